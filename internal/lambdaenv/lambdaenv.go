@@ -1,0 +1,141 @@
+// Package lambdaenv is a local AWS Lambda execution environment: it runs a
+// function and its external extensions as real processes, answers the caller
+// the moment the response is posted, freezes and thaws the processes, and runs
+// the shutdown phase.
+package lambdaenv
+
+import (
+	"time"
+)
+
+// Config says what to run. Function is required; every other zero value works.
+type Config struct {
+	// Function is the path of the executable that is started as the runtime.
+	Function string
+
+	// Extensions are the paths of external extensions. The file name is the
+	// name under which each must register.
+	Extensions []string
+
+	// Name is the function's name. Empty means "function".
+	Name string
+
+	// Env holds further variables, KEY=value, for function and extensions.
+	// They win over those that the environment sets itself.
+	Env []string
+
+	// Timeout of an invocation, response and everything after it. Zero means 30 s.
+	Timeout time.Duration
+
+	// InitTimeout of the Init phase. Zero means 10 s, as on Lambda.
+	InitTimeout time.Duration
+
+	// MemoryMB is reported to the function and in the logs. Zero means 512.
+	MemoryMB int
+
+	// LogFormat is Text or JSON. Empty means Text.
+	LogFormat LogFormat
+
+	// ApplicationLogLevel and SystemLogLevel are DEBUG, INFO or WARN (and
+	// ERROR, FATAL, TRACE for the former). Empty means INFO. JSON only.
+	ApplicationLogLevel, SystemLogLevel string
+
+	// MaxConcurrency above zero makes this a Lambda Managed Instance serving
+	// as many invocations at once: never frozen, no INVOKE for extensions.
+	MaxConcurrency int
+
+	// Observe, if set, is called with every entry as it is logged, one at a
+	// time and in order. It must not call back into the environment.
+	Observe func(Entry)
+}
+
+// LogFormat is a function's log format.
+type LogFormat string
+
+// The two log formats of Lambda.
+const (
+	Text LogFormat = "Text"
+	JSON LogFormat = "JSON"
+)
+
+// An Entry is one line of the log, or one moment in the life of the
+// environment that Lambda itself does not log.
+type Entry struct {
+	Time      time.Time
+	Source    Source
+	Name      string // of the extension, when Source is Extension
+	Kind      Kind
+	RequestID string // of the invocation it belongs to, if any
+	Text      string // a log line, without its line end; for other kinds a few words
+}
+
+// Source says who an entry is from.
+type Source string
+
+// Sources of entries.
+const (
+	Platform  Source = "platform"
+	Function  Source = "function"
+	Extension Source = "extension"
+	Caller    Source = "caller"
+)
+
+// Kind says what an entry is.
+type Kind string
+
+// Kinds of entries. Only Line entries would be found in CloudWatch.
+const (
+	Line          Kind = "line"           // printed by a process, or logged by the platform
+	InitStarted   Kind = "init-started"   // processes are about to start
+	InitDone      Kind = "init-done"      // everyone asked for the next event
+	Invoked       Kind = "invoked"        // the event was handed to the runtime
+	Responded     Kind = "responded"      // the caller has the response
+	RuntimeDone   Kind = "runtime-done"   // the runtime asked for the next event
+	Idle          Kind = "idle"           // so did every extension registered for INVOKE
+	Frozen        Kind = "frozen"         // the processes were stopped
+	Thawed        Kind = "thawed"         // the processes continue
+	Reset         Kind = "reset"          // after a timeout or a crash
+	ShutdownBegan Kind = "shutdown-began" // the Shutdown phase begins
+	Signaled      Kind = "signaled"       // a process was sent SIGTERM or SIGKILL
+	Exited        Kind = "exited"         // a process ended
+	ShutdownDone  Kind = "shutdown-done"  // nothing is left
+)
+
+// A Response is what the caller of an invocation gets.
+type Response struct {
+	RequestID     string
+	Payload       []byte
+	ContentType   string
+	FunctionError string        // error type of a failed invocation, else empty
+	Latency       time.Duration // from handing the event to the runtime to the posted response
+}
+
+// A Report sums up one invocation, as Lambda's REPORT line does.
+type Report struct {
+	RequestID   string
+	Status      string // success, error, failure or timeout
+	Duration    time.Duration
+	Billed      time.Duration
+	Init        time.Duration // of a cold start, else zero
+	MaxMemoryMB int
+
+	// Moments of the invocation; zero where one was not reached.
+	HandedOver, Responded, RuntimeDone, Idle time.Time
+}
+
+// PostRuntimeExtensions is the time between the runtime's request for the next
+// event and the last extension's: Lambda's metric PostRuntimeExtensionsDuration.
+func (r Report) PostRuntimeExtensions() time.Duration {
+	if r.RuntimeDone.IsZero() || r.Idle.IsZero() {
+		return 0
+	}
+	return max(0, r.Idle.Sub(r.RuntimeDone))
+}
+
+// A ShutdownReport sums up the Shutdown phase.
+type ShutdownReport struct {
+	Reason  string
+	Took    time.Duration // until the last process was gone
+	Runtime time.Duration // until the function's process was gone
+	Killed  []string      // names of processes that had to be killed
+}
