@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"example.com/postinvoke/internal/link"
+)
+
+// maxConnections is more than the one that a function needs, and few enough
+// for strangers not to cost memory.
+const maxConnections = 8
+
+// listen opens the port for the function, and serves it from then on.
+func (e *extension) listen() error {
+	address, err := link.Address()
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("cannot listen for the function: %w", err)
+	}
+	go func() {
+		slots := make(chan struct{}, maxConnections)
+		for {
+			slots <- struct{}{}
+			conn, err := listener.Accept()
+			if err != nil {
+				time.Sleep(10 * time.Millisecond) // out of descriptors, say
+				<-slots
+				continue
+			}
+			go func() {
+				e.serve(conn)
+				<-slots
+			}()
+		}
+	}()
+	return nil
+}
+
+// serve greets whoever connected, and takes messages until they hang up.
+func (e *extension) serve(conn net.Conn) {
+	defer conn.Close()
+	lines := bufio.NewReaderSize(conn, link.MaxLine)
+
+	if conn.SetDeadline(time.Now().Add(link.HelloWithin)) != nil {
+		return
+	}
+	line, err := readLine(lines)
+	if err != nil {
+		return
+	}
+	hello := strings.TrimSuffix(string(line), "\n")
+	known := hello == link.Hello
+	if known {
+		e.gate.Connect() // before the answer: the function relies on it
+		defer e.gate.Disconnect()
+	} else if strings.HasPrefix(hello, "postinvoke/") {
+		e.log.problem(fmt.Sprintf("the function's library speaks %q, this layer %q: use library and layer of the same version", hello, link.Hello))
+	}
+	if _, err := conn.Write([]byte(link.Hello + "\n")); err != nil || !known {
+		return
+	}
+	if conn.SetDeadline(time.Time{}) != nil {
+		return
+	}
+	for {
+		line, err := readLine(lines)
+		if err != nil {
+			return
+		}
+		if m, ok := link.Parse(line); ok {
+			e.said(m)
+		}
+	}
+}
+
+// readLine returns the next line, which is valid until the next call. One that
+// is longer than link.MaxLine is skipped, and an empty one returned instead.
+func readLine(r *bufio.Reader) ([]byte, error) {
+	line, err := r.ReadSlice('\n')
+	if !errors.Is(err, bufio.ErrBufferFull) {
+		return line, err
+	}
+	for errors.Is(err, bufio.ErrBufferFull) {
+		_, err = r.ReadSlice('\n')
+	}
+	return nil, err
+}

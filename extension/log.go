@@ -1,0 +1,124 @@
+package main
+
+import (
+	"io"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"example.com/postinvoke/record"
+)
+
+// A log writes records as lambdacontext.NewLogger does in the function: one
+// line each, in the function's log format.
+type log struct {
+	mu    sync.Mutex
+	out   io.Writer
+	json  bool
+	level level // the least that is written
+}
+
+type level int
+
+const (
+	info level = iota
+	warn
+	fail
+)
+
+var levelNames = [...]string{info: "INFO", warn: "WARN", fail: "ERROR"}
+
+// A field of a record. Its value is a string, an int, or a time.Duration,
+// which is written in milliseconds.
+type field struct {
+	key   string
+	value any
+}
+
+func newLog(out io.Writer, format, atLeast string) *log {
+	l := &log{out: out, json: format == "JSON"}
+	switch atLeast {
+	case "WARN":
+		l.level = warn
+	case "ERROR", "FATAL":
+		l.level = fail
+	}
+	return l
+}
+
+// problem says why the extension cannot do all that it should.
+func (l *log) problem(reason string) {
+	l.write(fail, record.ExtensionProblem, field{record.Reason, reason})
+}
+
+func (l *log) write(level level, message string, fields ...field) {
+	if level < l.level {
+		return
+	}
+	fields = append([]field{
+		{"timestamp", time.Now().UTC().Format("2006-01-02T15:04:05.000Z07:00")},
+		{"level", levelNames[level]},
+		{"message", message},
+	}, fields...)
+
+	var line []byte
+	for i, f := range fields {
+		if l.json {
+			line = append(line, "{,"[min(i, 1)])
+			line = append(appendJSONString(line, f.key), ':')
+		} else {
+			if i > 0 {
+				line = append(line, ' ')
+			}
+			line = append(append(line, f.key...), '=')
+		}
+		line = l.appendValue(line, f.value)
+	}
+	if l.json {
+		line = append(line, '}')
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.out.Write(append(line, '\n')) // nowhere to report an error to
+}
+
+func (l *log) appendValue(b []byte, value any) []byte {
+	switch v := value.(type) {
+	case int:
+		return strconv.AppendInt(b, int64(v), 10)
+	case time.Duration:
+		return strconv.AppendFloat(b, float64(v.Microseconds())/1000, 'f', -1, 64)
+	case string:
+		switch {
+		case l.json:
+			return appendJSONString(b, v)
+		case v == "" || strings.ContainsFunc(v, needsQuotes):
+			return strconv.AppendQuote(b, v)
+		}
+		return append(b, v...)
+	}
+	panic("unknown type of field")
+}
+
+func needsQuotes(r rune) bool {
+	return r <= ' ' || r == '"' || r == '=' || r == utf8.RuneError || !strconv.IsPrint(r)
+}
+
+// appendJSONString appends s as JSON. Bytes that are not UTF-8 become U+FFFD.
+func appendJSONString(b []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	b = append(b, '"')
+	for _, r := range s { // range yields U+FFFD for what is not UTF-8
+		switch {
+		case r == '"' || r == '\\':
+			b = append(b, '\\', byte(r))
+		case r < ' ':
+			b = append(b, '\\', 'u', '0', '0', hex[r>>4], hex[r&15])
+		default:
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	return append(b, '"')
+}

@@ -1,0 +1,131 @@
+// Package gate decides how long an execution environment is kept awake for one
+// invocation. The extension uses it, and the library where it stands in for
+// the extension: whoever holds back its request for the next event holds back
+// the freeze.
+package gate
+
+import (
+	"sync"
+	"time"
+
+	"example.com/postinvoke/internal/link"
+)
+
+// Margin is kept free before the function's deadline: overrunning it would end
+// in a timeout and a reset of the whole environment.
+const Margin = 100 * time.Millisecond
+
+// A Verdict says why [Gate.Hold] returned.
+type Verdict string
+
+// Verdicts. All but Done are sentences for the log.
+const (
+	Done        Verdict = "done"
+	Gone        Verdict = "the function closed its connection"
+	Unconnected Verdict = "no function is connected: the layer is there, but no handler was wrapped, or its process could not connect"
+	NotTakenUp  Verdict = "the wrapped handler was not called: aws-lambda-go could not decode the event, or the handler it was started with is not the wrapped one"
+	Deadline    Verdict = "the function's deadline is near and its hooks are not done"
+)
+
+// A Gate holds one invocation at a time, as an execution environment serves
+// them. Words about an invocation may come before it is held. The zero Gate is
+// ready for use; its methods may be called from any goroutine, Hold from one.
+type Gate struct {
+	mu        sync.Mutex
+	connected int
+	last      word // the latest, about the held invocation or the next
+	wake      chan struct{}
+}
+
+type word struct {
+	id   string
+	done bool
+}
+
+// Connect and Disconnect count the functions that can be waited for.
+func (g *Gate) Connect() { g.change(func() { g.connected++ }) }
+
+// Disconnect takes back one Connect.
+func (g *Gate) Disconnect() { g.change(func() { g.connected-- }) }
+
+// Busy tells that the handler of invocation id is at work.
+func (g *Gate) Busy(id string) { g.change(func() { g.last = word{id: id} }) }
+
+// Done tells that nothing is left to do for invocation id.
+func (g *Gate) Done(id string) { g.change(func() { g.last = word{id: id, done: true} }) }
+
+func (g *Gate) change(f func()) {
+	g.mu.Lock()
+	f()
+	wake := g.wake
+	g.mu.Unlock()
+	select {
+	case wake <- struct{}{}: // nil, and never ready, unless somebody is held
+	default:
+	}
+}
+
+// Hold blocks until invocation id is over, cannot be waited for, or comes
+// within Margin of its deadline.
+//
+// The deadline is compared with the wall clock at every wake: a process that
+// was frozen meanwhile cannot trust a timer set before.
+func (g *Gate) Hold(id string, deadline time.Time) Verdict {
+	const slice = time.Second // the longest sleep before the clock is read again
+
+	takeUp := time.Now().Add(link.TakeUpWithin)
+	deadline = deadline.Add(-Margin).Round(0)
+
+	wake := make(chan struct{}, 1)
+	g.mu.Lock()
+	anyone := g.connected > 0
+	g.wake = wake
+	g.mu.Unlock()
+	defer func() {
+		g.mu.Lock()
+		g.wake = nil
+		g.mu.Unlock()
+	}()
+	if !anyone {
+		return Unconnected
+	}
+
+	timer := time.NewTimer(slice)
+	defer timer.Stop()
+	for {
+		heard, done, connected := g.about(id)
+		now := time.Now()
+		switch {
+		case done:
+			return Done
+		case !connected:
+			return Gone
+		case !now.Round(0).Before(deadline):
+			return Deadline
+		case !heard && !now.Before(takeUp):
+			return NotTakenUp
+		}
+		wait := min(slice, deadline.Sub(now.Round(0)))
+		if !heard {
+			wait = min(wait, takeUp.Sub(now))
+		}
+		timer.Reset(wait)
+		select {
+		case <-wake:
+		case <-timer.C:
+		}
+	}
+}
+
+// about reports what is known of invocation id. A done is forgotten once it
+// was reported: Lambda reuses the request id when it retries an event.
+func (g *Gate) about(id string) (heard, done, connected bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	heard = g.last.id == id
+	done = heard && g.last.done
+	if done {
+		g.last = word{}
+	}
+	return heard, done, g.connected > 0
+}

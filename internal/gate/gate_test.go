@@ -1,0 +1,146 @@
+package gate_test
+
+import (
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"example.com/postinvoke/internal/gate"
+	"example.com/postinvoke/internal/link"
+)
+
+func TestHold(t *testing.T) {
+	const timeout = 30 * time.Second
+	tests := []struct {
+		name      string
+		before    func(*gate.Gate) // said before the invocation is held
+		meanwhile func(*gate.Gate) // said by others while it is held
+		want      gate.Verdict
+		after     time.Duration
+	}{
+		{name: "nobody connected", want: gate.Unconnected},
+		{
+			name:   "done before the INVOKE event",
+			before: func(g *gate.Gate) { g.Connect(); g.Done("a") },
+			want:   gate.Done,
+		},
+		{
+			name:   "done after the INVOKE event",
+			before: (*gate.Gate).Connect,
+			meanwhile: func(g *gate.Gate) {
+				time.Sleep(time.Second)
+				g.Done("a")
+			},
+			want: gate.Done, after: time.Second,
+		},
+		{
+			name:   "another invocation's done does not count",
+			before: func(g *gate.Gate) { g.Connect(); g.Done("b") },
+			want:   gate.NotTakenUp, after: link.TakeUpWithin,
+		},
+		{
+			name:   "a busy handler is waited for until the deadline",
+			before: func(g *gate.Gate) { g.Connect(); g.Busy("a") },
+			want:   gate.Deadline, after: timeout - gate.Margin,
+		},
+		{
+			name:   "busy, then done",
+			before: func(g *gate.Gate) { g.Connect(); g.Busy("a") },
+			meanwhile: func(g *gate.Gate) {
+				time.Sleep(10 * time.Second)
+				g.Done("a")
+			},
+			want: gate.Done, after: 10 * time.Second,
+		},
+		{
+			name:   "not a word about it",
+			before: (*gate.Gate).Connect,
+			want:   gate.NotTakenUp, after: link.TakeUpWithin,
+		},
+		{
+			name:   "connection lost",
+			before: func(g *gate.Gate) { g.Connect(); g.Busy("a") },
+			meanwhile: func(g *gate.Gate) {
+				time.Sleep(3 * time.Second)
+				g.Disconnect()
+			},
+			want: gate.Gone, after: 3 * time.Second,
+		},
+		{
+			name:   "the last of two connections lost",
+			before: func(g *gate.Gate) { g.Connect(); g.Connect(); g.Busy("a") },
+			meanwhile: func(g *gate.Gate) {
+				g.Disconnect()
+				time.Sleep(3 * time.Second)
+				g.Disconnect()
+			},
+			want: gate.Gone, after: 3 * time.Second,
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var g gate.Gate
+				if test.before != nil {
+					test.before(&g)
+				}
+				if test.meanwhile != nil {
+					go test.meanwhile(&g)
+				}
+				start := time.Now()
+				got := g.Hold("a", start.Add(timeout))
+				if got != test.want {
+					t.Errorf("got %q, want %q", got, test.want)
+				}
+				if after := time.Since(start); after != test.after {
+					t.Errorf("held for %v, want %v", after, test.after)
+				}
+			})
+		})
+	}
+}
+
+// Lambda retries an asynchronous event under the same request id.
+func TestARetryUnderTheSameRequestIDIsHeldAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g gate.Gate
+		g.Connect()
+		g.Done("a")
+		if got := g.Hold("a", time.Now().Add(time.Minute)); got != gate.Done {
+			t.Fatalf("first attempt: got %q, want %q", got, gate.Done)
+		}
+		if got := g.Hold("a", time.Now().Add(time.Minute)); got != gate.NotTakenUp {
+			t.Errorf("second attempt, nothing said: got %q, want %q", got, gate.NotTakenUp)
+		}
+	})
+}
+
+// A deadline that lies in the past, as after a long freeze, is a deadline.
+func TestADeadlineInThePastIsNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g gate.Gate
+		g.Connect()
+		g.Busy("a")
+		start := time.Now()
+		if got := g.Hold("a", start.Add(-time.Hour)); got != gate.Deadline {
+			t.Errorf("got %q, want %q", got, gate.Deadline)
+		}
+		if d := time.Since(start); d != 0 {
+			t.Errorf("held for %v, want not at all", d)
+		}
+	})
+}
+
+func TestGateIsSafeForConcurrentUse(t *testing.T) {
+	var g gate.Gate
+	g.Connect()
+	for i := range 1000 {
+		id := strconv.Itoa(i)
+		go func() { g.Connect(); g.Disconnect() }()
+		go func() { g.Busy(id); g.Done(id) }()
+		if got := g.Hold(id, time.Now().Add(time.Minute)); got != gate.Done {
+			t.Fatalf("got %q, want %q", got, gate.Done)
+		}
+	}
+}

@@ -1,0 +1,50 @@
+package postinvoke
+
+import "context"
+
+// Run registers fn to be called when Lambda has accepted the response, or the
+// error, of the invocation that ctx belongs to. Hooks run one at a time, the
+// last registered first, also when the handler returned an error. If it
+// panicked they run before the error is reported, because aws-lambda-go ends
+// the process right after.
+//
+// Run does not block. It may be called from any goroutine, and from a hook:
+// then fn is next. Once the hooks of the invocation are over it is too late:
+// fn is not called, and an error is logged. Run panics if ctx is not, and is
+// not derived from, the context that a wrapped handler was called with, and if
+// fn is nil.
+//
+// The time hooks take is billed, and counts towards the function's timeout.
+// Close to it (see [Options]) hooks that have not started are abandoned. A
+// hook that panics is logged with its stack; the others still run.
+func Run(ctx context.Context, fn func()) {
+	invocationOf(ctx, "Run").push(&hook{plain: fn})
+}
+
+// RunContext is [Run] for a function that takes a context and may fail. The
+// context carries the values of ctx, such as the request id and the trace. It
+// is not cancelled with ctx, but Options.Margin before the function's
+// deadline, or when the environment shuts down. A hook that has not returned
+// soon after is abandoned. Errors, and what was abandoned, are logged.
+func RunContext(ctx context.Context, fn func(context.Context) error) {
+	invocationOf(ctx, "RunContext").push(&hook{withContext: fn})
+}
+
+// Go calls fn now, in a goroutine of its own, beside the handler. The response
+// does not wait for it, but the environment stays awake until it has returned.
+// Its context, and everything else, is as for [RunContext].
+func Go(ctx context.Context, fn func(context.Context) error) {
+	invocationOf(ctx, "Go").start(&hook{withContext: fn})
+}
+
+// invocationOf returns the invocation that ctx belongs to, for the function
+// called caller.
+func invocationOf(ctx context.Context, caller string) *invocation {
+	inv, ok := ctx.Value(invocationKey{}).(*invocation)
+	if !ok {
+		panic("postinvoke: " + caller + " was called outside a wrapped handler: " +
+			"wrap the handler with postinvoke.Wrap or postinvoke.WrapHandler, " +
+			"and pass on the context it is called with")
+	}
+	return inv
+}

@@ -1,0 +1,135 @@
+package postinvoke
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"example.com/postinvoke/record"
+)
+
+// Shutdown registers fn to be called when Lambda shuts the execution
+// environment down. Functions run one at a time, the last registered first.
+//
+// Lambda announces the shutdown with SIGTERM, but only to functions with an
+// extension: the layer's, or the one that [Wrap] registers without it. It
+// allows about 300 ms with the layer and 500 ms without it
+// (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
+// 50 ms before that is over, or as soon as all functions have returned, one
+// record is logged and the process exits with status 0. The contexts of hooks
+// that still run are cancelled first.
+//
+// The first call installs the handler of SIGTERM: without any the signal is
+// left alone. Shutdown does not block. It may be called at any time, from any
+// goroutine; once the shutdown has begun it is too late, and an error is
+// logged. Shutdown panics if fn is nil.
+func Shutdown(fn func()) {
+	onShutdown(&hook{plain: fn})
+}
+
+// ShutdownContext is [Shutdown] for a function that takes a context and may
+// fail. The context is cancelled when the time is up. Errors are logged.
+func ShutdownContext(fn func(context.Context) error) {
+	onShutdown(&hook{withContext: fn})
+}
+
+// shutdownMargin is kept free for the record and the exit.
+const shutdownMargin = 50 * time.Millisecond
+
+// stopping ends when the process was told to shut down.
+var stopping, stop = context.WithCancel(context.Background())
+
+var shutdown struct {
+	mu    sync.Mutex
+	hooks []*hook
+	began bool
+}
+
+func onShutdown(h *hook) {
+	if h.isNil() {
+		panic("postinvoke: a nil function was registered for the shutdown")
+	}
+	shutdown.mu.Lock()
+	defer shutdown.mu.Unlock()
+	if shutdown.began {
+		_, log := keeperOfProcess()
+		log.process(slog.LevelError, record.HookRefused, slog.String(record.Hook, h.String()),
+			slog.String(record.Reason, "the environment is shutting down"))
+		return
+	}
+	shutdown.hooks = append(shutdown.hooks, h)
+	if len(shutdown.hooks) == 1 {
+		signals := make(chan os.Signal, 1)
+		signal.Notify(signals, syscall.SIGTERM)
+		go func() {
+			<-signals
+			shutDown()
+			os.Exit(0)
+		}()
+	}
+}
+
+// shutDown calls the registered functions, and returns when they are over or
+// their time is up.
+func shutDown() {
+	keeper, log := keeperOfProcess()
+	budget := keeper.shutdownBudget()
+	began := time.Now()
+	stop()
+
+	shutdown.mu.Lock()
+	shutdown.began = true
+	hooks := slices.Clone(shutdown.hooks)
+	shutdown.mu.Unlock()
+	slices.Reverse(hooks)
+
+	ctx, cancel := context.WithDeadline(context.Background(), began.Add(budget-shutdownMargin))
+	defer cancel()
+	results := make(chan *failure)
+	go callAll(ctx, hooks, results)
+
+	var failures, over int
+	for ; over < len(hooks); over++ {
+		select {
+		case failed := <-results:
+			if failed != nil {
+				failures++
+				log.process(slog.LevelError, record.HookFailed, failed.attrs(hooks[over])...)
+			}
+			continue
+		case <-ctx.Done():
+		}
+		break
+	}
+	for i, h := range hooks[over:] {
+		reason := "no time was left to start it"
+		if i == 0 {
+			reason = "it did not return in time"
+		}
+		log.process(slog.LevelError, record.HookAbandoned,
+			slog.String(record.Hook, h.String()), slog.String(record.Reason, reason))
+	}
+	log.process(slog.LevelInfo, record.ShutdownHooks,
+		slog.Int(record.HookCount, len(hooks)),
+		ms(record.HooksMs, time.Since(began)),
+		ms(record.BudgetMs, budget),
+		slog.Int(record.Failures, failures),
+		slog.Int(record.Abandoned, len(hooks)-over))
+}
+
+// callAll calls hooks one after the other, and sends how each ended.
+func callAll(ctx context.Context, hooks []*hook, results chan<- *failure) {
+	for i, h := range hooks {
+		h.call(ctx, func(failed *failure) {
+			results <- failed
+			if failed.goexit() { // nobody will come back to this loop
+				callAll(ctx, hooks[i+1:], results)
+			}
+		})
+	}
+}

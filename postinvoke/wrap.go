@@ -1,0 +1,162 @@
+package postinvoke
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambda/handlertrace"
+
+	"example.com/postinvoke/internal/gate"
+)
+
+// Options of a wrapped handler. The zero value works, and so does nil.
+type Options struct {
+	// Logger receives the records of this package. Nil means
+	// lambdacontext.NewLogger(): standard output, in the function's log
+	// format and level. The first handler that is wrapped also decides where
+	// the records that belong to no handler go.
+	Logger *slog.Logger
+
+	// Margin is kept free before the function's deadline: the contexts of
+	// hooks are cancelled that long before it. Zero means 500 ms; less than
+	// 200 ms means 200 ms. Lambda's timeout covers the handler and its hooks
+	// together, and overrunning it ends the execution environment
+	// (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
+	Margin time.Duration
+}
+
+const (
+	defaultMargin = 500 * time.Millisecond
+	minMargin     = 2 * gate.Margin
+)
+
+func (o *Options) margin() time.Duration {
+	if o == nil || o.Margin == 0 {
+		return defaultMargin
+	}
+	return max(o.Margin, minMargin)
+}
+
+func (o *Options) logger() *slog.Logger {
+	if o == nil {
+		return nil
+	}
+	return o.Logger
+}
+
+// A wrapper is what the invocations of one wrapped handler have in common.
+type wrapper struct {
+	log    logger
+	margin time.Duration
+	keeper keeper
+}
+
+// newWrapper makes a wrapper, and connects the process to whatever keeps its
+// environment awake: it is called during init.
+func newWrapper(opts *Options) *wrapper {
+	log := newLogger(opts.logger())
+	return &wrapper{log: log, margin: opts.margin(), keeper: connectOnce(log)}
+}
+
+// Wrap returns a function that does what handle does, and in whose context
+// [Run], [RunContext] and [Go] can be called. Give it to lambda.Start, or with
+// options to lambda.StartWithOptions. Events, responses, streams and errors
+// are left to aws-lambda-go, which treats it as it would treat handle.
+//
+// Call Wrap while the function initializes, before lambda.Start: it connects
+// to the extension, or registers an internal one, and logs one record that
+// says which. That takes less than a second even if something else listens on
+// the extension's port. Wrap panics if handle is nil.
+func Wrap[In, Out any](handle func(context.Context, In) (Out, error), opts *Options) func(context.Context, In) (Out, error) {
+	if handle == nil {
+		panic("postinvoke: Wrap was given a nil handler")
+	}
+	w := newWrapper(opts)
+	return func(ctx context.Context, in In) (Out, error) {
+		inv := w.begin(ctx)
+		defer inv.unwound()
+		out, err := handle(inv, in)
+		inv.returned(err)
+		return out, err
+	}
+}
+
+// WrapHandler is [Wrap] for a lambda.Handler. Where h came from
+// lambda.NewHandler the response keeps its content type, and so the returned
+// handler is of the same kind: like any other result of NewHandler it takes no
+// further options in lambda.StartWithOptions, and a base context given to h is
+// not used. Streams are read to their end before the response is sent.
+// WrapHandler panics if h is nil.
+func WrapHandler(h lambda.Handler, opts *Options) lambda.Handler {
+	if h == nil {
+		panic("postinvoke: WrapHandler was given a nil handler")
+	}
+	w := newWrapper(opts)
+	if lambda.NewHandler(h) != h { // somebody's own implementation: bytes in, bytes out
+		return handler{w, h}
+	}
+	return lambda.NewHandler(func(ctx context.Context, payload json.RawMessage) (*response, error) {
+		contentType := "application/json"
+		ctx = handlertrace.NewContext(ctx, handlertrace.HandlerTrace{
+			ResponseEvent: func(_ context.Context, value any) {
+				if t, ok := streamType(value); ok {
+					contentType = t
+				}
+			},
+		})
+		out, err := w.invoke(ctx, h, payload)
+		if err != nil {
+			return nil, err
+		}
+		return &response{bytes.NewReader(out), contentType}, nil
+	})
+}
+
+type handler struct {
+	w     *wrapper
+	inner lambda.Handler
+}
+
+func (h handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	return h.w.invoke(ctx, h.inner, payload)
+}
+
+func (w *wrapper) invoke(ctx context.Context, h lambda.Handler, payload []byte) ([]byte, error) {
+	inv := w.begin(ctx)
+	defer inv.unwound()
+	out, err := h.Invoke(inv, payload)
+	inv.returned(err)
+	return out, err
+}
+
+// response carries bytes and their content type through aws-lambda-go, which
+// sends a value as it is if it is a reader and has no JSON form to speak of.
+type response struct {
+	body        *bytes.Reader
+	contentType string
+}
+
+func (r *response) Read(p []byte) (int, error) { return r.body.Read(p) }
+func (r *response) ContentType() string        { return r.contentType }
+
+// streamType reports the content type of a value that aws-lambda-go sends as a
+// stream instead of encoding it: a reader that cannot be encoded or whose JSON
+// form begins with {}.
+func streamType(value any) (string, bool) {
+	if _, ok := value.(io.Reader); !ok {
+		return "", false
+	}
+	if b, err := json.Marshal(value); err == nil && !strings.HasPrefix(string(b), "{}") {
+		return "", false
+	}
+	if t, ok := value.(interface{ ContentType() string }); ok {
+		return t.ContentType(), true
+	}
+	return "application/octet-stream", true
+}
