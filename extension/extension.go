@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"example.com/postinvoke/internal/extensionsapi"
 	"example.com/postinvoke/internal/gate"
 	"example.com/postinvoke/internal/link"
 	"example.com/postinvoke/record"
@@ -45,7 +46,7 @@ func wallClock() time.Time { return time.Now().Round(0) }
 // run listens, registers, and takes events until the environment is shut down.
 // It listens first: Lambda starts the function only after the registration, so
 // the function finds the port open.
-func (e *extension) run(api *api) error {
+func (e *extension) run(api *extensionsapi.Client) error {
 	events := []string{"INVOKE", "SHUTDOWN"}
 	if err := e.listen(); err != nil {
 		e.log.problem(err.Error() + "; the function keeps its environment awake by itself")
@@ -53,28 +54,28 @@ func (e *extension) run(api *api) error {
 	} else if e.managed {
 		events = events[1:]
 	}
-	if err := api.register(events...); err != nil {
+	if err := api.Register(events...); err != nil {
 		return err
 	}
 
 	warned := false
 	for {
-		event, err := api.next()
+		event, err := api.Next()
 		if err != nil {
 			return err
 		}
-		switch strings.ToUpper(event.kind) {
+		switch strings.ToUpper(event.Type) {
 		case "INVOKE":
-			verdict := e.gate.Hold(event.requestID, time.UnixMilli(event.deadlineMs))
+			verdict := e.gate.Hold(event.RequestID, time.UnixMilli(event.DeadlineMs))
 			e.served()
 			if verdict == gate.Done || verdict == gate.Unconnected && warned {
 				continue
 			}
 			warned = warned || verdict == gate.Unconnected
 			e.log.write(warn, record.Released,
-				field{record.RequestID, event.requestID}, field{record.Reason, string(verdict)})
+				field{record.RequestID, event.RequestID}, field{record.Reason, string(verdict)})
 		case "SHUTDOWN":
-			e.logEnd(event.reason)
+			e.logEnd(event.Reason)
 			return nil
 		}
 	}

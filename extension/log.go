@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"example.com/postinvoke/internal/extensionsapi"
 	"example.com/postinvoke/record"
 )
 
@@ -67,7 +68,7 @@ func (l *log) write(level level, message string, fields ...field) {
 	for i, f := range fields {
 		if l.json {
 			line = append(line, "{,"[min(i, 1)])
-			line = append(appendJSONString(line, f.key), ':')
+			line = append(extensionsapi.AppendJSONString(line, f.key), ':')
 		} else {
 			if i > 0 {
 				line = append(line, ' ')
@@ -93,7 +94,7 @@ func (l *log) appendValue(b []byte, value any) []byte {
 	case string:
 		switch {
 		case l.json:
-			return appendJSONString(b, v)
+			return extensionsapi.AppendJSONString(b, v)
 		case v == "" || strings.ContainsFunc(v, needsQuotes):
 			return strconv.AppendQuote(b, v)
 		}
@@ -104,21 +105,4 @@ func (l *log) appendValue(b []byte, value any) []byte {
 
 func needsQuotes(r rune) bool {
 	return r <= ' ' || r == '"' || r == '=' || r == utf8.RuneError || !strconv.IsPrint(r)
-}
-
-// appendJSONString appends s as JSON. Bytes that are not UTF-8 become U+FFFD.
-func appendJSONString(b []byte, s string) []byte {
-	const hex = "0123456789abcdef"
-	b = append(b, '"')
-	for _, r := range s { // range yields U+FFFD for what is not UTF-8
-		switch {
-		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
-		case r < ' ':
-			b = append(b, '\\', 'u', '0', '0', hex[r>>4], hex[r&15])
-		default:
-			b = utf8.AppendRune(b, r)
-		}
-	}
-	return append(b, '"')
 }

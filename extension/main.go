@@ -19,6 +19,8 @@ package main
 import (
 	"os"
 	"path/filepath"
+
+	"example.com/postinvoke/internal/extensionsapi"
 )
 
 func main() {
@@ -29,7 +31,7 @@ func main() {
 		os.Exit(1)
 	}
 	// Lambda wants the file name as the name of the extension.
-	if err := e.run(newAPI(address, filepath.Base(os.Args[0]))); err != nil {
+	if err := e.run(extensionsapi.New(address, filepath.Base(os.Args[0]))); err != nil {
 		e.log.problem(err.Error())
 		os.Exit(1)
 	}

@@ -43,8 +43,7 @@ func (inv *invocation) advance() {
 		inv.running = append(inv.running, h)
 		inv.popped = true
 		inv.mu.Unlock()
-		h.call(ctx, func(failed *failure) {
-			inv.settle(h, failed)
+		inv.call(h, ctx, func(failed *failure) {
 			inv.popped = false
 			if failed.goexit() { // nobody will come back to this loop
 				inv.advance()
@@ -58,6 +57,17 @@ func (inv *invocation) advance() {
 		return
 	}
 	inv.mu.Unlock()
+}
+
+// call calls h, takes note of how that ended, and passes it on to then, which
+// holds the lock.
+func (inv *invocation) call(h *hook, ctx context.Context, then func(*failure)) {
+	callsUnderWay.begin()
+	h.call(ctx, func(failed *failure) {
+		callsUnderWay.end()
+		inv.settle(h, failed)
+		then(failed)
+	})
 }
 
 // settle takes note that h has returned or failed. It takes the lock, and

@@ -183,10 +183,7 @@ func (inv *invocation) start(h *hook) {
 	inv.running = append(inv.running, h)
 	ctx := inv.hookContext()
 	inv.mu.Unlock()
-	go h.call(ctx, func(failed *failure) {
-		inv.settle(h, failed)
-		inv.advance()
-	})
+	go inv.call(h, ctx, func(*failure) { inv.advance() })
 }
 
 // lockFor locks the invocation if it can still take up h.

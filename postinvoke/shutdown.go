@@ -21,8 +21,9 @@ import (
 // allows about 300 ms with the layer and 500 ms without it
 // (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
 // 50 ms before that is over, or as soon as all functions have returned, one
-// record is logged and the process exits with status 0. The contexts of hooks
-// that still run are cancelled first.
+// record is logged and the process exits with status 0. Hooks of invocations
+// that still run have their contexts cancelled first, and up to 100 ms to
+// return before the first function is called.
 //
 // The first call installs the handler of SIGTERM: without any the signal is
 // left alone. Shutdown does not block. It may be called at any time, from any
@@ -38,8 +39,14 @@ func ShutdownContext(fn func(context.Context) error) {
 	onShutdown(&hook{withContext: fn})
 }
 
-// shutdownMargin is kept free for the record and the exit.
-const shutdownMargin = 50 * time.Millisecond
+const (
+	// shutdownMargin is kept free for the record and the exit.
+	shutdownMargin = 50 * time.Millisecond
+
+	// hooksGrace is how long cancelled hooks are waited for, lest functions of
+	// Shutdown close what they still use.
+	hooksGrace = 100 * time.Millisecond
+)
 
 // stopping ends when the process was told to shut down.
 var stopping, stop = context.WithCancel(context.Background())
@@ -81,6 +88,7 @@ func shutDown() {
 	budget := keeper.shutdownBudget()
 	began := time.Now()
 	stop()
+	callsUnderWay.wait(hooksGrace)
 
 	shutdown.mu.Lock()
 	shutdown.began = true

@@ -1,4 +1,4 @@
-package main
+package extensionsapi
 
 import (
 	"encoding/json"
@@ -9,32 +9,32 @@ import (
 func TestParseEvent(t *testing.T) {
 	tests := []struct {
 		name, in string
-		want     event
+		want     Event
 	}{
 		{
 			"INVOKE",
 			`{"eventType":"INVOKE","deadlineMs":1763829052123,"requestId":"3da1f2dc-3222-475e-9205-e2e6c6318895","invokedFunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:x","tracing":{"type":"X-Amzn-Trace-Id","value":"Root=1-5f35ae12"}}`,
-			event{kind: "INVOKE", deadlineMs: 1763829052123, requestID: "3da1f2dc-3222-475e-9205-e2e6c6318895"},
+			Event{Type: "INVOKE", DeadlineMs: 1763829052123, RequestID: "3da1f2dc-3222-475e-9205-e2e6c6318895"},
 		},
 		{
 			"SHUTDOWN",
 			`{"eventType":"SHUTDOWN","shutdownReason":"spindown","deadlineMs":1763829052123}`,
-			event{kind: "SHUTDOWN", reason: "spindown", deadlineMs: 1763829052123},
+			Event{Type: "SHUTDOWN", Reason: "spindown", DeadlineMs: 1763829052123},
 		},
 		{
 			"the deadline as a string, as in Lambda's documentation",
 			`{ "eventType" : "SHUTDOWN" , "shutdownReason" : "TIMEOUT" , "deadlineMs" : "1763829052123" }` + "\n",
-			event{kind: "SHUTDOWN", reason: "TIMEOUT", deadlineMs: 1763829052123},
+			Event{Type: "SHUTDOWN", Reason: "TIMEOUT", DeadlineMs: 1763829052123},
 		},
 		{
 			"members that nobody has thought of",
 			`{"a":[1,-2.5e+3,{"b":[]},"\"]}",true,false,null,{}],"eventType":"X","c":0}`,
-			event{kind: "X"},
+			Event{Type: "X"},
 		},
 		{
 			"escapes",
 			`{"eventType":"\u0049\/\\\"\b\f\n\r\t\ud83d\ude00\ud83dx\u00e9"}`,
-			event{kind: "I/\\\"\b\f\n\r\t😀\ufffdxé"},
+			Event{Type: "I/\\\"\b\f\n\r\t😀\ufffdxé"},
 		},
 	}
 	for _, test := range tests {
@@ -93,8 +93,8 @@ func FuzzParseEvent(f *testing.F) {
 		if json.Unmarshal(members["eventType"], &kind) != nil {
 			t.Fatalf("parseEvent(%q): no eventType for encoding/json", in)
 		}
-		if s, ok := kind.(string); ok && s != got.kind {
-			t.Errorf("parseEvent(%q): got eventType %q, encoding/json has %q", in, got.kind, s)
+		if s, ok := kind.(string); ok && s != got.Type {
+			t.Errorf("parseEvent(%q): got eventType %q, encoding/json has %q", in, got.Type, s)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package main
+package extensionsapi
 
 import (
 	"bufio"

@@ -1,4 +1,4 @@
-package main
+package extensionsapi
 
 import (
 	"fmt"
@@ -7,32 +7,32 @@ import (
 	"unicode/utf8"
 )
 
-// An event is what this extension wants to know of an INVOKE or SHUTDOWN event.
-type event struct {
-	kind       string // eventType
-	requestID  string
-	reason     string // shutdownReason
-	deadlineMs int64
+// An Event is an INVOKE or SHUTDOWN event, or one of a type yet unknown.
+type Event struct {
+	Type       string
+	RequestID  string // of INVOKE
+	Reason     string // of SHUTDOWN
+	DeadlineMs int64  // since the Unix epoch
 }
 
 // parseEvent reads an event. Unknown members are skipped. It does what
 // encoding/json would do, at a quarter of the size of the binary.
-func parseEvent(b []byte) (event, error) {
+func parseEvent(b []byte) (Event, error) {
 	p := parser{in: b}
-	var e event
+	var e Event
 	p.object(func(name string) {
 		switch name {
 		case "eventType":
-			e.kind = p.text()
+			e.Type = p.text()
 		case "requestId":
-			e.requestID = p.text()
+			e.RequestID = p.text()
 		case "shutdownReason":
-			e.reason = p.text()
+			e.Reason = p.text()
 		case "deadlineMs":
 			// A number; a sample in Lambda's documentation has a string.
 			n := p.text()
 			var err error
-			if e.deadlineMs, err = strconv.ParseInt(n, 10, 64); err != nil {
+			if e.DeadlineMs, err = strconv.ParseInt(n, 10, 64); err != nil {
 				p.fail("deadlineMs is not a whole number")
 			}
 		default:
@@ -43,12 +43,12 @@ func parseEvent(b []byte) (event, error) {
 	switch {
 	case p.err == "" && p.at < len(p.in):
 		p.fail("more after the end")
-	case p.err == "" && e.kind == "":
+	case p.err == "" && e.Type == "":
 		p.fail("no eventType")
 	}
 	if p.err != "" {
 		const most = 512
-		return event{}, fmt.Errorf("not an event: %s at byte %d of %.*q", p.err, p.at, most, b)
+		return Event{}, fmt.Errorf("not an event: %s at byte %d of %.*q", p.err, p.at, most, b)
 	}
 	return e, nil
 }

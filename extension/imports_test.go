@@ -1,0 +1,34 @@
+package main
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// The extension starts before every cold start of somebody's function, and
+// lives in its memory.
+func TestTheExtensionImportsLittle(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range strings.Fields(string(out)) {
+		switch strings.TrimPrefix(path, "example.com/postinvoke/") {
+		case "extension", "record", "internal/gate", "internal/link", "internal/extensionsapi":
+		default:
+			t.Errorf("imports %s", path)
+		}
+	}
+
+	out, err = exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range strings.Fields(string(out)) {
+		switch path {
+		case "net/http", "encoding/json", "log/slog", "os/exec", "crypto/tls", "regexp":
+			t.Errorf("imports %s", path)
+		}
+	}
+}

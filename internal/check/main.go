@@ -1,0 +1,130 @@
+// Command check runs everything that must hold before a change lands:
+//
+//	go run ./internal/check
+//
+// It needs Go. Node is needed for the tests of the CDK app and for cdk synth,
+// and a C compiler for the race detector; without them it says what it leaves
+// out. In CI (CI=true) nothing may be left out.
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+const staticcheck = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "check:", err)
+		os.Exit(1)
+	}
+}
+
+// A step is one thing to check. It returns what it left out, if anything.
+type step struct {
+	name string
+	do   func(context.Context) (leftOut string, err error)
+}
+
+func run(ctx context.Context) error {
+	root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
+	if err != nil {
+		return fmt.Errorf("find the module: %w", err)
+	}
+	if err := os.Chdir(strings.TrimSpace(string(root))); err != nil {
+		return err
+	}
+	steps := []step{
+		{"gofmt", gofmt},
+		{"go mod tidy", command("go", "mod", "tidy", "-diff")},
+		{"go vet", command("go", "vet", "./...")},
+		{"staticcheck", command("go", "run", staticcheck, "./...")},
+		{"go test", test},
+		{"cdk synth", synth},
+	}
+	for _, s := range steps {
+		fmt.Printf("== %s\n", s.name)
+		start := time.Now()
+		leftOut, err := s.do(ctx)
+		if err == nil && leftOut != "" && os.Getenv("CI") == "true" {
+			err = errors.New(leftOut)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		if leftOut != "" {
+			fmt.Println("left out:", leftOut)
+		}
+		fmt.Printf("   %.1f s\n", time.Since(start).Seconds())
+	}
+	fmt.Println("All checks passed.")
+	return nil
+}
+
+func command(name string, args ...string) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		cmd := exec.CommandContext(ctx, name, args...)
+		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+		return "", cmd.Run()
+	}
+}
+
+// gofmt formats nothing. It goes through our files only: node_modules has Go
+// templates that are not Go.
+func gofmt(ctx context.Context) (string, error) {
+	args := []string{"-l"}
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".git" || d.Name() == "cdk.out" || d.Name() == "build"):
+			return fs.SkipDir
+		case filepath.Ext(path) == ".go":
+			args = append(args, path)
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	out, err := exec.CommandContext(ctx, "gofmt", args...).CombinedOutput()
+	if err != nil || len(out) > 0 {
+		return "", fmt.Errorf("these files are not formatted, run gofmt -w on them:\n%s", out)
+	}
+	return "", nil
+}
+
+// test runs the tests with the race detector if there is one. The tests of the
+// CDK app skip themselves without Node, but not in CI.
+func test(ctx context.Context) (string, error) {
+	args := []string{"test", "-timeout", "20m", "-race", "./..."}
+	leftOut := ""
+	if !hasRaceDetector(ctx) {
+		args = []string{"test", "-timeout", "20m", "./..."}
+		leftOut = "the race detector, which needs cgo and a C compiler"
+	}
+	_, err := command("go", args...)(ctx)
+	return leftOut, err
+}
+
+func hasRaceDetector(ctx context.Context) bool {
+	out, err := exec.CommandContext(ctx, "go", "env", "CGO_ENABLED", "CC").Output()
+	if err != nil {
+		return false
+	}
+	enabled, cc, _ := strings.Cut(string(bytes.TrimSpace(out)), "\n")
+	_, err = exec.LookPath(cc)
+	return enabled == "1" && err == nil
+}

@@ -1,0 +1,117 @@
+package postinvoke_test
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+
+	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
+	"example.com/postinvoke/internal/link"
+	"example.com/postinvoke/record"
+)
+
+// wantMode checks the record that says what keeps the environment awake.
+func wantMode(t *testing.T, env *lambdaenvtest.Env, level, mode, reason string) {
+	t.Helper()
+	ready := oneRecord(t, env, record.Ready)
+	ready.want(t, map[string]any{"level": level, record.Mode: mode})
+	if got, _ := ready[record.Reason].(string); !strings.Contains(got, reason) {
+		t.Errorf("got reason %q, want one with %q", got, reason)
+	}
+}
+
+func TestWithTheLayerTheExtensionKeepsTheEnvironmentAwake(t *testing.T) {
+	env := startScenarios(t, lambdaenv.Config{
+		LogFormat:  lambdaenv.JSON,
+		Extensions: []string{lambdaenvtest.Build(t, "extension")},
+	})
+	wantMode(t, env, "INFO", record.ModeExtension, "connected to the extension on 127.0.0.1:")
+	res := env.Invoke(do("order"))
+	env.WaitIdle()
+	summaryOf(t, env, res.RequestID).want(t, map[string]any{record.Mode: record.ModeExtension})
+}
+
+func TestWithoutTheLayerTheLibraryDoesSoItself(t *testing.T) {
+	env := startScenarios(t, lambdaenv.Config{LogFormat: lambdaenv.JSON})
+	wantMode(t, env, "INFO", record.ModeInternal, "the function has no postinvoke layer")
+	res := env.Invoke(do("order"))
+	env.WaitIdle()
+	summaryOf(t, env, res.RequestID).want(t, map[string]any{record.Mode: record.ModeInternal})
+}
+
+// Somebody else on the extension's port must neither be taken for it nor hold
+// up the start.
+func TestAStrangerOnThePortIsNotTheExtension(t *testing.T) {
+	tests := []struct {
+		name   string
+		serve  func(net.Conn)
+		reason string
+	}{
+		{"silent", func(net.Conn) {}, "it did not greet: "},
+		{"hangs up", func(c net.Conn) { c.Close() }, "it did not greet: "},
+		{"web server", func(c net.Conn) { fmt.Fprint(c, "HTTP/1.1 400 Bad Request\r\n\r\n") }, `it greets with "HTTP/1.1 400 Bad Request\r\n"`},
+		{"endless line", func(c net.Conn) { fmt.Fprint(c, strings.Repeat("x", 1<<16)) }, "it did not greet: "},
+		{"another version", func(c net.Conn) { fmt.Fprint(c, "postinvoke/2\n") }, `it greets with "postinvoke/2\n", not "postinvoke/1\n"`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			port := serveLoopback(t, test.serve)
+			env := startScenarios(t, lambdaenv.Config{
+				LogFormat: lambdaenv.JSON,
+				Env:       []string{link.PortVariable + "=" + port},
+			})
+			wantMode(t, env, "WARN", record.ModeInternal, test.reason)
+			res := env.Invoke(do("order"))
+			env.WaitIdle()
+			wantInOrder(t, env, res.RequestID, "responded", "hook 2", "hook 1", "hook 0", "idle")
+		})
+	}
+}
+
+func TestAPortThatIsNoneIsReported(t *testing.T) {
+	env := startScenarios(t, lambdaenv.Config{
+		LogFormat: lambdaenv.JSON,
+		Env:       []string{link.PortVariable + "=http"},
+	})
+	wantMode(t, env, "WARN", record.ModeInternal, `POSTINVOKE_PORT="http" is not a port number`)
+}
+
+func TestOnManagedInstancesNobodyIsHeld(t *testing.T) {
+	bothWays(t, func(t *testing.T, cfg lambdaenv.Config) {
+		cfg.MaxConcurrency = 4
+		env := startScenarios(t, cfg)
+		mode := record.ModeInternal
+		if len(cfg.Extensions) > 0 {
+			mode = record.ModeExtension
+		}
+		wantMode(t, env, "INFO", mode, "Lambda Managed Instances are not frozen")
+		env.Invoke(do("order"))
+		env.AwaitLine(record.Hooks)
+		wantLines(t, printed(env, ""), // not known whose they are, with others at the same time
+			"handler order", "hook 2", "hook 1", "hook 0")
+	})
+}
+
+// serveLoopback accepts connections on a port of its own until the test ends.
+func serveLoopback(t *testing.T, serve func(net.Conn)) (port string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			t.Cleanup(func() { conn.Close() })
+			serve(conn)
+		}
+	}()
+	_, port, _ = net.SplitHostPort(listener.Addr().String())
+	return port
+}

@@ -1,0 +1,67 @@
+package postinvoke_test
+
+import (
+	"syscall"
+	"testing"
+	"time"
+
+	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/record"
+)
+
+func TestShutdownFunctionsRunLastFirstAndTheProcessExits(t *testing.T) {
+	bothWays(t, func(t *testing.T, cfg lambdaenv.Config) {
+		cfg.Env = []string{"SHUTDOWN=order"}
+		env := startScenarios(t, cfg)
+		env.Invoke(do("nothing"))
+		env.WaitIdle()
+		report := env.Shutdown()
+		wantLines(t, printed(env, ""), "bye last registered", "bye second registered, deadline: true", "bye first registered")
+		if len(report.Killed) > 0 {
+			t.Errorf("%v had to be killed", report.Killed)
+		}
+		budget := 500.0
+		if len(cfg.Extensions) > 0 {
+			budget = 300
+		}
+		oneRecord(t, env, record.ShutdownHooks).want(t, map[string]any{
+			record.HookCount: 5.0, record.Failures: 3.0, record.Abandoned: 0.0, record.BudgetMs: budget,
+		})
+		if got := len(records(t, env, record.HookFailed)); got != 3 {
+			t.Errorf("got %d records of failed hooks, want 3", got)
+		}
+	})
+}
+
+func TestAShutdownFunctionThatOverrunsIsReported(t *testing.T) {
+	bothWays(t, func(t *testing.T, cfg lambdaenv.Config) {
+		cfg.Env = []string{"SHUTDOWN=overrun"}
+		env := startScenarios(t, cfg)
+		report := env.Shutdown()
+		wantLines(t, printed(env, ""), "bye...")
+		if len(report.Killed) > 0 {
+			t.Errorf("%v had to be killed", report.Killed)
+		}
+		oneRecord(t, env, record.ShutdownHooks).want(t, map[string]any{record.HookCount: 2.0, record.Abandoned: 2.0})
+		if got := len(records(t, env, record.HookAbandoned)); got != 2 {
+			t.Errorf("got %d records of abandoned hooks, want 2", got)
+		}
+	})
+}
+
+// Lambda shuts down an environment in the middle of an invocation when one of
+// its processes has failed.
+func TestShutdownCancelsHooksThatStillRun(t *testing.T) {
+	bothWays(t, func(t *testing.T, cfg lambdaenv.Config) {
+		cfg.Env = []string{"SHUTDOWN=plain"}
+		cfg.Timeout = time.Hour
+		env := startScenarios(t, cfg)
+		res := env.Invoke(do("cleanup"))
+		env.AwaitLine("waits")
+		if err := env.Kill(lambdaenv.RuntimeName, syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		env.WaitIdle()
+		wantInOrder(t, env, res.RequestID, "waits", "stopped: context canceled", "bye")
+	})
+}

@@ -1,0 +1,107 @@
+// Command handlers is a function under test: KIND names its handler, and
+// WRAPPED=false runs it without the library, so that a test can compare.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"example.com/postinvoke/postinvoke"
+)
+
+type event struct {
+	Number any    `json:"number"`
+	Text   string `json:"text"`
+}
+
+func main() {
+	handlerOptions := []lambda.Option{lambda.WithUseNumber(true), lambda.WithDisallowUnknownFields(true), lambda.WithSetIndent("", "  "), lambda.WithSetEscapeHTML(true)}
+	switch kind := os.Getenv("KIND"); kind {
+	case "typed":
+		start(echo)
+	case "typed options":
+		start(echo, handlerOptions...)
+	case "typed page":
+		start(func(context.Context, event) (io.Reader, error) { return page{strings.NewReader("<p>")}, nil })
+	case "handler":
+		startHandler(lambda.NewHandler(echo))
+	case "handler options":
+		startHandler(lambda.NewHandlerWithOptions(echo, handlerOptions...))
+	case "handler error":
+		startHandler(lambda.NewHandler(func() error { return errors.New("no") }))
+	case "handler page":
+		startHandler(lambda.NewHandler(func() (any, error) { return page{strings.NewReader("<p>")}, nil }))
+	case "handler reader":
+		startHandler(lambda.NewHandler(func() (io.Reader, error) { return strings.NewReader("<p>"), nil }))
+	case "handler reader with a JSON form":
+		startHandler(lambda.NewHandler(func() (io.Reader, error) { return document{Title: "t"}, nil }))
+	case "handler of bytes":
+		startHandler(raw{})
+	case "invalid handler":
+		startHandler(lambda.NewHandler(42))
+	case "logger of the function":
+		startLogging(lambdacontext.NewLogger())
+	case "own logger":
+		startLogging(slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: lambdacontext.ReplaceAttr})))
+	default:
+		panic("unknown kind " + kind)
+	}
+}
+
+func wrapped() bool { return os.Getenv("WRAPPED") != "false" }
+
+func start[Out any](h func(context.Context, event) (Out, error), options ...lambda.Option) {
+	if wrapped() {
+		h = postinvoke.Wrap(h, nil)
+	}
+	lambda.StartWithOptions(h, options...)
+}
+
+func startHandler(h lambda.Handler) {
+	if wrapped() {
+		h = postinvoke.WrapHandler(h, nil)
+	}
+	lambda.StartHandler(h)
+}
+
+func startLogging(l *slog.Logger) {
+	lambda.Start(postinvoke.Wrap(func(ctx context.Context, e event) (event, error) {
+		postinvoke.Run(ctx, func() {})
+		return e, nil
+	}, &postinvoke.Options{Logger: l}))
+}
+
+func echo(_ context.Context, e event) (any, error) {
+	return map[string]any{"type": fmt.Sprintf("%T", e.Number), "event": e}, nil
+}
+
+// page is a stream with a content type.
+type page struct{ io.Reader }
+
+func (page) ContentType() string { return "text/html" }
+
+func (page) MarshalJSON() ([]byte, error) { return nil, errors.New("a page is not JSON") }
+
+// document is a reader that aws-lambda-go encodes nevertheless.
+type document struct{ Title string }
+
+func (document) Read([]byte) (int, error) { return 0, io.EOF }
+
+// raw takes and returns bytes.
+type raw struct{}
+
+func (raw) Invoke(_ context.Context, payload []byte) ([]byte, error) {
+	if !json.Valid(payload) {
+		return nil, errors.New("not JSON")
+	}
+	return append([]byte("raw: "), payload...), nil
+}

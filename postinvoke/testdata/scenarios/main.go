@@ -1,0 +1,187 @@
+// Command scenarios is the function under test: every event names what its
+// handler is to do. It prints what happens, for the test to read in the log.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"example.com/postinvoke/postinvoke"
+)
+
+type event struct {
+	Do string `json:"do"`
+}
+
+var (
+	savedContext context.Context
+	release      = make(chan struct{})
+)
+
+func main() {
+	switch os.Getenv("SHUTDOWN") {
+	case "order":
+		postinvoke.Shutdown(say("bye first registered"))
+		postinvoke.ShutdownContext(func(ctx context.Context) error {
+			_, ok := ctx.Deadline()
+			fmt.Println("bye second registered, deadline:", ok)
+			return errors.New("could not say it well")
+		})
+		postinvoke.Shutdown(func() { panic("no time to die") })
+		postinvoke.Shutdown(func() { runtime.Goexit() })
+		postinvoke.Shutdown(say("bye last registered"))
+	case "overrun":
+		postinvoke.Shutdown(say("never said"))
+		postinvoke.Shutdown(func() { fmt.Println("bye..."); select {} })
+	case "plain":
+		postinvoke.Shutdown(say("bye"))
+	}
+	opts := &postinvoke.Options{}
+	if margin, err := time.ParseDuration(os.Getenv("MARGIN")); err == nil {
+		opts.Margin = margin
+	}
+	lambda.Start(postinvoke.Wrap(handle, opts))
+}
+
+func say(words ...any) func() {
+	return func() { fmt.Println(words...) }
+}
+
+func handle(ctx context.Context, e event) (any, error) {
+	fmt.Println("handler", e.Do)
+	switch e.Do {
+	case "nothing":
+	case "order":
+		for i := range 3 {
+			postinvoke.Run(ctx, say("hook", i))
+		}
+	case "error":
+		postinvoke.Run(ctx, say("hook"))
+		return nil, errors.New("the handler's error")
+	case "panic":
+		postinvoke.Run(ctx, say("hook"))
+		postinvoke.Go(ctx, func(context.Context) error {
+			fmt.Println("beside the handler")
+			return nil
+		})
+		panicking()
+	case "nested":
+		postinvoke.Run(ctx, say("outer"))
+		postinvoke.RunContext(ctx, func(hookCtx context.Context) error {
+			fmt.Println("registers two")
+			postinvoke.Run(ctx, say("with the handler's context"))
+			postinvoke.Run(hookCtx, say("with the hook's context"))
+			return nil
+		})
+	case "crowd":
+		var registered sync.WaitGroup
+		var ran atomic.Int64
+		postinvoke.Run(ctx, func() { fmt.Println("ran", ran.Load()) })
+		for range 100 {
+			registered.Go(func() { postinvoke.Run(ctx, func() { ran.Add(1) }) })
+		}
+		registered.Wait()
+	case "save":
+		savedContext = ctx
+		postinvoke.Run(ctx, say("hook of the first"))
+	case "late":
+		postinvoke.Run(savedContext, say("NEVER"))
+		postinvoke.Run(ctx, say("hook of the second"))
+	case "failing":
+		postinvoke.Run(ctx, say("the last hook"))
+		postinvoke.RunContext(ctx, func(context.Context) error { return errors.New("disk full") })
+		postinvoke.Run(ctx, func() { runtime.Goexit() })
+		postinvoke.Run(ctx, say("a hook between"))
+		postinvoke.Run(ctx, func() { panicking() })
+	case "context":
+		functionDeadline, _ := ctx.Deadline()
+		ctx = context.WithValue(ctx, event{}, "kept")
+		_ = ctx
+		postinvoke.RunContext(ctx, func(hookCtx context.Context) error {
+			lc, _ := lambdacontext.FromContext(hookCtx)
+			deadline, _ := hookCtx.Deadline()
+			fmt.Println("request id", lc.AwsRequestID)
+			fmt.Println("handler's context:", ctx.Err(), "hook's context:", hookCtx.Err())
+			fmt.Println("margin", functionDeadline.Sub(deadline))
+			<-hookCtx.Done()
+			fmt.Println("then:", hookCtx.Err())
+			return hookCtx.Err()
+		})
+	case "overrun":
+		postinvoke.Run(ctx, say("NEVER"))
+		postinvoke.Run(ctx, func() {
+			fmt.Println("overruns")
+			<-release
+		})
+	case "release":
+		close(release)
+	case "outside":
+		defer func() { fmt.Println("recovered:", recover()) }()
+		postinvoke.Run(context.Background(), func() {})
+	case "go":
+		started := make(chan struct{})
+		postinvoke.Go(ctx, func(goCtx context.Context) error {
+			close(started)
+			<-ctx.Done() // which ends when the response was accepted
+			fmt.Println("still at it:", goCtx.Err())
+			postinvoke.Run(goCtx, say("registered by Go"))
+			return errors.New("from Go")
+		})
+		<-started
+		fmt.Println("started beside the handler")
+	case "stream":
+		return &stream{ctx: ctx, rest: strings.NewReader("<p>streamed</p>")}, nil
+	case "timeout":
+		postinvoke.Run(ctx, say("NEVER"))
+		select {}
+	case "sleep":
+		postinvoke.Run(ctx, func() { fmt.Println("sleeps"); select {} })
+	case "cleanup":
+		postinvoke.RunContext(ctx, func(ctx context.Context) error {
+			fmt.Println("waits")
+			<-ctx.Done()
+			fmt.Println("stopped:", ctx.Err())
+			return nil
+		})
+	default:
+		return nil, fmt.Errorf("unknown scenario %q", e.Do)
+	}
+	return map[string]string{"did": e.Do}, nil
+}
+
+func panicking() {
+	panic("the handler's panic")
+}
+
+// A stream registers a hook when it is read, which is after the handler has
+// returned.
+type stream struct {
+	ctx  context.Context
+	rest *strings.Reader
+	read bool
+}
+
+func (s *stream) Read(p []byte) (int, error) {
+	if !s.read {
+		s.read = true
+		postinvoke.Run(s.ctx, say("registered by the stream"))
+	}
+	n, err := s.rest.Read(p)
+	if err == io.EOF {
+		fmt.Println("the stream ends")
+	}
+	return n, err
+}
+
+func (s *stream) ContentType() string { return "text/html" }
