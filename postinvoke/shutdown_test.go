@@ -1,11 +1,13 @@
 package postinvoke_test
 
 import (
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
 
 	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
 	"example.com/postinvoke/record"
 )
 
@@ -49,19 +51,21 @@ func TestAShutdownFunctionThatOverrunsIsReported(t *testing.T) {
 	})
 }
 
-// Lambda shuts down an environment in the middle of an invocation when one of
+// Lambda shuts an environment down in the middle of an invocation when one of
 // its processes has failed.
 func TestShutdownCancelsHooksThatStillRun(t *testing.T) {
-	bothWays(t, func(t *testing.T, cfg lambdaenv.Config) {
-		cfg.Env = []string{"SHUTDOWN=plain"}
-		cfg.Timeout = time.Hour
-		env := startScenarios(t, cfg)
-		res := env.Invoke(do("cleanup"))
-		env.AwaitLine("waits")
-		if err := env.Kill(lambdaenv.RuntimeName, syscall.SIGTERM); err != nil {
-			t.Fatal(err)
-		}
-		env.WaitIdle()
-		wantInOrder(t, env, res.RequestID, "waits", "stopped: context canceled", "bye")
+	extension := lambdaenvtest.Build(t, "extension")
+	env := startScenarios(t, lambdaenv.Config{
+		LogFormat:  lambdaenv.JSON,
+		Extensions: []string{extension},
+		Env:        []string{"SHUTDOWN=plain"},
+		Timeout:    time.Hour,
 	})
+	res := env.Invoke(do("cleanup"))
+	env.AwaitLine("waits")
+	if err := env.Kill(filepath.Base(extension), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	env.WaitIdle()
+	wantInOrder(t, env, res.RequestID, "waits", "stopped: context canceled", "bye")
 }

@@ -52,6 +52,8 @@ func main() {
 		startLogging(lambdacontext.NewLogger())
 	case "own logger":
 		startLogging(slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: lambdacontext.ReplaceAttr})))
+	case "outside of Lambda":
+		callDirectly()
 	default:
 		panic("unknown kind " + kind)
 	}
@@ -78,6 +80,28 @@ func startLogging(l *slog.Logger) {
 		postinvoke.Run(ctx, func() {})
 		return e, nil
 	}, &postinvoke.Options{Logger: l}))
+}
+
+// callDirectly is the runtime for one invocation.
+func callDirectly() {
+	ran := make(chan string)
+	handler := postinvoke.Wrap(func(ctx context.Context, name string) (string, error) {
+		postinvoke.RunContext(ctx, func(ctx context.Context) error {
+			lc, _ := lambdacontext.FromContext(ctx)
+			ran <- lc.AwsRequestID
+			return nil
+		})
+		return "hello " + name, nil
+	}, nil)
+	ctx, respond := context.WithCancel(lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "r"}))
+	fmt.Println(handler(ctx, "world"))
+	select {
+	case <-ran:
+		panic("the hook ran before the response")
+	default:
+	}
+	respond()
+	fmt.Println("hook of", <-ran)
 }
 
 func echo(_ context.Context, e event) (any, error) {
