@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"net"
 	"os"
 	"strings"
 	"sync"
@@ -29,6 +30,7 @@ type extension struct {
 	invocations int
 	awake       time.Duration // in hooks, after responses
 	lastEnd     time.Time     // of an invocation; of the start, before there is one
+	function    net.Conn      // the latest that greeted; nil before
 }
 
 func newExtension(out io.Writer) *extension {
@@ -66,7 +68,7 @@ func (e *extension) run(api *extensionsapi.Client) error {
 		}
 		switch strings.ToUpper(event.Type) {
 		case "INVOKE":
-			verdict := e.gate.Hold(event.RequestID, time.UnixMilli(event.DeadlineMs))
+			verdict := e.gate.Hold(event.RequestID, time.UnixMilli(event.DeadlineMs), e.ask)
 			e.served()
 			if verdict == gate.Done || verdict == gate.Unconnected && warned {
 				continue
@@ -91,17 +93,18 @@ func (e *extension) served() {
 
 // said takes note of a message of the function.
 func (e *extension) said(m link.Message) {
-	if !m.Done {
+	switch m.Word {
+	case link.Busy:
 		e.gate.Busy(m.RequestID)
-		return
+	case link.Done:
+		e.mu.Lock()
+		e.awake += m.Hooks
+		e.mu.Unlock()
+		if e.managed {
+			e.served()
+		}
+		e.gate.Done(m.RequestID)
 	}
-	e.mu.Lock()
-	e.awake += m.Hooks
-	e.mu.Unlock()
-	if e.managed {
-		e.served()
-	}
-	e.gate.Done(m.RequestID)
 }
 
 func (e *extension) logEnd(reason string) {

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"bufio"
 	"fmt"
 	"net"
 	"strings"
@@ -110,6 +111,21 @@ func TestAnInvocationThatTheHandlerNeverSawIsNotWaitedFor(t *testing.T) {
 	api.invoke("a", time.Hour)
 	api.want("event/next")
 	p.wantRecord(record.Released, string(gate.NotTakenUp))
+}
+
+func TestItAsksBeforeItGivesUp(t *testing.T) {
+	api := newLambdaAPI(t)
+	p := api.register()
+	function := p.function()
+	api.invoke("a", time.Hour)
+	question, err := bufio.NewReader(function).ReadString('\n')
+	if question != "ask a\n" {
+		t.Fatalf("got %q, %v, want it to ask about a", question, err)
+	}
+	fmt.Fprint(function, "busy a\n")
+	api.wantNone()
+	fmt.Fprint(function, "done a 1000\n")
+	api.want("event/next")
 }
 
 func TestShutdown(t *testing.T) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -52,13 +51,16 @@ func (e *extension) serve(conn net.Conn) {
 	if conn.SetDeadline(time.Now().Add(link.HelloWithin)) != nil {
 		return
 	}
-	line, err := readLine(lines)
+	line, err := link.ReadLine(lines)
 	if err != nil {
 		return
 	}
 	hello := strings.TrimSuffix(string(line), "\n")
 	known := hello == link.Hello
 	if known {
+		e.mu.Lock()
+		e.function = conn
+		e.mu.Unlock()
 		e.gate.Connect() // before the answer: the function relies on it
 		defer e.gate.Disconnect()
 	} else if strings.HasPrefix(hello, "postinvoke/") {
@@ -71,7 +73,7 @@ func (e *extension) serve(conn net.Conn) {
 		return
 	}
 	for {
-		line, err := readLine(lines)
+		line, err := link.ReadLine(lines)
 		if err != nil {
 			return
 		}
@@ -81,15 +83,12 @@ func (e *extension) serve(conn net.Conn) {
 	}
 }
 
-// readLine returns the next line, which is valid until the next call. One that
-// is longer than link.MaxLine is skipped, and an empty one returned instead.
-func readLine(r *bufio.Reader) ([]byte, error) {
-	line, err := r.ReadSlice('\n')
-	if !errors.Is(err, bufio.ErrBufferFull) {
-		return line, err
+// ask asks the function whether its handler is at work.
+func (e *extension) ask(requestID string) {
+	e.mu.Lock()
+	conn := e.function
+	e.mu.Unlock()
+	if conn != nil && conn.SetWriteDeadline(time.Now().Add(link.HelloWithin)) == nil {
+		conn.Write(link.Message{Word: link.Ask, RequestID: requestID}.Append(nil)) // serve notices if it fails
 	}
-	for errors.Is(err, bufio.ErrBufferFull) {
-		_, err = r.ReadSlice('\n')
-	}
-	return nil, err
 }

@@ -277,3 +277,17 @@ func TestTheOriginalsProgramRunsAsItIs(t *testing.T) {
 		wantLines(t, printed(env, ""), "bye y'all!")
 	})
 }
+
+// The extension gives up on handlers that it never hears of. It must not on
+// one that merely takes its time, before hooks of which it has to know.
+func TestASlowHandlerIsWaitedFor(t *testing.T) {
+	bothWays(t, func(t *testing.T, cfg lambdaenv.Config) {
+		env := startScenarios(t, cfg)
+		res := env.Invoke(do("slow"))
+		env.WaitIdle()
+		wantInOrder(t, env, res.RequestID, "handler slow", "responded", "hook", "idle")
+		if released := records(t, env, record.Released); len(released) > 0 {
+			t.Errorf("got %v, want the hook waited for", released)
+		}
+	})
+}

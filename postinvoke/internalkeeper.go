@@ -70,7 +70,7 @@ func (k *internalKeeper) serve() {
 		if event.EventType != "INVOKE" {
 			continue
 		}
-		verdict := k.gate.Hold(event.RequestID, time.UnixMilli(event.DeadlineMs))
+		verdict := k.gate.Hold(event.RequestID, time.UnixMilli(event.DeadlineMs), nil)
 		if verdict != gate.Done {
 			k.log.process(slog.LevelWarn, record.Released,
 				slog.String(record.RequestID, event.RequestID), slog.String(record.Reason, string(verdict)))

@@ -77,7 +77,6 @@ func (w *wrapper) begin(ctx context.Context) *invocation {
 		inv.requestID = lc.AwsRequestID
 	}
 	w.keeper.begin(inv.requestID)
-	context.AfterFunc(ctx, inv.contextDone)
 	return inv
 }
 
@@ -91,20 +90,37 @@ func (inv *invocation) Value(key any) any {
 	return inv.Context.Value(key)
 }
 
-// returned is called when the handler has returned.
-func (inv *invocation) returned(err error) {
+// watch has the hooks start when the response was accepted. It is called for
+// the first hook: invocations without any need not be watched.
+func (inv *invocation) watch() { context.AfterFunc(inv.Context, inv.contextDone) }
+
+// returned is called when the handler has returned. If it returned a stream,
+// hooks may still be registered while aws-lambda-go reads that.
+func (inv *invocation) returned(stream bool, err error) {
 	inv.mu.Lock()
-	defer inv.mu.Unlock()
 	if inv.outcome != "" { // it has timed out
+		inv.mu.Unlock()
 		return
 	}
 	inv.outcome, inv.handled = outcomeOK, time.Now()
 	if err != nil {
 		inv.outcome = outcomeError
 	}
-	if inv.orphaned {
+	switch {
+	case inv.hooks > 0 && inv.orphaned:
 		go inv.release()
+	case inv.hooks > 0:
+	case stream && err == nil:
+		inv.watch()
+	default:
+		// Said now it costs the caller a system call, but the extension asks
+		// for the next event while the response is on its way.
+		inv.phase = over
+		inv.mu.Unlock()
+		inv.keeper.done(inv.requestID, 0)
+		return
 	}
+	inv.mu.Unlock()
 }
 
 // unwound is deferred around the handler. If that did not return but panicked,
@@ -147,6 +163,10 @@ func (inv *invocation) contextDone() {
 // could do.
 func (inv *invocation) release() {
 	inv.mu.Lock()
+	if inv.phase != handling {
+		inv.mu.Unlock()
+		return
+	}
 	inv.phase, inv.released = hooking, time.Now()
 	if deadline, ok := inv.Deadline(); ok && inv.hooks > 0 {
 		// Half way between the deadline of the hooks and the moment at which
@@ -193,6 +213,9 @@ func (inv *invocation) lockFor(h *hook) bool {
 	}
 	inv.mu.Lock()
 	if inv.phase != over {
+		if inv.hooks == 0 {
+			inv.watch()
+		}
 		inv.hooks++
 		return true
 	}

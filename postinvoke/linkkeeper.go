@@ -22,8 +22,8 @@ type linkKeeper struct {
 	log     logger
 
 	mu      sync.Mutex
-	current string      // request id of the running handler
-	busy    *time.Timer // sends a busy line about it
+	current string // request id of the running handler
+	asked   string // about this one, which was not running
 	line    []byte
 	lost    bool
 }
@@ -43,24 +43,24 @@ func dial(managed bool, log logger) (*linkKeeper, error) {
 	case err != nil:
 		return nil, fmt.Errorf("connect to the extension: %w", err)
 	}
-	if err := greet(conn); err != nil {
+	in := bufio.NewReaderSize(conn, link.MaxLine)
+	if err := greet(conn, in); err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("on %s is not this version of the postinvoke extension: %w", address, err)
 	}
 	k := &linkKeeper{conn: conn, managed: managed, log: log}
-	k.busy = time.AfterFunc(time.Hour, k.sendBusy)
-	k.busy.Stop()
+	go k.answer(in)
 	return k, nil
 }
 
-func greet(conn net.Conn) error {
+func greet(conn net.Conn, in *bufio.Reader) error {
 	if err := conn.SetDeadline(time.Now().Add(link.HelloWithin)); err != nil {
 		return err
 	}
 	if _, err := conn.Write([]byte(link.Hello + "\n")); err != nil {
 		return err
 	}
-	hello, err := bufio.NewReaderSize(conn, link.MaxLine).ReadSlice('\n')
+	hello, err := in.ReadSlice('\n')
 	if err != nil {
 		return fmt.Errorf("it did not greet: %w", err)
 	}
@@ -70,6 +70,29 @@ func greet(conn net.Conn) error {
 	return conn.SetDeadline(time.Time{})
 }
 
+// answer answers the extension's questions until the link is lost. Until the
+// end of the process, that is, unless the extension has died: then Lambda is
+// about to end the process.
+func (k *linkKeeper) answer(in *bufio.Reader) {
+	for {
+		line, err := link.ReadLine(in)
+		k.mu.Lock()
+		if err != nil {
+			k.lose(err)
+			k.mu.Unlock()
+			return
+		}
+		if m, ok := link.Parse(line); ok && m.Word == link.Ask {
+			if m.RequestID == k.current {
+				k.send(link.Message{Word: link.Busy, RequestID: m.RequestID})
+			} else {
+				k.asked = m.RequestID
+			}
+		}
+		k.mu.Unlock()
+	}
+}
+
 func (k *linkKeeper) begin(requestID string) {
 	if k.managed {
 		return
@@ -77,14 +100,8 @@ func (k *linkKeeper) begin(requestID string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.current = requestID
-	k.busy.Reset(link.BusyAfter)
-}
-
-func (k *linkKeeper) sendBusy() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.current != "" {
-		k.send(link.AppendBusy(k.line[:0], k.current))
+	if k.asked == requestID {
+		k.send(link.Message{Word: link.Busy, RequestID: requestID})
 	}
 }
 
@@ -93,19 +110,25 @@ func (k *linkKeeper) done(requestID string, hooks time.Duration) {
 	defer k.mu.Unlock()
 	if k.current == requestID {
 		k.current = ""
-		k.busy.Stop()
 	}
-	k.send(link.AppendDone(k.line[:0], requestID, hooks))
+	k.send(link.Message{Word: link.Done, RequestID: requestID, Hooks: hooks})
 }
 
 // send writes a line. The caller holds the lock.
-func (k *linkKeeper) send(line []byte) {
-	k.line = line
+func (k *linkKeeper) send(m link.Message) {
+	k.line = m.Append(k.line[:0])
 	err := k.conn.SetWriteDeadline(time.Now().Add(link.HelloWithin))
 	if err == nil {
-		_, err = k.conn.Write(line)
+		_, err = k.conn.Write(k.line)
 	}
-	if err != nil && !k.lost {
+	if err != nil {
+		k.lose(err)
+	}
+}
+
+// lose logs, once, that the link is lost. The caller holds the lock.
+func (k *linkKeeper) lose(err error) {
+	if !k.lost {
 		k.lost = true
 		k.log.process(slog.LevelError, record.LinkLost, slog.String(record.Error, err.Error()))
 	}

@@ -82,7 +82,8 @@ func Wrap[In, Out any](handle func(context.Context, In) (Out, error), opts *Opti
 		inv := w.begin(ctx)
 		defer inv.unwound()
 		out, err := handle(inv, in)
-		inv.returned(err)
+		_, stream := any(out).(io.Reader)
+		inv.returned(stream, err)
 		return out, err
 	}
 }
@@ -131,7 +132,7 @@ func (w *wrapper) invoke(ctx context.Context, h lambda.Handler, payload []byte) 
 	inv := w.begin(ctx)
 	defer inv.unwound()
 	out, err := h.Invoke(inv, payload)
-	inv.returned(err)
+	inv.returned(false, err)
 	return out, err
 }
 

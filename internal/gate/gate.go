@@ -49,7 +49,11 @@ func (g *Gate) Connect() { g.change(func() { g.connected++ }) }
 func (g *Gate) Disconnect() { g.change(func() { g.connected-- }) }
 
 // Busy tells that the handler of invocation id is at work.
-func (g *Gate) Busy(id string) { g.change(func() { g.last = word{id: id} }) }
+func (g *Gate) Busy(id string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.last = word{id: id} // no reason to wake Hold
+}
 
 // Done tells that nothing is left to do for invocation id.
 func (g *Gate) Done(id string) { g.change(func() { g.last = word{id: id, done: true} }) }
@@ -66,14 +70,16 @@ func (g *Gate) change(f func()) {
 }
 
 // Hold blocks until invocation id is over, cannot be waited for, or comes
-// within Margin of its deadline.
+// within Margin of its deadline. It calls ask once if it has heard nothing for
+// a while; ask may be nil.
 //
 // The deadline is compared with the wall clock at every wake: a process that
 // was frozen meanwhile cannot trust a timer set before.
-func (g *Gate) Hold(id string, deadline time.Time) Verdict {
+func (g *Gate) Hold(id string, deadline time.Time, ask func(id string)) Verdict {
 	const slice = time.Second // the longest sleep before the clock is read again
 
-	takeUp := time.Now().Add(link.TakeUpWithin)
+	began := time.Now()
+	askAt, takeUp := began.Add(link.AskAfter), began.Add(link.TakeUpWithin)
 	deadline = deadline.Add(-Margin).Round(0)
 
 	wake := make(chan struct{}, 1)
@@ -106,8 +112,16 @@ func (g *Gate) Hold(id string, deadline time.Time) Verdict {
 			return NotTakenUp
 		}
 		wait := min(slice, deadline.Sub(now.Round(0)))
-		if !heard {
+		switch {
+		case heard:
+		case ask == nil:
 			wait = min(wait, takeUp.Sub(now))
+		case now.Before(askAt):
+			wait = min(wait, askAt.Sub(now))
+		default:
+			ask(id)
+			ask = nil
+			continue
 		}
 		timer.Reset(wait)
 		select {

@@ -16,6 +16,7 @@ func TestHold(t *testing.T) {
 		name      string
 		before    func(*gate.Gate) // said before the invocation is held
 		meanwhile func(*gate.Gate) // said by others while it is held
+		answer    func(*gate.Gate) // said when asked
 		want      gate.Verdict
 		after     time.Duration
 	}{
@@ -43,6 +44,20 @@ func TestHold(t *testing.T) {
 			name:   "a busy handler is waited for until the deadline",
 			before: func(g *gate.Gate) { g.Connect(); g.Busy("a") },
 			want:   gate.Deadline, after: timeout - gate.Margin,
+		},
+		{
+			name:   "busy when asked",
+			before: (*gate.Gate).Connect,
+			answer: func(g *gate.Gate) { g.Busy("a") },
+			want:   gate.Deadline, after: timeout - gate.Margin,
+		},
+		{
+			name:   "busy some time after it was asked",
+			before: (*gate.Gate).Connect,
+			answer: func(g *gate.Gate) {
+				go func() { time.Sleep(time.Second); g.Busy("a") }()
+			},
+			want: gate.Deadline, after: timeout - gate.Margin,
 		},
 		{
 			name:   "busy, then done",
@@ -89,7 +104,14 @@ func TestHold(t *testing.T) {
 					go test.meanwhile(&g)
 				}
 				start := time.Now()
-				got := g.Hold("a", start.Add(timeout))
+				got := g.Hold("a", start.Add(timeout), func(id string) {
+					if id != "a" {
+						t.Errorf("asked about %q, want a", id)
+					}
+					if test.answer != nil {
+						test.answer(&g)
+					}
+				})
 				if got != test.want {
 					t.Errorf("got %q, want %q", got, test.want)
 				}
@@ -107,10 +129,10 @@ func TestARetryUnderTheSameRequestIDIsHeldAgain(t *testing.T) {
 		var g gate.Gate
 		g.Connect()
 		g.Done("a")
-		if got := g.Hold("a", time.Now().Add(time.Minute)); got != gate.Done {
+		if got := g.Hold("a", time.Now().Add(time.Minute), nil); got != gate.Done {
 			t.Fatalf("first attempt: got %q, want %q", got, gate.Done)
 		}
-		if got := g.Hold("a", time.Now().Add(time.Minute)); got != gate.NotTakenUp {
+		if got := g.Hold("a", time.Now().Add(time.Minute), nil); got != gate.NotTakenUp {
 			t.Errorf("second attempt, nothing said: got %q, want %q", got, gate.NotTakenUp)
 		}
 	})
@@ -123,7 +145,7 @@ func TestADeadlineInThePastIsNotWaitedFor(t *testing.T) {
 		g.Connect()
 		g.Busy("a")
 		start := time.Now()
-		if got := g.Hold("a", start.Add(-time.Hour)); got != gate.Deadline {
+		if got := g.Hold("a", start.Add(-time.Hour), nil); got != gate.Deadline {
 			t.Errorf("got %q, want %q", got, gate.Deadline)
 		}
 		if d := time.Since(start); d != 0 {
@@ -139,7 +161,7 @@ func TestGateIsSafeForConcurrentUse(t *testing.T) {
 		id := strconv.Itoa(i)
 		go func() { g.Connect(); g.Disconnect() }()
 		go func() { g.Busy(id); g.Done(id) }()
-		if got := g.Hold(id, time.Now().Add(time.Minute)); got != gate.Done {
+		if got := g.Hold(id, time.Now().Add(time.Minute), nil); got != gate.Done {
 			t.Fatalf("got %q, want %q", got, gate.Done)
 		}
 	}

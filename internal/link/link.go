@@ -7,19 +7,23 @@
 // layer (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
 //
 // Both sides greet first with a [Hello] line, so that a stranger on the port,
-// or another version of the protocol, is recognised. After that only the
-// function speaks, a line at a time:
+// or another version of the protocol, is recognised. After that a line is one
+// of
 //
-//	done REQUEST-ID MICROSECONDS   its hooks are over and took that long
-//	busy REQUEST-ID                its handler is at work; sent once, after [BusyAfter]
+//	done REQUEST-ID MICROSECONDS   function: its hooks are over and took that long
+//	ask REQUEST-ID                 extension: is its handler at work?
+//	busy REQUEST-ID                function: it is; also later, if it was not yet
 //
-// A function that says neither within [TakeUpWithin] of the invoke event never
-// saw the invocation: aws-lambda-go answers events that it cannot decode
-// without calling the handler.
+// and most invocations need only the first. The extension asks after
+// [AskAfter]. A function that has said nothing within [TakeUpWithin] of the
+// invoke event never saw the invocation: aws-lambda-go answers events that it
+// cannot decode without calling the handler.
 package link
 
 import (
+	"bufio"
 	"bytes"
+	"errors"
 	"os"
 	"strconv"
 	"time"
@@ -44,8 +48,8 @@ const (
 	// HelloWithin is how long either side waits for the other's greeting.
 	HelloWithin = time.Second
 
-	// BusyAfter is how long a handler runs before the function says so.
-	BusyAfter = 250 * time.Millisecond
+	// AskAfter is how long the extension waits for word before it asks.
+	AskAfter = 250 * time.Millisecond
 
 	// TakeUpWithin is how long the extension waits for the first word about
 	// an invocation. It leaves a slow function about a second and a half to
@@ -74,47 +78,66 @@ func (e *PortError) Error() string {
 	return PortVariable + "=" + strconv.Quote(e.Value) + " is not a port number (1 to 65535)"
 }
 
-// A Message is one line that the function sent after its greeting.
+// A Word is what a message says.
+type Word string
+
+// Words of the protocol.
+const (
+	Done Word = "done"
+	Ask  Word = "ask"
+	Busy Word = "busy"
+)
+
+// A Message is one line after the greeting.
 type Message struct {
+	Word      Word
 	RequestID string
-	Done      bool          // done, otherwise busy
-	Hooks     time.Duration // of done
+	Hooks     time.Duration // of Done
 }
 
-// AppendDone appends a done line to b.
-func AppendDone(b []byte, requestID string, hooks time.Duration) []byte {
-	b = append(b, "done "...)
-	b = append(b, requestID...)
+// Append appends the line of m to b.
+func (m Message) Append(b []byte) []byte {
+	b = append(b, m.Word...)
 	b = append(b, ' ')
-	b = strconv.AppendInt(b, max(0, hooks.Microseconds()), 10)
-	return append(b, '\n')
-}
-
-// AppendBusy appends a busy line to b.
-func AppendBusy(b []byte, requestID string) []byte {
-	b = append(b, "busy "...)
-	b = append(b, requestID...)
+	b = append(b, m.RequestID...)
+	if m.Word == Done {
+		b = append(b, ' ')
+		b = strconv.AppendInt(b, max(0, m.Hooks.Microseconds()), 10)
+	}
 	return append(b, '\n')
 }
 
 // Parse reads a line, with or without its line end. It reports false for
-// anything that is not a whole message of this version: the caller ignores it.
+// anything that is not a whole message of this version: the reader ignores it.
 func Parse(line []byte) (Message, bool) {
 	line = bytes.TrimSuffix(line, []byte("\n"))
 	word, rest, _ := bytes.Cut(line, []byte(" "))
 	id, number, hasNumber := bytes.Cut(rest, []byte(" "))
-	if len(id) == 0 {
+	m := Message{Word: Word(word), RequestID: string(id)}
+	if m.RequestID == "" {
 		return Message{}, false
 	}
-	switch string(word) {
-	case "busy":
-		return Message{RequestID: string(id)}, !hasNumber
-	case "done":
+	switch m.Word {
+	case Ask, Busy:
+		return m, !hasNumber
+	case Done:
 		us, err := strconv.ParseUint(string(number), 10, 53)
-		if err != nil {
-			return Message{}, false
-		}
-		return Message{RequestID: string(id), Done: true, Hooks: time.Duration(us) * time.Microsecond}, true
+		m.Hooks = time.Duration(us) * time.Microsecond
+		return m, err == nil
 	}
 	return Message{}, false
+}
+
+// ReadLine returns the next line of r, which is valid until the next call. One
+// that does not fit into the buffer of r is skipped, and an empty one returned
+// in its place.
+func ReadLine(r *bufio.Reader) ([]byte, error) {
+	line, err := r.ReadSlice('\n')
+	if !errors.Is(err, bufio.ErrBufferFull) {
+		return line, err
+	}
+	for errors.Is(err, bufio.ErrBufferFull) {
+		_, err = r.ReadSlice('\n')
+	}
+	return nil, err
 }

@@ -1,6 +1,8 @@
 package link_test
 
 import (
+	"bufio"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -11,15 +13,13 @@ import (
 func TestWhatIsAppendedParses(t *testing.T) {
 	const id = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 	for _, want := range []link.Message{
-		{RequestID: id},
-		{RequestID: id, Done: true},
-		{RequestID: id, Done: true, Hooks: 3 * time.Second},
-		{RequestID: id, Done: true, Hooks: 15 * time.Minute},
+		{Word: link.Busy, RequestID: id},
+		{Word: link.Ask, RequestID: id},
+		{Word: link.Done, RequestID: id},
+		{Word: link.Done, RequestID: id, Hooks: 3 * time.Second},
+		{Word: link.Done, RequestID: id, Hooks: 15 * time.Minute},
 	} {
-		line := link.AppendBusy(nil, want.RequestID)
-		if want.Done {
-			line = link.AppendDone(nil, want.RequestID, want.Hooks)
-		}
+		line := want.Append(nil)
 		if len(line) > link.MaxLine {
 			t.Errorf("%q has %d bytes, more than MaxLine", line, len(line))
 		}
@@ -34,7 +34,7 @@ func TestParseIgnoresWhatItDoesNotKnow(t *testing.T) {
 	for _, line := range []string{
 		"", "\n", " ", "done", "done ", "done id", "done id ", "done id x", "done id -1", "done id 1 2",
 		"done id 18446744073709551615", "busy", "busy ", "busy id 1", "Done id 1", "hello", "GET / HTTP/1.1\r\n",
-		link.Hello, "done  1", "\x00\xff", strings.Repeat("x", 1<<16),
+		link.Hello, "done  1", "ask", "ask id 1", "\x00\xff", strings.Repeat("x", 1<<16),
 	} {
 		if m, ok := link.Parse([]byte(line)); ok {
 			t.Errorf("Parse(%q): got %+v, want it ignored", line, m)
@@ -50,10 +50,24 @@ func FuzzParse(f *testing.F) {
 		if !ok {
 			return
 		}
-		if m.RequestID == "" || m.Hooks < 0 || !m.Done && m.Hooks != 0 {
+		if m.RequestID == "" || m.Hooks < 0 || m.Word != link.Done && m.Hooks != 0 {
 			t.Errorf("Parse(%q): got %+v", line, m)
 		}
 	})
+}
+
+func TestReadLineSkipsWhatIsTooLong(t *testing.T) {
+	in := "one\n" + strings.Repeat("x", 3*link.MaxLine) + "\ntwo\n" + strings.Repeat("y", link.MaxLine)
+	r := bufio.NewReaderSize(strings.NewReader(in), link.MaxLine)
+	for _, want := range []string{"one\n", "", "two\n"} {
+		got, err := link.ReadLine(r)
+		if string(got) != want || err != nil {
+			t.Errorf("got %q, %v, want %q", got, err, want)
+		}
+	}
+	if _, err := link.ReadLine(r); err != io.EOF {
+		t.Errorf("got %v at the end, want EOF", err)
+	}
 }
 
 func TestAddress(t *testing.T) {

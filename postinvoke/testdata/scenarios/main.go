@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"example.com/postinvoke/internal/link"
 	"example.com/postinvoke/postinvoke"
 )
 
@@ -145,8 +146,9 @@ func handle(ctx context.Context, e event) (any, error) {
 	case "timeout":
 		postinvoke.Run(ctx, say("NEVER"))
 		select {}
-	case "sleep":
-		postinvoke.Run(ctx, func() { fmt.Println("sleeps"); select {} })
+	case "slow":
+		time.Sleep(link.TakeUpWithin + 500*time.Millisecond)
+		postinvoke.Run(ctx, say("hook"))
 	case "cleanup":
 		postinvoke.RunContext(ctx, func(ctx context.Context) error {
 			fmt.Println("waits")

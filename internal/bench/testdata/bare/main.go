@@ -1,0 +1,15 @@
+// Command bare echoes its event, without the library.
+package main
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/aws/aws-lambda-go/lambda"
+)
+
+func main() {
+	lambda.Start(func(_ context.Context, event json.RawMessage) (json.RawMessage, error) {
+		return event, nil
+	})
+}

@@ -1,0 +1,26 @@
+// Command floor is an external extension that does nothing, made as ours is:
+// what any extension costs.
+package main
+
+import (
+	"os"
+	"path/filepath"
+
+	"example.com/postinvoke/internal/extensionsapi"
+)
+
+func main() {
+	api := extensionsapi.New(os.Getenv("AWS_LAMBDA_RUNTIME_API"), filepath.Base(os.Args[0]))
+	if err := api.Register("INVOKE", "SHUTDOWN"); err != nil {
+		panic(err)
+	}
+	for {
+		event, err := api.Next()
+		if err != nil {
+			panic(err)
+		}
+		if event.Type == "SHUTDOWN" {
+			return
+		}
+	}
+}
