@@ -2,6 +2,24 @@
 // function and its external extensions as real processes, answers the caller
 // the moment the response is posted, freezes and thaws the processes, and runs
 // the shutdown phase.
+//
+//	env, err := lambdaenv.Start(ctx, lambdaenv.Config{
+//		Function:   "./bootstrap",
+//		Extensions: []string{"./postinvoke-extension"},
+//	})
+//	defer env.Close()
+//	response, err := env.Invoke(ctx, []byte(`{}`)) // returns before the hooks ran
+//	report, err := env.WaitIdle(ctx)               // they ran; all is frozen
+//	_, err = env.Shutdown(ctx, "spindown")
+//
+// In tests, package lambdaenvtest says the same in fewer words.
+//
+// The AWS Runtime Interface Emulator answers only when every extension is done,
+// and freezes nothing. Where both do something they agree, as far as AWS's
+// documentation does not say otherwise: the function has 300 ms for SIGTERM,
+// not 600, and the shutdown reasons are spindown, timeout and failure.
+//
+// Not emulated: the Telemetry API, X-Ray, credentials, limits of CPU and memory.
 package lambdaenv
 
 import (
@@ -43,6 +61,12 @@ type Config struct {
 	// MaxConcurrency above zero makes this a Lambda Managed Instance serving
 	// as many invocations at once: never frozen, no INVOKE for extensions.
 	MaxConcurrency int
+
+	// Refuse makes calls of the Extensions API fail, for tests of what an
+	// extension does then: it maps "register", "next", "init/error" and
+	// "exit/error" to the HTTP status to answer with. Whoever is refused its
+	// next event is not waited for, and gets no events.
+	Refuse map[string]int
 
 	// Observe, if set, is called with every entry as it is logged, one at a
 	// time and in order. It must not call back into the environment.
@@ -113,7 +137,7 @@ type Response struct {
 // A Report sums up one invocation, as Lambda's REPORT line does.
 type Report struct {
 	RequestID   string
-	Status      string // success, error, failure or timeout
+	Status      string // success, error (of the function, or a crash) or timeout
 	Duration    time.Duration
 	Billed      time.Duration
 	Init        time.Duration // of a cold start, else zero

@@ -1,0 +1,138 @@
+package lambdaenv_test
+
+import (
+	"encoding/json"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
+)
+
+// function is the executable that does what its event says.
+func function(t testing.TB) string { return lambdaenvtest.Build(t, "./testdata/function") }
+
+// extension returns an executable of that name, which does what the variable of
+// that name says: see script.
+func extension(t testing.TB, name string) string {
+	t.Helper()
+	return called(t, name, lambdaenvtest.Build(t, "./testdata/extension"))
+}
+
+// called returns an executable under another name.
+func called(t testing.TB, name, path string) string {
+	t.Helper()
+	link := filepath.Join(t.TempDir(), name)
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	return link
+}
+
+// script is what an extension does; the fields are those of testdata/extension.
+type script struct {
+	Name     string `json:",omitempty"`
+	Events   []string
+	Init     string
+	Ready    string
+	Invoke   string
+	Shutdown string
+}
+
+// variable makes the extension of that name follow the script.
+func (s script) variable(name string) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err)
+	}
+	return name + "=" + string(b)
+}
+
+var both = []string{"INVOKE", "SHUTDOWN"}
+
+// A gate is something that processes wait at until the test opens it.
+type gate struct {
+	net.Listener
+	t       testing.TB
+	waiting chan net.Conn
+}
+
+func newGate(t testing.TB) *gate {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	g := &gate{l, t, make(chan net.Conn, 100)}
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			g.waiting <- conn
+		}
+	}()
+	return g
+}
+
+func (g *gate) String() string { return g.Addr().String() }
+
+// arrival returns when somebody waits at the gate, with what lets them go on.
+func (g *gate) arrival() (open func()) {
+	conn := <-g.waiting
+	return func() { conn.Close() }
+}
+
+// event makes the function do something.
+type event map[string]any
+
+func (e event) String() string {
+	b, err := json.Marshal(e)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+// plot returns the kinds of the entries in order, with the lines among them
+// that contain one of the words; consecutive equal ones are merged.
+func plot(entries []lambdaenv.Entry, words ...string) []string {
+	var plot []string
+	for _, e := range entries {
+		text := string(e.Kind)
+		if e.Kind == lambdaenv.Line {
+			i := slices.IndexFunc(words, func(w string) bool { return strings.Contains(e.Text, w) })
+			if i < 0 {
+				continue
+			}
+			text = e.Text
+		}
+		if len(plot) == 0 || plot[len(plot)-1] != text {
+			plot = append(plot, text)
+		}
+	}
+	return plot
+}
+
+// after returns the entries behind the first of that kind.
+func after(entries []lambdaenv.Entry, kind lambdaenv.Kind) []lambdaenv.Entry {
+	i := slices.IndexFunc(entries, func(e lambdaenv.Entry) bool { return e.Kind == kind })
+	return entries[i+1:]
+}
+
+func wantPlot(t *testing.T, got []string, want ...string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("got plot\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+	}
+}
+
+func hasLine(lines []string, text string) bool {
+	return slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, text) })
+}

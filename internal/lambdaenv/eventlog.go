@@ -1,0 +1,44 @@
+package lambdaenv
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// An eventLog collects the entries of an environment in order.
+type eventLog struct {
+	observe func(Entry)
+
+	mu      sync.Mutex
+	entries []Entry
+	request string
+}
+
+// add logs e now. Unless e says so itself, it belongs to the invocation in
+// progress.
+func (l *eventLog) add(e Entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e.Time = time.Now()
+	if e.RequestID == "" {
+		e.RequestID = l.request
+	}
+	l.entries = append(l.entries, e)
+	if l.observe != nil {
+		l.observe(e)
+	}
+}
+
+// setRequest says which invocation is in progress; empty for none.
+func (l *eventLog) setRequest(id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.request = id
+}
+
+func (l *eventLog) snapshot() []Entry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.entries)
+}

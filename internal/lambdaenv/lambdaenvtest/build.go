@@ -1,0 +1,107 @@
+package lambdaenvtest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// Build compiles a command and returns the path of the executable, which is
+// called like the folder of the package. It is fatal if that fails.
+//
+// pkg is a folder: absolute, relative to the test's own if it begins with a
+// dot ("./testdata/echo"), else relative to the root of the module
+// ("extension"). flags are passed to go build. With the race detector on in
+// the test it is on in the executable.
+//
+// A package is built once per test process and flags. The executables are
+// removed with the test binary, by the go command; those of a binary made with
+// go test -c stay in the folder for temporary files.
+func Build(t testing.TB, pkg string, flags ...string) string {
+	t.Helper()
+	dir, err := packageDir(pkg)
+	if err != nil {
+		t.Fatalf("lambdaenvtest: build %s: %v", pkg, err)
+	}
+	if raceEnabled {
+		flags = append([]string{"-race"}, flags...)
+	}
+	path, err := built(dir, flags)
+	if err != nil {
+		t.Fatalf("lambdaenvtest: build %s: %v", pkg, err)
+	}
+	return path
+}
+
+var (
+	buildsMu sync.Mutex
+	builds   = map[string]func() (string, error){}
+)
+
+// built returns the executable, which it builds the first time.
+func built(dir string, flags []string) (string, error) {
+	key := dir + "\x00" + strings.Join(flags, "\x00")
+	buildsMu.Lock()
+	build := builds[key]
+	if build == nil {
+		n := len(builds)
+		build = sync.OnceValues(func() (string, error) { return goBuild(dir, flags, strconv.Itoa(n)) })
+		builds[key] = build
+	}
+	buildsMu.Unlock()
+	return build()
+}
+
+func goBuild(dir string, flags []string, folder string) (string, error) {
+	root, err := binaries()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(root, folder, filepath.Base(dir))
+	args := append([]string{"build", "-o", path}, flags...)
+	cmd := exec.Command("go", append(args, ".")...)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%v: %w\n%s", cmd, err, out)
+	}
+	return path, nil
+}
+
+// binaries returns the folder for the executables of this test process. The
+// folder of a test binary that go test made goes away with it.
+var binaries = sync.OnceValues(func() (string, error) {
+	self, err := os.Executable()
+	if err == nil && strings.Contains(self, "go-build") {
+		dir := filepath.Join(filepath.Dir(self), "lambdaenvtest")
+		if os.Mkdir(dir, 0o755) == nil {
+			return dir, nil
+		}
+	}
+	return os.MkdirTemp("", "lambdaenvtest-")
+})
+
+func packageDir(pkg string) (string, error) {
+	if filepath.IsAbs(pkg) || strings.HasPrefix(pkg, ".") {
+		return filepath.Abs(pkg)
+	}
+	root, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
+			return filepath.Join(root, pkg), nil
+		}
+		parent := filepath.Dir(root)
+		if parent == root {
+			return "", errors.New("no go.mod above the test")
+		}
+		root = parent
+	}
+}

@@ -1,0 +1,5 @@
+//go:build race
+
+package lambdaenvtest
+
+const raceEnabled = true

@@ -1,0 +1,131 @@
+package lambdaenv
+
+import (
+	"bytes"
+	"math"
+	"os"
+	"sync"
+	"syscall"
+)
+
+const (
+	// maxLine is the size of the largest event CloudWatch Logs takes.
+	// Longer lines are split.
+	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
+	maxLine = 256 << 10
+
+	// drainLimit is the capacity of a pipe on Linux: all that a process can
+	// have printed before it made a call, and not been read yet.
+	drainLimit = 64 << 10
+
+	// tailLines of a process's output are kept for error messages.
+	tailLines = 10
+)
+
+// An output turns what a process prints into lines. One pipe serves standard
+// output and standard error, so that their order is kept.
+type output struct {
+	pipe *os.File
+	raw  syscall.RawConn
+	line func(string)
+	done chan struct{} // closed when the reader has ended
+
+	mu      sync.Mutex // held while reading, so that lines come in order
+	buf     []byte
+	partial []byte
+	tail    []string
+}
+
+// newOutput returns an output and the end of the pipe for the process. line is
+// called with each line, one at a time.
+func newOutput(line func(string)) (o *output, w *os.File, err error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	raw, err := r.SyscallConn()
+	if err != nil {
+		r.Close()
+		w.Close()
+		return nil, nil, err
+	}
+	return &output{pipe: r, raw: raw, line: line, done: make(chan struct{}), buf: make([]byte, 32<<10)}, w, nil
+}
+
+// read reads until nobody holds the other end any more, or until finish.
+func (o *output) read() {
+	defer close(o.done)
+	// The poller tells of new output only, so all of the old must be read.
+	o.raw.Read(func(fd uintptr) bool { return !o.take(fd, math.MaxInt) })
+}
+
+// drain returns when all that was printed before the call has become lines. It
+// does not wait for more.
+func (o *output) drain() {
+	o.raw.Control(func(fd uintptr) { o.take(fd, drainLimit) })
+}
+
+// take turns what is in the pipe into lines, about limit bytes at the most, and
+// reports whether more may come.
+func (o *output) take(fd uintptr, limit int) (more bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for taken := 0; taken < limit; {
+		n, more := readNow(fd, o.buf)
+		if n == 0 {
+			return more
+		}
+		o.split(o.buf[:n])
+		taken += n
+	}
+	return true
+}
+
+func (o *output) split(b []byte) {
+	for len(b) > 0 {
+		room := maxLine - len(o.partial)
+		i := bytes.IndexByte(b, '\n')
+		switch {
+		case i >= 0 && i <= room:
+			o.partial = append(o.partial, b[:i]...)
+			b = b[i+1:]
+		case len(b) <= room:
+			o.partial = append(o.partial, b...)
+			return
+		default:
+			o.partial = append(o.partial, b[:room]...)
+			b = b[room:]
+		}
+		o.flush()
+	}
+}
+
+func (o *output) flush() {
+	line := string(bytes.TrimSuffix(o.partial, []byte("\r")))
+	o.partial = o.partial[:0]
+	if len(o.tail) == tailLines {
+		o.tail = append(o.tail[:0], o.tail[1:]...)
+	}
+	o.tail = append(o.tail, line)
+	o.line(line)
+}
+
+// finish takes what is left, the unfinished last line included, and stops the
+// reader, even if a stray descendant still holds the other end.
+func (o *output) finish() {
+	o.drain()
+	o.pipe.Close()
+	<-o.done
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.partial) > 0 {
+		o.flush()
+	}
+}
+
+// lastLines returns the last few lines.
+func (o *output) lastLines() []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return append([]string(nil), o.tail...)
+}

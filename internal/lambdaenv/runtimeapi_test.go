@@ -1,0 +1,271 @@
+package lambdaenv_test
+
+import (
+	"context"
+	"encoding/base64"
+	"io"
+	"net"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/postinvoke/internal/lambdaenv"
+)
+
+// onStage starts a puppet function and returns when it waits for its first event.
+func onStage(t *testing.T, cfg lambdaenv.Config) (*theatre, *puppet, <-chan answer) {
+	t.Helper()
+	th := newTheatre(t, cfg)
+	function := th.puppet()
+	next := function.runtimeNext()
+	th.curtain()
+	return th, function, next
+}
+
+// invoke begins an invocation and returns the event as the function gets it.
+func (th *theatre) invoke(payload string, next <-chan answer) (event answer, id string, response <-chan *lambdaenv.Response) {
+	th.t.Helper()
+	c := make(chan *lambdaenv.Response, 1)
+	go func() {
+		r, err := th.env.Invoke(context.Background(), []byte(payload))
+		if err != nil {
+			th.t.Errorf("invoke: %v", err)
+		}
+		c <- r
+	}()
+	event = <-next
+	return event, event.header.Get("Lambda-Runtime-Aws-Request-Id"), c
+}
+
+func TestEventOfTheRuntime(t *testing.T) {
+	th, function, next := onStage(t, lambdaenv.Config{Name: "orders", Timeout: time.Minute})
+	before := time.Now()
+	event, id, response := th.invoke(`{"order": 7}`, next)
+	accepted(t, event, http.StatusOK)
+	if event.body != `{"order": 7}` {
+		t.Errorf("got body %q", event.body)
+	}
+	for header, pattern := range map[string]string{
+		"Content-Type":                        `^application/json$`,
+		"Lambda-Runtime-Aws-Request-Id":       `^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`,
+		"Lambda-Runtime-Invoked-Function-Arn": `^arn:aws:lambda:us-east-1:123456789012:function:orders$`,
+		"Lambda-Runtime-Trace-Id":             `^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$`,
+	} {
+		if got := event.header.Get(header); !regexp.MustCompile(pattern).MatchString(got) {
+			t.Errorf("got %s %q, want %s", header, got, pattern)
+		}
+	}
+	ms, err := strconv.ParseInt(event.header.Get("Lambda-Runtime-Deadline-Ms"), 10, 64)
+	if deadline := time.UnixMilli(ms); err != nil || deadline.Before(before.Add(time.Minute).Truncate(time.Millisecond)) || deadline.After(time.Now().Add(time.Minute)) {
+		t.Errorf("got deadline %v (%v), want a minute from now", deadline, err)
+	}
+	accepted(t, function.respond(id, `"done"`, "Content-Type", "application/json"), http.StatusAccepted)
+	if r := <-response; string(r.Payload) != `"done"` || r.RequestID != id || r.FunctionError != "" || r.ContentType != "application/json" {
+		t.Errorf("got %+v", r)
+	}
+}
+
+func TestStatusCodesOfTheRuntimeAPI(t *testing.T) {
+	th, function, next := onStage(t, lambdaenv.Config{})
+	const unknown = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
+	refused(t, function.respond(unknown, "{}"), 400, "InvalidRequestID", "Invalid request ID")
+
+	_, id, response := th.invoke(`{}`, next)
+	again := <-function.runtimeNext() // it has not answered yet: the same event
+	if got := again.header.Get("Lambda-Runtime-Aws-Request-Id"); got != id {
+		t.Errorf("got event %s on asking again, want %s", got, id)
+	}
+	refused(t, function.respond(unknown, "{}"), 400, "InvalidRequestID", "Invalid request ID")
+	refused(t, function.request("POST", runtimePath+"init/error", "{}"), 403, "InvalidStateTransition",
+		"State transition from Ready to InitError failed for runtime. Error: State transition is not allowed")
+	accepted(t, function.respond(id, "1"), http.StatusAccepted)
+	refused(t, function.respond(id, "2"), 403, "InvalidStateTransition",
+		"State transition from ResponseSent to InvocationResponse failed for runtime. Error: State transition is not allowed")
+	refused(t, function.request("POST", runtimePath+"invocation/"+id+"/error", "{}"), 403, "InvalidStateTransition",
+		"State transition from ResponseSent to InvocationResponse failed for runtime. Error: State transition is not allowed")
+	if r := <-response; string(r.Payload) != "1" {
+		t.Errorf("got %q, want the first response", r.Payload)
+	}
+
+	next = function.runtimeNext()
+	_, second, response := th.invoke(`{}`, next)
+	refused(t, function.respond(id, "late"), 400, "InvalidRequestID", "Invalid request ID")
+	accepted(t, function.respond(second, "3"), http.StatusAccepted)
+	<-response
+
+	accepted(t, function.request("GET", "/2018-06-01/runtime/nothing", ""), http.StatusNotFound)
+	accepted(t, function.request("POST", runtimePath+"invocation/next", ""), http.StatusMethodNotAllowed)
+}
+
+func TestErrorOfTheFunction(t *testing.T) {
+	for _, tt := range []struct{ header, body, caller, log string }{
+		{"Function.NoOrder", `{"errorType":"NoOrder"}`, "Function.NoOrder", "Function.NoOrder"},
+		{"", `{"errorType":"NoOrder","errorMessage":"gone"}`, "NoOrder", "Runtime.Unknown"},
+		{"", `gone`, "Runtime.Unknown", "Runtime.Unknown"},
+		{"Function.no order", `{}`, "Function.no order", "Function.Unknown"},
+	} {
+		t.Run(tt.caller+" of "+tt.body, func(t *testing.T) {
+			th, function, next := onStage(t, lambdaenv.Config{})
+			_, id, response := th.invoke(`{}`, next)
+			var header []string
+			if tt.header != "" {
+				header = []string{"Lambda-Runtime-Function-Error-Type", tt.header}
+			}
+			accepted(t, function.request("POST", runtimePath+"invocation/"+id+"/error", tt.body, header...), http.StatusAccepted)
+			if r := <-response; r.FunctionError != tt.caller || string(r.Payload) != tt.body {
+				t.Errorf("got %+v with %q, want %s with %s", r, r.Payload, tt.caller, tt.body)
+			}
+			function.runtimeNext()
+			report, err := th.env.WaitIdle(t.Context())
+			if err != nil || report.Status != "error" {
+				t.Errorf("got %+v and %v, want status error", report, err)
+			}
+			th.env.Close()
+			entries := th.env.Entries()
+			for _, e := range entries {
+				if strings.HasPrefix(e.Text, "REPORT") && !strings.HasSuffix(e.Text, "\tStatus: error\tError Type: "+tt.log) {
+					t.Errorf("got %q, want error type %s", e.Text, tt.log)
+				}
+			}
+		})
+	}
+}
+
+func TestResponsesThatAreNotTaken(t *testing.T) {
+	tooLarge := strings.Repeat("x", 6<<20+101)
+	for _, tt := range []struct {
+		name      string
+		send      func(*puppet, string) answer
+		status    int
+		errorType string
+		message   string
+		caller    string
+	}{
+		{
+			"too large",
+			func(p *puppet, id string) answer { return p.respond(id, tooLarge) },
+			413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (6291556 bytes).", "Function.ResponseSizeTooLarge",
+		}, {
+			"too large, length unknown",
+			func(p *puppet, id string) answer { return p.chunked(id, strings.NewReader(tooLarge), nil) },
+			413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (6291556 bytes).", "Function.ResponseSizeTooLarge",
+		}, {
+			"error too large",
+			func(p *puppet, id string) answer {
+				return p.request("POST", runtimePath+"invocation/"+id+"/error", tooLarge)
+			},
+			413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (6291556 bytes).", "Function.ResponseSizeTooLarge",
+		}, {
+			"unknown mode",
+			func(p *puppet, id string) answer {
+				return p.respond(id, "{}", "Lambda-Runtime-Function-Response-Mode", "trickling")
+			},
+			400, "InvalidFunctionResponseMode", "Invalid function response mode", "Runtime.InvalidResponseModeHeader",
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			th, function, next := onStage(t, lambdaenv.Config{})
+			_, id, response := th.invoke(`{}`, next)
+			refused(t, tt.send(function, id), tt.status, tt.errorType, tt.message)
+			if r := <-response; r.FunctionError != tt.caller {
+				t.Errorf("got %+v, want %s", r, tt.caller)
+			}
+			function.runtimeNext()
+			if report, err := th.env.WaitIdle(t.Context()); err != nil || report.Status != "error" {
+				t.Errorf("got %+v and %v, want status error", report, err)
+			}
+		})
+	}
+}
+
+// chunked responds in chunks, with trailers.
+func (p *puppet) chunked(id string, body io.Reader, trailer map[string]string, header ...string) answer {
+	req, err := http.NewRequest("POST", p.base+runtimePath+"invocation/"+id+"/response", io.NopCloser(body))
+	if err != nil {
+		return answer{err: err}
+	}
+	req.Trailer = http.Header{}
+	for k, v := range trailer {
+		req.Trailer.Set(k, v)
+	}
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	return do(req)
+}
+
+func TestStreamedResponses(t *testing.T) {
+	long := strings.Repeat("x", 7<<20)
+	failed := `{"errorType":"Function.Broke","errorMessage":"half way"}`
+	for _, tt := range []struct {
+		name    string
+		body    string
+		trailer map[string]string
+		want    string
+		err     string
+	}{
+		{"longer than a buffered one may be", long, nil, long, ""},
+		{"failed", "half", map[string]string{
+			"Lambda-Runtime-Function-Error-Type": "Function.Broke",
+			"Lambda-Runtime-Function-Error-Body": base64.StdEncoding.EncodeToString([]byte(failed)),
+		}, failed, "Function.Broke"},
+		{"failed without a reason", "half", map[string]string{
+			"Lambda-Runtime-Function-Error-Type": "Function.Broke",
+		}, "half", "Function.Broke"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			th, function, next := onStage(t, lambdaenv.Config{})
+			_, id, response := th.invoke(`{}`, next)
+			accepted(t, function.chunked(id, strings.NewReader(tt.body), tt.trailer,
+				"Lambda-Runtime-Function-Response-Mode", "streaming"), http.StatusAccepted)
+			if r := <-response; string(r.Payload) != tt.want || r.FunctionError != tt.err {
+				t.Errorf("got %d bytes and error %q, want %d and %q", len(r.Payload), r.FunctionError, len(tt.want), tt.err)
+			}
+		})
+	}
+}
+
+// The caller has the response only when all of it is there, and until then the
+// runtime cannot ask for another event.
+func TestCallerWaitsForTheWholeBody(t *testing.T) {
+	th, function, next := onStage(t, lambdaenv.Config{})
+	_, id, response := th.invoke(`{}`, next)
+	r, w := io.Pipe()
+	posted := make(chan answer, 1)
+	go func() { posted <- function.chunked(id, r, nil) }()
+	io.WriteString(w, "first, ")
+	refusedWhileResponding := <-function.runtimeNext()
+	for refusedWhileResponding.status == http.StatusOK { // the response had not arrived: the same event
+		refusedWhileResponding = <-function.runtimeNext()
+	}
+	refused(t, refusedWhileResponding, 403, "InvalidStateTransition",
+		"State transition from InvocationResponse to Ready failed for runtime. Error: State transition is not allowed")
+	select {
+	case r := <-response:
+		t.Errorf("got %+v before the end of the body", r)
+	default:
+	}
+	io.WriteString(w, "second")
+	w.Close()
+	accepted(t, <-posted, http.StatusAccepted)
+	if r := <-response; string(r.Payload) != "first, second" {
+		t.Errorf("got %q", r.Payload)
+	}
+}
+
+func TestResponseThatBreaksOff(t *testing.T) {
+	th, function, next := onStage(t, lambdaenv.Config{})
+	_, id, response := th.invoke(`{}`, next)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(function.base, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(conn, "POST "+runtimePath+"invocation/"+id+"/response HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
+	conn.Close()
+	if r := <-response; r.FunctionError != "Runtime.TruncatedResponse" {
+		t.Errorf("got %+v, want Runtime.TruncatedResponse", r)
+	}
+}

@@ -1,0 +1,21 @@
+// Command puppet prints its environment and then does nothing: the test makes
+// the calls to the APIs in its place.
+package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+)
+
+func main() {
+	for _, v := range os.Environ() {
+		fmt.Println(v)
+	}
+	if dir, err := os.Getwd(); err == nil {
+		fmt.Println("PWD is", dir)
+	}
+	for {
+		time.Sleep(time.Hour)
+	}
+}
