@@ -1,0 +1,214 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/jsii-runtime-go"
+
+	"example.com/postinvoke/infra/postinvokecdk"
+)
+
+// checkout copies what the app and the assets are built from to another folder.
+func checkout(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"go.mod", "go.sum", "cdk.json"} {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, name), string(data))
+	}
+	for _, folder := range []string{"extension", "function", "infra", "internal", "postinvoke", "record"} {
+		if err := os.CopyFS(filepath.Join(dir, folder), os.DirFS(folder)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// app runs the app in a folder, as cdk would, and returns the assembly and what
+// it printed.
+func app(t *testing.T, dir string, context map[string]any, env ...string) (assembly, string, error) {
+	t.Helper()
+	needNode(t)
+	all := cdkContext(t)
+	maps.Copy(all, context)
+	contextJSON, err := json.Marshal(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "cdk.out")
+	cmd := exec.CommandContext(t.Context(), self)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), runApp+"=1", "CDK_OUTDIR="+out, "CDK_CONTEXT_JSON="+string(contextJSON))
+	cmd.Env = append(cmd.Env, env...)
+	var printed bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &printed, &printed
+	err = cmd.Run()
+	return assembly(out), strings.TrimSpace(printed.String()), err
+}
+
+// Wherever and for whomever the assets are built, their hashes are the same, so
+// that a deployment from another machine changes nothing.
+func TestAssetHashesAreTheSameElsewhere(t *testing.T) {
+	here := assetHashes(t, demo(t), "PostInvokeDemo")
+
+	config := filepath.Join(t.TempDir(), "goenv")
+	write(t, config, "GOFLAGS=-tags=config\nGOAMD64=v3\n")
+	umask := syscall.Umask(0o077)
+	defer syscall.Umask(umask)
+	a, printed, err := app(t, checkout(t), nil, "GOENV="+config, "GOFLAGS=-tags=exported", "GOARCH=386", "GOOS=plan9",
+		"GOAMD64=v4", "GOEXPERIMENT=nojsonv2", "CGO_ENABLED=1", "USER=another", "HOME="+os.Getenv("HOME"))
+	if err != nil {
+		t.Fatal(err, printed)
+	}
+	there := assetHashes(t, a, "PostInvokeDemo")
+	if len(here) != 4 || !slices.Equal(here, there) {
+		t.Errorf("asset hashes of two functions and two layers: got %q here and %q elsewhere", here, there)
+	}
+}
+
+// assetHashes are the S3 keys of all code in a template, sorted.
+func assetHashes(t *testing.T, a assembly, stack string) []string {
+	t.Helper()
+	var hashes []string
+	for _, r := range a.template(t, stack).Resources {
+		for _, property := range []string{"Code", "Content"} {
+			if key, ok := at(r.Properties, property, "S3Key").(string); ok {
+				hashes = append(hashes, key)
+			}
+		}
+	}
+	slices.Sort(hashes)
+	return hashes
+}
+
+// cdk ls and cdk destroy ask for no stack's assets: then nothing is compiled,
+// and code that does not compile is in nobody's way.
+func TestNothingIsCompiledWithoutNeed(t *testing.T) {
+	dir := checkout(t)
+	write(t, filepath.Join(dir, "function", "main.go"), "package main\n\nfunc main() { broken }\n")
+	a, printed, err := app(t, dir, map[string]any{"aws:cdk:bundling-stacks": []string{}}, withoutGo(t))
+	if err != nil {
+		t.Fatal(err, printed)
+	}
+	if n := len(a.template(t, "PostInvokeDemo").ofType("AWS::Lambda::Function")); n != 2 {
+		t.Errorf("got %d functions in the template, want 2", n)
+	}
+	binaries, err := filepath.Glob(filepath.Join(dir, postinvokecdk.BuildFolder, "*", "bootstrap"))
+	if err != nil || len(binaries) != 0 {
+		t.Errorf("got %q built, want nothing (%v)", binaries, err)
+	}
+}
+
+// withoutGo is a PATH with node and without go.
+func withoutGo(t *testing.T) string {
+	t.Helper()
+	needNode(t)
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := t.TempDir()
+	if err := os.Symlink(node, filepath.Join(bin, "node")); err != nil {
+		t.Fatal(err)
+	}
+	return "PATH=" + bin
+}
+
+func TestMistakesAreOneSentence(t *testing.T) {
+	dir := checkout(t)
+	broken := checkout(t)
+	write(t, filepath.Join(broken, "function", "main.go"), "package main\n\nfunc main() { broken() }\n")
+	for name, test := range map[string]struct {
+		dir     string
+		context map[string]any
+		env     string
+		want    string
+	}{
+		"unknown context": {dir, map[string]any{"metric": "true"}, "",
+			`unknown context "metric": this app knows stack=NAME and metrics=true`},
+		"wrong value": {dir, map[string]any{"metrics": "yes"}, "",
+			`context metrics is "yes": it can be true or false`},
+		"wrong stack name": {dir, map[string]any{"stack": "no spaces"}, "",
+			`Stack name must match the regular expression: /^[A-Za-z][A-Za-z0-9-]*$/, got 'no spaces'`},
+		"no Go": {dir, nil, withoutGo(t),
+			"the go command was not found: install Go 1.26 or later (https://go.dev/dl) and put it on the PATH"},
+		"another folder": {t.TempDir(), nil, "",
+			"there is no folder DIR/function to build a function from: set FunctionProps.Entry to the folder of its main package"},
+		"broken code": {broken, nil, "",
+			"# example.com/postinvoke/function\n./main.go:3:15: undefined: broken"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, printed, err := app(t, test.dir, test.context, strings.Fields(test.env)...)
+			if err == nil {
+				t.Error("the app succeeded")
+			}
+			if got := strings.ReplaceAll(printed, test.dir, "DIR"); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// What the constructs find wrong at synth comes wrapped by the CDK library.
+func TestMistakesFoundAtSynthAreOneSentence(t *testing.T) {
+	app := newApp(t, nil)
+	stack := newDemo(app, config{stack: "Mixed"})
+	x86 := postinvokecdk.NewLayer(stack, jsii.String("Other"), &postinvokecdk.LayerProps{Architecture: awslambda.Architecture_X86_64()})
+	x86.AddTo(stack.Node().FindChild(jsii.String("arm64")).Node().FindChild(jsii.String("Function")).(awslambda.Function))
+	err := trySynth(app)
+	const want = "function Mixed/arm64/Function is arm64 but its postinvoke layer is x86_64: give NewLayer the function's architecture, LayerProps{Architecture: …}"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %q", err, want)
+	}
+}
+
+// The command that is documented, with the settings of cdk.json: also where
+// somebody has exported the architecture they usually build for.
+func TestListWithTheCommandLineTool(t *testing.T) {
+	needNode(t)
+	cli, err := filepath.Abs("node_modules/.bin/cdk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(cli); err != nil {
+		skip(t, "needs the pinned cdk command: npm ci")
+	}
+	dir := checkout(t)
+	write(t, filepath.Join(dir, "extension", "broken.go"), "package main\n\nbroken\n")
+	cmd := exec.CommandContext(t.Context(), cli, "ls")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOOS=windows", "GOARCH=386")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("cdk ls: %v\n%s", err, err.(*exec.ExitError).Stderr)
+	}
+	if got := strings.TrimSpace(string(out)); got != "PostInvokeDemo" {
+		t.Errorf("cdk ls: got %q, want PostInvokeDemo", got)
+	}
+}

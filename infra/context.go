@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+)
+
+// config is what cdk's -c (--context) can set.
+type config struct {
+	stack   string // stack=NAME: the name of the stack
+	metrics bool   // metrics=true: metric filters and alarms
+}
+
+// cliContext are the names without a namespace that the cdk command itself
+// leaves in the context.
+var cliContext = []string{"acknowledged-issue-numbers", "cli-telemetry", "cdk-migrate"}
+
+// configure reads the app's context. A name that nobody knows is a mistake:
+// it would silently change nothing.
+func configure(app awscdk.App) (config, error) {
+	c := config{stack: "PostInvokeDemo"}
+	all, _ := app.Node().GetAllContext(nil).(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		value := fmt.Sprint(all[name])
+		switch {
+		case name == "stack":
+			c.stack = value
+		case name == "metrics" && (value == "true" || value == "false"):
+			c.metrics = value == "true"
+		case name == "metrics":
+			return c, fmt.Errorf("context metrics is %q: it can be true or false", value)
+		case strings.ContainsAny(name, "@:/"), slices.Contains(cliContext, name):
+			// A feature flag, a look-up, or the cdk command's own.
+		default:
+			return c, fmt.Errorf("unknown context %q: this app knows stack=NAME and metrics=true", name)
+		}
+	}
+	return c, nil
+}

@@ -1,0 +1,46 @@
+// Command infra is the CDK app of postinvoke: an example function for each
+// architecture, the layers, and a dashboard of their timings. The cdk command
+// runs it, as cdk.json says:
+//
+//	npx cdk deploy
+//	npx cdk deploy -c stack=Another     # a second one in the same account
+//	npx cdk deploy -c metrics=true      # with metrics and alarms, which cost
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+)
+
+func main() {
+	stderr := os.Stderr
+	stop := filterStderr()
+	err := run()
+	stop()
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		os.Exit(1)
+	}
+}
+
+// run synthesises the app. Constructs panic where they cannot go on: what they
+// panic with becomes the error.
+func run() (err error) {
+	defer jsii.Close()
+	defer func() {
+		if p := recover(); p != nil {
+			err = sentence(p)
+		}
+	}()
+	app := awscdk.NewApp(nil)
+	config, err := configure(app)
+	if err != nil {
+		return err
+	}
+	newDemo(app, config)
+	app.Synth(nil)
+	return nil
+}

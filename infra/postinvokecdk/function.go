@@ -1,0 +1,123 @@
+package postinvokecdk
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// FunctionProps are the properties of a function made by [NewFunction]. Nil
+// means all defaults.
+type FunctionProps struct {
+	// Entry is the folder of the function's main package, relative to the
+	// folder in which the app runs. Empty means that folder itself.
+	Entry string
+
+	// FunctionProps are those of any Lambda function. What is nil or empty in
+	// them has this default:
+	//
+	//	Architecture            arm64
+	//	Code, Handler, Runtime  the program in Entry, on provided.al2023
+	//	Layers                  none beside the postinvoke layer, which is always added
+	//	LogGroup                one that keeps logs for a week and is removed with the stack
+	//	LoggingFormat           JSON, which the dashboard needs
+	//	ApplicationLogLevelV2   INFO
+	//	SystemLogLevelV2        INFO: platform.start and platform.report
+	//	MemorySize              512
+	//	Role                    one that may write to the log group and, with Vpc, be in it
+	//	Timeout                 30 s, for the response and everything after it
+	//
+	// All others are as in [awslambda.NewFunction].
+	awslambda.FunctionProps
+}
+
+// NewFunction adds a Go function with the postinvoke layer, a log group and a
+// role of its own.
+func NewFunction(scope constructs.Construct, id *string, props *FunctionProps) awslambda.Function {
+	if props == nil {
+		props = &FunctionProps{}
+	}
+	parent := constructs.NewConstruct(scope, id)
+	p := props.FunctionProps
+
+	arch := architectureOf(p.Architecture)
+	p.Architecture = arch.lambda()
+	if p.Code == nil {
+		p.Code = asset(parent, func() program { return functionProgram(props.Entry, arch) })
+	}
+	if p.Handler == nil {
+		p.Handler = jsii.String("bootstrap")
+	}
+	if p.Runtime == nil {
+		p.Runtime = awslambda.Runtime_PROVIDED_AL2023()
+	}
+	if p.MemorySize == nil {
+		p.MemorySize = jsii.Number(512)
+	}
+	if p.Timeout == nil {
+		p.Timeout = awscdk.Duration_Seconds(jsii.Number(30))
+	}
+	logging(parent, &p)
+
+	layer := NewLayer(parent, jsii.String("Layer"), &LayerProps{Architecture: p.Architecture})
+	layers := []awslambda.ILayerVersion{layer.Version}
+	if p.Layers != nil {
+		layers = append(layers, *p.Layers...)
+	}
+	p.Layers = &layers
+	return awslambda.NewFunction(parent, jsii.String("Function"), &p)
+}
+
+// logging gives p a log group and the permission to write to it, unless it has
+// them.
+func logging(scope constructs.Construct, p *awslambda.FunctionProps) {
+	if p.LoggingFormat == "" {
+		p.LoggingFormat = awslambda.LoggingFormat_JSON
+	}
+	if p.LoggingFormat == awslambda.LoggingFormat_JSON {
+		if p.ApplicationLogLevelV2 == "" {
+			p.ApplicationLogLevelV2 = awslambda.ApplicationLogLevel_INFO
+		}
+		if p.SystemLogLevelV2 == "" {
+			p.SystemLogLevelV2 = awslambda.SystemLogLevel_INFO
+		}
+	}
+	if p.LogGroup != nil {
+		return // whose role then is the caller's or CDK's business
+	}
+	group := awslogs.NewLogGroup(scope, jsii.String("Logs"), &awslogs.LogGroupProps{
+		Retention:     awslogs.RetentionDays_ONE_WEEK,
+		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+	})
+	p.LogGroup = group
+	if p.Role != nil {
+		return
+	}
+	role := awsiam.NewRole(scope, jsii.String("Role"), &awsiam.RoleProps{
+		AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
+	})
+	group.GrantWrite(role)
+	if p.Vpc != nil {
+		role.AddManagedPolicy(awsiam.ManagedPolicy_FromAwsManagedPolicyName(jsii.String("service-role/AWSLambdaVPCAccessExecutionRole")))
+	}
+	p.Role = role
+}
+
+// functionProgram is the function in the folder entry.
+func functionProgram(entry string, arch architecture) program {
+	dir, err := filepath.Abs(entry)
+	if err != nil {
+		panic(err)
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		panic(fmt.Errorf("there is no folder %s to build a function from: set FunctionProps.Entry to the folder of its main package", dir))
+	}
+	return program{dir, arch, "bootstrap"}
+}

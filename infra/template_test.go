@@ -1,0 +1,218 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A template is a CloudFormation template.
+type template struct {
+	Resources map[string]resource
+	Outputs   map[string]struct{ Value any }
+}
+
+type resource struct {
+	Type           string
+	Properties     map[string]any
+	DeletionPolicy string
+}
+
+// ofType returns the resources of a type, sorted by their logical ids.
+func (tp template) ofType(kind string) []resource {
+	var found []resource
+	for _, id := range slices.Sorted(maps.Keys(tp.Resources)) {
+		if tp.Resources[id].Type == kind {
+			found = append(found, tp.Resources[id])
+		}
+	}
+	return found
+}
+
+// at returns what is in a tree of JSON under a path of keys.
+func at(tree any, keys ...any) any {
+	for _, key := range keys {
+		switch key := key.(type) {
+		case string:
+			object, _ := tree.(map[string]any)
+			tree = object[key]
+		case int:
+			array, _ := tree.([]any)
+			if key >= len(array) {
+				return nil
+			}
+			tree = array[key]
+		}
+	}
+	return tree
+}
+
+func TestGoldenTemplate(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(string(demo(t)), "PostInvokeDemo.template.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The binaries depend on the Go version, not on this part of the project.
+	got := regexp.MustCompile(`[0-9a-f]{64}`).ReplaceAll(data, []byte("HASH"))
+	got = append(bytes.TrimSpace(got), '\n')
+	golden := "infra/testdata/PostInvokeDemo.template.json"
+	if *update {
+		if err := os.WriteFile(golden, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gotLines, wantLines := strings.Split(string(got), "\n"), strings.Split(string(want), "\n")
+	for i := range max(len(gotLines), len(wantLines)) {
+		if i >= len(gotLines) || i >= len(wantLines) || gotLines[i] != wantLines[i] {
+			t.Fatalf("the template differs from %s from line %d on: look at it with cdk diff --template, then accept it with go test ./infra -update", golden, i+1)
+		}
+	}
+}
+
+func TestFunctions(t *testing.T) {
+	tp := demo(t).template(t, "PostInvokeDemo")
+	functions := tp.ofType("AWS::Lambda::Function")
+	if len(functions) != 2 {
+		t.Fatalf("got %d functions, want one per architecture", len(functions))
+	}
+	for i, arch := range []string{"arm64", "x86_64"} {
+		fn := functions[i].Properties
+		for _, want := range []struct {
+			value any
+			keys  []any
+		}{
+			{arch, []any{"Architectures", 0}},
+			{"provided.al2023", []any{"Runtime"}},
+			{"bootstrap", []any{"Handler"}},
+			{30.0, []any{"Timeout"}},
+			{512.0, []any{"MemorySize"}},
+			{"JSON", []any{"LoggingConfig", "LogFormat"}},
+			{"INFO", []any{"LoggingConfig", "ApplicationLogLevel"}},
+			// platform.start and platform.report of a success are INFO.
+			{"INFO", []any{"LoggingConfig", "SystemLogLevel"}},
+		} {
+			if got := at(fn, want.keys...); got != want.value {
+				t.Errorf("%s: %v: got %v, want %v", arch, want.keys, got, want.value)
+			}
+		}
+
+		group, _ := at(fn, "LoggingConfig", "LogGroup", "Ref").(string)
+		logs := tp.Resources[group]
+		if logs.Type != "AWS::Logs::LogGroup" || logs.Properties["RetentionInDays"] != 7.0 || logs.DeletionPolicy != "Delete" {
+			t.Errorf("%s: log group %q: got %+v, want a week's and removed with the stack", arch, group, logs)
+		}
+
+		layers, _ := fn["Layers"].([]any)
+		if len(layers) != 1 {
+			t.Fatalf("%s: got %d layers, want 1", arch, len(layers))
+		}
+		id, _ := at(layers, 0, "Ref").(string)
+		layer := tp.Resources[id].Properties
+		if got := fmt.Sprint(layer["CompatibleArchitectures"]); got != "["+arch+"]" {
+			t.Errorf("%s: architectures of its layer: got %s", arch, got)
+		}
+		if layer["LicenseInfo"] != "MIT" || !strings.Contains(fmt.Sprint(layer["Description"]), arch) {
+			t.Errorf("%s: licence and description of its layer: got %v, %v", arch, layer["LicenseInfo"], layer["Description"])
+		}
+	}
+}
+
+// The log permissions are exactly those a function needs, on its own log group.
+func TestRoles(t *testing.T) {
+	tp := demo(t).template(t, "PostInvokeDemo")
+	for _, role := range tp.ofType("AWS::IAM::Role") {
+		if role.Properties["ManagedPolicyArns"] != nil {
+			t.Errorf("got managed policies %v, want none", role.Properties["ManagedPolicyArns"])
+		}
+	}
+	policies := tp.ofType("AWS::IAM::Policy")
+	if len(policies) != 2 {
+		t.Fatalf("got %d policies, want one per function", len(policies))
+	}
+	for _, policy := range policies {
+		statements, _ := at(policy.Properties, "PolicyDocument", "Statement").([]any)
+		if len(statements) != 1 {
+			t.Fatalf("got %d statements, want 1", len(statements))
+		}
+		if got, want := fmt.Sprint(at(statements, 0, "Action")), "[logs:CreateLogStream logs:PutLogEvents]"; got != want {
+			t.Errorf("actions: got %s, want %s", got, want)
+		}
+		group, _ := at(statements, 0, "Resource", "Fn::GetAtt", 0).(string)
+		if got := tp.Resources[group].Type; got != "AWS::Logs::LogGroup" {
+			t.Errorf("resource: got %q, want a log group of the stack", got)
+		}
+	}
+}
+
+// Without physical names a second stack fits beside the first.
+func TestNoPhysicalNames(t *testing.T) {
+	for id, r := range demo(t).template(t, "PostInvokeDemo").Resources {
+		for _, name := range []string{"FunctionName", "LogGroupName", "RoleName", "LayerName", "DashboardName", "AlarmName", "FilterName"} {
+			if r.Properties[name] != nil {
+				t.Errorf("%s has a %s: %v", id, name, r.Properties[name])
+			}
+		}
+	}
+}
+
+func TestOutputs(t *testing.T) {
+	outputs := demo(t).template(t, "PostInvokeDemo").Outputs
+	for name, want := range map[string]string{
+		"DashboardURL":  "#dashboards/dashboard/",
+		"InvokeArm64":   "aws lambda invoke --region ",
+		"InvokeX86":     "aws lambda invoke --region ",
+		"LogsArm64":     "aws logs tail --region ",
+		"LogsX86":       "aws logs tail --region ",
+		"LayerArnArm64": "PostInvokeLayerArm64",
+		"LayerArnX86":   "PostInvokeLayerX8664",
+	} {
+		text, err := json.Marshal(outputs[name].Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), want) {
+			t.Errorf("output %s: got %s, want %q in it", name, text, want)
+		}
+	}
+}
+
+func TestTags(t *testing.T) {
+	var manifest struct {
+		Artifacts map[string]struct {
+			Properties struct{ Tags map[string]string }
+		}
+	}
+	demo(t).read(t, "manifest.json", &manifest)
+	if got := manifest.Artifacts["PostInvokeDemo"].Properties.Tags["project"]; got != "postinvoke" {
+		t.Errorf("tag project of the stack: got %q, want postinvoke", got)
+	}
+}
+
+// What costs is there only if asked for.
+func TestMetricsAreOptIn(t *testing.T) {
+	tp := demo(t).template(t, "PostInvokeDemo")
+	if n := len(tp.ofType("AWS::Logs::MetricFilter")) + len(tp.ofType("AWS::CloudWatch::Alarm")); n != 0 {
+		t.Errorf("got %d metric filters and alarms, want none", n)
+	}
+	app := newApp(t, map[string]any{"metrics": "true", "stack": "Another"})
+	c, err := configure(app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	newDemo(app, c)
+	tp = synth(t, app).template(t, "Another")
+	if filters, alarms := len(tp.ofType("AWS::Logs::MetricFilter")), len(tp.ofType("AWS::CloudWatch::Alarm")); filters != 8 || alarms != 4 {
+		t.Errorf("with metrics: got %d filters and %d alarms, want 8 and 4", filters, alarms)
+	}
+}
