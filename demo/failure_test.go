@@ -1,0 +1,157 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestWrongUse(t *testing.T) {
+	dir := t.TempDir()
+	notJSON := filepath.Join(dir, "event.json")
+	notGo := filepath.Join(dir, "README")
+	for _, path := range []string{notJSON, notGo} {
+		if err := os.WriteFile(path, []byte("hello"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tests := []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-nonsense"}, "flag provided but not defined: -nonsense; -h lists the flags"},
+		{[]string{"serve"}, `unexpected argument "serve"; -h lists the flags`},
+		{[]string{"-idle", "1"}, `invalid value "1" for flag -idle: a duration is needed, such as 500ms, 2s or 6m; -h lists the flags`},
+		{[]string{"-idle", "-1s"}, "-idle -1s: less than nothing"},
+		{[]string{"-timeout", "0s"}, "-timeout 0s: some time is needed"},
+		{[]string{"-invocations", "0"}, "-invocations 0: at least one is needed"},
+		{[]string{"-invocations", "many"}, `invalid value "many" for flag -invocations: parse error; -h lists the flags`},
+		{[]string{"-log-format", "xml"}, `invalid value "xml" for flag -log-format: neither text nor json; -h lists the flags`},
+		{[]string{"-plain", "-function", "."}, "-plain and -function exclude each other"},
+		{[]string{"-function", ""}, "-function: neither a folder nor an executable was given"},
+		{[]string{"-function", "nowhere"}, "-function nowhere: no such file or directory"},
+		{[]string{"-function", notGo}, "-function " + notGo + ": neither a folder nor an executable"},
+		{[]string{"-function", "../postinvoke"}, "-function ../postinvoke: not a main package"},
+		{[]string{"-event", `{"a":`}, "-event: not JSON: unexpected end of JSON input"},
+		{[]string{"-event", notJSON}, "-event " + notJSON + ": not JSON: invalid character 'h' looking for beginning of value"},
+		{[]string{"-event", "nowhere.json"}, "-event nowhere.json: no such file, and not JSON either"},
+		{[]string{"-event", ""}, "-event: neither JSON nor a file was given"},
+		{[]string{"-event", dir}, "-event " + dir + ": is a directory"},
+		{[]string{"-event", "-"}, "-event -: not JSON: unexpected end of JSON input"},
+	}
+	for _, test := range tests {
+		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
+			got := demo(t, "", test.args...)
+			if want := (result{"", "demo: " + test.want + "\n", 2}); got != want {
+				t.Errorf("got %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+func TestUsage(t *testing.T) {
+	r := demo(t, "", "-h")
+	r.succeeded(t)
+	for line := range strings.Lines(r.stdout) {
+		if len(line) > 100 {
+			t.Errorf("too wide: %s", line)
+		}
+	}
+}
+
+func TestNoGoOnPath(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	got := demo(t, "")
+	if want := (result{"", "demo: the go command is not on the PATH; install Go from https://go.dev/dl\n", 1}); got != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestOutsideOfTheCheckout(t *testing.T) {
+	t.Chdir(t.TempDir())
+	got := demo(t, "")
+	if want := (result{"", "demo: run me inside the checkout of postinvoke: I build its packages\n", 1}); got != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestFunctionThatDoesNotBuild(t *testing.T) {
+	got := demo(t, "", "-function", "testdata/functions/broken")
+	want := result{"", "# example.com/postinvoke/demo/testdata/functions/broken\n./main.go:5:2: undefined: undefined\n", 1}
+	if got != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestFunctionThatDoesNotStart(t *testing.T) {
+	tests := []struct{ function, want, log string }{
+		{"panics", "Runtime exited with error: exit status 2 (Runtime.ExitError)", "panic: no configuration"},
+		{"exits", "Runtime exited with error: exit status 3 (Runtime.ExitError)", "Error Type: Runtime.ExitError"},
+	}
+	for _, test := range tests {
+		t.Run(test.function, func(t *testing.T) {
+			r := demo(t, "", "-function", "testdata/functions/"+test.function)
+			if want := "demo: the environment did not start: the function: " + test.want + "\n"; r.stderr != want || r.code != 1 {
+				t.Errorf("got exit status %d, stderr %q; want 1, %q", r.code, r.stderr, want)
+			}
+			inOrder(t, r.stdout, "INIT_START", test.log)
+		})
+	}
+}
+
+func TestExecutableForAnotherMachine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "function")
+	if err := os.WriteFile(path, []byte("\x7fELF, but not really"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	r := demo(t, "", "-function", path, "-without-layer")
+	if r.code != 1 || strings.Count(r.stderr, "\n") != 1 || !strings.Contains(r.stderr, "exec format error") {
+		t.Errorf("got exit status %d, stderr %q; want 1 and one sentence", r.code, r.stderr)
+	}
+}
+
+func TestUnsupportedSystem(t *testing.T) {
+	for _, goos := range []string{"linux", "darwin"} {
+		if err := checkOS(goos); err != nil {
+			t.Errorf("%s: got %v, want none", goos, err)
+		}
+	}
+	if err := checkOS("windows"); err == nil || !strings.Contains(err.Error(), "not on windows") {
+		t.Errorf("got %v, want a sentence", err)
+	}
+}
+
+func TestNoFolderForTemporaryFiles(t *testing.T) {
+	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "nowhere"))
+	r := execute("")
+	if r.code != 1 || strings.Count(r.stderr, "\n") != 1 || !strings.Contains(r.stderr, "TMPDIR") {
+		t.Errorf("got exit status %d, stderr %q; want 1 and one sentence", r.code, r.stderr)
+	}
+}
+
+func TestBuildWithoutUsableCache(t *testing.T) {
+	tmp := t.TempDir()
+	contains := func(want string) bool {
+		for _, kv := range buildEnv(tmp) {
+			if strings.HasPrefix(kv, want) {
+				return true
+			}
+		}
+		return false
+	}
+	t.Setenv("GOCACHE", t.TempDir())
+	if want := "GOCACHE=" + tmp; contains(want) {
+		t.Errorf("a usable cache is not used")
+	}
+	t.Setenv("GOCACHE", "/dev/null/cache")
+	if want := "GOCACHE=" + filepath.Join(tmp, "cache"); !contains(want) {
+		t.Errorf("no %s instead of an unusable cache", want)
+	}
+	t.Setenv("HOME", "")
+	t.Setenv("GOPATH", "")
+	t.Setenv("GOMODCACHE", "")
+	if want := "GOPATH=" + tmp; !contains(want) {
+		t.Errorf("no %s without a home", want)
+	}
+}

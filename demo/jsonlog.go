@@ -1,0 +1,109 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"time"
+
+	"example.com/postinvoke/internal/lambdaenv"
+)
+
+// A jsonLog writes records for machines. The comment of the package describes
+// them.
+type jsonLog struct{ w io.Writer }
+
+type entryRecord struct {
+	Type         string           `json:"type"`
+	Time         time.Time        `json:"time"`
+	SinceStartMs float64          `json:"sinceStartMs"`
+	Source       lambdaenv.Source `json:"source"`
+	Extension    string           `json:"extension,omitempty"`
+	Kind         lambdaenv.Kind   `json:"kind"`
+	RequestID    string           `json:"requestId,omitempty"`
+	Text         string           `json:"text,omitempty"`
+	Remark       string           `json:"remark,omitempty"`
+}
+
+type invocationRecord struct {
+	Type          string   `json:"type"`
+	RequestID     string   `json:"requestId"`
+	Status        string   `json:"status"`
+	ResponseMs    float64  `json:"responseMs"`
+	FunctionError string   `json:"functionError,omitempty"`
+	Payload       any      `json:"payload"`
+	DurationMs    float64  `json:"durationMs"`
+	BilledMs      int64    `json:"billedMs"`
+	InitMs        float64  `json:"initMs,omitempty"`
+	Hooks         *int     `json:"hooks,omitempty"`
+	HooksMs       *float64 `json:"hooksMs,omitempty"`
+	Failures      *int     `json:"failures,omitempty"`
+	Abandoned     *int     `json:"abandoned,omitempty"`
+}
+
+type shutdownRecord struct {
+	Type         string   `json:"type"`
+	Reason       string   `json:"reason"`
+	SinceStartMs float64  `json:"sinceStartMs"`
+	IdleMs       float64  `json:"idleMs"`
+	TookMs       float64  `json:"tookMs"`
+	Killed       []string `json:"killed,omitempty"`
+}
+
+func (l *jsonLog) began(*recording) {}
+
+func (l *jsonLog) moment(_ *recording, m *moment) {
+	l.write(entryRecord{
+		Type:         "entry",
+		Time:         m.Time,
+		SinceStartMs: inMs(m.Since),
+		Source:       m.Source,
+		Extension:    m.Name,
+		Kind:         m.Kind,
+		RequestID:    m.RequestID,
+		Text:         m.Text,
+		Remark:       m.Remark,
+	})
+}
+
+func (l *jsonLog) invoked(_ *recording, inv *invocation) {
+	r := invocationRecord{
+		Type:          "invocation",
+		RequestID:     inv.Report.RequestID,
+		Status:        inv.Report.Status,
+		ResponseMs:    inMs(inv.Response.Latency),
+		FunctionError: inv.Response.FunctionError,
+		Payload:       string(inv.Response.Payload),
+		DurationMs:    inMs(inv.Report.Duration),
+		BilledMs:      inv.Report.Billed.Milliseconds(),
+		InitMs:        inMs(inv.Report.Init),
+	}
+	if json.Valid(inv.Response.Payload) {
+		r.Payload = json.RawMessage(inv.Response.Payload)
+	}
+	if h := inv.Hooks; h != nil {
+		r.Hooks, r.HooksMs, r.Failures, r.Abandoned = &h.Count, &h.Ms, &h.Failures, &h.Abandoned
+	}
+	l.write(r)
+}
+
+func (l *jsonLog) ended(r *recording) {
+	l.write(shutdownRecord{
+		Type:         "shutdown",
+		Reason:       r.Shutdown.Reason,
+		SinceStartMs: inMs(r.Shutdown.Since),
+		IdleMs:       inMs(r.Shutdown.Idle),
+		TookMs:       inMs(r.Shutdown.Took),
+		Killed:       r.Shutdown.Killed,
+	})
+}
+
+func (l *jsonLog) write(record any) {
+	line, err := json.Marshal(record)
+	if err != nil {
+		panic("demo: " + err.Error()) // the records above marshal
+	}
+	l.w.Write(append(line, '\n')) // the output takes care of errors
+}
+
+// inMs is d in milliseconds, to the microsecond.
+func inMs(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

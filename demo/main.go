@@ -1,0 +1,129 @@
+// Command demo runs a Lambda function with hooks on this machine and shows its
+// log: the response first, the hooks after it, the environment frozen, thawed
+// and shut down, with a time on every line. It needs Go and no AWS account.
+//
+//	go run ./demo
+//
+// It builds the example function and the extension, and starts them in a local
+// execution environment. The log is what CloudWatch would show, and between
+// its lines, marked with ──, what Lambda does not log: when the caller has the
+// response, when the processes are frozen and thawed, and how they end.
+// With -h it lists its flags, with examples.
+//
+// # Records for machines
+//
+// With -json every line on standard output is one JSON object, told apart by
+// type:
+//
+//   - "entry": time, sinceStartMs, source (caller, platform, function or
+//     extension), kind ("line" for what CloudWatch would show), and where there
+//     are any extension (its name), requestId, text and remark.
+//   - "invocation", when one is over: requestId, status, responseMs, payload,
+//     durationMs, billedMs, and where there are any functionError, initMs (of a
+//     cold start) and what the library reported: hooks, hooksMs, failures,
+//     abandoned.
+//   - "shutdown", at the end: reason, sinceStartMs, idleMs, tookMs and killed,
+//     the names of processes that did not exit by themselves.
+//
+// # Exit status
+//
+// It is 0 if the environment was shut down, even if invocations failed: the
+// log and the summary say so. It is 2 for wrong flags and arguments, 1 for
+// everything else that prevented the run, and 130 after Ctrl-C, which ends
+// every process that was started.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := withSignals(context.Background())
+	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(explain(err, os.Stderr))
+}
+
+// withSignals returns a context that a signal to end cancels, with an
+// interruption as the cause.
+//
+// SIGPIPE is caught, too, and ignored: the failing write ends the run, and the
+// processes and files that a sudden death would leave behind are cleaned up.
+func withSignals(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	pipes := make(chan os.Signal, 1)
+	signal.Notify(pipes, syscall.SIGPIPE)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		select {
+		case s := <-signals:
+			cancel(&interruption{s})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		cancel(nil)
+		<-done
+		signal.Stop(signals)
+		signal.Stop(pipes)
+	}
+}
+
+// An interruption is a signal that ended the run.
+type interruption struct{ signal os.Signal }
+
+func (i *interruption) Error() string {
+	return fmt.Sprintf("ended by a signal (%v); no process was left behind", i.signal)
+}
+
+// A usageError is what is wrong with the flags or the arguments.
+type usageError struct{ text string }
+
+func (e *usageError) Error() string { return e.text }
+
+func usagef(format string, args ...any) error {
+	return &usageError{fmt.Sprintf(format, args...)}
+}
+
+// explain tells the user why the run failed, if it did, and returns the exit
+// status.
+func explain(err error, stderr io.Writer) int {
+	var (
+		usage    *usageError
+		compiler *buildError
+		signaled *interruption
+	)
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, syscall.EPIPE):
+		return 128 + int(syscall.SIGPIPE) // whoever read the log had enough of it
+	case errors.As(err, &compiler):
+		fmt.Fprint(stderr, compiler)
+		return 1
+	case errors.As(err, &usage):
+		fmt.Fprintln(stderr, "demo:", usage)
+		return 2
+	case errors.As(err, &signaled):
+		if isTerminal(stderr) {
+			fmt.Fprintln(stderr) // after the ^C
+		}
+		fmt.Fprintln(stderr, "demo:", signaled)
+		if s, ok := signaled.signal.(syscall.Signal); ok {
+			return 128 + int(s)
+		}
+		return 1
+	}
+	fmt.Fprintln(stderr, "demo:", err)
+	return 1
+}

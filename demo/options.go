@@ -1,0 +1,115 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"io"
+	"strings"
+	"time"
+
+	"example.com/postinvoke/internal/lambdaenv"
+)
+
+// Options are what the flags say.
+type options struct {
+	function     string // folder or executable; empty for the example
+	plain        bool
+	withoutLayer bool
+	event        string
+	invocations  int
+	idle         time.Duration
+	timeout      time.Duration
+	logFormat    lambdaenv.LogFormat
+	json         bool
+}
+
+const usage = `Usage: go run ./demo [flags]
+
+Runs a Lambda function with hooks on this machine and shows its log.
+
+  -function DIR|BIN    run your own function: the folder of its main package, or an executable
+  -event FILE|JSON     its event; "-" reads it from standard input (default {"hello":"world"})
+  -invocations N       how often to invoke it (default 2: a cold start and a warm one)
+  -idle DURATION       how long it stays frozen after each invocation, before the next one or
+                       the shutdown (default 1s; on AWS the shutdown comes after about six minutes)
+  -timeout DURATION    the function's timeout, hooks included (default 30s)
+  -without-layer       leave out the extension; the library keeps the environment awake by itself
+  -plain               run a function without the library, which merely starts a goroutine
+  -log-format FORMAT   the function's log format, text or json (default text)
+  -json                print records for machines, one JSON object per line
+  -h                   print this
+
+Examples:
+  go run ./demo                                      response, hooks, frozen, thawed, shut down
+  go run ./demo -plain                               what happens without hooks
+  go run ./demo -event '{"sleepMs":50}' -idle 6m     shorter hooks, and the patience of AWS
+  go run ./demo -timeout 2s                          hooks that take longer than the timeout
+  go run ./demo -function ../mine -event event.json  your function, your event
+`
+
+// parseOptions reads the flags. For -h it prints the usage and returns
+// flag.ErrHelp.
+func parseOptions(args []string, stdout io.Writer) (*options, error) {
+	o := &options{idle: time.Second, timeout: 30 * time.Second, logFormat: lambdaenv.Text}
+	fs := flag.NewFlagSet("demo", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.StringVar(&o.function, "function", "", "")
+	fs.BoolVar(&o.plain, "plain", false, "")
+	fs.BoolVar(&o.withoutLayer, "without-layer", false, "")
+	fs.StringVar(&o.event, "event", `{"hello":"world"}`, "")
+	fs.IntVar(&o.invocations, "invocations", 2, "")
+	fs.Func("idle", "", duration(&o.idle))
+	fs.Func("timeout", "", duration(&o.timeout))
+	fs.BoolVar(&o.json, "json", false, "")
+	fs.Func("log-format", "", func(s string) error {
+		switch strings.ToLower(s) {
+		case "text":
+			o.logFormat = lambdaenv.Text
+		case "json":
+			o.logFormat = lambdaenv.JSON
+		default:
+			return errors.New("neither text nor json")
+		}
+		return nil
+	})
+	switch err := fs.Parse(args); {
+	case err == flag.ErrHelp:
+		if _, err := io.WriteString(stdout, usage); err != nil {
+			return nil, err
+		}
+		return nil, flag.ErrHelp
+	case err != nil:
+		return nil, usagef("%v; -h lists the flags", err)
+	}
+
+	given := map[string]bool{}
+	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	switch {
+	case fs.NArg() > 0:
+		return nil, usagef("unexpected argument %q; -h lists the flags", fs.Arg(0))
+	case o.invocations < 1:
+		return nil, usagef("-invocations %d: at least one is needed", o.invocations)
+	case o.idle < 0:
+		return nil, usagef("-idle %v: less than nothing", o.idle)
+	case o.timeout <= 0:
+		return nil, usagef("-timeout %v: some time is needed", o.timeout)
+	case o.plain && o.function != "":
+		return nil, usagef("-plain and -function exclude each other")
+	case given["function"] && o.function == "":
+		return nil, usagef("-function: neither a folder nor an executable was given")
+	}
+	// Without the library nobody would talk to the extension.
+	o.withoutLayer = o.withoutLayer || o.plain
+	return o, nil
+}
+
+// duration is for flags. The error of the flag package does not tell what is
+// wrong with "1".
+func duration(d *time.Duration) func(string) error {
+	return func(s string) (err error) {
+		if *d, err = time.ParseDuration(s); err != nil {
+			return errors.New("a duration is needed, such as 500ms, 2s or 6m")
+		}
+		return nil
+	}
+}

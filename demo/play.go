@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"example.com/postinvoke/internal/lambdaenv"
+)
+
+// A play is what happens in a run: so many invocations, each followed by some
+// time in which nothing happens, and the shutdown.
+type play struct {
+	event       []byte
+	invocations int
+	idle        time.Duration
+}
+
+// perform runs the play in a local execution environment and records it. When
+// it returns, nothing of the environment is left.
+func (p *play) perform(ctx context.Context, cfg lambdaenv.Config, rec *recorder, progress *progress) error {
+	cfg.Observe = rec.observe
+	env, err := lambdaenv.Start(ctx, cfg)
+	if err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return startError(err)
+	}
+	defer env.Close()
+
+	err = p.act(ctx, env, rec, progress)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		// ErrClosed says less than what closed it.
+		if closeErr := env.Close(); closeErr != nil {
+			err = closeErr
+		}
+	}
+	return err
+}
+
+func (p *play) act(ctx context.Context, env *lambdaenv.Environment, rec *recorder, progress *progress) error {
+	for range p.invocations {
+		rec.call(p.event)
+		response, err := env.Invoke(ctx, p.event)
+		rec.answer(response)
+		if err != nil {
+			return err
+		}
+		report, err := env.WaitIdle(ctx)
+		if err != nil {
+			return err
+		}
+		rec.invoked(response, report)
+
+		progress.show(fmt.Sprintf("idle for %v", p.idle))
+		select {
+		case <-time.After(p.idle):
+		case <-ctx.Done():
+		}
+		progress.clear()
+	}
+	report, err := env.Shutdown(ctx, "")
+	if report != nil {
+		rec.ended(report)
+	}
+	return err
+}
+
+// startError makes one sentence of what lambdaenv.Start says. What the function
+// printed last is part of the log already.
+func startError(err error) error {
+	sentence, _, _ := strings.Cut(err.Error(), "\n")
+	sentence, _, _ = strings.Cut(sentence, "; it printed")
+	if reason, ok := strings.CutPrefix(sentence, "lambdaenv: init: "); ok {
+		return fmt.Errorf("the environment did not start: %s", reason)
+	}
+	return err
+}

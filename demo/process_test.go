@@ -1,0 +1,151 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// A process is the command, running as a process of its own.
+type process struct {
+	*exec.Cmd
+	tmp    string
+	pipe   *os.File // the end that stdout reads from
+	stdout *bufio.Reader
+	stderr bytes.Buffer
+}
+
+func start(t *testing.T, args ...string) *process {
+	t.Helper()
+	p := &process{Cmd: exec.Command(os.Args[0], args...), tmp: t.TempDir()}
+	p.Env = append(os.Environ(), asDemo+"=1", "TMPDIR="+p.tmp)
+	p.Stderr = &p.stderr
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Stdout = w
+	err = p.Start()
+	w.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.pipe, p.stdout = r, bufio.NewReader(r)
+	t.Cleanup(func() {
+		r.Close()
+		if p.ProcessState == nil {
+			p.Process.Kill()
+			p.Wait()
+		}
+	})
+	return p
+}
+
+// see reads the log up to the line with text.
+func (p *process) see(t *testing.T, text string) {
+	t.Helper()
+	var log strings.Builder
+	for {
+		line, err := p.stdout.ReadString('\n')
+		log.WriteString(line)
+		if strings.Contains(line, text) {
+			return
+		}
+		if err != nil {
+			p.Wait()
+			t.Fatalf("%v before %q in the log\n%s%s", err, text, &log, &p.stderr)
+		}
+	}
+}
+
+// signal sends a signal and returns the rest of the log, once the process has
+// ended as it should.
+func (p *process) signal(t *testing.T, s syscall.Signal, wantErr string) string {
+	t.Helper()
+	if err := p.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+	rest, err := io.ReadAll(p.stdout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Wait()
+	if got, want := p.ProcessState.ExitCode(), 128+int(s); got != want {
+		t.Errorf("got exit status %d, want %d", got, want)
+	}
+	if got := p.stderr.String(); got != wantErr {
+		t.Errorf("got stderr %q, want %q", got, wantErr)
+	}
+	nothingLeft(t, p.tmp)
+	return string(rest)
+}
+
+func TestInterrupt(t *testing.T) {
+	const (
+		interrupted = "demo: ended by a signal (interrupt); no process was left behind\n"
+		terminated  = "demo: ended by a signal (terminated); no process was left behind\n"
+	)
+	tests := []struct {
+		name   string
+		args   []string
+		moment string
+		signal syscall.Signal
+		stderr string
+	}{
+		{"in a hook", []string{"-event", `{"sleepMs":3600000}`, "-timeout", "2h"}, "second on stack", syscall.SIGINT, interrupted},
+		{"frozen", []string{"-event", `{"sleepMs":1}`, "-idle", "1h"}, "── frozen", syscall.SIGINT, interrupted},
+		{"in a handler", []string{"-plain", "-json"}, "cleanup begins", syscall.SIGINT, interrupted},
+		{"SIGTERM", []string{"-event", `{"sleepMs":1}`, "-idle", "1h"}, "── frozen", syscall.SIGTERM, terminated},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			p := start(t, test.args...)
+			p.see(t, test.moment)
+			if rest := p.signal(t, test.signal, test.stderr); strings.Contains(rest, "billed duration") {
+				t.Errorf("got a summary of a run that did not end:\n%s", rest)
+			}
+		})
+	}
+}
+
+func TestInterruptWhileBuilding(t *testing.T) {
+	// A go command that says that it was started, and then takes its time.
+	bin := t.TempDir()
+	started := filepath.Join(bin, "started")
+	if err := syscall.Mkfifo(started, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	script := "#!/bin/sh\necho yes >" + started + "\nexec /bin/sleep 3600\n"
+	if err := os.WriteFile(filepath.Join(bin, "go"), []byte(script), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin)
+	p := start(t)
+	if _, err := os.ReadFile(started); err != nil {
+		t.Fatal(err)
+	}
+	p.signal(t, syscall.SIGINT, "demo: ended by a signal (interrupt); no process was left behind\n")
+}
+
+func TestReaderGoesAway(t *testing.T) {
+	p := start(t, brief()...)
+	p.see(t, "INIT_START")
+	// As head does.
+	p.pipe.Close()
+	p.Wait()
+	if got, want := p.ProcessState.ExitCode(), 128+int(syscall.SIGPIPE); got != want {
+		t.Errorf("got exit status %d, want %d", got, want)
+	}
+	if got := p.stderr.String(); got != "" {
+		t.Errorf("got stderr %q, want nothing", got)
+	}
+	nothingLeft(t, p.tmp)
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/record"
+)
+
+// Hooks is what the library reports about the hooks of one invocation.
+type hooks struct {
+	requestID                  string
+	Count, Failures, Abandoned int
+	Ms                         float64 // from the accepted response until the last was over
+}
+
+// hooksIn returns what the entry reports about hooks, or nil.
+func hooksIn(e lambdaenv.Entry) *hooks {
+	if e.Source != lambdaenv.Function || e.Kind != lambdaenv.Line || !strings.Contains(e.Text, record.Hooks) {
+		return nil
+	}
+	fields := parseRecord(e.Text)
+	if fields["message"] != record.Hooks && fields["msg"] != record.Hooks {
+		return nil
+	}
+	number := func(key string) float64 {
+		n, _ := strconv.ParseFloat(fields[key], 64)
+		return n
+	}
+	return &hooks{
+		requestID: fields[record.RequestID],
+		Count:     int(number(record.HookCount)),
+		Failures:  int(number(record.Failures)),
+		Abandoned: int(number(record.Abandoned)),
+		Ms:        number(record.HooksMs),
+	}
+}
+
+// parseRecord returns the fields of a record in either log format: a JSON
+// object, or key=value pairs as slog's TextHandler writes them.
+func parseRecord(line string) map[string]string {
+	fields := map[string]string{}
+	if strings.HasPrefix(line, "{") {
+		var raw map[string]json.RawMessage
+		if json.Unmarshal([]byte(line), &raw) != nil {
+			return nil
+		}
+		for k, v := range raw {
+			var s string
+			if json.Unmarshal(v, &s) != nil {
+				s = string(v)
+			}
+			fields[k] = s
+		}
+		return fields
+	}
+	for {
+		key, rest, ok := strings.Cut(strings.TrimLeft(line, " "), "=")
+		if !ok {
+			return fields
+		}
+		value, after, _ := strings.Cut(rest, " ")
+		if quoted, err := strconv.QuotedPrefix(rest); err == nil {
+			value, _ = strconv.Unquote(quoted)
+			after = rest[len(quoted):]
+		}
+		fields[key], line = value, after
+	}
+}

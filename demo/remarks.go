@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"example.com/postinvoke/internal/lambdaenv"
+)
+
+// Remarks point out what a reader should notice in a log: the three remarks of
+// the original project's screenshot, each once, at the first moment that shows
+// it. They follow a log from its beginning, a moment at a time.
+type remarks interface {
+	about(*moment) string
+}
+
+// Remarks about a function with hooks.
+const (
+	remarkResponse = "function returned response here, before cleanup begins"
+	remarkReport   = "duration includes cleanup time"
+	remarkShutdown = "lambda was shut down %s later"
+)
+
+// once is a set of remarks that were made.
+type once map[string]bool
+
+// say returns remark, but only the first time.
+func (o once) say(remark string) string {
+	if o[remark] {
+		return ""
+	}
+	o[remark] = true
+	return remark
+}
+
+// hookRemarks are those about a function with hooks.
+type hookRemarks struct {
+	made   once
+	hooked bool // the invocation in progress had hooks
+	end    lastEnd
+}
+
+func newHookRemarks() *hookRemarks { return &hookRemarks{made: once{}} }
+
+func (r *hookRemarks) about(m *moment) string {
+	later := r.end.before(m)
+	switch {
+	case m.Kind == called:
+		r.hooked = false
+	case m.Kind == lambdaenv.Responded && m.Response != nil && m.Response.FunctionError == "":
+		return r.made.say(remarkResponse)
+	case hooksIn(m.Entry) != nil:
+		r.hooked = true
+	case r.hooked && isReport(m.Entry):
+		return r.made.say(remarkReport)
+	case later != "" && !r.made[remarkShutdown] && (isLineOf(m, lambdaenv.Function) || m.Kind == lambdaenv.ShutdownDone):
+		r.made.say(remarkShutdown)
+		return fmt.Sprintf(remarkShutdown, later)
+	}
+	return ""
+}
+
+// A lastEnd remembers when the last invocation was over.
+type lastEnd struct {
+	at           time.Duration
+	shuttingDown bool
+}
+
+// before takes note of m, and returns how long before it the last invocation
+// was over, if the environment is being shut down.
+func (l *lastEnd) before(m *moment) string {
+	switch m.Kind {
+	case lambdaenv.Idle, lambdaenv.Reset:
+		l.at = m.Since
+	case lambdaenv.ShutdownBegan:
+		l.shuttingDown = true
+	}
+	if !l.shuttingDown {
+		return ""
+	}
+	return roughly(m.Since - l.at)
+}
+
+// roughly renders d as one would say it: 20ms, 1.2s, 6m2s.
+func roughly(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}
+
+func isLineOf(m *moment, s lambdaenv.Source) bool {
+	return m.Kind == lambdaenv.Line && m.Source == s
+}
+
+// isReport reports whether e is Lambda's line with the duration.
+func isReport(e lambdaenv.Entry) bool {
+	return e.Kind == lambdaenv.Line && e.Source == lambdaenv.Platform &&
+		(strings.HasPrefix(e.Text, "REPORT ") || strings.Contains(e.Text, `"type":"platform.report"`))
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+
+	"example.com/postinvoke/internal/lambdaenv"
+)
+
+// run is the program.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (err error) {
+	o, err := parseOptions(args, stdout)
+	if err != nil {
+		return err
+	}
+	if err := checkOS(runtime.GOOS); err != nil {
+		return err
+	}
+	event, err := readEvent(o.event, stdin)
+	if err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp("", "postinvoke-demo-")
+	if err != nil {
+		return fmt.Errorf("a temporary folder is needed (TMPDIR can name another place): %w", err)
+	}
+	defer os.RemoveAll(tmp)
+
+	progress := newProgress(stderr)
+	built, err := buildAll(ctx, o, tmp, progress)
+	if err != nil {
+		return err
+	}
+
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	out := &output{w: stdout, failed: cancel}
+	rec := newRecorder(o.intro(), o.remarks(), o.renderer(out, stdout))
+	cfg := lambdaenv.Config{
+		Function:  built.function,
+		Timeout:   o.timeout,
+		LogFormat: o.logFormat,
+	}
+	if built.extension != "" {
+		cfg.Extensions = []string{built.extension}
+	}
+	p := &play{event, o.invocations, o.idle}
+	return p.perform(ctx, cfg, rec, progress)
+}
+
+// checkOS says at once what lambdaenv would say after the build.
+func checkOS(goos string) error {
+	switch goos {
+	case "linux", "darwin":
+		return nil
+	}
+	return fmt.Errorf("freezing processes as Lambda does works on Linux and macOS only, not on %s; use one of them, or WSL", goos)
+}
+
+// intro says what is run.
+func (o *options) intro() []string {
+	what, with := "the example function", "with the layer"
+	if o.function != "" {
+		what = o.function
+	}
+	if o.withoutLayer {
+		with = "without the layer"
+	}
+	if o.plain {
+		what, with = "a function that merely starts a goroutine", "(no library, no layer)"
+	}
+	times := fmt.Sprintf("%d invocations", o.invocations)
+	if o.invocations == 1 {
+		times = "1 invocation"
+	}
+	return []string{
+		fmt.Sprintf("Running %s %s on this machine: %s, idle for %v after each.", what, with, times, o.idle),
+		"AWS shuts an environment down when it has been idle for about six minutes.",
+	}
+}
+
+func (o *options) remarks() remarks {
+	if o.plain {
+		return newPlainRemarks()
+	}
+	return newHookRemarks()
+}
+
+func (o *options) renderer(out io.Writer, stdout io.Writer) renderer {
+	if o.json {
+		return &jsonLog{out}
+	}
+	return &textLog{w: out, width: func() int { return widthOf(stdout) }, colours: wantsColour(stdout)}
+}
+
+// An output ends the run when it can no longer be written to.
+type output struct {
+	w      io.Writer
+	failed context.CancelCauseFunc
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	n, err := o.w.Write(b)
+	if err != nil {
+		o.failed(err)
+	}
+	return n, err
+}

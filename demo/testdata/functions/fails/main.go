@@ -1,0 +1,32 @@
+// Command fails is a function whose handler does what the event says: return
+// an error, exit, or print what could upset a terminal.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"example.com/postinvoke/postinvoke"
+)
+
+func main() {
+	lambda.Start(postinvoke.Wrap(handle, nil))
+}
+
+func handle(ctx context.Context, what string) (string, error) {
+	postinvoke.RunContext(ctx, func(context.Context) error {
+		return errors.New("no route to host")
+	})
+	switch what {
+	case "error":
+		return "", errors.New("no such customer")
+	case "exit":
+		os.Exit(3)
+	}
+	fmt.Println("a\tb \x1b[2J c")
+	return what, nil
+}
