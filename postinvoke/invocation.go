@@ -80,6 +80,12 @@ func (w *wrapper) begin(ctx context.Context) *invocation {
 	return inv
 }
 
+// isWrapped reports whether ctx belongs to an invocation already: its handler
+// was wrapped twice, or calls another one that is wrapped.
+func isWrapped(ctx context.Context) bool {
+	return ctx.Value(invocationKey{}) != nil
+}
+
 type invocationKey struct{}
 
 // Value returns the invocation itself to [Run] and its kin.

@@ -72,13 +72,17 @@ func newWrapper(opts *Options) *wrapper {
 // Call Wrap while the function initializes, before lambda.Start: it connects
 // to the extension, or registers an internal one, and logs one record that
 // says which. That takes less than a second even if something else listens on
-// the extension's port. Wrap panics if handle is nil.
+// the extension's port. A handler may be wrapped twice; the outer one counts.
+// Wrap panics if handle is nil.
 func Wrap[In, Out any](handle func(context.Context, In) (Out, error), opts *Options) func(context.Context, In) (Out, error) {
 	if handle == nil {
 		panic("postinvoke: Wrap was given a nil handler")
 	}
 	w := newWrapper(opts)
 	return func(ctx context.Context, in In) (Out, error) {
+		if isWrapped(ctx) {
+			return handle(ctx, in)
+		}
 		inv := w.begin(ctx)
 		defer inv.unwound()
 		out, err := handle(inv, in)
@@ -129,6 +133,9 @@ func (h handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 }
 
 func (w *wrapper) invoke(ctx context.Context, h lambda.Handler, payload []byte) ([]byte, error) {
+	if isWrapped(ctx) {
+		return h.Invoke(ctx, payload)
+	}
 	inv := w.begin(ctx)
 	defer inv.unwound()
 	out, err := h.Invoke(inv, payload)

@@ -73,6 +73,15 @@ func TestRecordsHaveTheRequestIDOnce(t *testing.T) {
 	}
 }
 
+// The outer handler must not say done while the hooks of the inner one run.
+func TestAHandlerMayBeWrappedTwice(t *testing.T) {
+	env := startHandler(t, "wrapped twice")
+	res := env.Invoke(`{}`)
+	env.WaitIdle()
+	wantInOrder(t, env, res.RequestID, "responded", "hook", "idle")
+	oneRecord(t, env, record.Hooks).want(t, map[string]any{record.HookCount: 1.0})
+}
+
 func TestNilArgumentsPanicAtOnce(t *testing.T) {
 	tests := map[string]func(){
 		"postinvoke: WrapHandler was given a nil handler":             func() { postinvoke.WrapHandler(nil, nil) },

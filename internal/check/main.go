@@ -51,6 +51,7 @@ func run(ctx context.Context) error {
 		{"go mod tidy", command("go", "mod", "tidy", "-diff")},
 		{"go vet", command("go", "vet", "./...")},
 		{"staticcheck", command("go", "run", staticcheck, "./...")},
+		{"npm ci", installCDK},
 		{"go test", test},
 		{"cdk synth", synth},
 	}
@@ -127,4 +128,27 @@ func hasRaceDetector(ctx context.Context) bool {
 	enabled, cc, _ := strings.Cut(string(bytes.TrimSpace(out)), "\n")
 	_, err = exec.LookPath(cc)
 	return enabled == "1" && err == nil
+}
+
+const noNode = "what needs Node.js: the CDK app"
+
+func hasNode() bool {
+	_, err := exec.LookPath("npm")
+	return err == nil
+}
+
+// installCDK installs the cdk command that package-lock.json pins.
+func installCDK(ctx context.Context) (string, error) {
+	if !hasNode() {
+		return noNode, nil
+	}
+	return command("npm", "ci", "--no-audit", "--no-fund")(ctx)
+}
+
+// synth makes the cloud assembly, and has CDK validate it.
+func synth(ctx context.Context) (string, error) {
+	if !hasNode() {
+		return noNode, nil
+	}
+	return command("npx", "--no-install", "cdk", "synth", "-q", "--strict")(ctx)
 }

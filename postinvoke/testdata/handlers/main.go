@@ -52,6 +52,12 @@ func main() {
 		startLogging(lambdacontext.NewLogger())
 	case "own logger":
 		startLogging(slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: lambdacontext.ReplaceAttr})))
+	case "wrapped twice":
+		inner := postinvoke.Wrap(func(ctx context.Context, e event) (event, error) {
+			postinvoke.Run(ctx, func() { fmt.Println("hook") })
+			return e, nil
+		}, nil)
+		startHandler(lambda.NewHandler(inner))
 	case "outside of Lambda":
 		callDirectly()
 	default:
