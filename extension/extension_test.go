@@ -315,8 +315,8 @@ func TestALaterRefusalIsAnExitError(t *testing.T) {
 func TestAnAPIThatIsGoneEndsTheExtension(t *testing.T) {
 	api := newLambdaAPI(t)
 	p := api.register()
-	api.server.CloseClientConnections()
 	api.server.Listener.Close()
+	api.server.CloseClientConnections()
 	p.wantRecord(record.ExtensionProblem, "ask for the next event: ")
 	p.wantExit(1)
 }
