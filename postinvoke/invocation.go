@@ -77,6 +77,7 @@ func (w *wrapper) begin(ctx context.Context) *invocation {
 		inv.requestID = lc.AwsRequestID
 	}
 	w.keeper.begin(inv.requestID)
+	context.AfterFunc(ctx, inv.contextDone)
 	return inv
 }
 
@@ -96,37 +97,20 @@ func (inv *invocation) Value(key any) any {
 	return inv.Context.Value(key)
 }
 
-// watch has the hooks start when the response was accepted. It is called for
-// the first hook: invocations without any need not be watched.
-func (inv *invocation) watch() { context.AfterFunc(inv.Context, inv.contextDone) }
-
-// returned is called when the handler has returned. If it returned a stream,
-// hooks may still be registered while aws-lambda-go reads that.
-func (inv *invocation) returned(stream bool, err error) {
+// returned is called when the handler has returned.
+func (inv *invocation) returned(err error) {
 	inv.mu.Lock()
+	defer inv.mu.Unlock()
 	if inv.outcome != "" { // it has timed out
-		inv.mu.Unlock()
 		return
 	}
 	inv.outcome, inv.handled = outcomeOK, time.Now()
 	if err != nil {
 		inv.outcome = outcomeError
 	}
-	switch {
-	case inv.hooks > 0 && inv.orphaned:
+	if inv.orphaned {
 		go inv.release()
-	case inv.hooks > 0:
-	case stream && err == nil:
-		inv.watch()
-	default:
-		// Said now it costs the caller a system call, but the extension asks
-		// for the next event while the response is on its way.
-		inv.phase = over
-		inv.mu.Unlock()
-		inv.keeper.done(inv.requestID, 0)
-		return
 	}
-	inv.mu.Unlock()
 }
 
 // unwound is deferred around the handler. If that did not return but panicked,
@@ -219,9 +203,6 @@ func (inv *invocation) lockFor(h *hook) bool {
 	}
 	inv.mu.Lock()
 	if inv.phase != over {
-		if inv.hooks == 0 {
-			inv.watch()
-		}
 		inv.hooks++
 		return true
 	}

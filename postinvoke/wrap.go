@@ -86,8 +86,7 @@ func Wrap[In, Out any](handle func(context.Context, In) (Out, error), opts *Opti
 		inv := w.begin(ctx)
 		defer inv.unwound()
 		out, err := handle(inv, in)
-		_, stream := any(out).(io.Reader)
-		inv.returned(stream, err)
+		inv.returned(err)
 		return out, err
 	}
 }
@@ -139,7 +138,7 @@ func (w *wrapper) invoke(ctx context.Context, h lambda.Handler, payload []byte) 
 	inv := w.begin(ctx)
 	defer inv.unwound()
 	out, err := h.Invoke(inv, payload)
-	inv.returned(false, err)
+	inv.returned(err)
 	return out, err
 }
 
