@@ -133,11 +133,26 @@ func buildEnv(tmp string) []string {
 	if !writable(cache) {
 		env = append(env, "GOCACHE="+filepath.Join(tmp, "cache"))
 	}
-	if _, err := os.UserHomeDir(); err != nil && os.Getenv("GOPATH") == "" && os.Getenv("GOMODCACHE") == "" {
-		env = append(env, "GOPATH="+filepath.Join(tmp, "go"),
+	if modules := moduleCache(); modules == "" || os.MkdirAll(modules, 0o777) != nil {
+		env = append(env, "GOMODCACHE="+filepath.Join(tmp, "modules"), "GOPATH="+filepath.Join(tmp, "go"),
 			"GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" -modcacherw")) // or it could not be removed
 	}
 	return env
+}
+
+// moduleCache returns the folder for modules, or nothing if there is none.
+func moduleCache() string {
+	if dir := os.Getenv("GOMODCACHE"); dir != "" {
+		return dir
+	}
+	if dirs := filepath.SplitList(os.Getenv("GOPATH")); len(dirs) > 0 {
+		return filepath.Join(dirs[0], "pkg", "mod")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(home, "go", "pkg", "mod")
 }
 
 func writable(dir string) bool {

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -12,14 +14,14 @@ import (
 
 // readEvent returns the event that the -event flag means: a file of this name,
 // JSON, or "-" for standard input.
-func readEvent(arg string, stdin io.Reader) ([]byte, error) {
+func readEvent(ctx context.Context, arg string, stdin io.Reader) ([]byte, error) {
 	switch arg {
 	case "":
 		return nil, usagef("-event: neither JSON nor a file was given")
 	case "-":
-		event, err := io.ReadAll(stdin)
+		event, err := readAll(ctx, stdin)
 		if err != nil {
-			return nil, usagef("-event -: %v", err)
+			return nil, fmt.Errorf("-event -: %w", err)
 		}
 		return checkedJSON("-event -", event)
 	}
@@ -35,6 +37,26 @@ func readEvent(arg string, stdin io.Reader) ([]byte, error) {
 		return nil, usagef("-event %s: no such file, and not JSON either", arg)
 	}
 	return nil, usagef("-event %s: %v", arg, reason(err))
+}
+
+// readAll is io.ReadAll, but gives up when ctx ends: somebody may sit at the
+// keyboard. The read itself cannot be ended, and is left to the process's end.
+func readAll(ctx context.Context, r io.Reader) ([]byte, error) {
+	var (
+		b    []byte
+		err  error
+		done = make(chan struct{})
+	)
+	go func() {
+		b, err = io.ReadAll(r)
+		close(done)
+	}()
+	select {
+	case <-done:
+		return b, err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 func checkedJSON(what string, event []byte) ([]byte, error) {

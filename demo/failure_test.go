@@ -148,10 +148,16 @@ func TestBuildWithoutUsableCache(t *testing.T) {
 	if want := "GOCACHE=" + filepath.Join(tmp, "cache"); !contains(want) {
 		t.Errorf("no %s instead of an unusable cache", want)
 	}
-	t.Setenv("HOME", "")
-	t.Setenv("GOPATH", "")
+	t.Setenv("GOMODCACHE", t.TempDir())
+	if want := "GOMODCACHE=" + tmp; contains(want) {
+		t.Errorf("a usable module cache is not used")
+	}
 	t.Setenv("GOMODCACHE", "")
-	if want := "GOPATH=" + tmp; !contains(want) {
-		t.Errorf("no %s without a home", want)
+	t.Setenv("GOPATH", "")
+	for _, home := range []string{"", "/dev/null"} {
+		t.Setenv("HOME", home)
+		if want := "GOMODCACHE=" + tmp; !contains(want) {
+			t.Errorf("HOME=%s: no %s", home, want)
+		}
 	}
 }

@@ -30,8 +30,7 @@ Runs a Lambda function with hooks on this machine and shows its log.
   -function DIR|BIN    run your own function: the folder of its main package, or an executable
   -event FILE|JSON     its event; "-" reads it from standard input (default {"hello":"world"})
   -invocations N       how often to invoke it (default 2: a cold start and a warm one)
-  -idle DURATION       how long it stays frozen after each invocation, before the next one or
-                       the shutdown (default 1s; on AWS the shutdown comes after about six minutes)
+  -idle DURATION       time it is frozen after each invocation (default 1s; AWS waits six minutes)
   -timeout DURATION    the function's timeout, hooks included (default 30s)
   -without-layer       leave out the extension; the library keeps the environment awake by itself
   -plain               run a function without the library, which merely starts a goroutine

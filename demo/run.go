@@ -19,7 +19,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err := checkOS(runtime.GOOS); err != nil {
 		return err
 	}
-	event, err := readEvent(o.event, stdin)
+	event, err := readEvent(ctx, o.event, stdin)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	out := &output{w: stdout, failed: cancel}
+	out := &output{stdout, progress, cancel}
 	rec := newRecorder(o.intro(), o.remarks(), o.renderer(out, stdout))
 	cfg := lambdaenv.Config{
 		Function:  built.function,
@@ -96,13 +96,16 @@ func (o *options) renderer(out io.Writer, stdout io.Writer) renderer {
 	return &textLog{w: out, width: func() int { return widthOf(stdout) }, colours: wantsColour(stdout)}
 }
 
-// An output ends the run when it can no longer be written to.
+// An output makes room on the terminal before it writes, and ends the run when
+// it can no longer be written to.
 type output struct {
-	w      io.Writer
-	failed context.CancelCauseFunc
+	w        io.Writer
+	progress *progress
+	failed   context.CancelCauseFunc
 }
 
 func (o *output) Write(b []byte) (int, error) {
+	o.progress.clear()
 	n, err := o.w.Write(b)
 	if err != nil {
 		o.failed(err)

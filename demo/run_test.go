@@ -32,17 +32,9 @@ func TestLog(t *testing.T) {
 	}
 }
 
-func TestLogShowsWhatLambdaDoesToProcesses(t *testing.T) {
-	r := demo(t, "", brief()...)
-	r.succeeded(t)
-	inOrder(t, r.stdout, "── frozen", "── thawed", "START ", "── frozen", "── thawed")
-	if n := strings.Count(r.stdout, "── gets SIGTERM"); n != 1 {
-		t.Errorf("got %d times %q, want once in\n%s", n, "gets SIGTERM", r.stdout)
-	}
-}
-
 func TestPlainFunctionIsFrozenInTheMiddle(t *testing.T) {
-	r := demo(t, "", "-plain")
+	// Long enough for a slow machine to freeze it in time, and to thaw it late.
+	r := demo(t, "", "-plain", "-event", `{"sleepMs":2500}`, "-idle", "3s")
 	r.succeeded(t)
 	inOrder(t, r.stdout,
 		"cleanup begins",

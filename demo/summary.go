@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"example.com/postinvoke/internal/lambdaenv"
 )
@@ -27,11 +28,19 @@ func summary(r *recording) []string {
 		lines[i] = strings.TrimRight(line, " ")
 	}
 	s := r.Shutdown
-	end := fmt.Sprintf("environment shut down after %.1f s, reason: %s", s.Since.Seconds(), s.Reason)
+	end := fmt.Sprintf("environment shut down after %s, reason: %s", inWords(s.Since), s.Reason)
 	if len(s.Killed) > 0 {
 		end += ", killed: " + strings.ReplaceAll(strings.Join(s.Killed, ", "), lambdaenv.RuntimeName, "function")
 	}
 	return append(lines, end)
+}
+
+// inWords renders a time that can be anything from milliseconds to minutes.
+func inWords(d time.Duration) string {
+	if d < time.Second {
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	}
+	return fmt.Sprintf("%.1f s", d.Seconds())
 }
 
 // notes says what is remarkable about an invocation.

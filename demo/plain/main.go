@@ -4,6 +4,9 @@
 // of its work, and goes on in the next invocation, if there is one.
 //
 //	go run ./demo -plain
+//
+// The cleanup takes half a second. The event can set another length, as that
+// of the example function can: {"sleepMs": 50}.
 package main
 
 import (
@@ -21,15 +24,25 @@ func main() {
 
 func handle(_ context.Context, input json.RawMessage) (json.RawMessage, error) {
 	fmt.Println(string(input))
-	go cleanup()
+	go cleanup(lengthIn(input))
 	time.Sleep(100 * time.Millisecond) // work for the caller
 	return input, nil
 }
 
-// cleanup needs half a second, and says how long it really took.
-func cleanup() {
+// cleanup takes so long, and says how long it really took.
+func cleanup(length time.Duration) {
 	fmt.Println("cleanup begins")
 	began := time.Now()
-	time.Sleep(500 * time.Millisecond)
-	fmt.Printf("cleanup done after %.1fs instead of 0.5s\n", time.Since(began).Seconds())
+	time.Sleep(length)
+	fmt.Printf("cleanup done after %.1fs instead of %.1fs\n", time.Since(began).Seconds(), length.Seconds())
+}
+
+// lengthIn returns how long the cleanup is to take.
+func lengthIn(input json.RawMessage) time.Duration {
+	event := struct {
+		SleepMs int `json:"sleepMs"`
+	}{SleepMs: 500}
+	// An event that is something else altogether is fine too.
+	_ = json.Unmarshal(input, &event)
+	return time.Duration(event.SleepMs) * time.Millisecond
 }
