@@ -19,11 +19,16 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"example.com/postinvoke/internal/extensionsapi"
 )
 
 func main() {
+	// One processor is enough, and two would wake each other's threads while
+	// the function computes its response (docs/benchmarks.md).
+	runtime.GOMAXPROCS(1)
+
 	e := newExtension(os.Stdout)
 	address := os.Getenv("AWS_LAMBDA_RUNTIME_API")
 	if address == "" {

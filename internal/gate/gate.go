@@ -96,8 +96,7 @@ func (g *Gate) Hold(id string, deadline time.Time, ask func(id string)) Verdict 
 		return Unconnected
 	}
 
-	timer := time.NewTimer(slice)
-	defer timer.Stop()
+	var timer *time.Timer
 	for {
 		heard, done, connected := g.about(id)
 		now := time.Now()
@@ -123,7 +122,12 @@ func (g *Gate) Hold(id string, deadline time.Time, ask func(id string)) Verdict 
 			ask = nil
 			continue
 		}
-		timer.Reset(wait)
+		if timer == nil {
+			timer = time.NewTimer(wait)
+			defer timer.Stop()
+		} else {
+			timer.Reset(wait)
+		}
 		select {
 		case <-wake:
 		case <-timer.C:

@@ -109,6 +109,7 @@ func (e *Environment) invoke(inv *invocation) error {
 	in.current = nil
 	inv.idle = in.settledAt(inv)
 	inv.ended = inv.idle
+	in.drain() // hooks have printed after the runtime asked for the next event
 	e.event(Idle, "everyone asked for the next event")
 	e.report(inv)
 	return nil
@@ -135,7 +136,7 @@ func (e *Environment) fail(inv *invocation, f *fault) error {
 		e.platform.runtimeDone(inv, f.at)
 	}
 	e.answer(inv, failure(inv, f))
-	memory := e.maxMemory()
+	memory := max(f.memory, e.maxMemory())
 	err := e.reset(reason)
 	e.reportWith(inv, memory)
 	return err

@@ -5,11 +5,13 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"example.com/postinvoke/internal/extensionsapi"
 )
 
 func main() {
+	runtime.GOMAXPROCS(1) // as ours
 	api := extensionsapi.New(os.Getenv("AWS_LAMBDA_RUNTIME_API"), filepath.Base(os.Args[0]))
 	if err := api.Register("INVOKE", "SHUTDOWN"); err != nil {
 		panic(err)
