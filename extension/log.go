@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"example.com/postinvoke/internal/extensionsapi"
+	"example.com/postinvoke/internal/jsontext"
 	"example.com/postinvoke/record"
 )
 
@@ -68,7 +68,7 @@ func (l *log) write(level level, message string, fields ...field) {
 	for i, f := range fields {
 		if l.json {
 			line = append(line, "{,"[min(i, 1)])
-			line = append(extensionsapi.AppendJSONString(line, f.key), ':')
+			line = append(jsontext.AppendString(line, f.key), ':')
 		} else {
 			if i > 0 {
 				line = append(line, ' ')
@@ -94,7 +94,7 @@ func (l *log) appendValue(b []byte, value any) []byte {
 	case string:
 		switch {
 		case l.json:
-			return extensionsapi.AppendJSONString(b, v)
+			return jsontext.AppendString(b, v)
 		case v == "" || strings.ContainsFunc(v, needsQuotes):
 			return strconv.AppendQuote(b, v)
 		}

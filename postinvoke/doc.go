@@ -32,9 +32,14 @@
 //
 // # What can be lost
 //
-// Hooks run once, or not at all: there is no retry. They are lost when the
-// process dies, and when the function's timeout comes near (see [Options]).
-// Every hook that is lost while the process lives is logged.
+// Hooks run once, or not at all: there is no retry. They are lost when
+//
+//   - the function's timeout comes near (see [Options]), or the environment is
+//     shut down while they wait: that is logged;
+//   - the process ends. aws-lambda-go ends it when a handler panics (hooks of
+//     that invocation run first, but on Lambda Managed Instances those of
+//     others are cut off), when encoding the response panics, and when Lambda
+//     refuses a response, say because it is larger than 6 MB.
 //
 // The records are described in package [example.com/postinvoke/record].
 package postinvoke

@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"runtime"
 	"runtime/debug"
+	"strings"
+	"time"
 
 	"example.com/postinvoke/record"
 )
@@ -15,6 +17,11 @@ import (
 type hook struct {
 	plain       func()
 	withContext func(context.Context) error
+	ctx         context.Context // that withContext was registered with
+
+	// Kept by the invocation.
+	popped    bool      // taken off the stack
+	abandoned time.Time // when it was given up
 }
 
 func (h *hook) isNil() bool { return h.plain == nil && h.withContext == nil }
@@ -26,13 +33,16 @@ func (h *hook) String() string {
 		v = reflect.ValueOf(h.plain)
 	}
 	fn := runtime.FuncForPC(v.Pointer())
+	if name, ok := strings.CutSuffix(fn.Name(), "-fm"); ok {
+		return name // a method value; its place is that of a generated function
+	}
 	file, line := fn.FileLine(fn.Entry())
 	return fmt.Sprintf("%s (%s:%d)", fn.Name(), file, line)
 }
 
-// call calls the hook, and then over: with nil if all was well. A hook that
-// ends its goroutine with runtime.Goexit takes the caller of call with it, but
-// not before over was called.
+// call calls the hook, and then over: with nil if all was well. It is a
+// goroutine of its own that call is called in: a hook may end it with
+// runtime.Goexit, and then over is called all the same.
 func (h *hook) call(ctx context.Context, over func(*failure)) {
 	var failed *failure
 	returned := false
@@ -58,16 +68,14 @@ type failure struct {
 	stack    []byte
 }
 
-func (f *failure) goexit() bool { return f != nil && f.err == nil && f.panicked == nil }
-
 // attrs are the fields of record.HookFailed.
 func (f *failure) attrs(h *hook) []slog.Attr {
 	name := slog.String(record.Hook, h.String())
 	if f.err != nil {
-		return []slog.Attr{name, slog.String(record.Error, f.err.Error())}
+		return []slog.Attr{name, slog.String(record.Error, fmt.Sprint(f.err))} // Sprint survives a nil pointer
 	}
 	value := "runtime.Goexit was called"
-	if !f.goexit() {
+	if f.panicked != nil {
 		value = fmt.Sprint(f.panicked)
 	}
 	return []slog.Attr{name, slog.String(record.Panic, value), slog.String(record.Stack, string(f.stack))}

@@ -2,6 +2,7 @@ package postinvoke_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -120,11 +121,11 @@ func TestAHookThatFailsIsLoggedAndTheOthersRun(t *testing.T) {
 		res := env.Invoke(do("failing"))
 		env.WaitIdle()
 		wantLines(t, printed(env, res.RequestID), "handler failing", "a hook between", "the last hook")
-		summaryOf(t, env, res.RequestID).want(t, map[string]any{record.HookCount: 5.0, record.Failures: 3.0, record.Abandoned: 0.0})
+		summaryOf(t, env, res.RequestID).want(t, map[string]any{record.HookCount: 6.0, record.Failures: 4.0, record.Abandoned: 0.0})
 
 		failed := records(t, env, record.HookFailed)
-		if len(failed) != 3 {
-			t.Fatalf("got %d records of failed hooks, want 3", len(failed))
+		if len(failed) != 4 {
+			t.Fatalf("got %d records of failed hooks, want 4", len(failed))
 		}
 		for _, r := range failed {
 			r.want(t, map[string]any{"level": "ERROR", record.RequestID: res.RequestID})
@@ -134,7 +135,8 @@ func TestAHookThatFailsIsLoggedAndTheOthersRun(t *testing.T) {
 			t.Errorf("got stack %q, want it to show main.panicking", stack)
 		}
 		failed[1].want(t, map[string]any{record.Panic: "runtime.Goexit was called"})
-		failed[2].want(t, map[string]any{record.Error: "disk full", record.Stack: nil})
+		failed[2].want(t, map[string]any{record.Error: "<nil>"})
+		failed[3].want(t, map[string]any{record.Error: "disk full", record.Stack: nil})
 	})
 }
 
@@ -145,8 +147,10 @@ func TestTheContextOfHooks(t *testing.T) {
 		env := startScenarios(t, cfg)
 		res := env.Invoke(do("context"))
 		report := env.WaitIdle()
-		wantLines(t, printed(env, res.RequestID),
+		wantInOrder(t, env, res.RequestID, "responded", "value in Go: kept")
+		wantLines(t, slices.DeleteFunc(printed(env, res.RequestID), func(s string) bool { return s == "value in Go: kept" }),
 			"handler context",
+			"value: kept",
 			"request id "+res.RequestID,
 			"handler's context: context canceled hook's context: <nil>",
 			"margin 600ms",
@@ -257,6 +261,32 @@ func TestAnEventThatCannotBeDecodedDoesNotHoldTheEnvironment(t *testing.T) {
 		res = env.Invoke(do("order"))
 		env.WaitIdle()
 		wantLines(t, printed(env, res.RequestID), "handler order", "hook 2", "hook 1", "hook 0")
+	})
+}
+
+func TestInvocationsLeaveNoGoroutinesBehind(t *testing.T) {
+	bothWays(t, func(t *testing.T, cfg lambdaenv.Config) {
+		env := startScenarios(t, cfg)
+		count := func() string {
+			res := env.Invoke(do("goroutines"))
+			env.WaitIdle()
+			return printed(env, res.RequestID)[1]
+		}
+		for range 10 {
+			env.Invoke(do("go"))
+			env.WaitIdle()
+		}
+		want := count()
+		for range 100 {
+			env.Invoke(do("order"))
+			env.Invoke(do("go"))
+			env.Invoke(do("failing"))
+			env.Invoke(do("nothing"))
+			env.WaitIdle()
+		}
+		if got := count(); got != want {
+			t.Errorf("got %s, want %s as before", got, want)
+		}
 	})
 }
 

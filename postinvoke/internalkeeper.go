@@ -1,14 +1,11 @@
 package postinvoke
 
 import (
-	"encoding/json"
-	"fmt"
-	"io"
 	"log/slog"
-	"net/http"
-	"strings"
+	"os"
 	"time"
 
+	"example.com/postinvoke/internal/extensionsapi"
 	"example.com/postinvoke/internal/gate"
 	"example.com/postinvoke/record"
 )
@@ -18,9 +15,7 @@ import (
 // only when the hooks of the last one are done.
 type internalKeeper struct {
 	gate gate.Gate
-	api  string // URL up to the name of the call
-	id   string // that Lambda gave the extension
-	http *http.Client
+	api  *extensionsapi.Client
 	log  logger
 }
 
@@ -32,42 +27,31 @@ const internalName = "postinvoke-internal"
 // Instances it may not ask for events, and registers only because without an
 // extension there is no SIGTERM
 // (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
-func registerInternal(api string, managed bool, log logger) (*internalKeeper, error) {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.Proxy = nil // the API is in the environment
-	k := &internalKeeper{
-		api:  "http://" + api + "/2020-01-01/extension/",
-		http: &http.Client{Transport: transport}, // no timeout: the process may be frozen in between
-		log:  log,
+func registerInternal(address string, managed bool, log logger) (*internalKeeper, error) {
+	k := &internalKeeper{api: extensionsapi.New(address, internalName), log: log}
+	var events []string
+	if !managed {
+		events = []string{"INVOKE"}
 	}
-	events := `{"events":["INVOKE"]}`
-	if managed {
-		events = `{"events":[]}`
+	if err := k.api.Register(events...); err != nil {
+		return nil, err
 	}
-	req, err := http.NewRequest(http.MethodPost, k.api+"register", strings.NewReader(events))
-	if err != nil {
-		return nil, fmt.Errorf("register an internal extension: %w", err)
-	}
-	req.Header.Set("Lambda-Extension-Name", internalName)
-	header, _, err := k.call(req)
-	if err != nil {
-		return nil, fmt.Errorf("register an internal extension: %w", err)
-	}
-	k.id = header.Get("Lambda-Extension-Identifier")
 	k.gate.Connect()
 	go k.serve()
 	return k, nil
 }
 
-// serve takes events until Lambda ends the process.
+// serve takes events until Lambda ends the process. Should it be refused one it
+// ends the process itself: Lambda waits for every extension that has registered
+// for INVOKE, and would let each further invocation run into its timeout.
 func (k *internalKeeper) serve() {
 	for {
-		event, err := k.next()
+		event, err := k.api.Next()
 		if err != nil {
-			k.log.process(slog.LevelError, record.LinkLost, slog.String(record.Error, err.Error()))
-			return
+			k.log.process(slog.LevelError, record.ExtensionProblem, slog.String(record.Reason, err.Error()))
+			os.Exit(1)
 		}
-		if event.EventType != "INVOKE" {
+		if event.Type != "INVOKE" {
 			continue
 		}
 		verdict := k.gate.Hold(event.RequestID, time.UnixMilli(event.DeadlineMs), nil)
@@ -76,45 +60,6 @@ func (k *internalKeeper) serve() {
 				slog.String(record.RequestID, event.RequestID), slog.String(record.Reason, string(verdict)))
 		}
 	}
-}
-
-type event struct {
-	EventType  string `json:"eventType"`
-	RequestID  string `json:"requestId"`
-	DeadlineMs int64  `json:"deadlineMs"`
-}
-
-func (k *internalKeeper) next() (event, error) {
-	req, err := http.NewRequest(http.MethodGet, k.api+"event/next", nil)
-	if err != nil {
-		return event{}, fmt.Errorf("ask for the next event: %w", err)
-	}
-	req.Header.Set("Lambda-Extension-Identifier", k.id)
-	_, body, err := k.call(req)
-	if err != nil {
-		return event{}, fmt.Errorf("ask for the next event: %w", err)
-	}
-	var e event
-	if err := json.Unmarshal(body, &e); err != nil {
-		return event{}, fmt.Errorf("read the next event: %w", err)
-	}
-	return e, nil
-}
-
-func (k *internalKeeper) call(req *http.Request) (http.Header, []byte, error) {
-	res, err := k.http.Do(req)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		return nil, nil, err
-	}
-	if res.StatusCode != http.StatusOK {
-		return nil, nil, fmt.Errorf("unexpected status %s: %s", res.Status, body)
-	}
-	return res.Header, body, nil
 }
 
 func (k *internalKeeper) begin(requestID string)                 { k.gate.Busy(requestID) }

@@ -2,7 +2,6 @@ package postinvoke
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -10,16 +9,15 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
-	"example.com/postinvoke/internal/gate"
 	"example.com/postinvoke/record"
 )
 
 // An invocation is one call of a wrapped handler, and the hooks registered in
 // it. It is also the context that the handler gets.
 //
-// aws-lambda-go cancels the context of an invocation when Lambda has accepted
-// its response or error, and before it asks for the next event. That is when
-// hooks start.
+// aws-lambda-go ends the context of an invocation when it has sent the response
+// or error, and before it asks for the next event. That is when hooks start.
+// With the first hook begins a goroutine that sees to them: [invocation.supervise].
 type invocation struct {
 	context.Context
 	*wrapper
@@ -27,40 +25,30 @@ type invocation struct {
 	coldStart bool
 	began     time.Time
 
-	mu       sync.Mutex
-	phase    phase
-	orphaned bool    // the context ended before the handler returned
-	stack    []*hook // registered, not started
-	running  []*hook // started: by Go, and at most one off the stack
-	popped   bool    // that one is running
-	hookCtx  context.Context
-	cancel   func()        // hookCtx; nil without one
-	giveUp   *time.Timer   // abandons what runs too long; nil without a deadline
-	finished chan struct{} // closed when over; nil if nobody waits
+	mu      sync.Mutex
+	closed  bool    // no hook is taken up any more
+	stack   []*hook // registered, not started
+	running []*hook // started: by Go, and at most one off the stack
+	popped  bool    // that one is running
+	outcome string  // of the handler; empty while it runs
+	handled time.Time
+	early   bool // the context had ended by then
 
-	// for the record
-	outcome                    string    // of the handler; empty while it runs
-	handled                    time.Time // when the handler was over
-	released                   time.Time // when hooking began, or zero
-	ended                      time.Time // when the last hook was over or given up
+	// Made with the first hook.
+	returnedC chan struct{} // closed when the handler is over
+	changed   chan struct{} // has an element when supervise should look again
+	concluded chan struct{} // closed when the hooks are over
+
 	hooks, failures, abandoned int
 }
-
-// A phase of an invocation.
-type phase int
-
-const (
-	handling phase = iota // the handler runs, or its response is being sent
-	hooking               // the hooks run
-	over                  // no hook will start
-)
 
 // Outcomes of a handler.
 const (
 	outcomeOK      = "ok"
 	outcomeError   = "error"
 	outcomePanic   = "panic"
-	outcomeTimeout = "timeout"
+	outcomeTimeout = "timeout" // it ran until no time was left
+	outcomeStopped = "stopped" // it ran when the environment was shut down
 )
 
 // warm is set with the first invocation of the process.
@@ -77,8 +65,20 @@ func (w *wrapper) begin(ctx context.Context) *invocation {
 		inv.requestID = lc.AwsRequestID
 	}
 	w.keeper.begin(inv.requestID)
-	context.AfterFunc(ctx, inv.contextDone)
+	context.AfterFunc(ctx, inv.doneWithoutHooks)
 	return inv
+}
+
+// doneWithoutHooks is called when the context has ended, and again if the
+// handler was still running then.
+func (inv *invocation) doneWithoutHooks() {
+	inv.mu.Lock()
+	done := !inv.closed && inv.hooks == 0 && inv.outcome != ""
+	inv.closed = inv.closed || done
+	inv.mu.Unlock()
+	if done {
+		inv.keeper.done(inv.requestID, 0)
+	}
 }
 
 // isWrapped reports whether ctx belongs to an invocation already: its handler
@@ -97,103 +97,65 @@ func (inv *invocation) Value(key any) any {
 	return inv.Context.Value(key)
 }
 
+// String keeps package fmt from reading fields that change meanwhile.
+func (inv *invocation) String() string { return "postinvoke invocation " + inv.requestID }
+
+// GoString is String.
+func (inv *invocation) GoString() string { return inv.String() }
+
 // returned is called when the handler has returned.
 func (inv *invocation) returned(err error) {
-	inv.mu.Lock()
-	defer inv.mu.Unlock()
-	if inv.outcome != "" { // it has timed out
-		return
-	}
-	inv.outcome, inv.handled = outcomeOK, time.Now()
+	outcome := outcomeOK
 	if err != nil {
-		inv.outcome = outcomeError
+		outcome = outcomeError
 	}
-	if inv.orphaned {
-		go inv.release()
-	}
+	inv.handlerOver(outcome)
 }
 
 // unwound is deferred around the handler. If that did not return but panicked,
 // the hooks run now, and unwound returns when they are over: the process will
 // not live longer than it takes to report the error. The panic goes on.
 func (inv *invocation) unwound() {
+	if hooks := inv.handlerOver(outcomePanic); hooks != nil {
+		<-hooks
+	}
+}
+
+// handlerOver notes how the handler ended, if it was not known before. Then it
+// returns what is closed when the hooks are over, nil if there are none.
+func (inv *invocation) handlerOver(outcome string) (concluded <-chan struct{}) {
 	inv.mu.Lock()
+	defer inv.mu.Unlock()
 	if inv.outcome != "" {
-		inv.mu.Unlock()
-		return
+		return nil
 	}
-	inv.outcome, inv.handled = outcomePanic, time.Now()
-	inv.finished = make(chan struct{})
-	inv.mu.Unlock()
-	go inv.release()
-	<-inv.finished
-}
-
-// contextDone is called when the handler's context has ended.
-func (inv *invocation) contextDone() {
-	inv.mu.Lock()
-	switch {
-	case inv.phase != handling: // after a panic
-		inv.mu.Unlock()
-	case errors.Is(inv.Err(), context.DeadlineExceeded):
-		inv.outcome, inv.handled = outcomeTimeout, time.Now()
-		inv.abandon("the function timed out before its response was accepted")
-	case inv.outcome == "":
-		// Somebody cancelled the base context. Nothing will tell when the
-		// response is accepted, so the hooks start when the handler returns.
-		inv.orphaned = true
-		inv.mu.Unlock()
-	default:
-		inv.mu.Unlock()
-		inv.release()
+	inv.outcome, inv.handled, inv.early = outcome, time.Now(), inv.Err() != nil
+	if inv.hooks == 0 {
+		if inv.early {
+			go inv.doneWithoutHooks()
+		}
+		return nil
 	}
-}
-
-// release begins the hooking phase, and returns when nothing is left that it
-// could do.
-func (inv *invocation) release() {
-	inv.mu.Lock()
-	if inv.phase != handling {
-		inv.mu.Unlock()
-		return
-	}
-	inv.phase, inv.released = hooking, time.Now()
-	if deadline, ok := inv.Deadline(); ok && inv.hooks > 0 {
-		// Half way between the deadline of the hooks and the moment at which
-		// the extension stops waiting, so that the report finds the log.
-		at := deadline.Add(-(inv.margin + gate.Margin) / 2)
-		inv.giveUp = time.AfterFunc(time.Until(at), func() {
-			inv.mu.Lock()
-			inv.abandon("it did not return when its context was cancelled")
-		})
-	}
-	inv.advance()
+	close(inv.returnedC)
+	return inv.concluded
 }
 
 // push registers a hook of [Run] or [RunContext].
 func (inv *invocation) push(h *hook) {
-	if !inv.lockFor(h) {
-		return
+	if inv.lockFor(h) {
+		inv.stack = append(inv.stack, h)
+		inv.mu.Unlock()
+		inv.lookAgain()
 	}
-	inv.stack = append(inv.stack, h)
-	if inv.phase == hooking && !inv.popped { // registered by a function of Go
-		go func() {
-			inv.mu.Lock()
-			inv.advance()
-		}()
-	}
-	inv.mu.Unlock()
 }
 
 // start registers and starts a hook of [Go].
 func (inv *invocation) start(h *hook) {
-	if !inv.lockFor(h) {
-		return
+	if inv.lockFor(h) {
+		inv.running = append(inv.running, h)
+		inv.mu.Unlock()
+		go inv.call(h)
 	}
-	inv.running = append(inv.running, h)
-	ctx := inv.hookContext()
-	inv.mu.Unlock()
-	go inv.call(h, ctx, func(*failure) { inv.advance() })
 }
 
 // lockFor locks the invocation if it can still take up h.
@@ -202,13 +164,31 @@ func (inv *invocation) lockFor(h *hook) bool {
 		panic("postinvoke: a nil function was registered")
 	}
 	inv.mu.Lock()
-	if inv.phase != over {
-		inv.hooks++
-		return true
+	if inv.closed {
+		inv.mu.Unlock()
+		inv.log.about(inv, slog.LevelError, record.HookRefused,
+			slog.String(record.Hook, h.String()),
+			slog.String(record.Reason, "the hooks of its invocation are over"))
+		return false
 	}
-	inv.mu.Unlock()
-	inv.log.about(inv, slog.LevelError, record.HookRefused,
-		slog.String(record.Hook, h.String()),
-		slog.String(record.Reason, "the hooks of its invocation are over"))
-	return false
+	inv.hooks++
+	if inv.hooks == 1 {
+		inv.returnedC = make(chan struct{})
+		inv.changed = make(chan struct{}, 1)
+		inv.concluded = make(chan struct{})
+		if inv.outcome != "" { // registered by a stream, after the handler
+			close(inv.returnedC)
+		}
+		supervisors.begin()
+		go inv.supervise()
+	}
+	return true
+}
+
+// lookAgain has supervise look again.
+func (inv *invocation) lookAgain() {
+	select {
+	case inv.changed <- struct{}{}:
+	default:
+	}
 }

@@ -25,8 +25,10 @@ func newLogger(l *slog.Logger) logger {
 	return logger{l, reflect.TypeOf(l.Handler()) == lambdas}
 }
 
-// about logs a record that belongs to the invocation of ctx.
+// about logs a record that belongs to the invocation of ctx, which may have
+// ended.
 func (l logger) about(ctx context.Context, level slog.Level, message string, attrs ...slog.Attr) {
+	ctx = context.WithoutCancel(ctx)
 	if lc, ok := lambdacontext.FromContext(ctx); ok && !l.addsRequestID {
 		attrs = append(attrs, slog.String(record.RequestID, lc.AwsRequestID))
 	}

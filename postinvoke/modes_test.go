@@ -3,7 +3,9 @@ package postinvoke_test
 import (
 	"fmt"
 	"net"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"example.com/postinvoke/internal/lambdaenv"
@@ -80,18 +82,56 @@ func TestAPortThatIsNoneIsReported(t *testing.T) {
 
 func TestOnManagedInstancesNobodyIsHeld(t *testing.T) {
 	bothWays(t, func(t *testing.T, cfg lambdaenv.Config) {
-		cfg.MaxConcurrency = 4
+		const many = 40
+		cfg.MaxConcurrency = 8
 		env := startScenarios(t, cfg)
 		mode := record.ModeInternal
 		if len(cfg.Extensions) > 0 {
 			mode = record.ModeExtension
 		}
 		wantMode(t, env, "INFO", mode, "Lambda Managed Instances are not frozen")
-		env.Invoke(do("order"))
-		env.AwaitLine(record.Hooks)
-		wantLines(t, printed(env, ""), // not known whose they are, with others at the same time
-			"handler order", "hook 2", "hook 1", "hook 0")
+		var invoked sync.WaitGroup
+		for range many {
+			invoked.Go(func() { env.Invoke(do("order")) })
+		}
+		invoked.Wait()
+		seen := map[any]bool{}
+		for len(seen) < many {
+			for _, r := range records(t, env, record.Hooks) {
+				r.want(t, map[string]any{record.HookCount: 3.0, record.Failures: 0.0, record.Abandoned: 0.0})
+				seen[r[record.RequestID]] = true
+			}
+			if len(seen) < many {
+				runtime.Gosched()
+			}
+		}
+		if got, want := len(printed(env, "")), 4*many; got != want {
+			t.Errorf("got %d lines, want %d", got, want)
+		}
 	})
+}
+
+// Lambda waits for every extension that asked for INVOKE events. One that gets
+// none must not stay.
+func TestALibraryThatIsRefusedEventsEndsTheProcess(t *testing.T) {
+	env, err := lambdaenvtest.TryStart(t, lambdaenv.Config{
+		Function:  lambdaenvtest.Build(t, "postinvoke/testdata/scenarios"),
+		LogFormat: lambdaenv.JSON,
+		Refuse:    map[string]int{"next": 500},
+	})
+	if err == nil { // it was frozen before the process could end
+		env.Invoke(do("nothing"))
+		env.AwaitLine(record.ExtensionProblem)
+	}
+	problem := oneRecord(t, env, record.ExtensionProblem)
+	if reason, _ := problem[record.Reason].(string); !strings.Contains(reason, "ask for the next event: unexpected status 500") {
+		t.Errorf("got reason %q, want it to say what came back", reason)
+	}
+}
+
+func TestALibraryThatMayNotRegisterSaysSo(t *testing.T) {
+	env := startScenarios(t, lambdaenv.Config{LogFormat: lambdaenv.JSON, Refuse: map[string]int{"register": 403}})
+	wantMode(t, env, "ERROR", record.ModeNone, "unexpected status 403")
 }
 
 // serveLoopback accepts connections on a port of its own until the test ends.

@@ -23,18 +23,22 @@ func Run(ctx context.Context, fn func()) {
 
 // RunContext is [Run] for a function that takes a context and may fail. The
 // context carries the values of ctx, such as the request id and the trace. It
-// is not cancelled with ctx, but Options.Margin before the function's
-// deadline, or when the environment shuts down. A hook that has not returned
-// soon after is abandoned. Errors, and what was abandoned, are logged.
+// does not end with ctx, but Options.Margin before the function's deadline, or
+// when the environment shuts down. A hook that has not returned soon after is
+// abandoned. Errors, and what was abandoned, are logged.
 func RunContext(ctx context.Context, fn func(context.Context) error) {
-	invocationOf(ctx, "RunContext").push(&hook{withContext: fn})
+	invocationOf(ctx, "RunContext").push(&hook{withContext: fn, ctx: ctx})
 }
 
 // Go calls fn now, in a goroutine of its own, beside the handler. The response
 // does not wait for it, but the environment stays awake until it has returned.
 // Its context, and everything else, is as for [RunContext].
+//
+// fn can wait for ctx to end, which is when the response was sent, but should
+// wait for its own context as well: if the handler panics, ctx ends only after
+// fn has returned.
 func Go(ctx context.Context, fn func(context.Context) error) {
-	invocationOf(ctx, "Go").start(&hook{withContext: fn})
+	invocationOf(ctx, "Go").start(&hook{withContext: fn, ctx: ctx})
 }
 
 // invocationOf returns the invocation that ctx belongs to, for the function

@@ -23,10 +23,11 @@ import (
 // 50 ms before that is over, or as soon as all functions have returned, one
 // record is logged and the process exits with status 0. Hooks of invocations
 // that still run have their contexts cancelled first, and up to 100 ms to
-// return before the first function is called.
+// return before the first function is called; those that wait are abandoned.
 //
 // The first call installs the handler of SIGTERM: without any the signal is
-// left alone. Shutdown does not block. It may be called at any time, from any
+// left alone. Callbacks of lambda.WithEnableSIGTERM run beside it, and are cut
+// off when it exits: use one of the two. Shutdown does not block. It may be called at any time, from any
 // goroutine; once the shutdown has begun it is too late, and an error is
 // logged. Shutdown panics if fn is nil.
 func Shutdown(fn func()) {
@@ -88,7 +89,7 @@ func shutDown() {
 	budget := keeper.shutdownBudget()
 	began := time.Now()
 	stop()
-	callsUnderWay.wait(hooksGrace)
+	supervisors.wait(hooksGrace + shutdownMargin)
 
 	shutdown.mu.Lock()
 	shutdown.began = true
@@ -98,26 +99,27 @@ func shutDown() {
 
 	ctx, cancel := context.WithDeadline(context.Background(), began.Add(budget-shutdownMargin))
 	defer cancel()
-	results := make(chan *failure)
-	go callAll(ctx, hooks, results)
-
 	var failures, over int
-	for ; over < len(hooks); over++ {
+	overrun := false
+	for over < len(hooks) && ctx.Err() == nil {
+		h := hooks[over]
+		result := make(chan *failure, 1)
+		go h.call(ctx, func(failed *failure) { result <- failed })
 		select {
-		case failed := <-results:
+		case failed := <-result:
+			over++
 			if failed != nil {
 				failures++
-				log.process(slog.LevelError, record.HookFailed, failed.attrs(hooks[over])...)
+				log.process(slog.LevelError, record.HookFailed, failed.attrs(h)...)
 			}
-			continue
 		case <-ctx.Done():
+			overrun = true
 		}
-		break
 	}
-	for i, h := range hooks[over:] {
-		reason := "no time was left to start it"
-		if i == 0 {
-			reason = "it did not return in time"
+	for _, h := range hooks[over:] {
+		reason := "no time was left to start it before the environment ends"
+		if overrun {
+			reason, overrun = "it did not return before the environment ends", false
 		}
 		log.process(slog.LevelError, record.HookAbandoned,
 			slog.String(record.Hook, h.String()), slog.String(record.Reason, reason))
@@ -128,16 +130,4 @@ func shutDown() {
 		ms(record.BudgetMs, budget),
 		slog.Int(record.Failures, failures),
 		slog.Int(record.Abandoned, len(hooks)-over))
-}
-
-// callAll calls hooks one after the other, and sends how each ended.
-func callAll(ctx context.Context, hooks []*hook, results chan<- *failure) {
-	for i, h := range hooks {
-		h.call(ctx, func(failed *failure) {
-			results <- failed
-			if failed.goexit() { // nobody will come back to this loop
-				callAll(ctx, hooks[i+1:], results)
-			}
-		})
-	}
 }

@@ -68,4 +68,16 @@ func TestShutdownCancelsHooksThatStillRun(t *testing.T) {
 	}
 	env.WaitIdle()
 	wantInOrder(t, env, res.RequestID, "waits", "stopped: context canceled", "bye")
+	wantLines(t, printed(env, res.RequestID), "handler cleanup", "waits", "stopped: context canceled", "bye")
+	oneRecord(t, env, record.HookAbandoned).want(t, map[string]any{
+		record.RequestID: res.RequestID, record.Reason: "the environment shuts down",
+	})
+	summaryOf(t, env, res.RequestID).want(t, map[string]any{record.HookCount: 2.0, record.Abandoned: 1.0})
+}
+
+func TestShutdownDuringTheShutdownIsRefused(t *testing.T) {
+	env := startScenarios(t, lambdaenv.Config{LogFormat: lambdaenv.JSON, Env: []string{"SHUTDOWN=late"}})
+	env.Shutdown()
+	wantLines(t, printed(env, ""))
+	oneRecord(t, env, record.HookRefused).want(t, map[string]any{"level": "ERROR", record.Reason: "the environment is shutting down"})
 }

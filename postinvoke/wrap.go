@@ -21,6 +21,12 @@ type Options struct {
 	// lambdacontext.NewLogger(): standard output, in the function's log
 	// format and level. The first handler that is wrapped also decides where
 	// the records that belong to no handler go.
+	//
+	// The dashboard reads JSON with the keys of lambdacontext.ReplaceAttr at
+	// the top level: a logger with other keys, or in a group, is not found
+	// there. Records about an invocation have its requestId; if the logger
+	// adds that by itself, as lambdacontext's does, they are left to it only
+	// where it is exactly lambdacontext's.
 	Logger *slog.Logger
 
 	// Margin is kept free before the function's deadline: the contexts of
@@ -74,6 +80,11 @@ func newWrapper(opts *Options) *wrapper {
 // says which. That takes less than a second even if something else listens on
 // the extension's port. A handler may be wrapped twice; the outer one counts.
 // Wrap panics if handle is nil.
+//
+// Hooks start when the context that handle was called with ends, which
+// aws-lambda-go does when it has sent the response. If somebody else ends it
+// first, such as through the base context of lambda.WithContext, or nobody can,
+// as with context.Background in a test, they start when handle has returned.
 func Wrap[In, Out any](handle func(context.Context, In) (Out, error), opts *Options) func(context.Context, In) (Out, error) {
 	if handle == nil {
 		panic("postinvoke: Wrap was given a nil handler")
@@ -94,8 +105,10 @@ func Wrap[In, Out any](handle func(context.Context, In) (Out, error), opts *Opti
 // WrapHandler is [Wrap] for a lambda.Handler. Where h came from
 // lambda.NewHandler the response keeps its content type, and so the returned
 // handler is of the same kind: like any other result of NewHandler it takes no
-// further options in lambda.StartWithOptions, and a base context given to h is
-// not used. Streams are read to their end before the response is sent.
+// further options in lambda.StartWithOptions. Options of h that are about
+// contexts (lambda.WithContext, lambda.WithContextValue) are lost, streams are
+// read to their end before the response is sent, and the event must be JSON
+// even if h does not look at it: where that matters, use Wrap.
 // WrapHandler panics if h is nil.
 func WrapHandler(h lambda.Handler, opts *Options) lambda.Handler {
 	if h == nil {
@@ -106,12 +119,10 @@ func WrapHandler(h lambda.Handler, opts *Options) lambda.Handler {
 		return handler{w, h}
 	}
 	return lambda.NewHandler(func(ctx context.Context, payload json.RawMessage) (*response, error) {
-		contentType := "application/json"
+		var contentType string
 		ctx = handlertrace.NewContext(ctx, handlertrace.HandlerTrace{
 			ResponseEvent: func(_ context.Context, value any) {
-				if t, ok := streamType(value); ok {
-					contentType = t
-				}
+				contentType = contentTypeOf(value) // that of the last one, should handlers call each other
 			},
 		})
 		out, err := w.invoke(ctx, h, payload)
@@ -152,18 +163,19 @@ type response struct {
 func (r *response) Read(p []byte) (int, error) { return r.body.Read(p) }
 func (r *response) ContentType() string        { return r.contentType }
 
-// streamType reports the content type of a value that aws-lambda-go sends as a
-// stream instead of encoding it: a reader that cannot be encoded or whose JSON
-// form begins with {}.
-func streamType(value any) (string, bool) {
+// contentTypeOf returns the content type with which aws-lambda-go sends what a
+// handler returned. It encodes everything, except for readers that cannot be
+// encoded or whose JSON form begins with {}.
+func contentTypeOf(value any) string {
+	const encoded = "application/json"
 	if _, ok := value.(io.Reader); !ok {
-		return "", false
+		return encoded
 	}
 	if b, err := json.Marshal(value); err == nil && !strings.HasPrefix(string(b), "{}") {
-		return "", false
+		return encoded
 	}
 	if t, ok := value.(interface{ ContentType() string }); ok {
-		return t.ContentType(), true
+		return t.ContentType()
 	}
-	return "application/octet-stream", true
+	return "application/octet-stream"
 }

@@ -25,7 +25,7 @@ func TestWrappingChangesNoResponse(t *testing.T) {
 	kinds := []string{
 		"typed", "typed options", "typed page",
 		"handler", "handler options", "handler error", "handler page", "handler reader",
-		"handler reader with a JSON form", "handler of bytes", "invalid handler",
+		"handler reader with a JSON form", "handler that calls another", "handler of bytes", "invalid handler",
 	}
 	events := []string{
 		`{"number": 12345678901234567890, "text": "<&>"}`,
@@ -82,17 +82,27 @@ func TestAHandlerMayBeWrappedTwice(t *testing.T) {
 	oneRecord(t, env, record.Hooks).want(t, map[string]any{record.HookCount: 1.0})
 }
 
+// Nothing tells then when the response was sent.
+func TestABaseContextThatEndsEarlyDoesNotLoseHooks(t *testing.T) {
+	env := startHandler(t, "base context that ends early")
+	for range 2 {
+		res := env.Invoke(`{}`)
+		env.WaitIdle()
+		wantInOrder(t, env, res.RequestID, "the handler returns", "hook", "idle")
+		summaryOf(t, env, res.RequestID).want(t, map[string]any{record.HookCount: 1.0, record.ResponseMs: nil})
+	}
+}
+
 func TestNilArgumentsPanicAtOnce(t *testing.T) {
 	tests := map[string]func(){
-		"postinvoke: WrapHandler was given a nil handler":             func() { postinvoke.WrapHandler(nil, nil) },
-		"postinvoke: Wrap was given a nil handler":                    func() { postinvoke.Wrap[int, int](nil, nil) },
-		"postinvoke: a nil function was registered for the shutdown":  func() { postinvoke.Shutdown(nil) },
-		"postinvoke: a nil function was registered for the shutdown ": func() { postinvoke.ShutdownContext(nil) },
+		"postinvoke: WrapHandler was given a nil handler":            func() { postinvoke.WrapHandler(nil, nil) },
+		"postinvoke: Wrap was given a nil handler":                   func() { postinvoke.Wrap[int, int](nil, nil) },
+		"postinvoke: a nil function was registered for the shutdown": func() { postinvoke.Shutdown(nil) },
 	}
 	for want, f := range tests {
 		func() {
 			defer func() {
-				if got := recover(); got != strings.TrimSpace(want) {
+				if got := recover(); got != want {
 					t.Errorf("got panic %v, want %q", got, want)
 				}
 			}()

@@ -19,6 +19,10 @@ const (
 	// HookCount, HooksMs, Failures, Abandoned, ColdStart, Mode.
 	Hooks = "postinvoke: hooks finished"
 
+	// HookFinished is written by the library, at level DEBUG, for each hook
+	// that is over, however it ended: Hook, HookMs.
+	HookFinished = "postinvoke: hook finished"
+
 	// HookFailed is written by the library for a hook that panicked (Panic,
 	// Stack) or returned an error (Error), with Hook.
 	HookFailed = "postinvoke: hook failed"
@@ -51,8 +55,8 @@ const (
 	// the function: Reason.
 	Released = "postinvoke: stopped waiting for hooks"
 
-	// ExtensionProblem is written by the extension when it cannot work as
-	// intended: Reason.
+	// ExtensionProblem is written by the extension, or by the library where it
+	// stands in for it, when it cannot work as intended: Reason.
 	ExtensionProblem = "postinvoke: extension problem"
 )
 
@@ -61,15 +65,16 @@ const (
 	RequestID   = "requestId"
 	Mode        = "mode"        // extension, internal or none
 	Reason      = "reason"      // a sentence; in Environment the shutdown reason
-	Outcome     = "outcome"     // of the handler: ok, error, panic or timeout
+	Outcome     = "outcome"     // of the handler: ok, error, panic, timeout, or stopped if the environment ended while it ran
 	HandlerMs   = "handlerMs"   // the handler, from call to return
-	ResponseMs  = "responseMs"  // from the handler's call until Lambda had accepted the response; absent after a panic or timeout
+	ResponseMs  = "responseMs"  // from the handler's call until aws-lambda-go had sent the response; absent where that is not known, as after a panic or timeout
 	HookCount   = "hooks"       // hooks registered, calls of Go included
-	HooksMs     = "hooksMs"     // from the accepted response until the last hook was over
+	HooksMs     = "hooksMs"     // from the response until the last hook was over
 	Failures    = "failures"    // hooks that panicked or returned an error
 	Abandoned   = "abandoned"   // hooks not finished, or not started, in time
 	ColdStart   = "coldStart"   // true for the first invocation of the process
 	Hook        = "hook"        // the hook's function name and where it is defined
+	HookMs      = "hookMs"      // the hook, from call to return
 	Error       = "error"       // what a hook returned, or what went wrong
 	Panic       = "panic"       // what a hook panicked with
 	Stack       = "stack"       // its stack

@@ -7,7 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+
+	"example.com/postinvoke/internal/jsontext"
 )
 
 // A Client is one external extension, as it speaks to the Extensions API
@@ -27,10 +28,13 @@ func New(address, name string) *Client {
 
 const apiPath = "/2020-01-01/extension/"
 
-// Register registers for events, INVOKE or SHUTDOWN. A refusal cannot be reported to Lambda, which
+// Register registers for events, INVOKE or SHUTDOWN, or for none. A refusal cannot be reported to Lambda, which
 // knows the extension only afterwards.
 func (c *Client) Register(events ...string) error {
-	body := `{"events":["` + strings.Join(events, `","`) + `"]}`
+	body := `{"events":[]}`
+	if len(events) > 0 {
+		body = `{"events":["` + strings.Join(events, `","`) + `"]}`
+	}
 	res, err := c.http.do("POST", apiPath+"register", body,
 		"Lambda-Extension-Name", c.name, "Content-Type", "application/json")
 	if err != nil {
@@ -73,26 +77,9 @@ func (c *Client) report(reason error) {
 	if c.asked {
 		call, kind = "exit/error", "Extension.NextFailed"
 	}
-	body := `{"errorMessage":` + string(AppendJSONString(nil, reason.Error())) +
+	body := `{"errorMessage":` + string(jsontext.AppendString(nil, reason.Error())) +
 		`,"errorType":` + strconv.Quote(kind) + `,"stackTrace":[]}`
 	c.http.do("POST", apiPath+call, body,
 		"Lambda-Extension-Identifier", c.id, "Content-Type", "application/json",
 		"Lambda-Extension-Function-Error-Type", kind)
-}
-
-// AppendJSONString appends s as JSON. Bytes that are not UTF-8 become U+FFFD.
-func AppendJSONString(b []byte, s string) []byte {
-	const hex = "0123456789abcdef"
-	b = append(b, '"')
-	for _, r := range s { // range yields U+FFFD for what is not UTF-8
-		switch {
-		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
-		case r < ' ':
-			b = append(b, '\\', 'u', '0', '0', hex[r>>4], hex[r&15])
-		default:
-			b = utf8.AppendRune(b, r)
-		}
-	}
-	return append(b, '"')
 }

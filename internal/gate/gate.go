@@ -24,7 +24,7 @@ const (
 	Gone        Verdict = "the function closed its connection"
 	Unconnected Verdict = "no function is connected: the layer is there, but no handler was wrapped, or its process could not connect"
 	NotTakenUp  Verdict = "the wrapped handler was not called: aws-lambda-go could not decode the event, or the handler it was started with is not the wrapped one"
-	Deadline    Verdict = "the function's deadline is near and its hooks are not done"
+	Deadline    Verdict = "the function's deadline is near and it is not done"
 )
 
 // A Gate holds one invocation at a time, as an execution environment serves
@@ -33,7 +33,8 @@ const (
 type Gate struct {
 	mu        sync.Mutex
 	connected int
-	last      word // the latest, about the held invocation or the next
+	last      word   // the latest, about the held invocation or the next
+	gaveUp    string // the invocation that was last given up
 	wake      chan struct{}
 }
 
@@ -52,11 +53,19 @@ func (g *Gate) Disconnect() { g.change(func() { g.connected-- }) }
 func (g *Gate) Busy(id string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.last = word{id: id} // no reason to wake Hold
+	g.hear(word{id: id}) // no reason to wake Hold
 }
 
 // Done tells that nothing is left to do for invocation id.
-func (g *Gate) Done(id string) { g.change(func() { g.last = word{id: id, done: true} }) }
+func (g *Gate) Done(id string) { g.change(func() { g.hear(word{id: id, done: true}) }) }
+
+// hear keeps a word, unless it is a late one about an invocation that was given
+// up. The caller holds the lock.
+func (g *Gate) hear(w word) {
+	if w.id != g.gaveUp || w.id == "" {
+		g.last = w
+	}
+}
 
 func (g *Gate) change(f func()) {
 	g.mu.Lock()
@@ -76,26 +85,31 @@ func (g *Gate) change(f func()) {
 // The deadline is compared with the wall clock at every wake: a process that
 // was frozen meanwhile cannot trust a timer set before.
 func (g *Gate) Hold(id string, deadline time.Time, ask func(id string)) Verdict {
-	const slice = time.Second // the longest sleep before the clock is read again
-
-	began := time.Now()
-	askAt, takeUp := began.Add(link.AskAfter), began.Add(link.TakeUpWithin)
-	deadline = deadline.Add(-Margin).Round(0)
-
 	wake := make(chan struct{}, 1)
 	g.mu.Lock()
 	anyone := g.connected > 0
 	g.wake = wake
-	g.mu.Unlock()
-	defer func() {
-		g.mu.Lock()
-		g.wake = nil
-		g.mu.Unlock()
-	}()
-	if !anyone {
-		return Unconnected
+	if g.gaveUp == id { // Lambda retries under the same request id
+		g.gaveUp = ""
 	}
+	g.mu.Unlock()
 
+	verdict := g.hold(id, deadline.Add(-Margin).Round(0), ask, anyone, wake)
+
+	g.mu.Lock()
+	g.wake = nil
+	if verdict != Done {
+		g.gaveUp = id
+	}
+	g.mu.Unlock()
+	return verdict
+}
+
+func (g *Gate) hold(id string, deadline time.Time, ask func(id string), anyone bool, wake <-chan struct{}) Verdict {
+	const slice = time.Second // the longest sleep before the clock is read again
+
+	began := time.Now()
+	askAt, takeUp := began.Add(link.AskAfter), began.Add(link.TakeUpWithin)
 	var timer *time.Timer
 	for {
 		heard, done, connected := g.about(id)
@@ -103,8 +117,10 @@ func (g *Gate) Hold(id string, deadline time.Time, ask func(id string)) Verdict 
 		switch {
 		case done:
 			return Done
-		case !connected:
+		case !connected && anyone:
 			return Gone
+		case !connected:
+			return Unconnected
 		case !now.Round(0).Before(deadline):
 			return Deadline
 		case !heard && !now.Before(takeUp):

@@ -74,6 +74,11 @@ func TestHold(t *testing.T) {
 			want:   gate.NotTakenUp, after: link.TakeUpWithin,
 		},
 		{
+			name:   "done, and then gone before the INVOKE event",
+			before: func(g *gate.Gate) { g.Connect(); g.Done("a"); g.Disconnect() },
+			want:   gate.Done,
+		},
+		{
 			name:   "connection lost",
 			before: func(g *gate.Gate) { g.Connect(); g.Busy("a") },
 			meanwhile: func(g *gate.Gate) {
@@ -134,6 +139,28 @@ func TestARetryUnderTheSameRequestIDIsHeldAgain(t *testing.T) {
 		}
 		if got := g.Hold("a", time.Now().Add(time.Minute), nil); got != gate.NotTakenUp {
 			t.Errorf("second attempt, nothing said: got %q, want %q", got, gate.NotTakenUp)
+		}
+	})
+}
+
+// What comes late about an invocation that was given up must count neither for
+// its retry nor for another one.
+func TestLateWordsDoNotCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g gate.Gate
+		g.Connect()
+		hold := func(id string) gate.Verdict { return g.Hold(id, time.Now().Add(time.Minute), nil) }
+		if got := hold("a"); got != gate.NotTakenUp {
+			t.Fatalf("got %q, want %q", got, gate.NotTakenUp)
+		}
+		g.Done("b")
+		g.Done("a") // late
+		if got := hold("b"); got != gate.Done {
+			t.Errorf("the next: got %q, want %q", got, gate.Done)
+		}
+		g.Done("a") // later still
+		if got := hold("a"); got != gate.NotTakenUp {
+			t.Errorf("the retry: got %q, want %q", got, gate.NotTakenUp)
 		}
 	})
 }

@@ -44,6 +44,12 @@ func main() {
 		startHandler(lambda.NewHandler(func() (io.Reader, error) { return strings.NewReader("<p>"), nil }))
 	case "handler reader with a JSON form":
 		startHandler(lambda.NewHandler(func() (io.Reader, error) { return document{Title: "t"}, nil }))
+	case "handler that calls another":
+		other := lambda.NewHandler(func() (io.Reader, error) { return page{strings.NewReader("<p>")}, nil })
+		startHandler(lambda.NewHandler(func(ctx context.Context) (string, error) {
+			b, err := other.Invoke(ctx, nil)
+			return string(b), err
+		}))
 	case "handler of bytes":
 		startHandler(raw{})
 	case "invalid handler":
@@ -52,6 +58,15 @@ func main() {
 		startLogging(lambdacontext.NewLogger())
 	case "own logger":
 		startLogging(slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: lambdacontext.ReplaceAttr})))
+	case "base context that ends early":
+		base, cancel := context.WithCancel(context.Background())
+		start(func(ctx context.Context, e event) (event, error) {
+			postinvoke.Run(ctx, func() { fmt.Println("hook") })
+			cancel()
+			<-ctx.Done()
+			fmt.Println("the handler returns")
+			return e, nil
+		}, lambda.WithContext(base))
 	case "wrapped twice":
 		inner := postinvoke.Wrap(func(ctx context.Context, e event) (event, error) {
 			postinvoke.Run(ctx, func() { fmt.Println("hook") })

@@ -47,6 +47,8 @@ func main() {
 		postinvoke.Shutdown(func() { fmt.Println("bye..."); select {} })
 	case "plain":
 		postinvoke.Shutdown(say("bye"))
+	case "late":
+		postinvoke.Shutdown(func() { postinvoke.Shutdown(say("NEVER")) })
 	}
 	opts := &postinvoke.Options{}
 	if margin, err := time.ParseDuration(os.Getenv("MARGIN")); err == nil {
@@ -91,6 +93,7 @@ func handle(ctx context.Context, e event) (any, error) {
 		postinvoke.Run(ctx, func() { fmt.Println("ran", ran.Load()) })
 		for range 100 {
 			registered.Go(func() { postinvoke.Run(ctx, func() { ran.Add(1) }) })
+			_ = fmt.Sprintf("%v %+v %#v", ctx, ctx, ctx) // as a logger might
 		}
 		registered.Wait()
 	case "save":
@@ -102,14 +105,23 @@ func handle(ctx context.Context, e event) (any, error) {
 	case "failing":
 		postinvoke.Run(ctx, say("the last hook"))
 		postinvoke.RunContext(ctx, func(context.Context) error { return errors.New("disk full") })
+		postinvoke.RunContext(ctx, func(context.Context) error {
+			var typedNil *fullDisk
+			return typedNil
+		})
 		postinvoke.Run(ctx, func() { runtime.Goexit() })
 		postinvoke.Run(ctx, say("a hook between"))
 		postinvoke.Run(ctx, func() { panicking() })
 	case "context":
 		functionDeadline, _ := ctx.Deadline()
 		ctx = context.WithValue(ctx, event{}, "kept")
-		_ = ctx
+		postinvoke.Go(ctx, func(goCtx context.Context) error {
+			<-ctx.Done()
+			fmt.Println("value in Go:", goCtx.Value(event{}))
+			return nil
+		})
 		postinvoke.RunContext(ctx, func(hookCtx context.Context) error {
+			fmt.Println("value:", hookCtx.Value(event{}))
 			lc, _ := lambdacontext.FromContext(hookCtx)
 			deadline, _ := hookCtx.Deadline()
 			fmt.Println("request id", lc.AwsRequestID)
@@ -149,7 +161,10 @@ func handle(ctx context.Context, e event) (any, error) {
 	case "slow":
 		time.Sleep(link.TakeUpWithin + 500*time.Millisecond)
 		postinvoke.Run(ctx, say("hook"))
+	case "goroutines":
+		fmt.Println("goroutines", runtime.NumGoroutine())
 	case "cleanup":
+		postinvoke.Run(ctx, say("NEVER"))
 		postinvoke.RunContext(ctx, func(ctx context.Context) error {
 			fmt.Println("waits")
 			<-ctx.Done()
@@ -161,6 +176,10 @@ func handle(ctx context.Context, e event) (any, error) {
 	}
 	return map[string]string{"did": e.Do}, nil
 }
+
+type fullDisk struct{ name string }
+
+func (e *fullDisk) Error() string { return e.name + " is full" }
 
 func panicking() {
 	panic("the handler's panic")
