@@ -68,6 +68,9 @@ func (in *instance) byID(id string) (*agent, *apiError) {
 func (in *instance) register(name string, events []string) (*agent, *apiError) {
 	a := in.byName(name)
 	external := a != nil && a.process != nil
+	if in.env.cfg.MaxConcurrency > 0 && !external && len(events) > 0 {
+		return nil, forbidden("Extension.InvalidEventType", "No events allowed for internal extensions")
+	}
 	for _, event := range events {
 		if !in.allowed(external, event) {
 			return nil, forbidden("Extension.InvalidEventType", event+": ErrorInvalidEventType")
@@ -123,10 +126,11 @@ func (in *instance) agentAsks(a *agent, next chan<- []byte, arrived time.Time) *
 	return nil
 }
 
-// passes marks an extension whose call for the next event was refused by
-// Config.Refuse: nobody waits for it, and it gets no events.
+// passes marks an internal extension whose call for the next event was refused
+// by Config.Refuse: nobody waits for it, and it gets no events. An external one
+// is expected to exit.
 func (in *instance) passes(a *agent, arrived time.Time) {
-	if a.next == nil {
+	if a.process == nil && a.next == nil {
 		a.state = agentReady
 		a.readyAt = arrived
 	}

@@ -89,6 +89,17 @@ func (g *gate) arrival() (open func()) {
 	return func() { conn.Close() }
 }
 
+// visitor returns when somebody waits at the gate, with a function that returns
+// when they are dead, as only then their connection closes.
+func (g *gate) visitor() (gone func()) {
+	conn := <-g.waiting
+	return func() {
+		if n, err := conn.Read(make([]byte, 1)); n != 0 || err == nil {
+			g.t.Errorf("got %d bytes and %v from a process that should have died", n, err)
+		}
+	}
+}
+
 // event makes the function do something.
 type event map[string]any
 

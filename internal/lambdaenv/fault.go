@@ -12,6 +12,7 @@ type fault struct {
 	message   string // in Lambda's words
 	culprit   *process
 	at        time.Time
+	memory    int // that was in use, if the processes are gone by now
 }
 
 // Error is for the caller of Start: it says who, and what they printed last.

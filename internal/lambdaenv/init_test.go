@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"example.com/postinvoke/internal/lambdaenv"
 	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
@@ -71,7 +70,7 @@ func TestInitFailures(t *testing.T) {
 			"Phase: init\tStatus: error\tError Type: Runtime.NoTable",
 		}, {
 			"function hangs",
-			lambdaenv.Config{Env: []string{"INIT=hang"}, InitTimeout: 500 * time.Millisecond},
+			lambdaenv.Config{Env: []string{"INIT=hang"}, InitTimeout: short},
 			[]string{"the function", "not asked for an event", "waiting for the database"},
 			"Phase: init\tStatus: timeout",
 		}, {
@@ -96,19 +95,24 @@ func TestInitFailures(t *testing.T) {
 			"EXTENSION\tName: ext\tState: ExitError\tEvents: [INVOKE,SHUTDOWN]\tError Type: Extension.NoConfig",
 		}, {
 			"extension does not register",
-			lambdaenv.Config{Env: []string{script{Init: "hang"}.variable("ext")}, InitTimeout: 500 * time.Millisecond},
+			lambdaenv.Config{Env: []string{script{Init: "hang"}.variable("ext")}, InitTimeout: short},
 			[]string{`extension "ext"`, "not registered under its file name", "ext hangs"},
 			"Phase: init\tStatus: timeout",
 		}, {
 			"extension registers under another name",
-			lambdaenv.Config{Env: []string{script{Name: "other", Events: []string{}}.variable("ext")}, InitTimeout: 500 * time.Millisecond},
+			lambdaenv.Config{Env: []string{script{Name: "other", Events: []string{}}.variable("ext")}, InitTimeout: short},
 			[]string{`extension "ext"`, "not registered under its file name", "ext register: 200"},
 			"EXTENSION\tName: other\tState: Ready\tEvents: []",
 		}, {
 			"extension does not ask for an event",
-			lambdaenv.Config{Env: []string{script{Events: both, Ready: "hang"}.variable("ext")}, InitTimeout: 500 * time.Millisecond},
+			lambdaenv.Config{Env: []string{script{Events: both, Ready: "hang"}.variable("ext")}, InitTimeout: short},
 			[]string{`extension "ext"`, "has registered, but not asked"},
 			"EXTENSION\tName: ext\tState: Registered",
+		}, {
+			"internal extension does not ask for an event",
+			lambdaenv.Config{Env: []string{`INTERNAL="INVOKE"`, "INTERNAL_HANGS=1"}, InitTimeout: short},
+			[]string{"the function", `internal extension "internal" has not asked`},
+			"EXTENSION\tName: internal\tState: Registered\tEvents: [INVOKE]",
 		}, {
 			"extension asks for an unknown event",
 			lambdaenv.Config{Env: []string{script{Events: []string{"PAUSE"}}.variable("ext")}},
@@ -127,6 +131,7 @@ func TestInitFailures(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			tt.cfg.Function = function(t)
 			if len(tt.cfg.Env) > 0 && strings.HasPrefix(tt.cfg.Env[0], "ext=") {
 				tt.cfg.Extensions = []string{extension(t, "ext")}
@@ -153,11 +158,11 @@ func TestInternalExtensionRefusedNextIsNotWaitedFor(t *testing.T) {
 		Env:      []string{`INTERNAL="INVOKE"`},
 		Refuse:   map[string]int{"next": 503},
 	})
-	env.AwaitLine("internal extension: 503")
 	env.Invoke(`{}`)
 	if report := env.WaitIdle(); report.Status != "success" {
 		t.Errorf("got %+v, want success", report)
 	}
+	env.AwaitLine("internal extension: 503")
 }
 
 func TestStartOfWhatCannotRun(t *testing.T) {

@@ -45,6 +45,7 @@ func (e *Environment) initialize(phase string, deadline time.Time) error {
 	} else {
 		e.platform.initDone(phase, time.Since(begun), status, f.errorType)
 	}
+	f.memory = e.maxMemory()
 	e.in = nil
 	return errors.Join(f, in.close())
 }

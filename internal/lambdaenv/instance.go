@@ -84,10 +84,10 @@ func (in *instance) thaw() {
 		return
 	}
 	in.frozen = false
+	in.env.event(Thawed, "the processes continue") // ahead of what they print then
 	for _, p := range in.processes() {
 		p.send(sigCont)
 	}
-	in.env.event(Thawed, "the processes continue")
 }
 
 // drain takes what all processes have printed so far.

@@ -64,8 +64,9 @@ type Config struct {
 
 	// Refuse makes calls of the Extensions API fail, for tests of what an
 	// extension does then: it maps "register", "next", "init/error" and
-	// "exit/error" to the HTTP status to answer with. Whoever is refused its
-	// next event is not waited for, and gets no events.
+	// "exit/error" to the HTTP status to answer with. An internal extension
+	// that is refused its next event is not waited for, and gets no events;
+	// an external one has to exit.
 	Refuse map[string]int
 
 	// Observe, if set, is called with every entry as it is logged, one at a
@@ -84,6 +85,10 @@ const (
 
 // An Entry is one line of the log, or one moment in the life of the
 // environment that Lambda itself does not log.
+//
+// A line of a process belongs to the invocation in progress, up to the end of
+// the reset after a timeout or a crash. On a managed instance, where there may
+// be many, it belongs to none.
 type Entry struct {
 	Time      time.Time
 	Source    Source

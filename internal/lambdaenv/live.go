@@ -119,8 +119,8 @@ func (e *Environment) until(deadline time.Time, reached func() bool) error {
 	return nil
 }
 
-// replace resets an environment that somebody crashed in while no invocation
-// was in progress, or of a managed instance.
+// replace resets the environment after a crash between two invocations, or of
+// a managed instance, whose invocations fail with it.
 func (e *Environment) replace(f *fault) error {
 	e.idle = false
 	for _, inv := range e.in.running {

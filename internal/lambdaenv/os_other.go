@@ -15,7 +15,7 @@ const (
 	sigCont = syscall.Signal(-1)
 )
 
-func exec(string, string, []string, *os.File) (int, error) { return 0, errors.ErrUnsupported }
+func spawn(string, string, []string, *os.File) (int, error) { return 0, errors.ErrUnsupported }
 
 func awaitChange(int) (bool, exitStatus, int64) { return false, exitStatus{}, 0 }
 

@@ -15,9 +15,9 @@ const (
 	sigCont = syscall.SIGCONT
 )
 
-// exec starts path as the leader of a new process group, with its output going
+// spawn starts path as the leader of a new process group, with its output going
 // to out. It must be called on the thread that childAttr asks for.
-func exec(path, dir string, environ []string, out *os.File) (pid int, err error) {
+func spawn(path, dir string, environ []string, out *os.File) (pid int, err error) {
 	null, err := os.Open(os.DevNull)
 	if err != nil {
 		return 0, err

@@ -86,7 +86,7 @@ func (s spawner) start(source Source, name, path, dir string, environ []string, 
 	started := make(chan error)
 	s <- func() {
 		var err error
-		p.pid, err = exec(path, dir, environ, w)
+		p.pid, err = spawn(path, dir, environ, w)
 		started <- err
 	}
 	if err := <-started; err != nil {

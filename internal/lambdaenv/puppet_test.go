@@ -38,7 +38,7 @@ func newTheatre(t *testing.T, cfg lambdaenv.Config, extensions ...string) *theat
 		th.mu.Lock()
 		defer th.mu.Unlock()
 		th.entries = append(th.entries, e)
-		if address, ok := strings.CutPrefix(e.Text, "AWS_LAMBDA_RUNTIME_API="); ok {
+		if address, ok := strings.CutPrefix(e.Text, "on stage at "); ok {
 			th.api <- address
 		}
 	}
@@ -74,18 +74,6 @@ func (th *theatre) curtain() *lambdaenv.Environment {
 		th.t.Fatalf("start: %v", err)
 	}
 	return th.env
-}
-
-// printed returns the value of a variable that a process of that name printed.
-func (th *theatre) printed(source lambdaenv.Source, variable string) (string, bool) {
-	th.mu.Lock()
-	defer th.mu.Unlock()
-	for _, e := range th.entries {
-		if v, ok := strings.CutPrefix(e.Text, variable+"="); ok && e.Source == source {
-			return v, true
-		}
-	}
-	return "", false
 }
 
 // A puppet calls the APIs as a function or an extension would.
@@ -145,6 +133,18 @@ func (p *puppet) runtimeNext() <-chan answer {
 }
 
 func (p *puppet) extensionNext() <-chan answer { return p.begin("GET", extensionPath+"event/next") }
+
+// waits returns when the extension waits for its next event: only one call for
+// it is taken, so when the other has been refused, the one is there.
+func (p *puppet) waits() (event <-chan answer) {
+	a, b := p.extensionNext(), p.extensionNext()
+	select {
+	case <-a:
+		return b
+	case <-b:
+		return a
+	}
+}
 
 // register registers an extension with events as in JSON.
 func (p *puppet) register(name, events string) answer {

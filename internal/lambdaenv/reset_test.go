@@ -14,9 +14,10 @@ import (
 
 // short is a timeout that an invocation which is to time out can wait for, and
 // a healthy one never reaches on a slow machine.
-const short = 1500 * time.Millisecond
+const short = 3 * time.Second
 
 func TestTimeoutBeforeTheResponse(t *testing.T) {
+	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{
 		Function:   function(t),
 		Extensions: []string{extension(t, "ext")},
@@ -30,7 +31,7 @@ func TestTimeoutBeforeTheResponse(t *testing.T) {
 	if err := json.Unmarshal(response.Payload, &body); err != nil {
 		t.Fatal(err)
 	}
-	if want := "RequestId: " + response.RequestID + " Error: Task timed out after 1.50 seconds"; response.FunctionError != "Sandbox.Timedout" ||
+	if want := "RequestId: " + response.RequestID + " Error: Task timed out after 3.00 seconds"; response.FunctionError != "Sandbox.Timedout" ||
 		body.ErrorType != "Sandbox.Timedout" || body.ErrorMessage != want {
 		t.Errorf("got %q with %+v, want Sandbox.Timedout with %q", response.FunctionError, body, want)
 	}
@@ -45,10 +46,10 @@ func TestTimeoutBeforeTheResponse(t *testing.T) {
 	wantPlot(t, plot(afterLine(env.Entries(), "hanging"), "timed out", "SIGTERM", "SHUTDOWN", "END", "REPORT"),
 		env.AwaitLine("Task timed out").Text, "responded", "reset", "signaled", "SIGTERM", "exited",
 		"ext SHUTDOWN <nil> timeout", "exited", "END RequestId: "+id, lastLine(env))
-	if got, want := env.AwaitLine("Task timed out").Text, " "+id+" Task timed out after 1.50 seconds"; !strings.HasSuffix(got, want) {
+	if got, want := env.AwaitLine("Task timed out").Text, " "+id+" Task timed out after 3.00 seconds"; !strings.HasSuffix(got, want) {
 		t.Errorf("got %q, want it to end with %q", got, want)
 	}
-	if got := lastLine(env); !strings.Contains(got, "Duration: 1500.00 ms\tBilled Duration: 1500 ms\t") || !strings.HasSuffix(got, "\tStatus: timeout") {
+	if got := lastLine(env); !strings.Contains(got, "Duration: 3000.00 ms\tBilled Duration: 3000 ms\t") || !strings.HasSuffix(got, "\tStatus: timeout") {
 		t.Errorf("got %q", got)
 	}
 }
@@ -64,6 +65,7 @@ func afterLine(entries []lambdaenv.Entry, text string) []lambdaenv.Entry {
 }
 
 func TestTimeoutAfterTheResponse(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name  string
 		env   []string
@@ -74,6 +76,7 @@ func TestTimeoutAfterTheResponse(t *testing.T) {
 		{"in the extension", []string{script{Events: both, Invoke: "hang"}.variable("ext")}, `{}`, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			env := lambdaenvtest.Start(t, lambdaenv.Config{
 				Function:   function(t),
 				Extensions: []string{extension(t, "ext")},
@@ -106,6 +109,7 @@ func find(env *lambdaenvtest.Env, match func(lambdaenv.Entry) bool) (lambdaenv.E
 }
 
 func TestBusyExtensionGetsShutdownWhenItAsksInTime(t *testing.T) {
+	t.Parallel()
 	gate := newGate(t)
 	env := lambdaenvtest.Start(t, lambdaenv.Config{
 		Function:   function(t),
@@ -124,6 +128,7 @@ func TestBusyExtensionGetsShutdownWhenItAsksInTime(t *testing.T) {
 }
 
 func TestCrashes(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name      string
 		ext       script
@@ -144,6 +149,7 @@ func TestCrashes(t *testing.T) {
 			"Extension.ExitError", "Extension.ExitError", "exit status 1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			env := lambdaenvtest.Start(t, lambdaenv.Config{
 				Function:   function(t),
 				Extensions: []string{extension(t, "ext"), extension(t, "other")},
@@ -220,6 +226,7 @@ func TestSuppressedInitThatFails(t *testing.T) {
 }
 
 func TestTimeoutInSuppressedInit(t *testing.T) {
+	t.Parallel()
 	marker := t.TempDir() + "/fail"
 	env := lambdaenvtest.Start(t, lambdaenv.Config{
 		Function:   function(t),
@@ -235,7 +242,7 @@ func TestTimeoutInSuppressedInit(t *testing.T) {
 	if response := env.Invoke(`{}`); response.FunctionError != "Sandbox.Timedout" {
 		t.Errorf("got %+v, want Sandbox.Timedout", response)
 	}
-	if report := env.WaitIdle(); report.Status != "timeout" || report.Duration != short {
+	if report := env.WaitIdle(); report.Status != "timeout" || report.Duration != short || report.MaxMemoryMB == 0 {
 		t.Errorf("got %+v, want a timeout", report)
 	}
 	env.AwaitLine("Phase: invoke\tStatus: timeout")

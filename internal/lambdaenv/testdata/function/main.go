@@ -21,8 +21,9 @@ import (
 // An Event is done from top to bottom.
 type Event struct {
 	Print  []string // lines
+	Write  string   // without end of line
 	Tick   bool     // print numbered lines for ever, in the background
-	Child  bool     // start a child process that lives for ever
+	Child  string   // start a child that lives for ever, connected to this address
 	Gate   string   // wait until this address closes the connection
 	Hang   bool
 	Fail   string
@@ -53,7 +54,10 @@ func main() {
 		initError()
 	}
 	if events, ok := os.LookupEnv("INTERNAL"); ok {
-		go internalExtension(register("internal", events))
+		id := register("internal", events)
+		if os.Getenv("INTERNAL_HANGS") == "" {
+			go internalExtension(id)
+		}
 	}
 	if os.Getenv("SIGTERM") == "" {
 		lambda.Start(handle)
@@ -71,6 +75,7 @@ func handle(_ context.Context, e Event) (io.Reader, error) {
 	for _, line := range e.Print {
 		fmt.Println(line)
 	}
+	fmt.Print(e.Write)
 	if e.Tick {
 		go func() {
 			for i := 0; ; i++ {
@@ -79,12 +84,8 @@ func handle(_ context.Context, e Event) (io.Reader, error) {
 			}
 		}()
 	}
-	if e.Child {
-		child := exec.Command("sleep", "1000")
-		if err := child.Start(); err != nil {
-			return nil, err
-		}
-		fmt.Println("child", child.Process.Pid)
+	if e.Child != "" {
+		startChild(e.Child)
 	}
 	wait(e.Gate, e.Hang)
 	if e.Fail != "" {
@@ -146,6 +147,25 @@ func wait(gate string, hang bool) {
 	if hang {
 		fmt.Println("hanging")
 		time.Sleep(time.Hour)
+	}
+}
+
+// startChild starts a process that holds a connection until it dies.
+func startChild(address string) {
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer conn.Close()
+	f, err := conn.(*net.TCPConn).File()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer f.Close()
+	child := exec.Command("sleep", "1000")
+	child.ExtraFiles = []*os.File{f}
+	if err := child.Start(); err != nil {
+		log.Fatal(err)
 	}
 }
 

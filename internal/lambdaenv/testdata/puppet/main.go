@@ -15,6 +15,7 @@ func main() {
 	if dir, err := os.Getwd(); err == nil {
 		fmt.Println("PWD is", dir)
 	}
+	fmt.Println("on stage at", os.Getenv("AWS_LAMBDA_RUNTIME_API"))
 	for {
 		time.Sleep(time.Hour)
 	}

@@ -1,0 +1,228 @@
+package lambdaenv_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
+	"example.com/postinvoke/internal/link"
+)
+
+// whole is a configuration with a process of each kind.
+func whole(t *testing.T) lambdaenv.Config {
+	return lambdaenv.Config{
+		Function:   function(t),
+		Extensions: []string{extension(t, "ext")},
+		Env:        []string{script{Events: both}.variable("ext")},
+	}
+}
+
+func TestNothingIsLeft(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		end  func(cancel context.CancelFunc, env *lambdaenv.Environment) error
+	}{
+		{"after Close", func(_ context.CancelFunc, env *lambdaenv.Environment) error { return env.Close() }},
+		{"after the context ended", func(cancel context.CancelFunc, env *lambdaenv.Environment) error {
+			cancel() // ends it in the background: the child dies without our doing
+			return nil
+		}},
+		{"after Shutdown", func(_ context.CancelFunc, env *lambdaenv.Environment) error {
+			_, err := env.Shutdown(context.Background(), "")
+			return err
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			before := runtime.NumGoroutine()
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			env, err := lambdaenv.Start(ctx, whole(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			gate := newGate(t)
+			if _, err := env.Invoke(t.Context(), []byte(event{"Child": gate.String()}.String())); err != nil {
+				t.Fatal(err)
+			}
+			gone := gate.visitor()
+			if _, err := env.WaitIdle(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			ps := env.Processes()
+			if len(ps) != 2 {
+				t.Errorf("got processes %v, want 2", ps)
+			}
+			if err := tt.end(cancel, env); err != nil {
+				t.Error(err)
+			}
+			gone()
+			if err := env.Close(); err != nil {
+				t.Errorf("close: %v", err)
+			}
+			for _, p := range ps {
+				if proc, err := os.FindProcess(p.Pid); err == nil && proc.Signal(syscall.Signal(0)) == nil {
+					t.Errorf("%s (pid %d) is left", p.Name, p.Pid)
+				}
+			}
+			gate.Close()
+			runtime.GC()
+			if after := runtime.NumGoroutine(); after > before+10 {
+				t.Errorf("got %d goroutines, %d before", after, before)
+			}
+		})
+	}
+}
+
+func TestFilesAndPortsAreGivenBack(t *testing.T) {
+	th := perform(t, lambdaenv.Config{})
+	vars := th.variables(lambdaenv.Function)
+	if err := th.env.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Dir(vars["TMPDIR"])); !os.IsNotExist(err) {
+		t.Errorf("temporary folder: got %v, want it gone", err)
+	}
+	for _, address := range []string{vars["AWS_LAMBDA_RUNTIME_API"], "127.0.0.1:" + vars[link.PortVariable]} {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Errorf("port: %v", err)
+			continue
+		}
+		l.Close()
+	}
+}
+
+// Every environment has a port for its extension, which that alone can get.
+func TestLinkPortIsFree(t *testing.T) {
+	seen := map[string]bool{}
+	for range 5 {
+		port := perform(t, lambdaenv.Config{}).variables(lambdaenv.Function)[link.PortVariable]
+		if seen[port] {
+			t.Errorf("got port %s twice", port)
+		}
+		seen[port] = true
+		for range 2 { // a new process may listen after an old one
+			l, err := net.Listen("tcp", "127.0.0.1:"+port)
+			if err != nil {
+				t.Fatal(err)
+			}
+			conn, err := net.Dial("tcp", l.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			conn.Close()
+			l.Close()
+		}
+	}
+}
+
+func TestCloseInTheMiddleOfAnInvocation(t *testing.T) {
+	env, err := lambdaenv.Start(t.Context(), whole(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	gate := newGate(t)
+	result := make(chan error, 2)
+	for range 2 { // one in progress, one waiting
+		go func() {
+			_, err := env.Invoke(context.Background(), []byte(event{"Gate": gate.String()}.String()))
+			result <- err
+		}()
+	}
+	gone := gate.visitor()
+	if err := env.Close(); err != nil {
+		t.Error(err)
+	}
+	gone()
+	for range 2 {
+		if err := <-result; !errors.Is(err, lambdaenv.ErrClosed) {
+			t.Errorf("got %v, want %v", err, lambdaenv.ErrClosed)
+		}
+	}
+}
+
+func TestContextEndsDuringInit(t *testing.T) {
+	gate := newGate(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	cfg := whole(t)
+	cfg.Env = []string{script{Init: "gate " + gate.String()}.variable("ext")}
+	result := make(chan error)
+	go func() {
+		_, err := lambdaenv.Start(ctx, cfg)
+		result <- err
+	}()
+	gone := gate.visitor()
+	cancel()
+	if err := <-result; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+	gone()
+	if _, err := lambdaenv.Start(ctx, cfg); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+}
+
+func TestCloseDuringShutdown(t *testing.T) {
+	cfg := whole(t)
+	cfg.Env = []string{script{Events: both, Shutdown: "hang"}.variable("ext")}
+	env := lambdaenvtest.Start(t, cfg)
+	result := make(chan error)
+	go func() {
+		_, err := env.Environment.Shutdown(context.Background(), "")
+		result <- err
+	}()
+	env.AwaitLine("ext hangs")
+	if err := env.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-result; !errors.Is(err, lambdaenv.ErrClosed) {
+		t.Errorf("got %v, want %v", err, lambdaenv.ErrClosed)
+	}
+}
+
+// The children of a test that is killed die with it. It is this test that is
+// run once more, in another process, to be killed.
+func TestChildrenDieWithTheirParent(t *testing.T) {
+	const addresses = "LAMBDAENV_TEST_GATES"
+	if v := os.Getenv(addresses); v != "" {
+		first, second, _ := strings.Cut(v, " ")
+		cfg := whole(t)
+		cfg.Env = []string{script{Events: both, Invoke: "gate " + second}.variable("ext")}
+		env := lambdaenvtest.Start(t, cfg)
+		env.Invoke(event{"Gate": first}.String())
+		return
+	}
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux can tie the life of a process to that of its parent")
+	}
+	first, second := newGate(t), newGate(t)
+	parent := exec.Command(os.Args[0], "-test.run=^TestChildrenDieWithTheirParent$")
+	parent.Env = append(os.Environ(), addresses+"="+first.String()+" "+second.String(), "TMPDIR="+t.TempDir())
+	out, err := parent.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := parent.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		for s := bufio.NewScanner(out); s.Scan(); {
+			t.Log("parent:", s.Text())
+		}
+	}()
+	functionGone, extensionGone := first.visitor(), second.visitor()
+	parent.Process.Kill()
+	functionGone()
+	extensionGone()
+	parent.Wait()
+}

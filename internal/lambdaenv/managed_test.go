@@ -1,0 +1,198 @@
+package lambdaenv_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"sync"
+	"testing"
+
+	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
+)
+
+func TestManagedInstanceServesManyAtOnce(t *testing.T) {
+	gate := newGate(t)
+	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t), MaxConcurrency: 3, SystemLogLevel: "DEBUG"})
+	var wg sync.WaitGroup
+	for range 5 {
+		wg.Go(func() {
+			if r := env.Invoke(event{"Gate": gate.String()}.String()); r.FunctionError != "" {
+				t.Errorf("got %+v", r)
+			}
+		})
+	}
+	open := []func(){gate.arrival(), gate.arrival(), gate.arrival()} // three at once
+	if n := len(gate.waiting); n != 0 {
+		t.Errorf("got %d more, want no more than the limit", n)
+	}
+	open[1]()
+	fourth := gate.arrival()
+	open[0]()
+	fifth := gate.arrival()
+	for _, f := range []func(){open[2], fourth, fifth} {
+		f()
+	}
+	wg.Wait()
+	report := env.WaitIdle()
+	if report.Status != "success" || report.Init != 0 {
+		t.Errorf("got %+v", report)
+	}
+	var types []string
+	for _, r := range records(t, env) {
+		types = append(types, r.Type)
+		if len(r.Record.Metrics) > 0 && r.Type == "platform.report" && len(r.Record.Metrics) != 1 {
+			t.Errorf("got metrics %v, want the duration alone", r.Record.Metrics)
+		}
+	}
+	if slices.Contains(types, "platform.runtimeDone") || !slices.Contains(types, "platform.report") {
+		t.Errorf("got records %q, want reports and no runtimeDone", types)
+	}
+	if _, ok := find(env, func(e lambdaenv.Entry) bool { return e.Kind == lambdaenv.Frozen }); ok {
+		t.Error("a managed instance was frozen")
+	}
+}
+
+func TestManagedInstanceTimesOutOneAlone(t *testing.T) {
+	t.Parallel()
+	th := newTheatre(t, lambdaenv.Config{MaxConcurrency: 2, Timeout: short})
+	function := th.puppet()
+	next, another := function.runtimeNext(), function.runtimeNext()
+	env := th.curtain()
+
+	// Either of the two calls may get either event.
+	late := make(chan *lambdaenv.Response)
+	go func() {
+		r, err := env.Invoke(context.Background(), []byte(`"late"`))
+		if err != nil {
+			t.Errorf("invoke: %v", err)
+		}
+		late <- r
+	}()
+	var event answer
+	select {
+	case event = <-next:
+		next = another
+	case event = <-another:
+	}
+	lateID := event.header.Get("Lambda-Runtime-Aws-Request-Id")
+	_, id, response := th.invoke(`{}`, next)
+	accepted(t, function.respond(id, "1"), http.StatusAccepted)
+	if r := <-response; r.FunctionError != "" {
+		t.Errorf("got %+v, want success", r)
+	}
+	refused(t, function.respond(id, "2"), 400, "InvalidRequestID", "Invalid request ID")
+	if r := <-late; r.FunctionError != "Sandbox.Timedout" || r.RequestID != lateID {
+		t.Errorf("got %+v, want Sandbox.Timedout of %s", r, lateID)
+	}
+	refused(t, function.respond(lateID, "3"), 410, "InvokeTimeout", "Invoke timeout")
+	refused(t, function.request("POST", runtimePath+"invocation/"+lateID+"/error", "{}"), 410, "InvokeTimeout", "Invoke timeout")
+
+	_, id, response = th.invoke(`{}`, function.runtimeNext()) // the same process goes on
+	accepted(t, function.respond(id, "4"), http.StatusAccepted)
+	if r := <-response; string(r.Payload) != "4" {
+		t.Errorf("got %+v, want the response", r)
+	}
+}
+
+func TestManagedInstanceRefusesInvokeEvents(t *testing.T) {
+	th := newTheatre(t, lambdaenv.Config{MaxConcurrency: 2}, "ext")
+	ext := th.puppet()
+	refused(t, ext.register("ext", `"INVOKE"`), 403, "Extension.InvalidEventType", "INVOKE: ErrorInvalidEventType")
+	accepted(t, ext.register("ext", `"SHUTDOWN"`), http.StatusOK)
+	event := ext.extensionNext()
+	function := th.puppet()
+	internal := &puppet{t: t, base: function.base}
+	for _, event := range []string{"INVOKE", "SHUTDOWN"} {
+		refused(t, internal.register("inside", fmt.Sprintf("%q", event)), 403, "Extension.InvalidEventType", "No events allowed for internal extensions")
+	}
+	accepted(t, internal.register("inside", ""), http.StatusOK)
+	internal.extensionNext()
+	next := function.runtimeNext()
+	env := th.curtain()
+
+	_, id, response := th.invoke(`{}`, next)
+	accepted(t, function.respond(id, "1"), http.StatusAccepted)
+	<-response
+	go env.Shutdown(t.Context(), "")
+	if got := <-event; got.status != http.StatusOK {
+		t.Errorf("got %+v, want SHUTDOWN", got)
+	}
+
+	functionVars, extVars := th.variables(lambdaenv.Function), th.variables(lambdaenv.Extension)
+	for _, vars := range []map[string]string{functionVars, extVars} {
+		if got := vars["AWS_LAMBDA_INITIALIZATION_TYPE"]; got != "lambda-managed-instances" {
+			t.Errorf("got initialization type %q", got)
+		}
+		if vars["AWS_LAMBDA_LOG_FORMAT"] != "JSON" || vars["AWS_LAMBDA_LOG_LEVEL"] != "INFO" {
+			t.Errorf("got log format %q and level %q", vars["AWS_LAMBDA_LOG_FORMAT"], vars["AWS_LAMBDA_LOG_LEVEL"])
+		}
+	}
+	if _, ok := extVars["AWS_LAMBDA_MAX_CONCURRENCY"]; ok || functionVars["AWS_LAMBDA_MAX_CONCURRENCY"] != "2" {
+		t.Error("want AWS_LAMBDA_MAX_CONCURRENCY for the runtime only")
+	}
+}
+
+func TestManagedInstanceIsReplacedAfterCrash(t *testing.T) {
+	gate := newGate(t)
+	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t), MaxConcurrency: 3})
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			if r := env.Invoke(event{"Gate": gate.String()}.String()); r.FunctionError != "Runtime.ExitError" {
+				t.Errorf("got %+v, want Runtime.ExitError", r)
+			}
+		})
+	}
+	gate.arrival()
+	gate.arrival()
+	if r := env.Invoke(`{"Exit": 1}`); r.FunctionError != "Runtime.ExitError" {
+		t.Errorf("got %+v, want Runtime.ExitError", r)
+	}
+	wg.Wait()
+	env.WaitIdle()
+	if r := env.Invoke(`{}`); r.FunctionError != "" {
+		t.Errorf("got %+v from the new instance, want success", r)
+	}
+	env.Shutdown()
+}
+
+func TestShutdownOfManagedInstanceWaits(t *testing.T) {
+	gate := newGate(t)
+	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t), MaxConcurrency: 2})
+	response := make(chan *lambdaenv.Response)
+	go func() { response <- env.Invoke(event{"Gate": gate.String()}.String()) }()
+	open := gate.arrival()
+	go open()
+	env.Shutdown()
+	if r := <-response; r.FunctionError != "" {
+		t.Errorf("got %+v, want success", r)
+	}
+}
+
+func TestManagedInstanceThatCannotBeReplaced(t *testing.T) {
+	marker := t.TempDir() + "/fail"
+	env := lambdaenvtest.Start(t, lambdaenv.Config{
+		Function:       function(t),
+		Extensions:     []string{extension(t, "ext")},
+		Env:            []string{script{Events: []string{"SHUTDOWN"}, Init: "crash if " + marker}.variable("ext")},
+		MaxConcurrency: 2,
+	})
+	env.Invoke(`{"Exit": 1}`)
+	env.WaitIdle()
+	env.AwaitLine("ext SHUTDOWN <nil> failure")
+	if err := os.WriteFile(marker, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if r := env.Invoke(`{}`); r.FunctionError != "Extension.Crash" {
+		t.Errorf("got %+v, want Extension.Crash", r)
+	}
+	if err := os.Remove(marker); err != nil {
+		t.Fatal(err)
+	}
+	if r := env.Invoke(`{}`); r.FunctionError != "" {
+		t.Errorf("got %+v, want success", r)
+	}
+}
