@@ -78,8 +78,7 @@ func goBuild(dir string, flags []string, folder string) (string, error) {
 var binaries = sync.OnceValues(func() (string, error) {
 	self, err := os.Executable()
 	if err == nil && strings.Contains(self, "go-build") {
-		dir := filepath.Join(filepath.Dir(self), "lambdaenvtest")
-		if os.Mkdir(dir, 0o755) == nil {
+		if dir, err := os.MkdirTemp(filepath.Dir(self), "lambdaenvtest-"); err == nil {
 			return dir, nil
 		}
 	}
