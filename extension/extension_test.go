@@ -34,12 +34,7 @@ func TestItListensBeforeItRegisters(t *testing.T) {
 }
 
 func TestDoneAfterTheInvokeEvent(t *testing.T) {
-	api := newLambdaAPI(t)
-	p := api.register()
-	function := p.function()
-	api.invoke("a", time.Hour)
-	fmt.Fprint(function, "busy a\n")
-	api.wantNone()
+	api, _, function := holding(t)
 	fmt.Fprint(function, "done a 1000\n")
 	api.want("event/next")
 }
@@ -64,12 +59,7 @@ func TestAnotherInvocationsDoneDoesNotCount(t *testing.T) {
 }
 
 func TestALostConnectionIsNotWaitedFor(t *testing.T) {
-	api := newLambdaAPI(t)
-	p := api.register()
-	function := p.function()
-	api.invoke("a", time.Hour)
-	fmt.Fprint(function, "busy a\n")
-	api.wantNone()
+	api, p, function := holding(t)
 	function.Close()
 	api.want("event/next")
 	p.wantRecord(record.Released, string(gate.Gone))
@@ -168,12 +158,7 @@ func TestTheShutdownReasonIsLoggedAsItCame(t *testing.T) {
 
 // The function is told to go first, and the extension asks for its event then.
 func TestShutdownWhileAnInvocationIsHeld(t *testing.T) {
-	api := newLambdaAPI(t)
-	p := api.register()
-	function := p.function()
-	api.invoke("a", time.Hour)
-	fmt.Fprint(function, "busy a\n")
-	api.wantNone()
+	api, p, function := holding(t)
 	function.Close()
 	api.want("event/next")
 	api.shutDown("failure")
@@ -239,11 +224,8 @@ func TestAPortThatIsNoneIsSaid(t *testing.T) {
 }
 
 func TestGarbageOnThePortIsIgnored(t *testing.T) {
-	api := newLambdaAPI(t)
-	p := api.register()
-	function := p.function()
-	api.invoke("a", time.Hour)
-	fmt.Fprint(function, "busy a\n", "\n\x00\xff\n", "done a\n", "done a x\n", strings.Repeat("done a 1 ", 1<<16), "\n")
+	api, _, function := holding(t)
+	fmt.Fprint(function, "\n\x00\xff\n", "done a\n", "done a x\n", strings.Repeat("done a 1 ", 1<<16), "\n")
 	api.wantNone()
 	fmt.Fprint(function, "done a 1000\n")
 	api.want("event/next")

@@ -210,6 +210,19 @@ func (p *process) connect(hello string) net.Conn {
 	return conn
 }
 
+// holding returns an extension in the middle of invocation a, whose handler is
+// at work, and the function's end of the link.
+func holding(t *testing.T) (*lambdaAPI, *process, net.Conn) {
+	t.Helper()
+	api := newLambdaAPI(t)
+	p := api.register()
+	function := p.function()
+	api.invoke("a", time.Hour)
+	fmt.Fprint(function, "busy a\n")
+	api.wantNone()
+	return api, p, function
+}
+
 // function connects as the library does.
 func (p *process) function() net.Conn {
 	p.t.Helper()
