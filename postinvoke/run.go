@@ -15,8 +15,8 @@ import "context"
 // fn is nil.
 //
 // The time hooks take is billed, and counts towards the function's timeout.
-// Close to it (see [Options]) hooks that have not started are abandoned. A
-// hook that panics is logged with its stack; the others still run.
+// Options.Margin before it, hooks that have not started are abandoned. A hook
+// that panics is logged with its stack; the others still run.
 func Run(ctx context.Context, fn func()) {
 	invocationOf(ctx, "Run").push(&hook{plain: fn})
 }
@@ -24,15 +24,16 @@ func Run(ctx context.Context, fn func()) {
 // RunContext is [Run] for a function that takes a context and may fail. The
 // context carries the values of ctx, such as the request id and the trace. It
 // does not end with ctx, but Options.Margin before the function's deadline, or
-// when the environment shuts down. A hook that has not returned soon after is
-// abandoned. Errors, and what was abandoned, are logged.
+// when the environment shuts down. A hook that has not returned soon after (see
+// Options.Margin) is abandoned. Errors, and what was abandoned, are logged.
 func RunContext(ctx context.Context, fn func(context.Context) error) {
 	invocationOf(ctx, "RunContext").push(&hook{withContext: fn, ctx: ctx})
 }
 
 // Go calls fn now, in a goroutine of its own, beside the handler. The response
 // does not wait for it, but the environment stays awake until it has returned.
-// Its context, and everything else, is as for [RunContext].
+// The context, deadlines, errors and panics of fn are as for [RunContext]; it
+// waits for no other hook, and no other hook waits for it.
 //
 // fn can wait for ctx to end, which is when the response was sent, but should
 // wait for its own context as well: if the handler panics, ctx ends only after

@@ -22,16 +22,18 @@ type Options struct {
 	// format and level. The first handler that is wrapped also decides where
 	// the records that belong to no handler go.
 	//
-	// The dashboard reads JSON with the keys of lambdacontext.ReplaceAttr at
-	// the top level: a logger with other keys, or in a group, is not found
-	// there. Records about an invocation have its requestId; if the logger
-	// adds that by itself, as lambdacontext's does, they are left to it only
-	// where it is exactly lambdacontext's.
+	// The dashboard reads JSON with the keys that lambdacontext.ReplaceAttr
+	// makes, at the top level: give your own handler that function, and no
+	// group. Records about an invocation carry its requestId. A handler of
+	// yours that adds one as well, as one around lambdacontext's would, gives
+	// it twice.
 	Logger *slog.Logger
 
-	// Margin is kept free before the function's deadline: the contexts of
-	// hooks are cancelled that long before it. Zero means 500 ms; less than
-	// 200 ms means 200 ms. Lambda's timeout covers the handler and its hooks
+	// Margin is kept free before the function's deadline: that long before it
+	// the contexts of hooks are cancelled, and no hook starts any more. Hooks
+	// that still run half way between then and 100 ms before the deadline,
+	// when the extension stops waiting, are abandoned. Zero means 500 ms; less
+	// than 200 ms means 200 ms. Lambda's timeout covers the handler and its hooks
 	// together, and overrunning it ends the execution environment
 	// (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
 	Margin time.Duration
@@ -78,13 +80,16 @@ func newWrapper(opts *Options) *wrapper {
 // Call Wrap while the function initializes, before lambda.Start: it connects
 // to the extension, or registers an internal one, and logs one record that
 // says which. That takes less than a second even if something else listens on
-// the extension's port. A handler may be wrapped twice; the outer one counts.
-// Wrap panics if handle is nil.
+// the extension's port. A handler that is wrapped twice is as if wrapped once,
+// with the options of the outer call. Wrap panics if handle is nil.
 //
 // Hooks start when the context that handle was called with ends, which
 // aws-lambda-go does when it has sent the response. If somebody else ends it
 // first, such as through the base context of lambda.WithContext, or nobody can,
-// as with context.Background in a test, they start when handle has returned.
+// as with context.Background, they start when handle has returned.
+//
+// A test that calls the returned function plays the runtime: give it a context
+// to cancel when the "response is sent". The call does not wait for hooks.
 func Wrap[In, Out any](handle func(context.Context, In) (Out, error), opts *Options) func(context.Context, In) (Out, error) {
 	if handle == nil {
 		panic("postinvoke: Wrap was given a nil handler")

@@ -1,6 +1,6 @@
 // Package record names the log records of postinvoke: the contract between the
 // library and the extension, which write them, and the dashboard and the demo,
-// which read them. docs/records.md shows each record whole.
+// which read them. docs/records.md is a table of them, with examples.
 //
 // With the JSON log format a record is one line with timestamp (RFC 3339),
 // level, message, where there is one requestId, and the fields below at the

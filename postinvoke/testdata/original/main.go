@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"example.com/postinvoke/postinvoke"
 	"github.com/aws/aws-lambda-go/lambda"
+
+	"example.com/postinvoke/postinvoke"
 )
 
 func main() {
