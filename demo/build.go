@@ -94,7 +94,7 @@ func goBuild(ctx context.Context, dir, pkg, tmp, name string) (string, error) {
 		return "", err
 	}
 	// No version control: it may be missing, or belong to somebody else.
-	cmd := exec.CommandContext(ctx, goTool, "build", "-buildvcs=false", "-o", out+string(filepath.Separator), pkg)
+	cmd := exec.CommandContext(ctx, goTool, "build", "-trimpath", "-buildvcs=false", "-o", out+string(filepath.Separator), pkg)
 	cmd.Dir = dir
 	cmd.Env = buildEnv(tmp)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it cleans up, then

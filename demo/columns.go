@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"example.com/postinvoke/demo/recording"
 	"example.com/postinvoke/internal/lambdaenv"
 )
 
@@ -78,7 +79,7 @@ func (l *textLog) paint(colour, s string) string {
 }
 
 // paintText dims what would not be found in CloudWatch.
-func (l *textLog) paintText(m *moment, s string) string {
+func (l *textLog) paintText(m *recording.Moment, s string) string {
 	if m.Local() {
 		return l.paint(dim, s)
 	}

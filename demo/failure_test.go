@@ -21,7 +21,13 @@ func TestWrongUse(t *testing.T) {
 		want string
 	}{
 		{[]string{"-nonsense"}, "flag provided but not defined: -nonsense; -h lists the flags"},
-		{[]string{"serve"}, `unexpected argument "serve"; -h lists the flags`},
+		{[]string{"report"}, `unexpected argument "report"; -h lists the flags`},
+		{[]string{"-o", "nowhere/report.html"}, "-o nowhere/report.html: there is no folder nowhere"},
+		{[]string{"-o", dir}, "-o " + dir + ": is a directory"},
+		{[]string{"-png", "nowhere/picture.png"}, "-png nowhere/picture.png: there is no folder nowhere"},
+		{[]string{"serve", "now"}, `unexpected argument "now"; serve -h lists the flags`},
+		{[]string{"serve", "-port", "x"}, `invalid value "x" for flag -port: parse error; serve -h lists the flags`},
+		{[]string{"serve", "-port", "70000"}, "-port 70000: a number from 0 to 65535 is needed"},
 		{[]string{"-idle", "1"}, `invalid value "1" for flag -idle: a duration is needed, such as 500ms, 2s or 6m; -h lists the flags`},
 		{[]string{"-idle", "-1s"}, "-idle -1s: less than nothing"},
 		{[]string{"-timeout", "0s"}, "-timeout 0s: some time is needed"},
@@ -51,11 +57,13 @@ func TestWrongUse(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	r := demo(t, "", "-h")
-	r.succeeded(t)
-	for line := range strings.Lines(r.stdout) {
-		if len(line) > 100 {
-			t.Errorf("too wide: %s", line)
+	for _, args := range [][]string{{"-h"}, {"serve", "-h"}} {
+		r := demo(t, "", args...)
+		r.succeeded(t)
+		for line := range strings.Lines(r.stdout) {
+			if len(line) > 100 {
+				t.Errorf("too wide: %s", line)
+			}
 		}
 	}
 }

@@ -5,15 +5,20 @@ import (
 	"io"
 	"time"
 
+	"example.com/postinvoke/demo/recording"
 	"example.com/postinvoke/internal/lambdaenv"
 )
 
 // A jsonLog writes records for machines. The comment of the package describes
 // them.
-type jsonLog struct{ w io.Writer }
+type jsonLog struct {
+	w        io.Writer
+	function string // where there are several
+}
 
 type entryRecord struct {
 	Type         string           `json:"type"`
+	Function     string           `json:"function,omitempty"`
 	Time         time.Time        `json:"time"`
 	SinceStartMs float64          `json:"sinceStartMs"`
 	Source       lambdaenv.Source `json:"source"`
@@ -26,6 +31,7 @@ type entryRecord struct {
 
 type invocationRecord struct {
 	Type          string   `json:"type"`
+	Function      string   `json:"function,omitempty"`
 	RequestID     string   `json:"requestId"`
 	Status        string   `json:"status"`
 	ResponseMs    float64  `json:"responseMs"`
@@ -42,6 +48,7 @@ type invocationRecord struct {
 
 type shutdownRecord struct {
 	Type         string   `json:"type"`
+	Function     string   `json:"function,omitempty"`
 	Reason       string   `json:"reason"`
 	SinceStartMs float64  `json:"sinceStartMs"`
 	IdleMs       float64  `json:"idleMs"`
@@ -49,11 +56,12 @@ type shutdownRecord struct {
 	Killed       []string `json:"killed,omitempty"`
 }
 
-func (l *jsonLog) began(*recording) {}
+func (l *jsonLog) Began(r *recording.Recording) { l.function = r.Name }
 
-func (l *jsonLog) moment(_ *recording, m *moment) {
+func (l *jsonLog) Moment(_ *recording.Recording, m *recording.Moment) {
 	l.write(entryRecord{
 		Type:         "entry",
+		Function:     l.function,
 		Time:         m.Time,
 		SinceStartMs: inMs(m.Since),
 		Source:       m.Source,
@@ -65,9 +73,10 @@ func (l *jsonLog) moment(_ *recording, m *moment) {
 	})
 }
 
-func (l *jsonLog) invoked(_ *recording, inv *invocation) {
+func (l *jsonLog) Invoked(_ *recording.Recording, inv *recording.Invocation) {
 	r := invocationRecord{
 		Type:          "invocation",
+		Function:      l.function,
 		RequestID:     inv.Report.RequestID,
 		Status:        inv.Report.Status,
 		ResponseMs:    inMs(inv.Response.Latency),
@@ -86,9 +95,13 @@ func (l *jsonLog) invoked(_ *recording, inv *invocation) {
 	l.write(r)
 }
 
-func (l *jsonLog) ended(r *recording) {
+func (l *jsonLog) Ended(r *recording.Recording) {
+	if r.Shutdown == nil {
+		return
+	}
 	l.write(shutdownRecord{
 		Type:         "shutdown",
+		Function:     l.function,
 		Reason:       r.Shutdown.Reason,
 		SinceStartMs: inMs(r.Shutdown.Since),
 		IdleMs:       inMs(r.Shutdown.Idle),

@@ -10,6 +10,26 @@
 // response, when the processes are frozen and thawed, and how they end.
 // With -h it lists its flags, with examples.
 //
+// # Report and live page
+//
+// With -o it also writes a page that needs nothing but itself: the run as a
+// timeline, the log, and the figures. With -png it makes a picture of that,
+// with the Chromium or Chrome that is installed. For them the function runs at
+// log level DEBUG, at which the library logs each hook. The picture in the
+// README was made by
+//
+//	go run ./demo -invocations 1 -idle 5s -png docs/screenshot.png
+//
+// With serve as the first argument it is a page on loopback to play with:
+//
+//	go run ./demo serve
+//
+// # On AWS
+//
+// With -stack it runs the functions of a deployed stack instead, one log for
+// each, and then checks what this project claims about Lambda. docs/aws.md says
+// what it needs and what the checks mean.
+//
 // # Records for machines
 //
 // With -json every line on standard output is one JSON object, told apart by
@@ -24,13 +44,17 @@
 //     abandoned.
 //   - "shutdown", at the end: reason, sinceStartMs, idleMs, tookMs and killed,
 //     the names of processes that did not exit by themselves.
+//   - "check", on AWS at the end: function, claim, verdict (passed, failed or
+//     not seen), figures and, of a failure, its meaning.
+//
+// On AWS all have function, where the stack has several.
 //
 // # Exit status
 //
 // It is 0 if the environment was shut down, even if invocations failed: the
 // log and the summary say so. It is 2 for wrong flags and arguments, 1 for
-// everything else that prevented the run, and 130 after Ctrl-C, which ends
-// every process that was started.
+// everything else that prevented the run and for a check on AWS that failed,
+// and 130 after Ctrl-C, which ends every process that was started.
 package main
 
 import (

@@ -21,9 +21,15 @@ type options struct {
 	timeout      time.Duration
 	logFormat    lambdaenv.LogFormat
 	json         bool
+	report       string // file for the report; empty for none
+	picture      string // file for the picture; empty for none
+
+	stack, region, profile string // on AWS, instead of this machine
+	noWait                 bool
 }
 
 const usage = `Usage: go run ./demo [flags]
+       go run ./demo serve [flags]   a page to play with; serve -h lists its flags
 
 Runs a Lambda function with hooks on this machine and shows its log.
 
@@ -36,14 +42,21 @@ Runs a Lambda function with hooks on this machine and shows its log.
   -plain               run a function without the library, which merely starts a goroutine
   -log-format FORMAT   the function's log format, text or json (default text)
   -json                print records for machines, one JSON object per line
+  -o FILE              write a report: one HTML page with a timeline, the log and the figures
+  -png FILE            write a picture of the report; needs Chromium or Chrome
+  -stack NAME          run the functions of a deployed stack on AWS, and check what we claim
+  -no-wait             with -stack, do not wait for the shutdown, about six minutes
+  -region, -profile    with -stack, as for the AWS CLI (default: what that would use)
   -h                   print this
 
 Examples:
   go run ./demo                                      response, hooks, frozen, thawed, shut down
+  go run ./demo -o report.html                       the same as a page with a timeline
   go run ./demo -plain                               what happens without hooks
   go run ./demo -event '{"sleepMs":50}' -idle 6m     shorter hooks, and the patience of AWS
   go run ./demo -timeout 2s                          hooks that take longer than the timeout
   go run ./demo -function ../mine -event event.json  your function, your event
+  go run ./demo -stack PostInvokeDemo -o report.html the same on AWS
 `
 
 // parseOptions reads the flags. For -h it prints the usage and returns
@@ -60,6 +73,12 @@ func parseOptions(args []string, stdout io.Writer) (*options, error) {
 	fs.Func("idle", "", duration(&o.idle))
 	fs.Func("timeout", "", duration(&o.timeout))
 	fs.BoolVar(&o.json, "json", false, "")
+	fs.StringVar(&o.report, "o", "", "")
+	fs.StringVar(&o.picture, "png", "", "")
+	fs.StringVar(&o.stack, "stack", "", "")
+	fs.StringVar(&o.region, "region", "", "")
+	fs.StringVar(&o.profile, "profile", "", "")
+	fs.BoolVar(&o.noWait, "no-wait", false, "")
 	fs.Func("log-format", "", func(s string) error {
 		switch strings.ToLower(s) {
 		case "text":
@@ -97,9 +116,38 @@ func parseOptions(args []string, stdout io.Writer) (*options, error) {
 	case given["function"] && o.function == "":
 		return nil, usagef("-function: neither a folder nor an executable was given")
 	}
+	if err := checkPlace(given, o.stack); err != nil {
+		return nil, err
+	}
+	for flag, path := range map[string]string{"-o": o.report, "-png": o.picture} {
+		if err := checkFile(flag, path); err != nil {
+			return nil, err
+		}
+	}
 	// Without the library nobody would talk to the extension.
 	o.withoutLayer = o.withoutLayer || o.plain
 	return o, nil
+}
+
+// checkPlace refuses flags that mean nothing where the run takes place.
+func checkPlace(given map[string]bool, stack string) error {
+	if !given["stack"] {
+		for _, flag := range []string{"no-wait", "region", "profile"} {
+			if given[flag] {
+				return usagef("-%s is for runs on AWS: name a stack with -stack", flag)
+			}
+		}
+		return nil
+	}
+	if stack == "" {
+		return usagef("-stack: the name of a stack is needed, such as PostInvokeDemo")
+	}
+	for _, flag := range []string{"function", "plain", "without-layer", "idle", "timeout", "log-format"} {
+		if given[flag] {
+			return usagef("-%s is for runs on this machine: with -stack the functions are as they were deployed", flag)
+		}
+	}
+	return nil
 }
 
 // duration is for flags. The error of the flag package does not tell what is

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/postinvoke/demo/recording"
 	"example.com/postinvoke/internal/lambdaenv"
 )
 
@@ -19,8 +20,8 @@ type play struct {
 
 // perform runs the play in a local execution environment and records it. When
 // it returns, nothing of the environment is left.
-func (p *play) perform(ctx context.Context, cfg lambdaenv.Config, rec *recorder, progress *progress) error {
-	cfg.Observe = rec.observe
+func (p *play) perform(ctx context.Context, cfg lambdaenv.Config, rec *recording.Recorder, progress *progress) error {
+	cfg.Observe = rec.Observe
 	env, err := lambdaenv.Start(ctx, cfg)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -43,11 +44,11 @@ func (p *play) perform(ctx context.Context, cfg lambdaenv.Config, rec *recorder,
 	return err
 }
 
-func (p *play) act(ctx context.Context, env *lambdaenv.Environment, rec *recorder, progress *progress) error {
+func (p *play) act(ctx context.Context, env *lambdaenv.Environment, rec *recording.Recorder, progress *progress) error {
 	for range p.invocations {
-		rec.call(p.event)
+		rec.Call(p.event)
 		response, err := env.Invoke(ctx, p.event)
-		rec.answer(response)
+		rec.Answer(response)
 		if err != nil {
 			return err
 		}
@@ -55,7 +56,7 @@ func (p *play) act(ctx context.Context, env *lambdaenv.Environment, rec *recorde
 		if err != nil {
 			return err
 		}
-		rec.invoked(response, report)
+		rec.Invoked(response, report)
 
 		progress.show(fmt.Sprintf("idle for %v", p.idle))
 		select {
@@ -66,7 +67,7 @@ func (p *play) act(ctx context.Context, env *lambdaenv.Environment, rec *recorde
 	}
 	report, err := env.Shutdown(ctx, "")
 	if report != nil {
-		rec.ended(report)
+		rec.Ended(report)
 	}
 	return err
 }

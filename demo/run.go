@@ -7,21 +7,30 @@ import (
 	"os"
 	"runtime"
 
+	"example.com/postinvoke/demo/recording"
 	"example.com/postinvoke/internal/lambdaenv"
 )
 
 // run is the program.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (err error) {
+	if len(args) > 0 && args[0] == "serve" {
+		return serve(ctx, args[1:], stdin, stdout, stderr)
+	}
 	o, err := parseOptions(args, stdout)
 	if err != nil {
 		return err
 	}
-	if err := checkOS(runtime.GOOS); err != nil {
-		return err
+	if o.stack == "" {
+		if err := checkOS(runtime.GOOS); err != nil {
+			return err
+		}
 	}
 	event, err := readEvent(ctx, o.event, stdin)
 	if err != nil {
 		return err
+	}
+	if o.stack != "" {
+		return o.runOnAWS(ctx, event, stdout, stderr)
 	}
 	tmp, err := os.MkdirTemp("", "postinvoke-demo-")
 	if err != nil {
@@ -38,7 +47,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	out := &output{stdout, progress, cancel}
-	rec := newRecorder(o.intro(), o.remarks(), o.renderer(out, stdout))
+	rec := recording.NewRecorder(o.about(), o.remarks(), o.renderer(out, stdout))
 	cfg := lambdaenv.Config{
 		Function:  built.function,
 		Timeout:   o.timeout,
@@ -47,9 +56,19 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if built.extension != "" {
 		cfg.Extensions = []string{built.extension}
 	}
+	if o.wantsReport() {
+		cfg.Env = append(cfg.Env, debugLevel)
+	}
 	p := &play{event, o.invocations, o.idle}
-	return p.perform(ctx, cfg, rec, progress)
+	if err := p.perform(ctx, cfg, rec, progress); err != nil {
+		return err
+	}
+	return o.writeReport(ctx, progress, rec.Recording())
 }
+
+// debugLevel makes the library log each hook with its name and length, which
+// the timeline shows.
+const debugLevel = "AWS_LAMBDA_LOG_LEVEL=DEBUG"
 
 // checkOS says at once what lambdaenv would say after the build.
 func checkOS(goos string) error {
@@ -60,8 +79,8 @@ func checkOS(goos string) error {
 	return fmt.Errorf("freezing processes as Lambda does works on Linux and macOS only, not on %s; use one of them, or WSL", goos)
 }
 
-// intro says what is run.
-func (o *options) intro() []string {
+// about says what is run.
+func (o *options) about() recording.About {
 	what, with := "the example function", "with the layer"
 	if o.function != "" {
 		what = o.function
@@ -76,22 +95,25 @@ func (o *options) intro() []string {
 	if o.invocations == 1 {
 		times = "1 invocation"
 	}
-	return []string{
-		fmt.Sprintf("Running %s %s on this machine: %s, idle for %v after each.", what, with, times, o.idle),
-		"AWS shuts an environment down when it has been idle for about six minutes.",
+	return recording.About{
+		Intro: []string{
+			fmt.Sprintf("Running %s %s on this machine: %s, idle for %v after each.", what, with, times, o.idle),
+			"AWS shuts an environment down when it has been idle for about six minutes.",
+		},
+		Place: "on this machine",
 	}
 }
 
-func (o *options) remarks() remarks {
+func (o *options) remarks() recording.Remarks {
 	if o.plain {
-		return newPlainRemarks()
+		return recording.NewPlainRemarks()
 	}
-	return newHookRemarks()
+	return recording.NewHookRemarks()
 }
 
-func (o *options) renderer(out io.Writer, stdout io.Writer) renderer {
+func (o *options) renderer(out io.Writer, stdout io.Writer) recording.Renderer {
 	if o.json {
-		return &jsonLog{out}
+		return &jsonLog{w: out}
 	}
 	return &textLog{w: out, width: func() int { return widthOf(stdout) }, colours: wantsColour(stdout)}
 }

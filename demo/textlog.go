@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/demo/recording"
 )
 
 // localMark begins what would not be found in CloudWatch.
@@ -20,12 +20,10 @@ type textLog struct {
 	width   func() int // of the terminal, which may change; 0 if there is none
 	colours bool
 
-	called bool // there was an invocation
-	frozen bool // and the environment was frozen after it
-	ending bool // processes are to end, by a reset or the shutdown
+	narrator recording.Narrator
 }
 
-func (l *textLog) began(r *recording) {
+func (l *textLog) Began(r *recording.Recording) {
 	c := l.columns()
 	var b bytes.Buffer
 	legend := "Lines that begin with " + strings.TrimSpace(localMark) + " happen on Lambda, too, but CloudWatch does not show them."
@@ -39,14 +37,17 @@ func (l *textLog) began(r *recording) {
 	l.w.Write(b.Bytes())
 }
 
-func (l *textLog) moment(_ *recording, m *moment) {
-	text := l.text(m)
+func (l *textLog) Moment(_ *recording.Recording, m *recording.Moment) {
+	text := l.narrator.Words(m)
 	if text == "" {
 		return
 	}
 	c := l.columns()
+	if m.Local() {
+		text = localMark + text
+	}
 	if c.total > 0 {
-		text = shorten(text)
+		text = recording.Shorten(text)
 	}
 	left := c.left(m.Time.UTC().Format("15:04:05.000"), fmt.Sprintf("%.3fs", m.Since.Seconds()), string(m.Source))
 	indent := strings.Repeat(" ", utf8.RuneCountInString(left))
@@ -82,9 +83,9 @@ func (l *textLog) writeRemark(b *bytes.Buffer, c columns, indent string, used in
 	}
 }
 
-func (l *textLog) invoked(*recording, *invocation) {}
+func (l *textLog) Invoked(*recording.Recording, *recording.Invocation) {}
 
-func (l *textLog) ended(r *recording) {
+func (l *textLog) Ended(r *recording.Recording) {
 	var b bytes.Buffer
 	b.WriteByte('\n')
 	for _, line := range summary(r) {
@@ -93,67 +94,4 @@ func (l *textLog) ended(r *recording) {
 		}
 	}
 	l.w.Write(b.Bytes())
-}
-
-// expectedEnds are how processes end that were asked to.
-var expectedEnds = map[string]bool{"exit status 0": true, "signal: terminated": true, "signal: killed": true}
-
-// text returns what the log says of m, or nothing if m is of no interest here.
-func (l *textLog) text(m *moment) string {
-	words := ""
-	switch m.Kind {
-	case lambdaenv.Line:
-		return printable(m.Text)
-	case called:
-		l.called, l.ending = true, false
-		words = "invokes the function with " + m.Text
-	case lambdaenv.Responded:
-		words = answered(m.Response)
-	case lambdaenv.Frozen:
-		// It is also frozen between init and the first invocation, for a
-		// moment that would only puzzle the reader.
-		if l.frozen = l.called; l.frozen {
-			words = "frozen: nothing runs until it is thawed"
-		}
-	case lambdaenv.Thawed:
-		if l.frozen {
-			words = "thawed"
-		}
-	case lambdaenv.Reset:
-		l.ending = true
-		words = "reset after a " + m.Text + ": the next invocation starts new processes"
-	case lambdaenv.ShutdownBegan:
-		l.ending = true
-		words = "the environment is shut down, reason: " + m.Text
-	case lambdaenv.Signaled:
-		words = "gets " + m.Text
-	case lambdaenv.Exited:
-		if !l.ending || !expectedEnds[m.Text] {
-			words = "ended: " + m.Text
-		}
-	case lambdaenv.ShutdownDone:
-		words = "nothing is left of the environment"
-	}
-	if words == "" {
-		return ""
-	}
-	return localMark + printable(words)
-}
-
-// shownPayload is how much of a response is shown.
-const shownPayload = 300
-
-func answered(r *lambdaenv.Response) string {
-	if r == nil {
-		return "went away"
-	}
-	payload := string(r.Payload)
-	if utf8.RuneCountInString(payload) > shownPayload {
-		payload = string([]rune(payload)[:shownPayload]) + "…"
-	}
-	what := "the response"
-	if r.FunctionError != "" {
-		what = "an error"
-	}
-	return fmt.Sprintf("has %s after %.1f ms: %s", what, inMs(r.Latency), payload)
 }

@@ -8,14 +8,14 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"example.com/postinvoke/demo/recording"
 	"example.com/postinvoke/internal/lambdaenv"
 )
 
 // replay tells rec what happens in a run whose times are known.
-func replay(rec *recorder) {
+func replay(rec *recording.Recorder) {
 	const id = "5e0c1f2a-9d3b-4c47-8a55-0d9f6b1e7c21"
-	began := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-	rec.recording.Began = began
+	began := rec.Recording().Began
 	at := func(since time.Duration, source lambdaenv.Source, kind lambdaenv.Kind, text string) lambdaenv.Entry {
 		return lambdaenv.Entry{Time: began.Add(since), Source: source, Kind: kind, RequestID: id, Text: text}
 	}
@@ -25,17 +25,17 @@ func replay(rec *recorder) {
 		at(0, lambdaenv.Platform, lambdaenv.Line, "INIT_START Runtime Version: provided:al2023.v111\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:"+strings.Repeat("0", 64)),
 		at(9*ms, lambdaenv.Platform, lambdaenv.Line, "EXTENSION\tName: postinvoke\tState: Ready\tEvents: [INVOKE,SHUTDOWN]"),
 		at(9*ms, lambdaenv.Platform, lambdaenv.Frozen, "the processes are stopped"),
-		at(10*ms, lambdaenv.Caller, called, `{"hello":"world"}`),
+		at(10*ms, lambdaenv.Caller, recording.Called, `{"hello":"world"}`),
 		at(10*ms, lambdaenv.Platform, lambdaenv.Thawed, "the processes continue"),
 		at(10*ms, lambdaenv.Platform, lambdaenv.Line, "START RequestId: "+id+" Version: $LATEST"),
 		at(11*ms, lambdaenv.Function, lambdaenv.Line, `{"hello":"world"}`),
 		at(12*ms, lambdaenv.Caller, lambdaenv.Responded, ""),
 		at(12*ms, lambdaenv.Function, lambdaenv.Line, "second on stack"),
 	} {
-		rec.observe(e)
+		rec.Observe(e)
 	}
 	response := &lambdaenv.Response{RequestID: id, Payload: []byte(`{"hello":"world"}`), Latency: 1900 * time.Microsecond}
-	rec.answer(response)
+	rec.Answer(response)
 	for _, e := range []lambdaenv.Entry{
 		at(3012*ms, lambdaenv.Function, lambdaenv.Line, "second on complete"),
 		at(3012*ms, lambdaenv.Function, lambdaenv.Line, "first on stack"),
@@ -45,9 +45,9 @@ func replay(rec *recorder) {
 		at(3013*ms, lambdaenv.Platform, lambdaenv.Line, "REPORT RequestId: "+id+"\tDuration: 3003.21 ms\tBilled Duration: 3013 ms\tMemory Size: 512 MB\tMax Memory Used: 15 MB\tInit Duration: 9.10 ms\t"),
 		at(3014*ms, lambdaenv.Platform, lambdaenv.Frozen, "the processes are stopped"),
 	} {
-		rec.observe(e)
+		rec.Observe(e)
 	}
-	rec.invoked(response, &lambdaenv.Report{RequestID: id, Status: "success", Duration: 3003210 * time.Microsecond, Billed: 3013 * ms, Init: 9 * ms})
+	rec.Invoked(response, &lambdaenv.Report{RequestID: id, Status: "success", Duration: 3003210 * time.Microsecond, Billed: 3013 * ms, Init: 9 * ms})
 	const later = 6*time.Minute + 5*time.Second
 	for _, e := range []lambdaenv.Entry{
 		at(later, lambdaenv.Platform, lambdaenv.ShutdownBegan, "spindown"),
@@ -57,13 +57,16 @@ func replay(rec *recorder) {
 		at(later+2*ms, lambdaenv.Function, lambdaenv.Exited, "exit status 0"),
 		at(later+3*ms, lambdaenv.Platform, lambdaenv.ShutdownDone, "nothing is left"),
 	} {
-		rec.observe(e)
+		rec.Observe(e)
 	}
-	rec.ended(&lambdaenv.ShutdownReport{Reason: "spindown", Took: 3 * ms})
+	rec.Ended(&lambdaenv.ShutdownReport{Reason: "spindown", Took: 3 * ms})
 }
 
 func TestColumns(t *testing.T) {
-	intro := []string{"Running a test on this machine."}
+	about := recording.About{
+		Intro: []string{"Running a test on this machine."},
+		Began: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC),
+	}
 	for _, width := range []int{0, 40, 80, 100, 160, 240} {
 		for _, colours := range []bool{false, true} {
 			if colours && width != 160 {
@@ -75,7 +78,7 @@ func TestColumns(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				var b bytes.Buffer
-				replay(newRecorder(intro, newHookRemarks(), &textLog{w: &b, width: func() int { return width }, colours: colours}))
+				replay(recording.NewRecorder(about, recording.NewHookRemarks(), &textLog{w: &b, width: func() int { return width }, colours: colours}))
 				golden(t, name, b.String())
 				for line := range strings.Lines(b.String()) {
 					line = strings.TrimSuffix(line, "\n")
@@ -117,26 +120,6 @@ func TestWrap(t *testing.T) {
 		got := wrap(test.s, test.width)
 		if strings.Join(got, "|") != strings.Join(test.want, "|") {
 			t.Errorf("wrap(%q, %d): got %q, want %q", test.s, test.width, got, test.want)
-		}
-	}
-}
-
-func TestParseRecord(t *testing.T) {
-	const id = "5e0c1f2a-9d3b-4c47-8a55-0d9f6b1e7c21"
-	want := hooks{requestID: id, Count: 2, Failures: 1, Ms: 3000.4}
-	for _, line := range []string{
-		`timestamp=2026-03-04T05:06:10.012Z level=INFO message="postinvoke: hooks finished" outcome=ok x="a \"b\" = c" hooks=2 hooksMs=3000.4 failures=1 abandoned=0 requestId=` + id,
-		`time=2026-03-04T05:06:10.012Z level=INFO msg="postinvoke: hooks finished" hooks=2 hooksMs=3000.4 failures=1 requestId=` + id,
-		`{"timestamp":"2026-03-04T05:06:10.012Z","level":"INFO","message":"postinvoke: hooks finished","hooks":2,"hooksMs":3000.4,"failures":1,"coldStart":true,"requestId":"` + id + `"}`,
-	} {
-		got := hooksIn(lambdaenv.Entry{Source: lambdaenv.Function, Kind: lambdaenv.Line, Text: line})
-		if got == nil || *got != want {
-			t.Errorf("%s: got %+v, want %+v", line, got, want)
-		}
-	}
-	for _, line := range []string{"", "hello", "postinvoke: hooks finished", `{"message":"postinvoke: hooks finished"`, `message=postinvoke: hooks finished`} {
-		if got := hooksIn(lambdaenv.Entry{Source: lambdaenv.Function, Kind: lambdaenv.Line, Text: line}); got != nil {
-			t.Errorf("%q: got %+v, want nothing", line, got)
 		}
 	}
 }

@@ -70,7 +70,7 @@ func TestShutdownCancelsHooksThatStillRun(t *testing.T) {
 	wantInOrder(t, env, res.RequestID, "waits", "stopped: context canceled", "bye")
 	wantLines(t, printed(env, res.RequestID), "handler cleanup", "waits", "stopped: context canceled", "bye")
 	oneRecord(t, env, record.HookAbandoned).want(t, map[string]any{
-		record.RequestID: res.RequestID, record.Reason: "the environment shuts down",
+		record.RequestID: res.RequestID, record.Reason: "it had not started when the environment was shut down",
 	})
 	summaryOf(t, env, res.RequestID).want(t, map[string]any{record.HookCount: 2.0, record.Abandoned: 1.0})
 }

@@ -12,9 +12,10 @@ import (
 
 // Reasons for which hooks are abandoned.
 const (
-	noTime    = "no time was left to start it before the function's timeout"
-	overran   = "it did not return when its context was cancelled"
-	shutsDown = "the environment shuts down"
+	noTime       = "no time was left to start it before the function's timeout"
+	overran      = "it did not return when its context was cancelled"
+	shutsDown    = "it had not started when the environment was shut down"
+	overranAtEnd = "it did not return when the environment was shut down"
 )
 
 // supervise sees the hooks of an invocation through, from the registration of
@@ -206,7 +207,7 @@ func (inv *invocation) contextFor(h *hook) (context.Context, func()) {
 func (inv *invocation) abandon(stackReason string) {
 	reason := overran
 	if stackReason == shutsDown {
-		reason = shutsDown
+		reason = overranAtEnd
 	}
 	inv.mu.Lock()
 	inv.closed = true

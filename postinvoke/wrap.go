@@ -79,8 +79,8 @@ func newWrapper(opts *Options) *wrapper {
 //
 // Call Wrap while the function initializes, before lambda.Start: it connects
 // to the extension, or registers an internal one, and logs one record that
-// says which. That takes less than a second even if something else listens on
-// the extension's port. A handler that is wrapped twice is as if wrapped once,
+// says which. That takes a millisecond or so, and up to two seconds if
+// something else listens on the extension's port and is silent. A handler that is wrapped twice is as if wrapped once,
 // with the options of the outer call. Wrap panics if handle is nil.
 //
 // Hooks start when the context that handle was called with ends, which

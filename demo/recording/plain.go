@@ -1,4 +1,4 @@
-package main
+package recording
 
 import (
 	"strings"
@@ -20,9 +20,10 @@ type plainRemarks struct {
 	end     lastEnd
 }
 
-func newPlainRemarks() *plainRemarks { return &plainRemarks{made: once{}} }
+// NewPlainRemarks returns the remarks about the function in demo/plain.
+func NewPlainRemarks() Remarks { return &plainRemarks{made: once{}} }
 
-func (r *plainRemarks) about(m *moment) string {
+func (r *plainRemarks) About(m *Moment) string {
 	later := r.end.before(m)
 	switch {
 	case m.Kind == lambdaenv.Responded && r.pending > 0:

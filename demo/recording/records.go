@@ -1,4 +1,4 @@
-package main
+package recording
 
 import (
 	"encoding/json"
@@ -10,18 +10,18 @@ import (
 )
 
 // Hooks is what the library reports about the hooks of one invocation.
-type hooks struct {
-	requestID                  string
+type Hooks struct {
+	RequestID                  string
 	Count, Failures, Abandoned int
 	Ms                         float64 // from the accepted response until the last was over
 }
 
-// hooksIn returns what the entry reports about hooks, or nil.
-func hooksIn(e lambdaenv.Entry) *hooks {
+// HooksIn returns what the entry reports about hooks, or nil.
+func HooksIn(e lambdaenv.Entry) *Hooks {
 	if e.Source != lambdaenv.Function || e.Kind != lambdaenv.Line || !strings.Contains(e.Text, record.Hooks) {
 		return nil
 	}
-	fields := parseRecord(e.Text)
+	fields := Fields(e.Text)
 	if fields["message"] != record.Hooks && fields["msg"] != record.Hooks {
 		return nil
 	}
@@ -29,8 +29,8 @@ func hooksIn(e lambdaenv.Entry) *hooks {
 		n, _ := strconv.ParseFloat(fields[key], 64)
 		return n
 	}
-	return &hooks{
-		requestID: fields[record.RequestID],
+	return &Hooks{
+		RequestID: fields[record.RequestID],
 		Count:     int(number(record.HookCount)),
 		Failures:  int(number(record.Failures)),
 		Abandoned: int(number(record.Abandoned)),
@@ -38,9 +38,9 @@ func hooksIn(e lambdaenv.Entry) *hooks {
 	}
 }
 
-// parseRecord returns the fields of a record in either log format: a JSON
+// Fields returns the fields of a record in either log format: a JSON
 // object, or key=value pairs as slog's TextHandler writes them.
-func parseRecord(line string) map[string]string {
+func Fields(line string) map[string]string {
 	fields := map[string]string{}
 	if strings.HasPrefix(line, "{") {
 		var raw map[string]json.RawMessage

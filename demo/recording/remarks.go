@@ -1,4 +1,4 @@
-package main
+package recording
 
 import (
 	"fmt"
@@ -11,8 +11,9 @@ import (
 // Remarks point out what a reader should notice in a log: the three remarks of
 // the original project's screenshot, each once, at the first moment that shows
 // it. They follow a log from its beginning, a moment at a time.
-type remarks interface {
-	about(*moment) string
+type Remarks interface {
+	// About returns what is to be said of the next moment, if anything.
+	About(*Moment) string
 }
 
 // Remarks about a function with hooks.
@@ -41,16 +42,17 @@ type hookRemarks struct {
 	end    lastEnd
 }
 
-func newHookRemarks() *hookRemarks { return &hookRemarks{made: once{}} }
+// NewHookRemarks returns the remarks about a function with hooks.
+func NewHookRemarks() Remarks { return &hookRemarks{made: once{}} }
 
-func (r *hookRemarks) about(m *moment) string {
+func (r *hookRemarks) About(m *Moment) string {
 	later := r.end.before(m)
 	switch {
-	case m.Kind == called:
+	case m.Kind == Called:
 		r.hooked = false
 	case m.Kind == lambdaenv.Responded && m.Response != nil && m.Response.FunctionError == "":
 		return r.made.say(remarkResponse)
-	case hooksIn(m.Entry) != nil:
+	case HooksIn(m.Entry) != nil:
 		r.hooked = true
 	case r.hooked && isReport(m.Entry):
 		return r.made.say(remarkReport)
@@ -69,7 +71,7 @@ type lastEnd struct {
 
 // before takes note of m, and returns how long before it the last invocation
 // was over, if the environment is being shut down.
-func (l *lastEnd) before(m *moment) string {
+func (l *lastEnd) before(m *Moment) string {
 	switch m.Kind {
 	case lambdaenv.Idle, lambdaenv.Reset:
 		l.at = m.Since
@@ -93,7 +95,7 @@ func roughly(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
-func isLineOf(m *moment, s lambdaenv.Source) bool {
+func isLineOf(m *Moment, s lambdaenv.Source) bool {
 	return m.Kind == lambdaenv.Line && m.Source == s
 }
 

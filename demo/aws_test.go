@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"example.com/postinvoke/demo/awsrun"
+	"example.com/postinvoke/demo/awsrun/awstest"
+)
+
+// inNoTime has runs on AWS look at the log without pause.
+func inNoTime(t *testing.T) {
+	before := pace
+	t.Cleanup(func() { pace = before })
+	pace = awsrun.Pace{
+		Busy: time.Millisecond, Quiet: time.Millisecond, Backoff: time.Millisecond,
+		Log: time.Minute, Idle: time.Minute, Grace: time.Minute, Metric: time.Minute,
+	}
+}
+
+// onAWS runs the program against an account of the test.
+func onAWS(t *testing.T, cfg awstest.Config, args ...string) result {
+	t.Helper()
+	awstest.Start(t, cfg)
+	inNoTime(t)
+	return demo(t, "", append([]string{"-stack", awstest.Stack, "-event", `{"sleepMs":700}`}, args...)...)
+}
+
+func TestStack(t *testing.T) {
+	report := filepath.Join(t.TempDir(), "report.html")
+	r := onAWS(t, awstest.Config{Functions: []string{"Arm64", "X86"}, ShutdownAfter: 2}, "-o", report)
+	r.succeeded(t)
+	inOrder(t, r.stdout,
+		"Running Demo-Arm64Function0A1B2C3D of the stack Demo on AWS in eu-west-1: 2 invocations.",
+		"── invokes the function with", "platform.start", "has the response after", "← function returned response here",
+		"second on complete", "first on stack", "← duration includes cleanup time", "── frozen",
+		"── thawed", "bye y'all!", "← lambda was shut down ", "environment shut down", "invocation 1", "cold start", "reason: spindown",
+		"Running Demo-X86Function0A1B2C3D", "reason: spindown",
+		"Self-check of Arm64", "passed    the caller had the response before the first hook ended",
+		"passed    the billed duration includes the hooks", "passed    PostRuntimeExtensionsDuration shows the hooks",
+		"passed    shutdown hooks ran", "passed    the extension reported", "Self-check of X86", "passed")
+	page, err := os.ReadFile(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inOrder(t, string(page), "Demo-Arm64Function0A1B2C3D", "second on complete", "Demo-X86Function0A1B2C3D", "second on complete")
+}
+
+func TestStackJSON(t *testing.T) {
+	r := onAWS(t, awstest.Config{Functions: []string{"Arm64", "X86"}}, "-json", "-no-wait", "-invocations", "1")
+	r.succeeded(t)
+	got := map[string]int{}
+	for line := range strings.Lines(r.stdout) {
+		var rec struct{ Type, Function, Verdict string }
+		if err := json.Unmarshal([]byte(line), &rec); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		got[strings.TrimSpace(rec.Function+" "+rec.Type+" "+rec.Verdict)]++
+	}
+	for _, f := range []string{"Arm64", "X86"} {
+		if got[f+" entry"] < 10 || got[f+" invocation"] != 1 || got[f+" shutdown"] != 0 || got[f+" check not seen"] < 2 || got[f+" check failed"] > 0 {
+			t.Errorf("%s: got %v", f, got)
+		}
+	}
+}
+
+func TestStackIsMissing(t *testing.T) {
+	awstest.Start(t, awstest.Config{})
+	got := demo(t, "", "-stack", "Other")
+	want := result{"", "demo: there is no stack Other in eu-west-1: is it in another region (-region) or account (-profile)? npx cdk deploy makes it\n", 1}
+	if got != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestFailedCheck(t *testing.T) {
+	r := onAWS(t, awstest.Config{MetricScale: 0.5}, "-no-wait", "-invocations", "1")
+	if want := "demo: 1 of 5 checks failed; above is what that means\n"; r.code != 1 || r.stderr != want {
+		t.Errorf("got %v, want exit status 1 and %q", r, want)
+	}
+	inOrder(t, r.stdout, "failed    PostRuntimeExtensionsDuration shows the hooks", "That means: Lambda does not count")
+}
+
+// Ctrl-C while the environment idles ends the run with what there is.
+func TestInterruptedOnAWS(t *testing.T) {
+	account := awstest.Start(t, awstest.Config{})
+	inNoTime(t)
+	ctx, interrupt := context.WithCancelCause(context.Background())
+	answered := func(r awstest.Request) {
+		if r.Action == "logs:FilterLogEvents" && r.Limited {
+			interrupt(&interruption{syscall.SIGINT})
+		}
+	}
+	account.OnRequest(answered)
+	report := filepath.Join(t.TempDir(), "report.html")
+	var stdout, stderr bytes.Buffer
+	err := run(ctx, []string{"-stack", awstest.Stack, "-event", `{"sleepMs":700}`, "-invocations", "1", "-o", report}, nil, &stdout, &stderr)
+	if code := explain(err, &stderr); code != 130 {
+		t.Errorf("got exit status %d (%v), want 130", code, err)
+	}
+	inOrder(t, stdout.String(), "first on stack", "the environment was not shut down yet", "Self-check of Arm64", "passed    the caller", "not seen  shutdown hooks ran")
+	if page, err := os.ReadFile(report); err != nil || !bytes.Contains(page, []byte("first on stack")) {
+		t.Errorf("the report is not there, or lacks the log: %v", err)
+	}
+}
+
+func TestWrongUseOfStack(t *testing.T) {
+	tests := []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-stack", ""}, "-stack: the name of a stack is needed, such as PostInvokeDemo"},
+		{[]string{"-no-wait"}, "-no-wait is for runs on AWS: name a stack with -stack"},
+		{[]string{"-region", "eu-west-1"}, "-region is for runs on AWS: name a stack with -stack"},
+		{[]string{"-profile", "work"}, "-profile is for runs on AWS: name a stack with -stack"},
+		{[]string{"-stack", "Demo", "-plain"}, "-plain is for runs on this machine: with -stack the functions are as they were deployed"},
+		{[]string{"-stack", "Demo", "-idle", "6m"}, "-idle is for runs on this machine: with -stack the functions are as they were deployed"},
+	}
+	for _, test := range tests {
+		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
+			got := demo(t, "", test.args...)
+			if want := (result{"", "demo: " + test.want + "\n", 2}); got != want {
+				t.Errorf("got %v, want %v", got, want)
+			}
+		})
+	}
+}

@@ -1,0 +1,69 @@
+package awsrun
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/smithy-go/logging"
+)
+
+// attempts of a request that is throttled, or fails for a passing reason. The
+// SDK's three are few for an account whose quota others use as well.
+const attempts = 8
+
+// An account is the AWS account in one region.
+type account struct {
+	region  string
+	profile string
+	skew    time.Duration // how far its clock is ahead, to the second
+	stacks  *cloudformation.Client
+	lambda  *lambda.Client
+	logs    *cloudwatchlogs.Client
+	metrics *cloudwatch.Client
+}
+
+// connect finds region and credentials as the AWS CLI does. Both are checked
+// here, as the SDK's own words come with the first request, and are many.
+func connect(ctx context.Context, c *Config) (*account, error) {
+	options := []func(*config.LoadOptions) error{
+		config.WithLogger(logging.Nop{}), // or it writes into our progress
+		config.WithRetryer(func() aws.Retryer { return retryer(c.Pace.Backoff) }),
+	}
+	if c.Region != "" {
+		options = append(options, config.WithRegion(c.Region))
+	}
+	if c.Profile != "" {
+		options = append(options, config.WithSharedConfigProfile(c.Profile))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return nil, configError(c, err)
+	}
+	if cfg.Region == "" {
+		return nil, errNoRegion
+	}
+	a := &account{region: cfg.Region, profile: c.Profile}
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		return nil, a.credentialsError(err)
+	}
+	a.stacks = cloudformation.NewFromConfig(cfg)
+	a.lambda = lambda.NewFromConfig(cfg)
+	a.logs = cloudwatchlogs.NewFromConfig(cfg)
+	a.metrics = cloudwatch.NewFromConfig(cfg)
+	return a, nil
+}
+
+func retryer(backoff time.Duration) aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = attempts
+		o.MaxBackoff = backoff
+		o.Backoff = retry.NewExponentialJitterBackoff(backoff)
+	})
+}

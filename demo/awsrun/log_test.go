@@ -1,0 +1,83 @@
+package awsrun_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/postinvoke/demo/awsrun"
+	"example.com/postinvoke/demo/awsrun/awstest"
+	"example.com/postinvoke/internal/lambdaenv"
+)
+
+// However the log arrives, what is recorded of it is in the order in which it
+// was printed, whole, and each line once.
+func TestLogArrives(t *testing.T) {
+	tests := map[string]awstest.Config{
+		"at once":                {},
+		"late, and out of order": {Late: 4},
+		"in pages, some empty":   {PageSize: 3},
+		"late, in pages":         {Late: 4, PageSize: 2},
+	}
+	for name, cfg := range tests {
+		t.Run(name, func(t *testing.T) {
+			cfg.ShutdownAfter = 2
+			account := awstest.Start(t, cfg)
+			r := perform(t.Context(), awsrun.Config{Event: []byte(brief)})
+			r.succeeded(t)
+			var got []string
+			for _, m := range r.recordings[0].Moments {
+				if m.Kind == lambdaenv.Line {
+					got = append(got, m.Text)
+				}
+			}
+			want := account.Lines("Arm64")
+			if strings.Join(got, "\n") != strings.Join(want, "\n") {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+			}
+			if strings.Contains(verdicts(r.checks), "failed") {
+				t.Errorf("got the checks\n%s", dump(r.checks))
+			}
+		})
+	}
+}
+
+// A clock that is wrong neither hides the log nor changes the order of things.
+func TestClocksDisagree(t *testing.T) {
+	for _, skew := range []time.Duration{-time.Hour, -3 * time.Second, 3 * time.Second, time.Hour} {
+		t.Run(skew.String(), func(t *testing.T) {
+			awstest.Start(t, awstest.Config{ShutdownAfter: 2, Skew: skew})
+			r := perform(t.Context(), awsrun.Config{})
+			r.succeeded(t)
+			rec := r.recordings[0]
+			inOrder(t, story(rec), "called", "platform: platform.start", "responded", "function: second on complete", "platform: platform.report",
+				"called", "platform: platform.start", "responded", "function: second on complete", "platform: platform.report", "shutdown-done")
+			if last := rec.Intro[len(rec.Intro)-1]; !strings.Contains(last, "Lambda's clock") {
+				t.Errorf("got %q, want that the clocks differ", last)
+			}
+			if strings.Contains(verdicts(r.checks), "failed") {
+				t.Errorf("got the checks\n%s", dump(r.checks))
+			}
+		})
+	}
+}
+
+// A function that logs text says nothing that could be told apart.
+func TestReportNeverCame(t *testing.T) {
+	awstest.Start(t, awstest.Config{Rewrite: func(line string) string {
+		if strings.Contains(line, "platform.report") {
+			return ""
+		}
+		return line
+	}})
+	pace := quick
+	pace.Log = 1
+	r := perform(t.Context(), awsrun.Config{Pace: pace, Event: []byte(brief), Invocations: 1})
+	const want = "with the system log level INFO?"
+	if r.err == nil || !strings.HasSuffix(r.err.Error(), want) {
+		t.Errorf("got %v, want a sentence that ends in %q", r.err, want)
+	}
+	if len(r.recordings) != 1 {
+		t.Errorf("got %d recordings, want what there is of one", len(r.recordings))
+	}
+}

@@ -1,0 +1,190 @@
+package awsrun_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"example.com/postinvoke/demo/awsrun"
+	"example.com/postinvoke/demo/awsrun/awstest"
+	"example.com/postinvoke/demo/recording"
+	"example.com/postinvoke/internal/lambdaenv"
+)
+
+func TestRun(t *testing.T) {
+	account := awstest.Start(t, awstest.Config{Functions: []string{"X86", "Arm64"}, ShutdownAfter: 2})
+	r := perform(t.Context(), awsrun.Config{})
+	r.succeeded(t)
+
+	if len(r.recordings) != 2 || r.recordings[0].Name != "Arm64" || r.recordings[1].Name != "X86" {
+		t.Fatalf("got %d recordings, want those of Arm64 and X86", len(r.recordings))
+	}
+	for _, rec := range r.recordings {
+		inOrder(t, story(rec),
+			"init-started", "platform: platform.initStart", "function: postinvoke: ready",
+			"called", "platform: platform.start", "invoked", "function: "+unmistakable, "function: second on stack",
+			"function: second on complete", "function: first on stack", "function: postinvoke: hooks finished",
+			"idle", "platform: platform.report", "frozen",
+			"called", "thawed", "platform: platform.start", "function: postinvoke: hooks finished", "platform: platform.report", "frozen",
+			"shutdown-began", "signaled", "function: bye y'all!", "function: postinvoke: shutdown hooks finished",
+			"extension: postinvoke: environment shut down", "shutdown-done")
+		inOrder(t, story(rec), "platform: platform.start", "responded", "function: second on complete")
+		var remarks []string
+		for i, m := range rec.Moments {
+			if m.Remark != "" {
+				remarks = append(remarks, m.Remark)
+			}
+			if i > 0 && m.Time.Before(rec.Moments[i-1].Time) {
+				t.Errorf("%s is out of order", m.Text)
+			}
+			if m.Kind == lambdaenv.Responded && m.Response == nil {
+				t.Error("the caller's response is missing")
+			}
+		}
+		if len(remarks) != 3 {
+			t.Errorf("got the remarks %q, want 3", remarks)
+		}
+		if len(rec.Invocations) != 2 || rec.Invocations[0].Hooks == nil || rec.Invocations[0].Report.Init == 0 || rec.Invocations[1].Report.Init != 0 {
+			t.Errorf("invocations: got %+v, want a cold start and a warm one, with hooks", rec.Invocations)
+		}
+		for _, inv := range rec.Invocations {
+			if string(inv.Response.Payload) != unmistakable || inv.Response.Latency <= 0 || inv.Report.PostRuntimeExtensions() <= 0 {
+				t.Errorf("invocation: got %+v", inv)
+			}
+		}
+		if s := rec.Shutdown; s == nil || s.Reason != "spindown" || s.Idle <= 0 {
+			t.Errorf("shutdown: got %+v, want spindown, some time after the last invocation", s)
+		}
+	}
+	if got := verdicts(r.checks); got != strings.TrimSuffix(strings.Repeat("passed, ", 10), ", ") {
+		t.Errorf("got the checks\n%s", dump(r.checks))
+	}
+	if len(account.Requests("lambda:InvokeFunction")) != 4 {
+		t.Error("want 4 invocations")
+	}
+	for _, request := range account.Requests("lambda:InvokeFunction") {
+		if kind, tail := request.Headers.Get("X-Amz-Invocation-Type"), request.Headers.Get("X-Amz-Log-Type"); kind != "RequestResponse" || tail == "Tail" {
+			t.Errorf("invoked as %q with log %q, want RequestResponse without its tail", kind, tail)
+		}
+	}
+	if !slices.Contains(r.progress, "waiting for the environment to be shut down (0m of about 6m)") {
+		t.Errorf("got the progress %q, want that the shutdown takes about six minutes", r.progress)
+	}
+}
+
+// The documentation lists what a run is allowed to do: no more, no less.
+func TestPermissionsAreDocumented(t *testing.T) {
+	account := awstest.Start(t, awstest.Config{ShutdownAfter: 1})
+	perform(t.Context(), awsrun.Config{Invocations: 1, Event: []byte(brief)}).succeeded(t)
+	text, err := os.ReadFile("../../docs/aws.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, policy, _ := strings.Cut(string(text), "```json")
+	policy, _, _ = strings.Cut(policy, "```")
+	actions := account.Actions()
+	for action := range actions {
+		if !strings.Contains(policy, `"`+action+`"`) {
+			t.Errorf("%s was used, but docs/aws.md does not allow it", action)
+		}
+	}
+	if got := strings.Count(policy, `"Action"`); got != len(actions) {
+		t.Errorf("docs/aws.md allows %d actions, %d were used", got, len(actions))
+	}
+}
+
+func TestNoWait(t *testing.T) {
+	awstest.Start(t, awstest.Config{})
+	r := perform(t.Context(), awsrun.Config{NoWait: true, Invocations: 1})
+	r.succeeded(t)
+	rec := r.recordings[0]
+	inOrder(t, story(rec), "called", "responded", "platform: platform.report", "frozen")
+	if rec.Shutdown != nil || rec.Name != "" {
+		t.Errorf("got the shutdown %v of %q, want none, and no name as there is one function", rec.Shutdown, rec.Name)
+	}
+	if got := verdicts(r.checks); got != "passed, passed, passed, not seen, not seen" {
+		t.Errorf("got the checks\n%s", dump(r.checks))
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	awstest.Start(t, awstest.Config{})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	ctrlC := errors.New("ctrl-c")
+	r := perform(ctx, awsrun.Config{Progress: func(p awsrun.Progress) {
+		if p.Expected > 0 { // the environment idles
+			cancel(ctrlC)
+		}
+	}})
+	if r.err != ctrlC {
+		t.Errorf("got the error %v, want the cause of the interruption", r.err)
+	}
+	if rec := r.recordings[0]; len(rec.Invocations) != 2 || rec.Shutdown != nil {
+		t.Errorf("got %d invocations and the shutdown %v, want two and none", len(rec.Invocations), rec.Shutdown)
+	}
+	if got := verdicts(r.checks); got != "passed, passed, not seen, not seen, not seen" {
+		t.Errorf("got the checks\n%s", dump(r.checks))
+	}
+}
+
+func TestInterruptedBeforeTheLogCame(t *testing.T) {
+	account := awstest.Start(t, awstest.Config{})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	account.OnRequest(func(r awstest.Request) {
+		if r.Action == "logs:FilterLogEvents" {
+			cancel(errors.New("ctrl-c"))
+		}
+	})
+	r := perform(ctx, awsrun.Config{})
+	if len(r.recordings) != 1 {
+		t.Fatalf("got %d recordings, want one", len(r.recordings))
+	}
+	inOrder(t, story(r.recordings[0]), "called", "responded")
+	if r.err == nil || strings.Contains(verdicts(r.checks), "failed") {
+		t.Errorf("got the error %v and the checks\n%s", r.err, dump(r.checks))
+	}
+}
+
+func TestEnvironmentStays(t *testing.T) {
+	awstest.Start(t, awstest.Config{})
+	pace := quick
+	pace.Idle = 1 // nanosecond: it is over when it is looked at
+	r := perform(t.Context(), awsrun.Config{Invocations: 1, Pace: pace})
+	r.succeeded(t)
+	if got := verdicts(r.checks); got != "passed, passed, passed, not seen, not seen" || r.recordings[0].Shutdown != nil {
+		t.Errorf("got the checks\n%s", dump(r.checks))
+	}
+	if !strings.Contains(dump(r.checks), "the environment was still there after 1ns") {
+		t.Errorf("want that the environment is still there:\n%s", dump(r.checks))
+	}
+}
+
+func TestFunctionFails(t *testing.T) {
+	tests := []struct {
+		event, status, functionError string
+		kind                         lambdaenv.Kind
+	}{
+		{`"error"`, "error", "Unhandled", lambdaenv.Frozen},
+		{`"exit"`, "error", "Unhandled", lambdaenv.Reset},
+	}
+	for _, test := range tests {
+		t.Run(test.event, func(t *testing.T) {
+			pace := quick
+			pace.Grace = 1 // the function has no shutdown hooks
+			awstest.Start(t, awstest.Config{Function: "demo/testdata/functions/fails", ShutdownAfter: 1})
+			r := perform(t.Context(), awsrun.Config{Event: []byte(test.event), Invocations: 1, Pace: pace})
+			r.succeeded(t)
+			rec := r.recordings[0]
+			inv := rec.Invocations[0]
+			if inv.Report.Status != test.status || inv.Response.FunctionError != test.functionError {
+				t.Errorf("got status %q and error %q, want %q and %q", inv.Report.Status, inv.Response.FunctionError, test.status, test.functionError)
+			}
+			if !slices.ContainsFunc(rec.Moments, func(m recording.Moment) bool { return m.Kind == test.kind }) {
+				t.Errorf("no %s in\n%s", test.kind, strings.Join(story(rec), "\n"))
+			}
+		})
+	}
+}

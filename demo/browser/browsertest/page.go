@@ -1,0 +1,185 @@
+// Package browsertest lets a test look at a page as a person does, in a real
+// browser without a window. Whatever goes wrong in between is fatal to the
+// test; that the page logs something, or asks others for something, fails it.
+package browsertest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"example.com/postinvoke/demo/browser"
+)
+
+// patience is for a machine that has much else to do.
+const patience = 2 * time.Minute
+
+// A Page is a tab of a browser.
+type Page struct {
+	t    testing.TB
+	ctx  context.Context
+	home string // what the addresses of all requests begin with
+
+	mu       sync.Mutex
+	problems []string
+}
+
+// New starts a browser, which ends with the test. Without one the test is
+// skipped, but in CI it fails.
+func New(t testing.TB) *Page {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	t.Cleanup(cancel)
+	tab, stop, err := browser.Start(ctx)
+	switch {
+	case errors.Is(err, browser.ErrNone) && os.Getenv("CI") != "true":
+		t.Skip(err)
+	case err != nil:
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	p := &Page{t: t, ctx: tab}
+	t.Cleanup(func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for _, problem := range p.problems {
+			t.Error(problem)
+		}
+	})
+	p.must(chromedp.Listen(tab, p.listen))
+	call(p, network.Enable.Method, network.EnableParams{})
+	call(p, emulation.SetFocusEmulationEnabled.Method, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	return p
+}
+
+func call(p *Page, method string, params any) {
+	p.t.Helper()
+	p.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		return t.Call(ctx, method, params, nil)
+	}))
+}
+
+func (p *Page) must(err error) {
+	p.t.Helper()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *Page) do(actions ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	p.must(chromedp.Do(p.ctx, actions...))
+}
+
+// listen notes what a good page does not do.
+func (p *Page) listen(event any) {
+	problem := ""
+	switch e := event.(type) {
+	case *runtime.EventConsoleAPICalled:
+		problem = fmt.Sprintf("the page wrote to the console (%s)", e.Type)
+		for _, arg := range e.Args {
+			problem += " " + string(arg.Value)
+		}
+	case *runtime.EventExceptionThrown:
+		problem = "an exception in the page: " + e.ExceptionDetails.Text
+		if e.ExceptionDetails.Exception != nil {
+			problem += " " + e.ExceptionDetails.Exception.Description
+		}
+	case *log.EventEntryAdded:
+		problem = "the browser logged: " + e.Entry.Text + " " + e.Entry.URL
+	case *network.EventRequestWillBeSent:
+		if url := e.Request.URL; !strings.HasPrefix(url, p.home) && !strings.HasPrefix(url, "data:") {
+			problem = "the page asked for " + url
+		}
+	}
+	if problem != "" {
+		p.mu.Lock()
+		p.problems = append(p.problems, problem)
+		p.mu.Unlock()
+	}
+}
+
+// Open goes to an address. Requests of anything that does not begin with it
+// fail the test.
+func (p *Page) Open(url string) {
+	p.t.Helper()
+	p.home = url
+	p.do(chromedp.Navigate(url))
+}
+
+// Resize sets the width and height of the window.
+func (p *Page) Resize(width, height int64) {
+	p.t.Helper()
+	p.do(chromedp.EmulateViewport(width, height))
+}
+
+// Prefer sets the user's colour scheme, light or dark.
+func (p *Page) Prefer(scheme string) {
+	p.t.Helper()
+	p.do(browser.PreferColours(scheme))
+}
+
+// Press presses keys, such as those of package kb.
+func (p *Page) Press(keys string) {
+	p.t.Helper()
+	p.do(chromedp.KeyEvent(keys))
+}
+
+// Click clicks on the first element that the CSS selector finds.
+func (p *Page) Click(selector string) {
+	p.t.Helper()
+	p.do(chromedp.Click(chromedp.CSS(selector)))
+}
+
+// Point moves the mouse to a place in the window.
+func (p *Page) Point(x, y float64) {
+	p.t.Helper()
+	p.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x, y))
+}
+
+// Wait waits until the JavaScript expression is true.
+func (p *Page) Wait(expression string) {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingTimeout(patience/2))); err != nil {
+		body, _ := chromedp.Run(p.ctx, chromedp.Evaluate[string]("document.body.innerText"))
+		p.t.Fatalf("wait for %s: %v; the page says:\n%s", expression, err, body)
+	}
+}
+
+// Screenshot returns a picture of the whole page, for people.
+func (p *Page) Screenshot() []byte {
+	p.t.Helper()
+	png, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
+	p.must(err)
+	return png
+}
+
+// Print returns the page as a PDF.
+func (p *Page) Print() []byte {
+	p.t.Helper()
+	pdf, err := chromedp.Run(p.ctx, chromedp.PrintToPDF())
+	p.must(err)
+	return pdf
+}
+
+// Eval returns the value of a JavaScript expression in the page.
+func Eval[T any](p *Page, expression string) T {
+	p.t.Helper()
+	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		p.t.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}

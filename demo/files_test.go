@@ -1,0 +1,74 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"example.com/postinvoke/demo/browser"
+	"example.com/postinvoke/demo/browser/browsertest"
+)
+
+func TestReport(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "report.html")
+	r := demo(t, "", brief("-o", path)...)
+	r.succeeded(t)
+	html, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inOrder(t, string(html), "<title>postinvoke on this machine", `data-name="handle.func2"`, `data-name="handle.func1"`,
+		"function returned response here", "duration includes cleanup time", "lambda was shut down", "invocation 2")
+	if got := strings.Count(string(html), `<g class="bar hook`); got != 4 {
+		t.Errorf("got %d hooks, want 2 for each of 2 invocations", got)
+	}
+}
+
+func TestReportOfThePlainFunction(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "report.html")
+	r := demo(t, "", "-plain", "-event", `{"sleepMs":1}`, "-idle", "0s", "-o", path)
+	r.succeeded(t)
+	html, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inOrder(t, string(html), "What happens after the response", "a function that merely starts a goroutine", "no hooks")
+}
+
+func TestPicture(t *testing.T) {
+	browsertest.New(t) // skips without one
+	path := filepath.Join(t.TempDir(), "picture.png")
+	r := demo(t, "", brief("-invocations", "1", "-png", path)...)
+	r.succeeded(t)
+	if b, err := os.ReadFile(path); err != nil || !bytes.HasPrefix(b, []byte("\x89PNG")) {
+		t.Errorf("got %d bytes (%v), want a picture", len(b), err)
+	}
+}
+
+func TestPictureWithoutABrowser(t *testing.T) {
+	built, err := goBuild(t.Context(), "", examplePackage, t.TempDir(), "mine")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", t.TempDir())
+	if path, err := browser.Find(); err == nil {
+		t.Skipf("%s is not found by the PATH", path)
+	}
+	dir := t.TempDir()
+	for _, page := range []string{"given.html", "picture.png.html"} {
+		args := brief("-function", built, "-without-layer", "-invocations", "1", "-png", filepath.Join(dir, "picture.png"))
+		if page == "given.html" {
+			args = append(args, "-o", filepath.Join(dir, page))
+		}
+		r := demo(t, "", args...)
+		want := "demo: " + browser.ErrNone.Error() + "; the report is in " + filepath.Join(dir, page) + "\n"
+		if r.code != 1 || r.stderr != want {
+			t.Errorf("got exit status %d, stderr %q; want 1, %q", r.code, r.stderr, want)
+		}
+		if _, err := os.Stat(filepath.Join(dir, page)); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -1,0 +1,139 @@
+package live_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"example.com/postinvoke/demo/browser/browsertest"
+)
+
+// Expressions to wait for.
+const (
+	state  = `document.querySelector("#state").textContent`
+	frozen = state + ` === "The environment is frozen."`
+	gone   = state + ` === "There is no environment: the next invocation starts one."`
+	log    = `document.querySelector("#log tbody").textContent`
+)
+
+// said is true when the log has the text so many times.
+func said(text string, times int) string {
+	return fmt.Sprintf("%s.split(%q).length > %d", log, text, times)
+}
+
+// drawn is true when the timeline has such bars.
+func drawn(lane, name string, bars int) string {
+	return fmt.Sprintf(`[...document.querySelectorAll(".bar")].filter((b) => b.dataset.lane === %q && b.dataset.name.startsWith(%q)).length === %d`, lane, name, bars)
+}
+
+func TestPlaying(t *testing.T) {
+	home := serve(t, 2*time.Second)
+	p := browsertest.New(t)
+	p.Resize(1200, 900)
+	p.Open(home)
+	p.Wait(gone)
+
+	// Invoked: the response, the hooks, frozen.
+	p.Click("button.main")
+	p.Wait(said("has the response after", 1))
+	p.Wait(frozen)
+	p.Wait(said("function returned response here, before cleanup begins", 1))
+	p.Wait(drawn("hooks", "handle.func", 2))
+	p.Wait(drawn("extension", "awake", 1))
+
+	// With another event.
+	browsertest.Eval[int](p, `(document.querySelector("#event").value = '{"sleepMs":1,"mine":"<b>&"}').length`)
+	p.Click("button.main")
+	p.Wait(said(`invokes the function with {"sleepMs":1,"mine":"<b>&"}`, 1))
+	p.Wait(said("frozen: nothing runs until it is thawed", 2))
+	p.Wait(frozen)
+
+	// A hook overruns: it is abandoned, the environment lives.
+	p.Click("[data-post='/overrun']")
+	p.Wait(said("postinvoke: hook abandoned", 1))
+	p.Wait(frozen)
+	p.Wait(drawn("hooks", "handle.func2, abandoned", 1))
+
+	// A crash: the next invocation starts new processes.
+	p.Click("[data-post='/crash']")
+	p.Wait(said("reset after a failure", 1))
+	p.Click("button.main")
+	p.Wait(said("INIT_START", 2))
+	p.Wait(frozen)
+
+	// Shut down.
+	p.Click("[data-post='/shutdown']")
+	p.Wait(said("bye y'all!", 1))
+	p.Wait(gone)
+
+	// Without the extension the library stands in for it.
+	p.Click("#layer")
+	p.Click("button.main")
+	p.Wait(said("mode=internal", 1))
+	p.Wait(frozen)
+	p.Wait(`!document.querySelector("#layer").checked`)
+
+	// Again with it: the environment without it is shut down.
+	p.Click("#layer")
+	p.Wait(said("bye y'all!", 2))
+	p.Wait(gone)
+	p.Click("button.main")
+	p.Wait(said("mode=extension", 3))
+}
+
+func TestWhoComesLaterSeesEverything(t *testing.T) {
+	home := serve(t, 5*time.Second)
+	p := browsertest.New(t)
+	p.Open(home)
+	p.Click("button.main")
+	p.Wait(frozen)
+	rows := browsertest.Eval[int](p, `document.querySelectorAll("#log tbody tr").length`)
+	p.Open(home)
+	p.Wait(frozen)
+	if got := browsertest.Eval[int](p, `document.querySelectorAll("#log tbody tr").length`); got != rows {
+		t.Errorf("got %d rows after a reload, want %d", got, rows)
+	}
+}
+
+// The timeline is drawn anew all the time, but who has gone to a bar stays.
+func TestTheFocusStays(t *testing.T) {
+	home := serve(t, 5*time.Second)
+	p := browsertest.New(t)
+	p.Open(home)
+	p.Click("button.main")
+	p.Wait(drawn("function", "handler", 1))
+	browsertest.Eval[bool](p, `(document.querySelector(".bar.handler").focus(), window.before = document.querySelector("svg.plot"), true)`)
+	p.Wait(`window.before !== document.querySelector("svg.plot")`)
+	p.Wait(frozen)
+	if !browsertest.Eval[bool](p, `document.activeElement.matches(".bar.handler")`) {
+		t.Error("the focus was lost")
+	}
+	p.Wait(`document.querySelector(".explain").textContent.startsWith("function, handler")`)
+}
+
+func TestItFitsEveryWindow(t *testing.T) {
+	home := serve(t, 5*time.Second)
+	p := browsertest.New(t)
+	for _, width := range []int64{360, 1600} {
+		for _, scheme := range []string{"light", "dark"} {
+			p.Resize(width, 800)
+			p.Prefer(scheme)
+			p.Open(home)
+			p.Click("button.main")
+			p.Wait(frozen)
+			if got := browsertest.Eval[int64](p, "document.documentElement.scrollWidth"); got > width {
+				t.Errorf("%d pixels wide, %s: the page has %d", width, scheme, got)
+			}
+		}
+	}
+}
+
+func TestRefusalsAreShown(t *testing.T) {
+	home := serve(t, 5*time.Second)
+	p := browsertest.New(t)
+	p.Open(home)
+	p.Wait(gone)
+	browsertest.Eval[int](p, `(document.querySelector("#event").value = '{').length`)
+	p.Click("button.main")
+	p.Wait(state + `.startsWith("Not now: the event is not JSON")`)
+}

@@ -1,0 +1,220 @@
+package live_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/postinvoke/demo/live"
+	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
+)
+
+// serve shows the page of the example function until the test is over, and
+// returns its address.
+func serve(t *testing.T, timeout time.Duration) string {
+	t.Helper()
+	listener, err := live.Listen(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	over := make(chan error, 1)
+	cfg := live.Config{
+		Environment: lambdaenv.Config{
+			Function:   lambdaenvtest.Build(t, "../../function"),
+			Extensions: []string{lambdaenvtest.Build(t, "../../extension")},
+			Timeout:    timeout,
+			Env:        []string{"AWS_LAMBDA_LOG_LEVEL=DEBUG"},
+		},
+		Event: []byte(`{"sleepMs":50}`),
+		Layer: true,
+		Place: "on this machine",
+	}
+	go func() { over <- live.Serve(ctx, listener, cfg) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-over; err != nil {
+			t.Errorf("Serve: got %v, want nothing to go wrong", err)
+		}
+	})
+	return live.URL(listener)
+}
+
+// request makes one, with headers as "Name: value", and returns status and body.
+func request(t *testing.T, method, url, body string, headers ...string) (int, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		if name == "Host" {
+			r.Host = value
+		} else {
+			r.Header.Set(name, value)
+		}
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, strings.TrimSpace(string(b))
+}
+
+func TestRequestsOfOtherOriginsAreRefused(t *testing.T) {
+	home := serve(t, 5*time.Second)
+	host := strings.Trim(strings.TrimPrefix(home, "http:"), "/")
+	_, port, _ := net.SplitHostPort(host)
+	const json, own = "Content-Type: application/json", "Sec-Fetch-Site: same-origin"
+	tests := []struct {
+		method, path string
+		headers      []string
+		want         int
+	}{
+		{"GET", "", nil, 200},
+		{"GET", "", []string{"Host: localhost:" + port}, 200},
+		{"GET", "", []string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate"}, 200}, // a link
+		{"GET", "live.js", []string{own}, 200},
+		{"POST", "shutdown", []string{json, own, "Origin: http://" + host}, 200},
+		{"POST", "shutdown", []string{json, "Host: localhost:" + port, "Origin: http://localhost:" + port}, 200},
+		{"GET", "", []string{"Host: evil.example:" + port}, 403}, // a name made to lead here
+		{"GET", "", []string{"Host: 127.0.0.1"}, 403},
+		{"GET", "live.js", []string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors"}, 403},
+		{"GET", "events", []string{"Origin: http://evil.example"}, 403},
+		{"GET", "events", []string{"Sec-Fetch-Site: same-site"}, 403}, // another port
+		{"POST", "shutdown", []string{json, "Origin: http://evil.example"}, 403},
+		{"POST", "shutdown", []string{json, "Origin: null"}, 403},
+		{"POST", "shutdown", []string{json, "Origin: https://" + host}, 403},
+		{"POST", "shutdown", []string{json, "Sec-Fetch-Site: cross-site"}, 403},
+		{"POST", "shutdown", []string{"Content-Type: text/plain"}, 415}, // what a form can send
+		{"GET", "shutdown", nil, 405},
+		{"GET", "etc/passwd", nil, 404},
+	}
+	for _, test := range tests {
+		got, body := request(t, test.method, home+test.path, "null", test.headers...)
+		if got != test.want {
+			t.Errorf("%s /%s %q: got %d %s, want %d", test.method, test.path, test.headers, got, body, test.want)
+		}
+	}
+}
+
+func TestWhatCannotBeDoneIsSaid(t *testing.T) {
+	home := serve(t, 5*time.Second)
+	tests := []struct{ path, body, want string }{
+		{"shutdown", "null", "there is no environment; invoke the function first"},
+		{"crash", "null", "there is no environment; invoke the function first"},
+		{"invoke", `{"a":`, "the event is not JSON"},
+		{"layer", `"x"`, "true or false is needed"},
+		{"idle", "-1", "a number of seconds is needed"},
+	}
+	for _, test := range tests {
+		got, body := request(t, "POST", home+test.path, test.body, "Content-Type: application/json")
+		if got != http.StatusOK || body != test.want {
+			t.Errorf("%s: got %d %s, want %s", test.path, got, body, test.want)
+		}
+	}
+}
+
+func TestAPortThatIsTaken(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	port := l.Addr().(*net.TCPAddr).Port
+	_, err = live.Listen(port)
+	if want := fmt.Sprintf("port %d is taken; choose another one with -port, or -port 0 for any that is free", port); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// events reads the stream of events until one of them makes found true.
+func events(t *testing.T, home string, found func(event, data string) bool) {
+	t.Helper()
+	res, err := http.Get(home + "events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	event, lines := "", bufio.NewReader(res.Body)
+	for {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name, ok := strings.CutPrefix(line, "event: "); ok {
+			event = strings.TrimSpace(name)
+		}
+		if data, ok := strings.CutPrefix(line, "data: "); ok && found(event, data) {
+			return
+		}
+	}
+}
+
+// A caller whose turn does not come before the shutdown gets no answer, and the
+// next one a new environment.
+func TestACallerWhomTheShutdownOvertakes(t *testing.T) {
+	home := serve(t, 30*time.Second)
+	post := func(path, body string) {
+		t.Helper()
+		if got, text := request(t, "POST", home+path, body, "Content-Type: application/json"); got != http.StatusNoContent {
+			t.Fatalf("%s: got %d %s", path, got, text)
+		}
+	}
+	until := func(text string) {
+		t.Helper()
+		events(t, home, func(event, data string) bool { return event == "rows" && strings.Contains(data, text) })
+	}
+	post("invoke", `{"sleepMs":1000}`)
+	until("second on stack")
+	post("invoke", `{"sleepMs":1}`)
+	post("shutdown", "null")
+	until("gets no answer")
+	until("nothing is left of the environment")
+	// Its shutdown may take a moment longer than its log.
+	events(t, home, func(event, data string) bool {
+		return event == "picture" && strings.Contains(data, "There is no environment")
+	})
+}
+
+// An environment that idles for longer than one wants it to is shut down, and
+// who comes later sees all of the log.
+func TestPatience(t *testing.T) {
+	home := serve(t, 5*time.Second)
+	post := func(path, body string) {
+		t.Helper()
+		if got, text := request(t, "POST", home+path, body, "Content-Type: application/json"); got != http.StatusNoContent {
+			t.Fatalf("%s: got %d %s", path, got, text)
+		}
+	}
+	post("invoke", `{"sleepMs":1}`)
+	post("idle", "1")
+	for range 2 {
+		log := ""
+		events(t, home, func(event, data string) bool {
+			if event == "rows" {
+				var rows string
+				if err := json.Unmarshal([]byte(data), &rows); err != nil {
+					t.Fatal(err)
+				}
+				log += rows
+			}
+			return strings.Contains(log, "invokes the function") && strings.Contains(log, "second on complete") &&
+				strings.Contains(log, "reason: spindown") && strings.Contains(log, "nothing is left of the environment")
+		})
+	}
+}

@@ -1,0 +1,51 @@
+package live
+
+import (
+	"sync"
+
+	"example.com/postinvoke/demo/recording"
+	"example.com/postinvoke/demo/report"
+)
+
+// News is the log as rows, and word of whatever changes. Listeners ask for what
+// they have not seen, so that a slow one holds up nobody.
+type news struct {
+	mu       sync.Mutex
+	narrator recording.Narrator
+	rows     []string      // as HTML
+	changed  chan struct{} // closed and replaced with every change
+}
+
+func newNews() *news { return &news{changed: make(chan struct{})} }
+
+// since returns the rows after the first n, and what is closed when there is
+// something new.
+func (n *news) since(seen int) ([]string, <-chan struct{}) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.rows[seen:len(n.rows):len(n.rows)], n.changed
+}
+
+// spread says that something has changed.
+func (n *news) spread() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	close(n.changed)
+	n.changed = make(chan struct{})
+}
+
+// Began is part of [recording.Renderer], as are the next three.
+func (n *news) Began(*recording.Recording) {}
+
+func (n *news) Moment(_ *recording.Recording, m *recording.Moment) {
+	n.mu.Lock()
+	if row, ok := report.NewRow(&n.narrator, m); ok {
+		n.rows = append(n.rows, string(row.HTML()))
+	}
+	n.mu.Unlock()
+	n.spread()
+}
+
+func (n *news) Invoked(*recording.Recording, *recording.Invocation) { n.spread() }
+
+func (n *news) Ended(*recording.Recording) { n.spread() }

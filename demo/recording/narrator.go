@@ -1,0 +1,113 @@
+package recording
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"example.com/postinvoke/internal/lambdaenv"
+)
+
+// A Narrator puts into words what Lambda does not log. It follows a recording
+// from its beginning; the zero value is ready.
+type Narrator struct {
+	served bool // the environment has answered a caller
+	frozen bool // and the environment was frozen after it
+	ending bool // processes are to end, by a reset or the shutdown
+}
+
+// Words returns the line of the log, or what is to be read in its place of any
+// other moment: nothing if it is of no interest. The words are printable.
+func (n *Narrator) Words(m *Moment) string {
+	words := ""
+	switch m.Kind {
+	case lambdaenv.Line:
+		words = m.Text
+	case lambdaenv.InitStarted:
+		n.served, n.frozen = false, false
+	case Called:
+		n.ending = false
+		words = "invokes the function with " + m.Text
+	case lambdaenv.Responded:
+		n.served = true
+		words = answered(m.Response)
+	case lambdaenv.Frozen:
+		// It is also frozen between init and the first invocation, for a
+		// moment that would only puzzle the reader.
+		if n.frozen = n.served; n.frozen {
+			words = "frozen: nothing runs until it is thawed"
+		}
+	case lambdaenv.Thawed:
+		if n.frozen {
+			words = "thawed"
+		}
+	case lambdaenv.Reset:
+		n.ending = true
+		words = "reset after a " + m.Text + ": the next invocation starts new processes"
+	case lambdaenv.ShutdownBegan:
+		n.ending = true
+		words = "the environment is shut down, reason: " + m.Text
+	case lambdaenv.Signaled:
+		words = "gets " + m.Text
+	case lambdaenv.Exited:
+		if !n.ending || !expectedEnds[m.Text] {
+			words = "ended: " + m.Text
+		}
+	case lambdaenv.ShutdownDone:
+		words = "nothing is left of the environment"
+	}
+	return printable(words)
+}
+
+// expectedEnds are how processes end that were asked to.
+var expectedEnds = map[string]bool{"exit status 0": true, "signal: terminated": true, "signal: killed": true}
+
+// shownPayload is how much of a response is shown.
+const shownPayload = 300
+
+func answered(r *lambdaenv.Response) string {
+	if r == nil {
+		return "gets no answer"
+	}
+	payload := string(r.Payload)
+	if utf8.RuneCountInString(payload) > shownPayload {
+		payload = string([]rune(payload)[:shownPayload]) + "…"
+	}
+	what := "the response"
+	if r.FunctionError != "" {
+		what = "an error"
+	}
+	return fmt.Sprintf("has %s after %.1f ms: %s", what, float64(r.Latency.Microseconds())/1000, payload)
+}
+
+// printable replaces what would upset columns or a terminal.
+func printable(s string) string {
+	s = strings.ReplaceAll(strings.TrimRight(s, "\t "), "\t", "  ")
+	if !strings.ContainsFunc(s, unicode.IsControl) && utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case unicode.IsControl(r):
+			fmt.Fprintf(&b, `\x%02x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// What nobody reads: the rest of a request id or of a hash, and the time of a
+// record, which is in the first column already.
+var (
+	ids   = regexp.MustCompile(`\b([0-9a-f]{8})(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{24,})\b`)
+	stamp = regexp.MustCompile(`^timestamp=\S+ `)
+)
+
+// Shorten leaves out what nobody reads in a line of the log.
+func Shorten(s string) string {
+	return ids.ReplaceAllString(stamp.ReplaceAllString(s, ""), "$1…")
+}

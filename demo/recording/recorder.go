@@ -1,0 +1,138 @@
+package recording
+
+import (
+	"sync"
+	"time"
+
+	"example.com/postinvoke/internal/lambdaenv"
+)
+
+// A Renderer shows a recording while it grows. Its methods are called one at a
+// time, with what the recording has just got; none of them may call the
+// recorder, or keep the recording.
+type Renderer interface {
+	Began(*Recording)
+	Moment(*Recording, *Moment)
+	Invoked(*Recording, *Invocation)
+	Ended(*Recording)
+}
+
+// A Recorder makes a recording of what it is told, and tells its renderers. Its
+// methods may be called from any goroutine.
+type Recorder struct {
+	renderers []Renderer
+	remarks   Remarks
+
+	mu        sync.Mutex
+	recording Recording
+	hooks     map[string]*Hooks // reported by the library, by request
+	waiting   []lambdaenv.Entry // from a Responded entry until the response is known
+}
+
+// NewRecorder begins a recording. The remarks must not be used for another one.
+func NewRecorder(about About, remarks Remarks, renderers ...Renderer) *Recorder {
+	if about.Began.IsZero() {
+		about.Began = time.Now()
+	}
+	r := &Recorder{
+		renderers: renderers,
+		remarks:   remarks,
+		recording: Recording{About: about},
+		hooks:     map[string]*Hooks{},
+	}
+	r.tell(Renderer.Began)
+	return r
+}
+
+func (r *Recorder) tell(what func(Renderer, *Recording)) {
+	for _, renderer := range r.renderers {
+		what(renderer, &r.recording)
+	}
+}
+
+// Recording returns the recording as it is now.
+func (r *Recorder) Recording() *Recording {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.recording.clone()
+}
+
+// Observe takes an entry of the environment; entries must come in the order of
+// their times. The one that says that the caller has the response, and those
+// after it, wait for [Recorder.Answer] to say what it was.
+func (r *Recorder) Observe(e lambdaenv.Entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e.Kind == lambdaenv.Responded || len(r.waiting) > 0 {
+		r.waiting = append(r.waiting, e)
+		return
+	}
+	r.add(e, nil)
+}
+
+// Call notes that the caller is about to ask for an invocation.
+func (r *Recorder) Call(event []byte) {
+	r.Observe(lambdaenv.Entry{Time: time.Now(), Source: lambdaenv.Caller, Kind: Called, Text: string(event)})
+}
+
+// Answer notes the caller's response; nil if there will be none.
+func (r *Recorder) Answer(response *lambdaenv.Response) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range r.waiting {
+		if e.Kind == lambdaenv.Responded {
+			r.add(e, response)
+		} else {
+			r.add(e, nil)
+		}
+	}
+	r.waiting = nil
+}
+
+func (r *Recorder) add(e lambdaenv.Entry, response *lambdaenv.Response) {
+	m := Moment{Entry: e, Since: e.Time.Sub(r.recording.Began), Response: response}
+	m.Remark = r.remarks.About(&m)
+	r.recording.Moments = append(r.recording.Moments, m)
+	if h := HooksIn(e); h != nil {
+		r.hooks[h.RequestID] = h
+	}
+	for _, renderer := range r.renderers {
+		renderer.Moment(&r.recording, &m)
+	}
+}
+
+// Invoked notes an invocation that is over.
+func (r *Recorder) Invoked(response *lambdaenv.Response, report *lambdaenv.Report) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	inv := Invocation{*response, *report, r.hooks[report.RequestID]}
+	r.recording.Invocations = append(r.recording.Invocations, inv)
+	for _, renderer := range r.renderers {
+		renderer.Invoked(&r.recording, &inv)
+	}
+}
+
+// Ended notes the end of the environment, and of the recording; nil if the
+// environment is still there.
+func (r *Recorder) Ended(report *lambdaenv.ShutdownReport) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if report == nil {
+		r.tell(Renderer.Ended)
+		return
+	}
+	s := &Shutdown{ShutdownReport: *report}
+	var lastEnd time.Duration
+	for _, m := range r.recording.Moments {
+		switch m.Kind {
+		case lambdaenv.Idle, lambdaenv.Reset:
+			lastEnd = m.Since
+		case lambdaenv.ShutdownBegan:
+			s.Idle = m.Since - lastEnd
+		case lambdaenv.ShutdownDone:
+			s.Since = m.Since
+		}
+	}
+	r.recording.Shutdown = s
+	r.tell(Renderer.Ended)
+}

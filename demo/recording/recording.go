@@ -1,0 +1,66 @@
+// Package recording is what happens in a run of the demo, on this machine or
+// on AWS: the log, what is known about its lines, and the figures that come of
+// them. A [Recorder] is told what happens, by whatever runs the function, and
+// tells renderers, which make a log, records, a report or a live page of it.
+package recording
+
+import (
+	"slices"
+	"time"
+
+	"example.com/postinvoke/internal/lambdaenv"
+)
+
+// A Recording is all that happened in one execution environment. It grows while
+// the run goes on.
+type Recording struct {
+	About
+	Moments     []Moment
+	Invocations []Invocation
+	Shutdown    *Shutdown // nil until the environment was shut down
+}
+
+// About says what is recorded.
+type About struct {
+	Intro []string  // sentences that say what is run, and where
+	Name  string    // of the function, where several are recorded; else empty
+	Place string    // where it runs, to follow "a run": "on this machine"
+	Began time.Time // times count from here; zero means now
+}
+
+// A Moment is an entry of the log, with what is known about it beside its text.
+type Moment struct {
+	lambdaenv.Entry
+	Since    time.Duration       // since the run began
+	Response *lambdaenv.Response // of a Responded entry
+	Remark   string              // what a reader should notice here, if anything
+}
+
+// Local reports whether the moment would not be found in CloudWatch.
+func (m *Moment) Local() bool { return m.Kind != lambdaenv.Line }
+
+// Called is the kind of the entry for a caller who asks for an invocation; its
+// text is the event. All other kinds are told by the environment.
+const Called lambdaenv.Kind = "called"
+
+// An Invocation is one that is over.
+type Invocation struct {
+	Response lambdaenv.Response
+	Report   lambdaenv.Report
+	Hooks    *Hooks // nil if the library reported none
+}
+
+// A Shutdown is the end of the environment.
+type Shutdown struct {
+	lambdaenv.ShutdownReport
+	Since time.Duration // from the beginning of the run to the end of the Shutdown phase
+	Idle  time.Duration // from the end of the last invocation to the Shutdown phase
+}
+
+// clone returns a copy that does not grow.
+func (r *Recording) clone() *Recording {
+	c := *r
+	c.Moments = slices.Clone(r.Moments)
+	c.Invocations = slices.Clone(r.Invocations)
+	return &c
+}

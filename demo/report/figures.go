@@ -1,0 +1,102 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"example.com/postinvoke/demo/recording"
+)
+
+// A figure is what one should remember of a run.
+type figure struct{ Lane, Value, Of string }
+
+// figures returns those that are known.
+func figures(r *recording.Recording) []figure {
+	var responses, after, billed extent
+	failed := 0
+	for _, inv := range r.Invocations {
+		if inv.Response.FunctionError != "" {
+			failed++
+		} else {
+			responses.add(inv.Response.Latency)
+		}
+		if inv.Hooks != nil {
+			after.add(time.Duration(inv.Hooks.Ms * float64(time.Millisecond)))
+		}
+		billed.add(inv.Report.Billed)
+	}
+	var all []figure
+	add := func(lane lane, of string, value string) {
+		if value != "" {
+			all = append(all, figure{lane.String(), value, of})
+		}
+	}
+	add(caller, "until the caller had its response", responses.String())
+	add(hooks, "of hooks after that", after.String())
+	add(platform, "billed per invocation", billed.String())
+	if failed > 0 {
+		add(function, "answered with an error", fmt.Sprintf("%d of %d", failed, len(r.Invocations)))
+	}
+	if s := r.Shutdown; s != nil {
+		add(extension, "idle before the shutdown ("+s.Reason+")", length(s.Idle))
+	}
+	return all
+}
+
+// An extent is the shortest and the longest of some times.
+type extent struct {
+	least, most time.Duration
+	any         bool
+}
+
+func (s *extent) add(d time.Duration) {
+	if !s.any || d < s.least {
+		s.least = d
+	}
+	s.most, s.any = max(s.most, d), true
+}
+
+func (s *extent) String() string {
+	if !s.any {
+		return ""
+	}
+	from, fromUnit, _ := strings.Cut(length(s.least), " ")
+	to := length(s.most)
+	toNumber, toUnit, _ := strings.Cut(to, " ")
+	switch {
+	case from == toNumber && fromUnit == toUnit:
+		return to
+	case fromUnit == toUnit:
+		return from + " – " + to
+	}
+	return length(s.least) + " – " + to
+}
+
+// A summary has a row for every invocation, and the end of the environment.
+type summary struct {
+	Rows []summaryRow
+	End  string
+}
+
+type summaryRow struct{ Name, Response, Hooks, Billed, Notes string }
+
+func newSummary(r *recording.Recording) summary {
+	var s summary
+	for i := range r.Invocations {
+		inv := &r.Invocations[i]
+		row := summaryRow{
+			Name:     fmt.Sprintf("invocation %d", i+1),
+			Response: fmt.Sprintf("%.1f ms", inMs(inv.Response.Latency)),
+			Hooks:    "no hooks",
+			Billed:   fmt.Sprintf("%d ms", inv.Report.Billed.Milliseconds()),
+			Notes:    strings.Join(inv.Notes(), ", "),
+		}
+		if inv.Hooks != nil {
+			row.Hooks = fmt.Sprintf("%.1f ms", inv.Hooks.Ms)
+		}
+		s.Rows = append(s.Rows, row)
+	}
+	s.End = r.Shutdown.String()
+	return s
+}

@@ -1,0 +1,163 @@
+package report_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/postinvoke/demo/report"
+	"example.com/postinvoke/internal/lambdaenv"
+)
+
+func TestLanes(t *testing.T) {
+	s := newStory().cold().call()
+	s.hook("main.handle.func2 (/src/main.go:35)", 3*time.Second).hook("example.com/x/y.(*T).flush (/src/t.go:1)", 50*ms)
+	html := page(t, s.idle(2, 3050*ms).after(5*time.Second).end().Recording())
+	wantBars(t, html, "caller", "has the response after 2.00 ms 10-12.1")
+	wantBars(t, html, "platform", "init 0-10; invocation 10.1-3062.3; frozen, then thawed 3062.4-8062.4; thawed 8062.4-8062.4; shutdown 8062.4-8066.5")
+	wantBars(t, html, "function", "init 0-10; handler 10.1-12.1; SIGTERM 8062.5-8064.5")
+	wantBars(t, html, "hooks", "handle.func2 12.2-3012.2; y.(*T).flush 3012.2-3062.2")
+	wantBars(t, html, "extension", "init 0-10; awake 10.1-3062.3; shutdown 8062.4-8065.5")
+	for _, want := range []string{
+		"Response first, hooks after", "Running a test.", "4 March 2026", "function returned response here, before cleanup begins",
+		"duration includes cleanup time", "lambda was shut down 5.0s later", "environment shut down after 8.1 s, reason: spindown", "3050.0 ms",
+	} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+}
+
+func TestWithoutRecordsOfSingleHooksThereIsOneBar(t *testing.T) {
+	html := page(t, newStory().cold().call().after(time.Second).idle(2, time.Second).end().Recording())
+	wantBars(t, html, "hooks", "2 hooks 12.2-1012.2")
+}
+
+// On AWS nobody tells when an environment is frozen, nor of signals.
+func TestWithWhatIsKnownOfAWS(t *testing.T) {
+	s := newStory()
+	for range 2 {
+		s.tell(lambdaenv.Platform, lambdaenv.Invoked, "").after(2*ms).tell(lambdaenv.Platform, lambdaenv.Idle, "").after(time.Minute)
+	}
+	s.line(lambdaenv.Function, `{"message":"postinvoke: shutdown hooks finished","hooks":1,"hooksMs":1.5}`)
+	html := page(t, s.Recording())
+	wantBars(t, html, "platform", "invocation 0-2; frozen, then thawed 2-60002; thawed 60002-60002; invocation 60002-60004; frozen 60004-120004 open")
+	wantBars(t, html, "function", "handler 0-2; handler 60002-60004; shutdown 120002.5-120004")
+}
+
+func TestSeveralFunctions(t *testing.T) {
+	arm, x86 := whole(time.Second), whole(time.Minute)
+	arm.Name, x86.Name = "Arm64", "X86"
+	html := page(t, arm, x86)
+	for _, name := range []string{"Arm64", "X86"} {
+		if want := "<h2>" + name + "</h2>"; strings.Count(html, want) != 1 {
+			t.Errorf("the page does not have %s once", want)
+		}
+	}
+	if got := strings.Count(html, `class="plot"`); got != 2 {
+		t.Errorf("got %d timelines, want 2", got)
+	}
+}
+
+func TestACutOffRecording(t *testing.T) {
+	html := page(t, newStory().cold().call().after(time.Second).line(lambdaenv.Function, "still at it").Recording())
+	wantBars(t, html, "hooks", "hooks run 12.1-1012.2 open")
+	wantBars(t, html, "platform", "init 0-10; invocation 10.1-1012.2 open")
+	page(t, newStory().Recording()) // nothing at all
+	page(t)
+}
+
+func TestTrouble(t *testing.T) {
+	const failed = ` level=ERROR message="postinvoke: hook failed" hook="main.audit (/src/a.go:1)" error="no route to host"`
+	const abandoned = ` level=ERROR message="postinvoke: hook abandoned" hook="main.slow (/src/a.go:9)" reason="it did not return when its context was cancelled"`
+	const notStarted = ` level=ERROR message="postinvoke: hook abandoned" hook="main.next (/src/a.go:9)" reason="no time was left to start it before the function's timeout"`
+	s := newStory().cold().call().hook("main.audit (/src/a.go:1)", 5*ms).line(lambdaenv.Function, failed)
+	s.after(time.Second).line(lambdaenv.Function, abandoned).line(lambdaenv.Function, notStarted).idle(3, time.Second)
+	s.call().after(100*ms).tell(lambdaenv.Function, lambdaenv.Exited, "signal: killed").tell(lambdaenv.Platform, lambdaenv.Reset, "failure")
+	html := page(t, s.Recording())
+	wantBars(t, html, "hooks", "audit, failed 12.2-17.2 failed; slow, abandoned 17.2-1017.2 failed; next, abandoned 1017.2-1017.2 failed; hooks, lost 1019.5-1119.6 failed")
+	wantBars(t, html, "function", "init 0-10; handler 10.1-12.1; handler 1017.5-1019.5; ended 1119.6-1119.6 failed")
+	if !strings.Contains(html, "no route to host") {
+		t.Error("the page does not say why a hook failed")
+	}
+}
+
+func TestHooksThatRunAtTheSameTimeDoNotHideEachOther(t *testing.T) {
+	s := newStory().cold().call()
+	for _, name := range []string{"main.a (a.go:1)", "main.b (a.go:2)", "main.c (a.go:3)"} {
+		s.at = 2 * time.Second // they all end then
+		s.line(lambdaenv.Function, `{"message":"postinvoke: hook finished","hook":"`+name+`","hookMs":1500}`)
+	}
+	html := page(t, s.idle(3, 2*time.Second).Recording())
+	ys := map[string]bool{}
+	for _, bar := range strings.Split(html, `<g class="bar hook`)[1:] {
+		_, rest, _ := strings.Cut(bar, "<rect x=")
+		_, rest, _ = strings.Cut(rest, ` y="`)
+		y, _, _ := strings.Cut(rest, `"`)
+		ys[y] = true
+	}
+	if len(ys) != 3 {
+		t.Errorf("got hooks in %d rows, want 3", len(ys))
+	}
+}
+
+func TestLogTextIsEscaped(t *testing.T) {
+	const markup = `</td></svg><script>document.title="pwned"</script><img src=x onerror=alert(1)>"'&{{.}}`
+	s := newStory().cold().call().line(lambdaenv.Function, markup)
+	s.hook(`main.`+strings.NewReplacer(`"`, `\"`).Replace(markup)+` (/src/main.go:1)`, 5*ms)
+	s.tell(lambdaenv.Platform, lambdaenv.ShutdownBegan, markup).Ended(&lambdaenv.ShutdownReport{Reason: markup})
+	r := s.Recording()
+	r.Name, r.Intro, r.Place = markup, []string{markup}, markup
+	html := page(t, r)
+	for _, bad := range []string{"<script>document", "<img", "onerror=alert(1)>\"'"} {
+		if strings.Contains(html, bad) {
+			t.Errorf("the page contains %s", bad)
+		}
+	}
+	if got := strings.Count(html, "<script"); got != 1 {
+		t.Errorf("got %d scripts, want the page's own", got)
+	}
+	snapshot := report.Now(r, time.Second, 3)
+	for _, part := range []string{string(snapshot.Chart), string(snapshot.Table)} {
+		if strings.Contains(part, "<script") || strings.Contains(part, "<img") {
+			t.Errorf("a part of the live page contains markup of the log:\n%s", part)
+		}
+	}
+}
+
+func TestNothingFromElsewhere(t *testing.T) {
+	html := page(t, whole(time.Second))
+	for _, bad := range []string{"http:", "https:", "src=", "@import"} {
+		if strings.Contains(html, bad) {
+			t.Errorf("the page contains %s", bad)
+		}
+	}
+}
+
+func TestSnapshot(t *testing.T) {
+	tests := []struct {
+		story  *story
+		state  string
+		moving bool
+	}{
+		{newStory(), "There is no environment: the next invocation starts one.", false},
+		{newStory().cold().call(), "The caller has its response, and hooks run.", true},
+		{newStory().cold().call().idle(1, ms), "The environment is frozen.", true},
+		{newStory().cold().call().idle(1, ms).end(), "There is no environment: the next invocation starts one.", false},
+	}
+	for _, test := range tests {
+		r := test.story.Recording()
+		got := report.Now(r, test.story.at+time.Second, 3)
+		if got.State != test.state || got.Moving != test.moving {
+			t.Errorf("got %q, moving %v; want %q, %v", got.State, got.Moving, test.state, test.moving)
+		}
+	}
+	s := newStory().cold()
+	for range 5 {
+		s.call().idle(1, ms).after(time.Second)
+	}
+	got := strings.Count(string(report.Now(s.Recording(), s.at, 2).Chart), `<g class="bar waiting`)
+	if got != 2 {
+		t.Errorf("got %d invocations, want the last 2", got)
+	}
+}

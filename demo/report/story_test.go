@@ -1,0 +1,143 @@
+package report_test
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/postinvoke/demo/recording"
+	"example.com/postinvoke/demo/report"
+	"example.com/postinvoke/internal/lambdaenv"
+)
+
+// A story tells a recorder what happens, at times that are known.
+type story struct {
+	*recording.Recorder
+	began time.Time
+	at    time.Duration
+	n     int // invocations
+}
+
+const ms = time.Millisecond
+
+func newStory() *story {
+	began := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	about := recording.About{Intro: []string{"Running a test."}, Place: "on this machine", Began: began}
+	return &story{Recorder: recording.NewRecorder(about, recording.NewHookRemarks()), began: began}
+}
+
+// after lets some time pass.
+func (s *story) after(d time.Duration) *story {
+	s.at += d
+	return s
+}
+
+func (s *story) request() string { return fmt.Sprintf("5e0c1f2a-9d3b-4c47-8a55-0d9f6b1e7c%02d", s.n) }
+
+func (s *story) tell(source lambdaenv.Source, kind lambdaenv.Kind, text string) *story {
+	s.Observe(lambdaenv.Entry{Time: s.began.Add(s.at), Source: source, Kind: kind, RequestID: s.request(), Text: text})
+	return s
+}
+
+func (s *story) line(source lambdaenv.Source, text string) *story {
+	return s.tell(source, lambdaenv.Line, text)
+}
+
+// cold starts an environment with the extension, in 10 ms.
+func (s *story) cold() *story {
+	s.tell(lambdaenv.Platform, lambdaenv.InitStarted, "init")
+	s.line(lambdaenv.Platform, "INIT_START Runtime Version: provided:al2023.v111")
+	s.after(9*ms).line(lambdaenv.Platform, "EXTENSION\tName: postinvoke\tState: Ready\tEvents: [INVOKE,SHUTDOWN]")
+	return s.after(1*ms).tell(lambdaenv.Platform, lambdaenv.InitDone, "")
+}
+
+// call invokes the function, which answers after 2 ms.
+func (s *story) call() *story {
+	s.n++
+	s.tell(lambdaenv.Caller, recording.Called, "{}")
+	s.after(ms/10).tell(lambdaenv.Platform, lambdaenv.Thawed, "")
+	s.tell(lambdaenv.Platform, lambdaenv.Invoked, "")
+	s.after(2*ms).tell(lambdaenv.Caller, lambdaenv.Responded, "")
+	s.Answer(&lambdaenv.Response{RequestID: s.request(), Payload: []byte("{}"), Latency: 2 * ms})
+	return s.after(ms/10).tell(lambdaenv.Function, lambdaenv.RuntimeDone, "")
+}
+
+// hook runs for so long, and is recorded by the library.
+func (s *story) hook(name string, took time.Duration) *story {
+	return s.after(took).line(lambdaenv.Function, fmt.Sprintf(
+		`timestamp=2026-03-04T05:06:10.012Z level=DEBUG message="postinvoke: hook finished" hook="%s" hookMs=%.3f requestId=%s`, name, float64(took)/float64(ms), s.request()))
+}
+
+// idle ends the invocation.
+func (s *story) idle(hooks int, took time.Duration) *story {
+	if hooks > 0 {
+		s.line(lambdaenv.Function, fmt.Sprintf(`{"level":"INFO","message":"postinvoke: hooks finished","outcome":"ok","hooks":%d,"hooksMs":%.3f,"failures":0,"abandoned":0,"requestId":"%s"}`,
+			hooks, float64(took)/float64(ms), s.request()))
+	}
+	s.after(ms/10).tell(lambdaenv.Platform, lambdaenv.Idle, "")
+	s.line(lambdaenv.Platform, "REPORT RequestId: "+s.request()+"\tDuration: 3003.21 ms")
+	s.after(ms/10).tell(lambdaenv.Platform, lambdaenv.Frozen, "")
+	s.Invoked(&lambdaenv.Response{RequestID: s.request(), Latency: 2 * ms}, &lambdaenv.Report{RequestID: s.request(), Status: "success", Billed: took + 3*ms})
+	return s
+}
+
+// end shuts the environment down.
+func (s *story) end() *story {
+	s.tell(lambdaenv.Platform, lambdaenv.ShutdownBegan, "spindown").tell(lambdaenv.Platform, lambdaenv.Thawed, "")
+	s.after(ms/10).tell(lambdaenv.Function, lambdaenv.Signaled, "SIGTERM").line(lambdaenv.Function, "bye y'all!")
+	s.after(2*ms).tell(lambdaenv.Function, lambdaenv.Exited, "exit status 0")
+	s.after(ms).tell(lambdaenv.Extension, lambdaenv.Exited, "exit status 0")
+	s.after(ms).tell(lambdaenv.Platform, lambdaenv.ShutdownDone, "")
+	s.Ended(&lambdaenv.ShutdownReport{Reason: "spindown", Took: 4 * ms})
+	return s
+}
+
+// whole is a run of two invocations, with hooks of three seconds and of one,
+// and idle for so long after each.
+func whole(idle time.Duration) *recording.Recording {
+	s := newStory().cold()
+	for range 2 {
+		s.call().hook("main.handle.func2 (/src/main.go:35)", 3*time.Second).hook("main.handle.func1 (/src/main.go:29)", time.Second)
+		s.idle(2, 4*time.Second).after(idle)
+	}
+	return s.end().Recording()
+}
+
+// page is the report as HTML.
+func page(t *testing.T, recordings ...*recording.Recording) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := report.Write(&b, recordings...); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+var barPattern = regexp.MustCompile(`<g class="bar ([^"]*)" [^>]* data-name="([^"]*)" data-lane="([^"]*)" data-from="([^"]*)" data-to="([^"]*)"`)
+
+// bars are those of the lane, as "name from-to" in milliseconds.
+func bars(html, lane string) string {
+	var all []string
+	for _, m := range barPattern.FindAllStringSubmatch(html, -1) {
+		if m[3] == lane {
+			bar := m[2] + " " + m[4] + "-" + m[5]
+			for _, flag := range []string{"failed", "open"} {
+				if strings.Contains(" "+m[1]+" ", " "+flag+" ") {
+					bar += " " + flag
+				}
+			}
+			all = append(all, bar)
+		}
+	}
+	return strings.Join(all, "; ")
+}
+
+func wantBars(t *testing.T, html, lane, want string) {
+	t.Helper()
+	if got := bars(html, lane); got != want {
+		t.Errorf("%s: got\n%s\nwant\n%s", lane, got, want)
+	}
+}

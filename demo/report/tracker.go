@@ -1,0 +1,228 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"example.com/postinvoke/demo/recording"
+	"example.com/postinvoke/internal/lambdaenv"
+)
+
+// A slot holds what goes on at the moment: one thing of a kind in a lane.
+type slot struct {
+	lane lane
+	kind kind
+}
+
+// A tracker follows a recording and notes what begins and what ends. It copes
+// with moments that are missing: on AWS nobody tells when an environment is
+// frozen.
+type tracker struct {
+	spans   []*span
+	current map[slot]*span
+	hooks   hookTracker
+
+	served    bool // the environment has served an invocation
+	extension bool // there is an external extension
+	quiet     bool // the last invocation is over, and nothing has happened since
+}
+
+func (t *tracker) begin(l lane, k kind, name string, at time.Duration, detail string) *span {
+	s := &span{lane: l, kind: k, name: name, from: at, to: at, open: true, detail: detail}
+	t.spans = append(t.spans, s)
+	t.current[slot{l, k}] = s
+	return s
+}
+
+func (t *tracker) end(l lane, k kind, at time.Duration) *span {
+	s := t.current[slot{l, k}]
+	if s != nil {
+		s.to, s.open = at, false
+		delete(t.current, slot{l, k})
+	}
+	return s
+}
+
+// mark notes something that takes no time.
+func (t *tracker) mark(l lane, name string, at time.Duration, detail string) *span {
+	s := &span{lane: l, kind: event, name: name, from: at, to: at, detail: detail}
+	t.spans = append(t.spans, s)
+	return s
+}
+
+func (t *tracker) follow(m *recording.Moment) {
+	at := m.Since
+	switch m.Kind {
+	case lambdaenv.Line:
+		t.line(m)
+	case lambdaenv.InitStarted:
+		t.thaw(at)
+		t.served, t.extension = false, false
+		t.begin(platform, starting, "init", at, "Lambda starts the processes: the Init phase of a cold start.")
+		t.begin(function, starting, "init", at, "The function's process starts.")
+	case lambdaenv.InitDone:
+		for _, l := range []lane{platform, function, extension} {
+			t.end(l, starting, at)
+		}
+	case recording.Called:
+		t.begin(caller, waiting, "waits", at, "The caller has asked for an invocation and waits.")
+	case lambdaenv.Invoked:
+		t.invoked(m)
+	case lambdaenv.Responded:
+		t.responded(m)
+	case lambdaenv.Idle:
+		t.idle(at)
+	case lambdaenv.Frozen:
+		t.freeze(at)
+	case lambdaenv.Thawed:
+		t.thaw(at)
+	case lambdaenv.Reset:
+		t.lose(m)
+		t.idle(at)
+		if s := t.end(platform, frozen, at); s != nil {
+			s.detail = fmt.Sprintf("The environment was frozen for %s, until a process ended.", length(s.length()))
+		}
+		t.mark(platform, "reset", at, "Lambda ends the environment after a "+m.Text+". The next invocation starts new processes.").failed = true
+		t.quiet, t.served = false, false
+	case lambdaenv.ShutdownBegan:
+		t.thaw(at)
+		t.begin(platform, ending, "shutdown", at, "The environment is shut down, reason: "+m.Text+".")
+		if t.extension {
+			t.begin(extension, ending, "shutdown", at, "The extension gets the SHUTDOWN event when the function is gone, and logs the reason.")
+		}
+	case lambdaenv.Signaled:
+		if m.Source == lambdaenv.Function && t.current[slot{function, ending}] == nil {
+			t.begin(function, ending, m.Text, at, "The function gets "+m.Text+" and runs its shutdown functions.")
+		}
+	case lambdaenv.Exited:
+		t.exited(m)
+	case lambdaenv.ShutdownDone:
+		for _, l := range []lane{platform, function, extension} {
+			t.end(l, ending, at)
+		}
+		t.quiet = false
+	}
+}
+
+// line reads what is known from the log only.
+func (t *tracker) line(m *recording.Moment) {
+	switch {
+	case m.Source == lambdaenv.Extension, m.Source == lambdaenv.Platform && isExternal(m.Text):
+		if !t.extension && t.current[slot{function, starting}] != nil {
+			init := t.current[slot{function, starting}]
+			t.begin(extension, starting, "init", init.from, "The extension starts, before the function, and registers.")
+		}
+		t.extension = true
+	case m.Source == lambdaenv.Function:
+		t.hooks.line(t, m)
+	}
+}
+
+// isExternal reports whether a line of the platform is about an extension that
+// is a process of its own.
+func isExternal(text string) bool {
+	return (strings.HasPrefix(text, "EXTENSION\t") || strings.Contains(text, `"type":"platform.extension"`)) &&
+		strings.Contains(text, "SHUTDOWN") // internal ones may not register for it
+}
+
+func (t *tracker) invoked(m *recording.Moment) {
+	t.thaw(m.Since)
+	t.served = true
+	t.begin(platform, serving, "invocation", m.Since, "").request = m.RequestID
+	t.begin(function, handling, "handler", m.Since, "").request = m.RequestID
+	if t.extension {
+		t.begin(extension, holding, "awake", m.Since, "")
+	}
+}
+
+func (t *tracker) responded(m *recording.Moment) {
+	failed := m.Response != nil && m.Response.FunctionError != ""
+	if s := t.end(caller, waiting, m.Since); s != nil {
+		s.failed, s.request = failed, m.RequestID
+		switch {
+		case m.Response == nil:
+			s.name = "has no answer after " + length(s.length())
+		case failed:
+			s.name = "has an error after " + length(m.Response.Latency)
+		default:
+			s.name = "has the response after " + length(m.Response.Latency)
+		}
+		s.detail = "The caller " + s.name + ", and goes on. Whatever follows, nobody waits for it."
+	}
+	if s := t.end(function, handling, m.Since); s != nil {
+		s.failed = failed
+		s.detail = fmt.Sprintf("The handler runs and its answer is sent, in %s.", length(s.length()))
+		if t.current[slot{platform, serving}] != nil { // else it is over, after a crash
+			t.hooks.responded(m)
+		}
+	}
+}
+
+func (t *tracker) idle(at time.Duration) {
+	t.hooks.idle(t, at)
+	if s := t.end(platform, serving, at); s != nil {
+		s.detail = fmt.Sprintf("The invocation as Lambda counts and bills it, hooks included: %s.", length(s.length()))
+	}
+	if s := t.end(extension, holding, at); s != nil {
+		s.detail = fmt.Sprintf("The extension holds back its request for the next event until the hooks are done, so that Lambda freezes nothing: %s.", length(s.length()))
+	}
+	t.end(function, handling, at)
+	t.quiet = true
+}
+
+// lose notes the hooks that a process takes with it.
+func (t *tracker) lose(m *recording.Moment) {
+	if !t.hooks.running {
+		return
+	}
+	t.spans = append(t.spans, &span{lane: hooks, kind: hooking, name: "hooks", note: "lost", from: t.hooks.since, to: m.Since, failed: true,
+		request: m.RequestID, detail: "The process ended while hooks ran or waited. They are lost."})
+	t.hooks.running = false
+}
+
+func (t *tracker) exited(m *recording.Moment) {
+	l := function
+	if m.Source == lambdaenv.Extension {
+		l = extension
+	}
+	if s := t.end(l, ending, m.Since); s != nil {
+		s.detail += fmt.Sprintf(" It ended after %s: %s.", length(s.length()), m.Text)
+		return
+	}
+	// Nobody asked it to: it takes what it did with it.
+	open := false
+	if l == function {
+		t.lose(m)
+	}
+	for _, k := range []kind{starting, handling, holding} {
+		if s := t.end(l, k, m.Since); s != nil && k != holding {
+			open, s.failed = true, true
+			s.detail = "The process ended in the middle of this: " + m.Text + "."
+		}
+	}
+	if open || l == function && t.current[slot{platform, serving}] != nil {
+		t.mark(l, "ended", m.Since, "The process ended: "+m.Text+".").failed = true
+	}
+}
+
+// finish ends what still goes on when the recording ends, at the time now.
+func (t *tracker) finish(now time.Duration) {
+	t.hooks.finish(t, now)
+	if t.quiet {
+		t.freeze(t.lastEnd())
+	}
+	for _, s := range t.current {
+		s.to = max(s.from, now)
+		switch s.kind {
+		case frozen:
+			s.detail = fmt.Sprintf("The environment is frozen, so far for %s: none of its code runs, and nothing is billed.", length(s.length()))
+		case handling:
+			s.detail = "The handler runs."
+		case serving:
+			s.detail = "The invocation goes on."
+		case holding:
+			s.detail = "The extension holds back its request for the next event until the hooks are done."
+		}
+	}
+}

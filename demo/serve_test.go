@@ -1,0 +1,66 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// Ctrl-C ends the page and all processes, whatever they are at.
+func TestServe(t *testing.T) {
+	for _, at := range []string{"nothing yet", "second on stack", "frozen: nothing runs"} {
+		t.Run(at, func(t *testing.T) {
+			event := `{"sleepMs":3600000}`
+			if strings.HasPrefix(at, "frozen") {
+				event = `{"sleepMs":1}`
+			}
+			p := start(t, "serve", "-port", "0", "-event", event, "-timeout", "2h")
+			line, err := p.stdout.ReadString('\n')
+			if err != nil {
+				p.Wait()
+				t.Fatalf("%v: %s", err, &p.stderr)
+			}
+			home := strings.TrimSpace(strings.TrimPrefix(line, "The page is at "))
+			if at != "nothing yet" {
+				events, err := http.Get(home + "events")
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer events.Body.Close()
+				res, err := http.Post(home+"invoke", "application/json", strings.NewReader(event))
+				if err != nil {
+					t.Fatal(err)
+				}
+				res.Body.Close()
+				seen := ""
+				for b := make([]byte, 4096); !strings.Contains(seen, at); {
+					n, err := events.Body.Read(b)
+					if err != nil {
+						t.Fatal(err)
+					}
+					seen += string(b[:n])
+				}
+			}
+			p.signal(t, syscall.SIGINT, "demo: ended by a signal (interrupt); no process was left behind\n")
+		})
+	}
+}
+
+func TestServeAtAPortThatIsTaken(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	port := l.Addr().(*net.TCPAddr).Port
+	got := demo(t, "", "serve", "-port", fmt.Sprint(port))
+	want := fmt.Sprintf("demo: port %d is taken; choose another one with -port, or -port 0 for any that is free\n", port)
+	if got.code != 1 || got.stderr != want {
+		t.Errorf("got %v, want %q", got, want)
+	}
+}
