@@ -156,6 +156,8 @@ func TestMistakesAreOneSentence(t *testing.T) {
 			`context metrics is "yes": it can be true or false`},
 		"wrong stack name": {dir, map[string]any{"stack": "no spaces"}, "",
 			`Stack name must match the regular expression: /^[A-Za-z][A-Za-z0-9-]*$/, got 'no spaces'`},
+		"empty stack name": {dir, map[string]any{"stack": ""}, "",
+			"context stack is empty: give the stack a name, or leave it out for PostInvokeDemo"},
 		"no Go": {dir, nil, withoutGo(t),
 			"the go command was not found: install Go 1.26 or later (https://go.dev/dl) and put it on the PATH"},
 		"another folder": {t.TempDir(), nil, "",
@@ -189,7 +191,7 @@ func TestMistakesFoundAtSynthAreOneSentence(t *testing.T) {
 }
 
 // The command that is documented, with the settings of cdk.json: also where
-// somebody has exported the architecture they usually build for.
+// somebody has exported, or set with go env -w, what they usually build for.
 func TestListWithTheCommandLineTool(t *testing.T) {
 	needNode(t)
 	cli, err := filepath.Abs("node_modules/.bin/cdk")
@@ -201,14 +203,17 @@ func TestListWithTheCommandLineTool(t *testing.T) {
 	}
 	dir := checkout(t)
 	write(t, filepath.Join(dir, "extension", "broken.go"), "package main\n\nbroken\n")
-	cmd := exec.CommandContext(t.Context(), cli, "ls")
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOOS=windows", "GOARCH=386")
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("cdk ls: %v\n%s", err, err.(*exec.ExitError).Stderr)
-	}
-	if got := strings.TrimSpace(string(out)); got != "PostInvokeDemo" {
-		t.Errorf("cdk ls: got %q, want PostInvokeDemo", got)
+	config := filepath.Join(t.TempDir(), "goenv")
+	write(t, config, "GOOS=windows\nGOARCH=386\n")
+	for _, env := range [][]string{{"GOOS=windows", "GOARCH=386"}, {"GOENV=" + config}} {
+		cmd := exec.CommandContext(t.Context(), cli, "ls")
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("cdk ls with %q: %v\n%s", env, err, err.(*exec.ExitError).Stderr)
+		}
+		if got := strings.TrimSpace(string(out)); got != "PostInvokeDemo" {
+			t.Errorf("cdk ls with %q: got %q, want PostInvokeDemo", env, got)
+		}
 	}
 }

@@ -27,6 +27,8 @@ func configure(app awscdk.App) (config, error) {
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		value := fmt.Sprint(all[name])
 		switch {
+		case name == "stack" && value == "":
+			return c, fmt.Errorf("context stack is empty: give the stack a name, or leave it out for %s", c.stack)
 		case name == "stack":
 			c.stack = value
 		case name == "metrics" && (value == "true" || value == "false"):

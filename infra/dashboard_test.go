@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/jsii-runtime-go"
 
 	"example.com/postinvoke/infra/postinvokecdk"
@@ -140,7 +141,7 @@ func TestDashboardOrder(t *testing.T) {
 	if bottom > 26 {
 		t.Errorf("the dashboard is %d rows high: more than a screen", bottom)
 	}
-	if text := b.Widgets[0].Properties.Markdown; !strings.Contains(text, "How to read") || !strings.Contains(text, "What costs") {
+	if text := b.Widgets[0].Properties.Markdown; !strings.Contains(text, "How to read") || !strings.Contains(text, "What costs") || !strings.Contains(text, "plus the cold start") {
 		t.Errorf("the text does not say how to read the dashboard and what costs: %q", text)
 	}
 }
@@ -169,6 +170,47 @@ func TestDashboardVariable(t *testing.T) {
 	for _, value := range v.Values {
 		if !strings.HasPrefix(value.Value, v.Pattern) {
 			t.Errorf("value %q of %s: not the beginning of an @log", value.Value, value.Label)
+		}
+	}
+}
+
+// A choice shows one function's records and not those of another whose log
+// group begins with the same name.
+func TestDashboardVariableIsExact(t *testing.T) {
+	stack := awscdk.NewStack(newApp(t, nil), jsii.String("Stack"), nil)
+	names := []string{"/aws/lambda/orders", "/aws/lambda/orders-v2"}
+	var functions []awslambda.IFunction
+	for i, name := range names {
+		id := jsii.String(fmt.Sprint("F", i))
+		group := awslogs.LogGroup_FromLogGroupName(stack, jsii.String(*id+"Logs"), &name)
+		functions = append(functions, postinvokecdk.NewFunction(stack, id, &postinvokecdk.FunctionProps{
+			Entry: "function", FunctionProps: awslambda.FunctionProps{LogGroup: group},
+		}))
+	}
+	postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), &postinvokecdk.DashboardProps{Functions: functions})
+	b := dashboardOf(t, synth(t, stack.Node().Root().(awscdk.App)).template(t, "Stack"))
+
+	values := b.Variables[0].Values
+	want := [][]string{names, names[:1], names[1:]} // all, then each
+	if len(values) != len(want) {
+		t.Fatalf("got choices %v, want %d", values, len(want))
+	}
+	for i, value := range values {
+		var got []string
+		for _, name := range names {
+			// As the filter below does.
+			if strings.Contains("AWS::AccountId:"+name+":", value.Value) {
+				got = append(got, name)
+			}
+		}
+		if !slices.Equal(got, want[i]) {
+			t.Errorf("choice %s, %q: got records of %q, want %q", value.Label, value.Value, got, want[i])
+		}
+	}
+	const filter = `filter concat(@log, ":") like "AWS::AccountId:"`
+	for _, w := range b.Widgets {
+		if strings.Count(w.Properties.Query, "SOURCE") > 1 && !strings.Contains(w.Properties.Query, filter) {
+			t.Errorf("%s: got %s, want %s in it", w.Properties.Title, w.Properties.Query, filter)
 		}
 	}
 }
@@ -208,6 +250,16 @@ func TestQueryMistakesAreFound(t *testing.T) {
 		{`SOURCE 'g' | stats max(hooksMs) as most by bin(90m)`, "timeSeries", "bin(90m): not a period that CloudWatch has"},
 		{`SOURCE 'g' | stats median(hooksMs) as m by bin(5m)`, "timeSeries", `unknown function "median"`},
 		{`SOURCE 'g' | select hooksMs`, "table", `unknown command "select"`},
+		{`SOURCE 'g' | filter concat(@log, ":") like "1:" | fields coalesce(hooksMs, (lateMs)) as took`, "table", ""},
+		{`SOURCE 'g' | filter message = "dome"`, "table", `a filter on message other than message in ["…"]`},
+		{`SOURCE 'g' | filter hooksMs > 1 and message in ["done"]`, "table", `a filter on message other than message in ["…"]`},
+		{`SOURCE 'g' | filter message in []`, "table", `a filter on message other than message in ["…"]`},
+		{`SOURCE 'g' | stats max((hooksMs) as most by bin(5m)`, "timeSeries", "brackets that do not match"},
+		{`SOURCE 'g' | stats max(hooksMs)) as most by bin(5m)`, "timeSeries", "brackets that do not match"},
+		{`SOURCE 'g' | filter hooksMs in [1`, "table", "brackets that do not match"},
+		{`SOURCE 'g' | stats pct(hooksMs) as p by bin(5m)`, "timeSeries", "pct: 1 arguments"},
+		{`SOURCE 'g' | stats max(hooksMs, lateMs) as most by bin(5m)`, "timeSeries", "max: 2 arguments"},
+		{`SOURCE 'g' | stats max() as most by bin(5m)`, "timeSeries", "max: 0 arguments"},
 		{`filter hooksMs > 1`, "table", "no SOURCE: which log groups?"},
 	} {
 		got := strings.Join(check(test.query, test.view, known), "; ")

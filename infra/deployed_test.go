@@ -106,7 +106,7 @@ func executable(t *testing.T, arch, asset, name string) string {
 		skip(t, "needs "+machines[arch].qemu+" to run "+arch+" programs: apt-get install qemu-user")
 	}
 	script := filepath.Join(t.TempDir(), filepath.Base(name))
-	if err := os.WriteFile(script, []byte("#!/bin/sh\nexec "+qemu+" "+path+" \"$@\"\n"), 0o755); err != nil {
+	if err := os.WriteFile(script, fmt.Appendf(nil, "#!/bin/sh\nexec '%s' '%s' \"$@\"\n", qemu, path), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return script

@@ -66,7 +66,7 @@ func split(query string) []string {
 
 // messagesOf returns the messages that a command filters for, if it does.
 func messagesOf(command string) []string {
-	list := regexp.MustCompile(`^filter message in \[(.*)\]$`).FindStringSubmatch(command)
+	list := regexp.MustCompile(`^filter message in \[("[^"]*"(?:, "[^"]*")*)\]$`).FindStringSubmatch(command)
 	if list == nil {
 		return nil
 	}
@@ -87,11 +87,16 @@ func (c *checker) complain(format string, args ...any) {
 	c.mistakes = append(c.mistakes, fmt.Sprintf(format, args...))
 }
 
-// functions that queries may call, and the words that are not names of fields.
-var (
-	functions = strings.Fields("coalesce pct max min avg sum count latest earliest sortsFirst sortsLast bin")
-	keywords  = strings.Fields("as by in like and or not asc desc")
-)
+// functions that queries may call, with the numbers of arguments that each may
+// have at least and at most.
+var functions = map[string][2]int{
+	"coalesce": {2, 99}, "concat": {2, 99}, "pct": {2, 2}, "bin": {1, 1}, "count": {0, 1},
+	"max": {1, 1}, "min": {1, 1}, "avg": {1, 1}, "sum": {1, 1},
+	"latest": {1, 1}, "earliest": {1, 1}, "sortsFirst": {1, 1}, "sortsLast": {1, 1},
+}
+
+// keywords are the words that are not names of fields.
+var keywords = strings.Fields("as by in like and or not asc desc")
 
 // tokens are strings, names in backticks, numbers, names with anything that
 // may belong to one, and all else, a character at a time.
@@ -115,6 +120,10 @@ func (c *checker) command(command string) {
 
 	made := map[string]bool{} // columns of this command
 	words := tokens.FindAllString(rest, -1)
+	if word == "filter" && slices.Contains(words, "message") && messagesOf(command) == nil {
+		c.complain(`a filter on message other than message in ["…"]: %s`, command)
+	}
+	c.brackets(words)
 	for i, token := range words {
 		next := ""
 		if i+1 < len(words) {
@@ -124,10 +133,10 @@ func (c *checker) command(command string) {
 		switch {
 		case !regexp.MustCompile("^[A-Za-z_@`]").MatchString(token), slices.Contains(keywords, token):
 		case next == "(":
-			if !slices.Contains(functions, token) {
+			if _, ok := functions[token]; !ok {
 				c.complain("unknown function %q", token)
 			}
-			if token == "bin" {
+			if token == "bin" && i+2 < len(words) {
 				c.period(words[i+2])
 			}
 		case i > 0 && words[i-1] == "as", word == "parse" && slices.Contains(words[:i], "as"):
@@ -152,6 +161,46 @@ func (c *checker) command(command string) {
 	}
 	for name := range made {
 		c.columns[name] = true
+	}
+}
+
+// brackets checks that each is closed, and what the functions are called with.
+func (c *checker) brackets(words []string) {
+	type open struct {
+		bracket, function string
+		arguments         int
+	}
+	closing := map[string]string{"(": ")", "[": "]"}
+	var all []open
+	for i, token := range words {
+		switch token {
+		case "(", "[":
+			o := open{bracket: token}
+			if i > 0 && token == "(" {
+				o.function = words[i-1]
+			}
+			if i+1 < len(words) && words[i+1] != closing[token] {
+				o.arguments = 1
+			}
+			all = append(all, o)
+		case ",":
+			if len(all) > 0 {
+				all[len(all)-1].arguments++
+			}
+		case ")", "]":
+			if len(all) == 0 || closing[all[len(all)-1].bracket] != token {
+				c.complain("brackets that do not match: %s", strings.Join(words, " "))
+				return
+			}
+			o := all[len(all)-1]
+			all = all[:len(all)-1]
+			if want, ok := functions[o.function]; ok && (o.arguments < want[0] || o.arguments > want[1]) {
+				c.complain("%s: %d arguments", o.function, o.arguments)
+			}
+		}
+	}
+	if len(all) > 0 {
+		c.complain("brackets that do not match: %s", strings.Join(words, " "))
 	}
 }
 

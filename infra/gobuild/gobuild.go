@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,13 +34,13 @@ type Program struct {
 	Arch string
 }
 
-// Build compiles p for Linux into the file output, which becomes executable
-// for everyone. Folders are created as needed. A program that does not compile
-// is a [*CompileError].
+// Build compiles p for Linux into the folder dir, which becomes an asset: file,
+// executable for everyone, is the path of the program within it, and nothing
+// else stays there. A program that does not compile is a [*CompileError].
 //
-// Several processes may build the same output at the same time: it is replaced
-// in one step, and nothing else is ever left in its folder.
-func Build(ctx context.Context, p Program, output string) error {
+// Several processes may build into the same folder at the same time. Until the
+// program is replaced, in one step, they work beside the folder and never in it.
+func Build(ctx context.Context, p Program, dir, file string) error {
 	switch p.Arch {
 	case "":
 		p.Arch = ARM64
@@ -55,30 +54,29 @@ func Build(ctx context.Context, p Program, output string) error {
 	if info, err := os.Stat(p.Dir); err != nil || !info.IsDir() {
 		return fmt.Errorf("there is no folder %s to build", p.Dir)
 	}
-	output, err := filepath.Abs(output)
+	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return err
 	}
-	env, err := environment(ctx, p)
+	env, err := environment(ctx, p.Dir)
 	if err != nil {
 		return err
 	}
 
-	// The folder of output may be an asset as a whole: build beside it.
-	folder := filepath.Dir(output)
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	beside := filepath.Dir(dir)
+	if err := os.MkdirAll(beside, 0o755); err != nil {
 		return err
 	}
-	scratch, err := os.MkdirTemp(filepath.Dir(folder), ".building-")
+	scratch, err := os.MkdirTemp(beside, ".building-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(scratch)
-	binary := filepath.Join(scratch, filepath.Base(output))
+	binary := filepath.Join(scratch, "program")
 
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-mod=readonly",
 		"-tags=lambda.norpc", "-ldflags=-s -w -buildid=", "-o", binary, ".")
-	cmd.Dir, cmd.Env = p.Dir, env
+	cmd.Dir, cmd.Env = p.Dir, append(env, target(p.Arch)...)
 	var words bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &words, &words
 	if err := cmd.Run(); err != nil {
@@ -87,12 +85,7 @@ func Build(ctx context.Context, p Program, output string) error {
 	if err := checkProgram(binary); err != nil {
 		return fmt.Errorf("%s is not package main: there is nothing to run", p.Dir)
 	}
-	// Not the umask's business: the asset hash does not cover the mode, so a
-	// wrong one would stay wrong in the account.
-	if err := os.Chmod(binary, 0o755); err != nil {
-		return err
-	}
-	return os.Rename(binary, output)
+	return place(binary, dir, file)
 }
 
 // checkProgram tells an ELF file from the archive that go build writes for a
@@ -140,13 +133,4 @@ func buildError(ctx context.Context, p Program, err error, words string) error {
 		return fmt.Errorf("go build in %s: %w", p.Dir, err)
 	}
 	return &CompileError{p.Dir, output}
-}
-
-// notInstalled returns the sentence for a machine without Go, or nil if err is
-// something else.
-func notInstalled(err error) error {
-	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
-		return errors.New("the go command was not found: install Go 1.26 or later (https://go.dev/dl) and put it on the PATH")
-	}
-	return nil
 }

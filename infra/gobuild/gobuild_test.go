@@ -7,9 +7,14 @@ import (
 	"context"
 	"debug/elf"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -34,31 +39,45 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
+// build builds p as an extension is, and checks all of the asset but its bytes,
+// which it returns.
 func build(t *testing.T, p gobuild.Program) []byte {
 	t.Helper()
-	output := filepath.Join(t.TempDir(), "asset", "bootstrap")
-	if err := gobuild.Build(t.Context(), p, output); err != nil {
-		t.Fatal(err)
-	}
-	info, err := os.Stat(output)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := info.Mode().Perm(); got != 0o755 {
-		t.Errorf("mode of the binary: got %o, want 755", got)
-	}
-	entries, err := os.ReadDir(filepath.Dir(output))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(entries) != 1 {
-		t.Errorf("got %d files beside the binary, want none: they would be part of the asset", len(entries)-1)
-	}
-	binary, err := os.ReadFile(output)
+	dir := filepath.Join(t.TempDir(), "asset")
+	buildInto(t, p, dir)
+	binary, err := os.ReadFile(filepath.Join(dir, program))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return binary
+}
+
+const program = "extensions/program"
+
+func buildInto(t *testing.T, p gobuild.Program, dir string) {
+	t.Helper()
+	if err := gobuild.Build(t.Context(), p, dir, program); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	err := filepath.WalkDir(filepath.Dir(dir), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || path == filepath.Dir(dir) {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		name, _ := filepath.Rel(dir, path)
+		got = append(got, info.Mode().String()+" "+name)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"drwxr-xr-x .", "drwxr-xr-x extensions", "-rwxr-xr-x " + program}; !slices.Equal(got, want) {
+		t.Errorf("asset and what is beside it: got %q, want %q", got, want)
+	}
 }
 
 func TestSameBytesWhateverTheFolderAndEnvironment(t *testing.T) {
@@ -67,9 +86,9 @@ func TestSameBytesWhateverTheFolderAndEnvironment(t *testing.T) {
 	elsewhere := module(t, hello)
 	write(t, filepath.Join(elsewhere, "go.work"), "go 1.26\n\nuse ./nowhere\n")
 	config := filepath.Join(t.TempDir(), "goenv")
-	write(t, config, "GOAMD64=v3\nGOFLAGS=-tags=config\n")
+	write(t, config, "GOAMD64=v3\nGOFLAGS=-gcflags=all=-N\nGOEXPERIMENT=nojsonv2\n")
 	for name, value := range map[string]string{
-		"GOENV": config, "GOFLAGS": "-tags=exported", "GOOS": "windows", "GOARCH": "386",
+		"GOENV": config, "GOFLAGS": "-gcflags=all=-N", "GOOS": "windows", "GOARCH": "386",
 		"GOAMD64": "v4", "GOARM64": "v9.0", "GOEXPERIMENT": "nojsonv2", "GODEBUG": "http2client=0",
 		"GOFIPS140": "latest", "GO111MODULE": "off", "CGO_ENABLED": "1", "CGO_CFLAGS": "-g",
 	} {
@@ -80,6 +99,87 @@ func TestSameBytesWhateverTheFolderAndEnvironment(t *testing.T) {
 	if there := build(t, gobuild.Program{Dir: elsewhere, Arch: gobuild.AMD64}); !bytes.Equal(here, there) {
 		t.Error("another folder, umask and environment made another binary")
 	}
+}
+
+// The settings of go env -w alone: no variable is in their way.
+func TestSameBytesWhateverTheConfiguration(t *testing.T) {
+	p := gobuild.Program{Dir: module(t, hello), Arch: gobuild.AMD64}
+	before := build(t, p)
+	config := filepath.Join(t.TempDir(), "goenv")
+	write(t, config, "GOFLAGS=-gcflags=all=-N\nGOEXPERIMENT=nojsonv2\nGO111MODULE=off\n")
+	t.Setenv("GOENV", config)
+	if after := build(t, p); !bytes.Equal(before, after) {
+		t.Error("another configuration made another binary")
+	}
+}
+
+// Whatever an interrupted build or a curious person left does not become part
+// of the asset.
+func TestOnlyTheProgramStays(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "asset")
+	for _, path := range []string{"stale", ".building-1/program", "extensions/other", program + "/is a folder"} {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(path)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, path), "")
+	}
+	if err := os.Symlink(t.TempDir(), filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	buildInto(t, gobuild.Program{Dir: module(t, hello)}, dir)
+}
+
+// While one process compiles, another may already read the asset.
+func TestNothingInTheAssetWhileCompiling(t *testing.T) {
+	p := gobuild.Program{Dir: module(t, hello)}
+	dir := filepath.Join(t.TempDir(), "asset")
+	buildInto(t, p, dir)
+
+	real, err := exec.LookPath("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin, seen := t.TempDir(), filepath.Join(t.TempDir(), "seen")
+	script := fmt.Sprintf("#!/bin/sh\n[ \"$1\" = build ] && find '%s' >'%s'\nexec '%s' \"$@\"\n", dir, seen, real)
+	if err := os.WriteFile(filepath.Join(bin, "go"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	buildInto(t, p, dir)
+	got, err := os.ReadFile(seen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := strings.Join([]string{dir, dir + "/extensions", dir + "/" + program, ""}, "\n"); string(got) != want {
+		t.Errorf("in the asset while compiling: got %q, want %q", got, want)
+	}
+}
+
+// What is asked of the go command has the same answer as the build.
+func TestGoInTheSameEnvironment(t *testing.T) {
+	dir := module(t, hello)
+	write(t, filepath.Join(dir, "go.work"), "go 1.26\n\nuse ./nowhere\n")
+	t.Setenv("GO111MODULE", "off")
+	t.Setenv("GOFLAGS", "-mod=vendor")
+	out, err := gobuild.Go(t.Context(), dir, "list", "-m")
+	if got := strings.TrimSpace(string(out)); err != nil || got != "example.org/m" {
+		t.Errorf("go list -m: got %q, %v, want example.org/m", got, err)
+	}
+}
+
+func TestSeveralAtOnce(t *testing.T) {
+	p := gobuild.Program{Dir: module(t, hello)}
+	dir := filepath.Join(t.TempDir(), "asset")
+	var builds sync.WaitGroup
+	for range 4 {
+		builds.Go(func() {
+			if err := gobuild.Build(t.Context(), p, dir, program); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	builds.Wait()
+	buildInto(t, p, dir)
 }
 
 func TestAnotherSourceMakesAnotherBinary(t *testing.T) {
@@ -107,7 +207,7 @@ func TestArchitectures(t *testing.T) {
 
 func TestCompileErrorIsTheCompilersWords(t *testing.T) {
 	dir := module(t, "package main\n\nfunc main() { missing() }\n")
-	err := gobuild.Build(t.Context(), gobuild.Program{Dir: dir}, filepath.Join(t.TempDir(), "asset", "bootstrap"))
+	err := gobuild.Build(t.Context(), gobuild.Program{Dir: dir}, filepath.Join(t.TempDir(), "asset"), "bootstrap")
 	var compile *gobuild.CompileError
 	if !errors.As(err, &compile) {
 		t.Fatalf("got %v, want a CompileError", err)
@@ -133,7 +233,7 @@ func TestMistakes(t *testing.T) {
 			if test.setup != nil {
 				test.setup(t)
 			}
-			err := gobuild.Build(context.Background(), test.program, filepath.Join(t.TempDir(), "asset", "bootstrap"))
+			err := gobuild.Build(context.Background(), test.program, filepath.Join(t.TempDir(), "asset"), "bootstrap")
 			if err == nil || err.Error() != test.want {
 				t.Errorf("got %v, want %q", err, test.want)
 			}

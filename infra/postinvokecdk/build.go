@@ -3,9 +3,7 @@ package postinvokecdk
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -71,36 +69,11 @@ func (p program) build(root string) (string, error) {
 	if built.folders[dir] {
 		return dir, nil
 	}
-	file := filepath.Join(dir, p.file)
-	if err := keepOnly(dir, file); err != nil {
+	if err := gobuild.Build(context.Background(), gobuild.Program{Dir: p.dir, Arch: p.arch.goarch}, dir, p.file); err != nil {
 		return "", err
-	}
-	if err := gobuild.Build(context.Background(), gobuild.Program{Dir: p.dir, Arch: p.arch.goarch}, file); err != nil {
-		return "", err
-	}
-	// Only a folder's owner may need to write there, but whoever packs the
-	// asset has to read it, whatever the umask was.
-	for at := filepath.Dir(file); len(at) >= len(dir); at = filepath.Dir(at) {
-		if err := os.Chmod(at, 0o755); err != nil {
-			return "", err
-		}
 	}
 	built.folders[dir] = true
 	return dir, nil
-}
-
-// keepOnly removes every file in dir but keep: it would become part of the asset.
-func keepOnly(dir, keep string) error {
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || path == keep {
-			return err
-		}
-		return os.Remove(path)
-	})
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }
 
 // buildFolder creates BuildFolder and returns its absolute path.

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 )
 
-// sameArchitecture finds, at synth, the functions of the stack that have the
+// sameArchitecture finds, at synth, the functions of the app that have the
 // layer but not its architecture. Lambda itself accepts such a function and
 // then fails every start of it.
 type sameArchitecture struct {
@@ -21,14 +21,9 @@ type sameArchitecture struct {
 // Validate returns a sentence for each function that cannot work.
 func (v *sameArchitecture) Validate() *[]*string {
 	var mistakes []*string
-	layerArn := v.stack.Resolve(v.layer.LayerVersionArn())
-	for _, c := range *v.stack.Node().FindAll(constructs.ConstructOrder_PREORDER) {
+	for _, c := range *v.stack.Node().Root().Node().FindAll(constructs.ConstructOrder_PREORDER) {
 		fn, ok := c.(awslambda.CfnFunction)
-		if !ok || *fn.Stack().Node().Addr() != *v.stack.Node().Addr() {
-			continue
-		}
-		layers, _ := v.stack.Resolve(fn.Layers()).([]any)
-		if !slices.ContainsFunc(layers, func(l any) bool { return fmt.Sprint(l) == fmt.Sprint(layerArn) }) {
+		if !ok || !hasLayer(v.stack, fn, v.layer) {
 			continue
 		}
 		name := "x86_64" // Lambda's default
@@ -42,6 +37,18 @@ func (v *sameArchitecture) Validate() *[]*string {
 		}
 	}
 	return &mistakes
+}
+
+// hasLayer reports whether fn has the layer, which is one of stack: what it is
+// called there is what the references of another stack to it stand for.
+func hasLayer(stack awscdk.Stack, fn awslambda.CfnFunction, layer awslambda.ILayerVersion) bool {
+	layers, _ := stack.Resolve(fn.Layers()).([]any)
+	return slices.ContainsFunc(layers, func(l any) bool { return same(stack, l, layer.LayerVersionArn()) })
+}
+
+// same reports whether two values become the same in the template of stack.
+func same(stack awscdk.Stack, a, b any) bool {
+	return fmt.Sprint(stack.Resolve(a)) == fmt.Sprint(stack.Resolve(b))
 }
 
 // functionPath is the path of the construct whose resource node is.

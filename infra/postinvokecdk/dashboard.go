@@ -15,7 +15,11 @@ import (
 // DashboardProps are the properties of a [Dashboard].
 type DashboardProps struct {
 	// Functions that the dashboard shows, in this order: any that use the
-	// library, made here or imported, with the JSON log format. At least one.
+	// library, made here or imported, their aliases and versions. At least one.
+	//
+	// Their log format must be JSON and their application log level INFO or
+	// lower (DEBUG, TRACE): most records are INFO, and only those written are
+	// seen.
 	//
 	// Where a function's log group is not known, as that of an imported one,
 	// it is taken to be /aws/lambda/NAME.
@@ -94,6 +98,7 @@ func label(fn awslambda.IFunction) string {
 // logGroupName finds where fn logs to. Asking fn itself would add a log group,
 // or a custom resource, to a stack whose author wanted none.
 func logGroupName(fn awslambda.IFunction) *string {
+	fn = underlying(fn)
 	made, isFunction := fn.(awslambda.Function)
 	cfn, isResource := fn.Node().DefaultChild().(awslambda.CfnFunction)
 	if isFunction && isResource && cfn.LoggingConfig() != nil {
@@ -105,18 +110,30 @@ func logGroupName(fn awslambda.IFunction) *string {
 	return jsii.String("/aws/lambda/" + *fn.FunctionName())
 }
 
+// underlying is the function that an alias or a version is of. It logs for them.
+func underlying(fn awslambda.IFunction) awslambda.IFunction {
+	if alias, ok := fn.(awslambda.IAlias); ok {
+		fn = alias.Version()
+	}
+	if version, ok := fn.(awslambda.IVersion); ok {
+		fn = version.Lambda()
+	}
+	return fn
+}
+
 // functionVariable is the choice, at the top of the dashboard, of the function
 // whose records the log widgets show.
 //
 // CloudWatch replaces the pattern with the chosen value wherever it stands in
-// the dashboard. It stands in the queries only, as a part of what @log begins
-// with, so that without any choice they show all functions.
+// the dashboard. It stands in the queries only, as what @log begins with, so
+// that without any choice they show all functions. A choice is all of @log and
+// the colon after it, see chosen: no other group has both.
 func functionVariable(functions []shown) awscloudwatch.IVariable {
 	values := []*awscloudwatch.VariableValue{{Label: jsii.String("all"), Value: jsii.String(anyLogGroup())}}
 	for _, fn := range functions {
 		values = append(values, &awscloudwatch.VariableValue{
 			Label: jsii.String(fn.label),
-			Value: jsii.String(anyLogGroup() + *fn.logGroup),
+			Value: jsii.String(anyLogGroup() + *fn.logGroup + ":"),
 		})
 	}
 	return awscloudwatch.NewDashboardVariable(&awscloudwatch.DashboardVariableOptions{

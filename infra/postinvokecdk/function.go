@@ -31,10 +31,12 @@ type FunctionProps struct {
 	//	ApplicationLogLevelV2   INFO
 	//	SystemLogLevelV2        INFO: platform.start and platform.report
 	//	MemorySize              512
-	//	Role                    one that may write to the log group and, with Vpc, be in it
+	//	Role                    one that may write to the log group and, with Vpc, be in it;
+	//	                        one that is given may write to the default LogGroup too
 	//	Timeout                 30 s, for the response and everything after it
 	//
-	// All others are as in [awslambda.NewFunction].
+	// All others are as in [awslambda.NewFunction]. LogRetention and LogFormat,
+	// both deprecated, are refused: LogGroup and LoggingFormat take their place.
 	awslambda.FunctionProps
 }
 
@@ -69,7 +71,11 @@ func NewFunction(scope constructs.Construct, id *string, props *FunctionProps) a
 	layer := NewLayer(parent, jsii.String("Layer"), &LayerProps{Architecture: p.Architecture})
 	layers := []awslambda.ILayerVersion{layer.Version}
 	if p.Layers != nil {
-		layers = append(layers, *p.Layers...)
+		for _, other := range *p.Layers {
+			if !same(awscdk.Stack_Of(parent), other.LayerVersionArn(), layer.Version.LayerVersionArn()) {
+				layers = append(layers, other)
+			}
+		}
 	}
 	p.Layers = &layers
 	return awslambda.NewFunction(parent, jsii.String("Function"), &p)
@@ -98,6 +104,7 @@ func logging(scope constructs.Construct, p *awslambda.FunctionProps) {
 	})
 	p.LogGroup = group
 	if p.Role != nil {
+		group.GrantWrite(p.Role)
 		return
 	}
 	role := awsiam.NewRole(scope, jsii.String("Role"), &awsiam.RoleProps{
@@ -118,6 +125,9 @@ func functionProgram(entry string, arch architecture) program {
 	}
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		panic(fmt.Errorf("there is no folder %s to build a function from: set FunctionProps.Entry to the folder of its main package", dir))
+	}
+	if err := fitsExtension(dir); err != nil {
+		panic(err)
 	}
 	return program{dir, arch, "bootstrap"}
 }

@@ -1,10 +1,14 @@
 package postinvokecdk_test
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/jsii-runtime-go"
@@ -63,6 +67,86 @@ func TestFunctionInAVPCMayBeThere(t *testing.T) {
 	}
 }
 
+// A role that is given can be used with the log group that is not.
+func TestFunctionWithARole(t *testing.T) {
+	stack := newStack(t)
+	role := awsiam.NewRole(stack, jsii.String("Mine"), &awsiam.RoleProps{AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil)})
+	postinvokecdk.NewFunction(stack, jsii.String("Hello"), &postinvokecdk.FunctionProps{
+		Entry: "function", FunctionProps: awslambda.FunctionProps{Role: role},
+	})
+	policies := resources(t, stack, "AWS::IAM::Policy")
+	if len(policies) != 1 {
+		t.Fatalf("got %d policies, want one that lets the role write to the log group", len(policies))
+	}
+	if got := jsonText(t, policies[0].Properties); !strings.Contains(got, "logs:PutLogEvents") || !strings.Contains(got, "HelloLogs") || !strings.Contains(got, `"Mine`) {
+		t.Errorf("got policy %s, want the role to write to the log group", got)
+	}
+}
+
+func TestDeprecatedLoggingIsRefused(t *testing.T) {
+	for name, props := range map[string]awslambda.FunctionProps{
+		"LogRetention": {LogRetention: awslogs.RetentionDays_ONE_DAY},
+		"LogFormat":    {LogFormat: jsii.String("JSON")},
+	} {
+		stack := newStack(t)
+		err := attempt(func() {
+			postinvokecdk.NewFunction(stack, jsii.String("Hello"), &postinvokecdk.FunctionProps{Entry: "function", FunctionProps: props})
+		})
+		if err == nil || !strings.Contains(strings.ToLower(err.Error()), strings.ToLower(name)) {
+			t.Errorf("%s: got %v, want a refusal that names it", name, err)
+		}
+	}
+}
+
+// A layer that is built from another version than the library in a function
+// would not be made for it.
+func TestExtensionFitsTheLibrary(t *testing.T) {
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"hello/go.mod":      "module example.org/hello\n\ngo 1.26\n\nrequire " + postinvokecdk.Module + " v0.0.0\n\nreplace " + postinvokecdk.Module + " => ../postinvoke\n",
+		"hello/main.go":     "package main\n\nfunc main() {}\n",
+		"postinvoke/go.mod": "module " + postinvokecdk.Module + "\n\ngo 1.26\n",
+		"plain/go.mod":      "module example.org/plain\n\ngo 1.26\n",
+		"plain/main.go":     "package main\n\nfunc main() {}\n",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() { // the folder is another one each time
+		folders, _ := filepath.Glob(filepath.Join(postinvokecdk.BuildFolder, "plain-*"))
+		for _, folder := range folders {
+			os.RemoveAll(folder)
+		}
+	})
+	stack := newStack(t)
+	err = attempt(func() {
+		postinvokecdk.NewFunction(stack, jsii.String("Plain"), &postinvokecdk.FunctionProps{Entry: filepath.Join(dir, "plain")})
+	})
+	if err != nil {
+		t.Errorf("a function without the library: got %v, want it to be built", err)
+	}
+	err = attempt(func() {
+		postinvokecdk.NewFunction(stack, jsii.String("Hello"), &postinvokecdk.FunctionProps{Entry: filepath.Join(dir, "hello")})
+	})
+	want := fmt.Sprintf("the function in %s is built with %s from %s, but its layer with %s: require the same version in both modules",
+		filepath.Join(dir, "hello"), postinvokecdk.Module, filepath.Join(dir, "postinvoke"), here)
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %q", err, want)
+	}
+}
+
 func TestMistakesAreOneSentence(t *testing.T) {
 	for name, test := range map[string]struct {
 		do   func(awscdk.Stack)
@@ -74,6 +158,10 @@ func TestMistakesAreOneSentence(t *testing.T) {
 		"architecture": {func(s awscdk.Stack) {
 			postinvokecdk.NewLayer(s, jsii.String("L"), &postinvokecdk.LayerProps{Architecture: awslambda.Architecture_Custom(jsii.String("riscv64"), nil)})
 		}, `architecture "riscv64" is not one of Lambda's: use awslambda.Architecture_ARM_64 or Architecture_X86_64`},
+		"descriptions": {func(s awscdk.Stack) {
+			postinvokecdk.NewLayer(s, jsii.String("A"), &postinvokecdk.LayerProps{Description: "a"})
+			postinvokecdk.NewLayer(s, jsii.String("B"), &postinvokecdk.LayerProps{Description: "b"})
+		}, `the postinvoke layer for arm64 in stack Stack has two descriptions, "a" and "b": set LayerProps.Description in one place`},
 		"empty dashboard": {func(s awscdk.Stack) {
 			postinvokecdk.NewDashboard(s, jsii.String("D"), nil)
 		}, "a dashboard without functions would be empty: set DashboardProps.Functions"},

@@ -2,6 +2,7 @@ package postinvokecdk
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
@@ -15,12 +16,14 @@ type LayerProps struct {
 	Architecture awslambda.Architecture
 
 	// Description is shown in the console. Empty means one that names the
-	// extension, its version and its architecture.
+	// extension, its version and its architecture. Two different ones for the
+	// same layer are refused.
 	Description string
 
 	// RemovalPolicy for a version of the layer that is no longer part of the
 	// stack. Empty means that it is deleted. Retain it where functions outside
-	// of the stack use it.
+	// of the stack use it. Where several are given for the same layer, the last
+	// one holds.
 	RemovalPolicy awscdk.RemovalPolicy
 }
 
@@ -38,7 +41,7 @@ type Layer struct {
 // library in the app's functions.
 //
 // A stack needs one layer per architecture, and gets one however often it is
-// asked for. Where the props differ, the first ones hold.
+// asked for: what is set in later props holds for the one that is there.
 func NewLayer(scope constructs.Construct, id *string, props *LayerProps) *Layer {
 	if props == nil {
 		props = &LayerProps{}
@@ -51,16 +54,48 @@ func NewLayer(scope constructs.Construct, id *string, props *LayerProps) *Layer 
 	versionID := "PostInvokeLayer" + arch.id
 	if child := stack.Node().TryFindChild(&versionID); child != nil {
 		this.Version = child.(awslambda.LayerVersion)
+		adjust(this.Version, arch, props)
 		return this
 	}
 	this.Version = newLayerVersion(stack, versionID, arch, props)
 	return this
 }
 
-// AddTo adds the layer to fn, a function of the same stack. Another architecture
-// than the layer's is refused at synth, also where Version is in Layers.
+// AddTo adds the layer to fn, a function of the same stack, unless fn has it.
+// Another architecture than the layer's is refused at synth, also where Version
+// is in Layers.
 func (l *Layer) AddTo(fn awslambda.Function) {
+	stack := awscdk.Stack_Of(l.Version)
+	if *awscdk.Stack_Of(fn).Node().Addr() != *stack.Node().Addr() {
+		panic(fmt.Errorf("function %s is in another stack than its postinvoke layer, which could then not be replaced: call NewLayer with the function's stack as the scope",
+			*fn.Node().Path()))
+	}
+	if cfn, ok := fn.Node().DefaultChild().(awslambda.CfnFunction); ok && hasLayer(stack, cfn, l.Version) {
+		return
+	}
 	fn.AddLayers(l.Version)
+}
+
+// adjust applies what is set in the props of a further Layer.
+func adjust(version awslambda.LayerVersion, arch architecture, props *LayerProps) {
+	if props.RemovalPolicy != "" {
+		version.ApplyRemovalPolicy(props.RemovalPolicy)
+	}
+	if props.Description == "" {
+		return
+	}
+	cfn := version.Node().DefaultChild().(awslambda.CfnLayerVersion)
+	set := *cfn.Description()
+	if set != props.Description && !strings.HasPrefix(set, defaultDescription(arch)) {
+		panic(fmt.Errorf("the postinvoke layer for %s in stack %s has two descriptions, %q and %q: set LayerProps.Description in one place",
+			arch.name, *awscdk.Stack_Of(version).Node().Path(), set, props.Description))
+	}
+	cfn.SetDescription(&props.Description)
+}
+
+// defaultDescription is followed by the version.
+func defaultDescription(arch architecture) string {
+	return fmt.Sprintf("postinvoke extension for %s, ", arch.name)
 }
 
 func newLayerVersion(stack awscdk.Stack, id string, arch architecture, props *LayerProps) awslambda.LayerVersion {
@@ -73,7 +108,7 @@ func newLayerVersion(stack awscdk.Stack, id string, arch architecture, props *La
 	})
 	description := props.Description
 	if description == "" {
-		description = fmt.Sprintf("postinvoke extension for %s, %s", arch.name, version)
+		description = defaultDescription(arch) + version
 	}
 	layer := awslambda.NewLayerVersion(stack, &id, &awslambda.LayerVersionProps{
 		Code:                    code,

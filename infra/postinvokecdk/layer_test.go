@@ -16,14 +16,16 @@ import (
 
 // plain is a function that is not made by this package.
 func plain(stack awscdk.Stack, id string, arch awslambda.Architecture, layers ...awslambda.ILayerVersion) awslambda.Function {
+	return plainWith(stack, id, awslambda.FunctionProps{Architecture: arch, Layers: &layers})
+}
+
+func plainWith(stack awscdk.Stack, id string, props awslambda.FunctionProps) awslambda.Function {
 	nothing, err := os.MkdirTemp(assemblies, "nothing-")
 	if err != nil {
 		panic(err)
 	}
-	return awslambda.NewFunction(stack, &id, &awslambda.FunctionProps{
-		Architecture: arch, Layers: &layers,
-		Code: awslambda.Code_FromAsset(&nothing, nil), Handler: jsii.String("bootstrap"), Runtime: awslambda.Runtime_PROVIDED_AL2023(),
-	})
+	props.Code, props.Handler, props.Runtime = awslambda.Code_FromAsset(&nothing, nil), jsii.String("bootstrap"), awslambda.Runtime_PROVIDED_AL2023()
+	return awslambda.NewFunction(stack, &id, &props)
 }
 
 func TestOneLayerPerArchitectureAndStack(t *testing.T) {
@@ -44,8 +46,13 @@ func TestOneLayerPerArchitectureAndStack(t *testing.T) {
 func TestLayerOfAFunctionMadeElsewhere(t *testing.T) {
 	stack := newStack(t)
 	layer := postinvokecdk.NewLayer(stack, jsii.String("Layer"), nil)
-	layer.AddTo(plain(stack, "Added", awslambda.Architecture_ARM_64()))
-	plain(stack, "Listed", awslambda.Architecture_ARM_64(), layer.Version)
+	added := plain(stack, "Added", awslambda.Architecture_ARM_64())
+	layer.AddTo(added)
+	layer.AddTo(added)
+	layer.AddTo(plain(stack, "Listed", awslambda.Architecture_ARM_64(), layer.Version))
+	postinvokecdk.NewFunction(stack, jsii.String("Made"), &postinvokecdk.FunctionProps{
+		Entry: "function", FunctionProps: awslambda.FunctionProps{Layers: &[]awslambda.ILayerVersion{layer.Version}},
+	})
 
 	for _, fn := range resources(t, stack, "AWS::Lambda::Function") {
 		if layers, _ := fn.Properties["Layers"].([]any); len(layers) != 1 {
@@ -54,14 +61,37 @@ func TestLayerOfAFunctionMadeElsewhere(t *testing.T) {
 	}
 }
 
+// Whichever Layer of a stack sets something, all of them are that layer.
 func TestLayerProps(t *testing.T) {
+	set := &postinvokecdk.LayerProps{Description: "ours", RemovalPolicy: awscdk.RemovalPolicy_RETAIN}
+	for name, props := range map[string][]*postinvokecdk.LayerProps{
+		"first": {set, nil, set}, "second": {nil, set},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stack := newStack(t)
+			for i, p := range props {
+				postinvokecdk.NewLayer(stack, jsii.String(fmt.Sprint("Layer", i)), p)
+			}
+			got := resources(t, stack, "AWS::Lambda::LayerVersion")[0]
+			if got.Properties["Description"] != "ours" {
+				t.Errorf("description: got %v, want ours", got.Properties["Description"])
+			}
+			if got.DeletionPolicy != "Retain" || got.UpdateReplacePolicy != "Retain" {
+				t.Errorf("policies: got %q on deletion and %q on replacement, want Retain", got.DeletionPolicy, got.UpdateReplacePolicy)
+			}
+		})
+	}
+}
+
+// A layer version that another stack imports could never be replaced.
+func TestLayerForAnotherStack(t *testing.T) {
 	stack := newStack(t)
-	postinvokecdk.NewLayer(stack, jsii.String("Layer"), &postinvokecdk.LayerProps{
-		Description: "ours", RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
-	})
-	got := resources(t, stack, "AWS::Lambda::LayerVersion")[0]
-	if got.Properties["Description"] != "ours" || got.DeletionPolicy != "Retain" {
-		t.Errorf("got description %v and deletion policy %q, want ours and Retain", got.Properties["Description"], got.DeletionPolicy)
+	other := awscdk.NewStack(stack.Node().Root().(awscdk.App), jsii.String("Other"), nil)
+	layer := postinvokecdk.NewLayer(stack, jsii.String("Layer"), nil)
+	err := attempt(func() { layer.AddTo(plain(other, "Added", awslambda.Architecture_ARM_64())) })
+	const want = "function Other/Added is in another stack than its postinvoke layer, which could then not be replaced: call NewLayer with the function's stack as the scope"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %q", err, want)
 	}
 }
 
@@ -71,14 +101,16 @@ func TestWrongArchitectureFailsAtSynth(t *testing.T) {
 	layer := postinvokecdk.NewLayer(stack, jsii.String("Layer"), nil)
 	layer.AddTo(plain(stack, "Added", awslambda.Architecture_X86_64()))
 	plain(stack, "Listed", nil, layer.Version) // Lambda's default is x86_64
+	other := awscdk.NewStack(stack.Node().Root().(awscdk.App), jsii.String("Other"), nil)
+	plain(other, "Abroad", awslambda.Architecture_X86_64(), layer.Version)
 	plain(stack, "Fine", awslambda.Architecture_ARM_64(), layer.Version)
 
 	err := attempt(func() { stack.Node().Root().(awscdk.App).Synth(nil) })
 	if err == nil {
 		t.Fatal("synth succeeded")
 	}
-	for _, name := range []string{"Added", "Listed"} {
-		want := "function Stack/" + name + " is x86_64 but its postinvoke layer is arm64: give NewLayer the function's architecture, LayerProps{Architecture: …}"
+	for _, name := range []string{"Stack/Added", "Stack/Listed", "Other/Abroad"} {
+		want := "function " + name + " is x86_64 but its postinvoke layer is arm64: give NewLayer the function's architecture, LayerProps{Architecture: …}"
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("got %q, want %q in it", err, want)
 		}

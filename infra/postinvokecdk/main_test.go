@@ -75,9 +75,11 @@ func attempt(f func()) (err error) {
 
 // A resource is one of a CloudFormation template.
 type resource struct {
-	Type           string
-	Properties     map[string]any
-	DeletionPolicy string
+	Type                string
+	Properties          map[string]any
+	DeletionPolicy      string
+	UpdateReplacePolicy string
+	DependsOn           []string
 }
 
 // resources are those of the stack's template that have this type.

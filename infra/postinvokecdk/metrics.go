@@ -27,8 +27,13 @@ const (
 
 // MetricsProps are the properties of [NewMetrics].
 type MetricsProps struct {
-	// Functions whose log is counted. At least one. Each costs four custom
-	// metrics.
+	// Functions whose log is counted, as in DashboardProps. At least one. Each
+	// costs four custom metrics. An alias or a version stands for its function,
+	// which logs for all of them and is counted once.
+	//
+	// A metric filter needs a log group that exists. Where the stack of a
+	// function has none for it, the function must have been invoked once before
+	// the filters are deployed: Lambda then makes the group.
 	Functions []awslambda.IFunction
 
 	// Alarms adds two alarms for each function: on failed and on abandoned
@@ -55,7 +60,13 @@ func NewMetrics(scope constructs.Construct, id *string, props *MetricsProps) *Me
 	}
 	this := &Metrics{}
 	parent := constructs.NewConstruct(scope, id)
+	counted := map[string]bool{}
 	for _, fn := range props.Functions {
+		fn = underlying(fn)
+		if counted[*fn.Node().Addr()] {
+			continue
+		}
+		counted[*fn.Node().Addr()] = true
 		name := label(fn)
 		if parent.Node().TryFindChild(&name) != nil {
 			name += *fn.Node().Addr() // of the same name in another stack
@@ -63,6 +74,13 @@ func NewMetrics(scope constructs.Construct, id *string, props *MetricsProps) *Me
 		m := functionMetrics{
 			scope:     constructs.NewConstruct(parent, &name),
 			namespace: MetricNamespace + "/" + *fn.FunctionName(),
+		}
+		// The group that the CDK makes knows the function, not the other way
+		// round, so that a reference to the function is not enough.
+		for _, made := range []string{"LogGroup", "LogRetention"} {
+			if group := fn.Node().TryFindChild(&made); group != nil {
+				m.scope.Node().AddDependency(group)
+			}
 		}
 		m.group = awslogs.LogGroup_FromLogGroupName(m.scope, jsii.String("Logs"), logGroupName(fn))
 

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/jsii-runtime-go"
 
@@ -76,6 +77,55 @@ func TestImportedFunctions(t *testing.T) {
 	}
 	if got := resources(t, stack, "AWS::CloudWatch::Dashboard")[0].Properties["DashboardName"]; got != "orders" {
 		t.Errorf("name of the dashboard: got %v, want orders", got)
+	}
+}
+
+// An alias has no log of its own: its function logs.
+func TestAliasesAndVersions(t *testing.T) {
+	stack := newStack(t)
+	fn := postinvokecdk.NewFunction(stack, jsii.String("Hello"), &postinvokecdk.FunctionProps{Entry: "function"})
+	alias := fn.AddAlias(jsii.String("live"), nil)
+	functions := []awslambda.IFunction{alias, fn.CurrentVersion()}
+	postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), &postinvokecdk.DashboardProps{Functions: functions})
+	postinvokecdk.NewMetrics(stack, jsii.String("Metrics"), &postinvokecdk.MetricsProps{Functions: functions})
+
+	body := jsonText(t, resources(t, stack, "AWS::CloudWatch::Dashboard")[0].Properties)
+	if strings.Contains(body, "/aws/lambda/") || !strings.Contains(body, `{"Ref":"HelloLogs`) {
+		t.Errorf("dashboard: got %s, want the log group of the function", body)
+	}
+	filters := resources(t, stack, "AWS::Logs::MetricFilter")
+	if len(filters) != 4 {
+		t.Errorf("got %d metric filters, want the 4 of one function", len(filters))
+	}
+	for _, filter := range filters {
+		if got := jsonText(t, filter.Properties["LogGroupName"]); !strings.Contains(got, `{"Ref":"HelloLogs`) {
+			t.Errorf("log group: got %s, want that of the function", got)
+		}
+	}
+}
+
+// A filter cannot be made before its log group.
+func TestMetricsWaitForTheLogGroup(t *testing.T) {
+	for name, test := range map[string]struct {
+		flag  bool
+		props awslambda.FunctionProps
+		want  string
+	}{
+		"made by the CDK": {true, awslambda.FunctionProps{}, "PlainLogGroup"},
+		//lint:ignore SA1019 functions made elsewhere may still have it
+		"retention": {false, awslambda.FunctionProps{LogRetention: awslogs.RetentionDays_ONE_DAY}, "PlainLogRetention"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stack := newStack(t)
+			stack.Node().SetContext(jsii.String("@aws-cdk/aws-lambda:useCdkManagedLogGroup"), test.flag)
+			fn := plainWith(stack, "Plain", test.props)
+			postinvokecdk.NewMetrics(stack, jsii.String("Metrics"), &postinvokecdk.MetricsProps{Functions: []awslambda.IFunction{fn}})
+			for _, filter := range resources(t, stack, "AWS::Logs::MetricFilter") {
+				if got := strings.Join(filter.DependsOn, " "); !strings.Contains(got, test.want) {
+					t.Errorf("the filter depends on %q, want %s", got, test.want)
+				}
+			}
+		})
 	}
 }
 

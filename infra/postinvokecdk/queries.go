@@ -18,8 +18,9 @@ import (
 // function. The records themselves do not know their function's name.
 const logGroupColumn = `parse @log "*:*" as account, logGroup`
 
-// chosen keeps the records of the function chosen at the top.
-func chosen() string { return fmt.Sprintf(`filter @log like "%s"`, anyLogGroup()) }
+// chosen keeps the records of the function chosen at the top. The colon, which
+// no name has, ends the log group's: another's may begin with it.
+func chosen() string { return fmt.Sprintf(`filter concat(@log, ":") like "%s"`, anyLogGroup()) }
 
 // only keeps records with one of these messages.
 func only(messages ...string) string {
@@ -96,14 +97,15 @@ func problemsQuery() []string {
 }
 
 // logQuery is the log itself, oldest first. The platform's own records have a
-// type and a record in place of a message.
+// type and a record in place of a message. With a lower limit the newest would
+// be missing.
 func logQuery() []string {
 	return []string{
 		chosen(),
 		logGroupColumn,
 		fmt.Sprintf("fields coalesce(message, type, @message) as event, coalesce(%s, record.requestId) as request", record.RequestID),
 		"sort @timestamp asc",
-		"limit 500",
+		"limit 10000",
 		"display @timestamp, logGroup, event, request, @message",
 	}
 }

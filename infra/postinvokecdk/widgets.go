@@ -1,6 +1,8 @@
 package postinvokecdk
 
 import (
+	"slices"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/jsii-runtime-go"
@@ -11,15 +13,18 @@ const gridWidth = 24
 
 // explanation is the text at the top. Each record that the queries below it
 // read is shown whole in docs/records.md.
-const explanation = `**How to read this, from the top.** *Duration* is what Lambda bills: the response **and** the hooks after it. *PostRuntimeExtensionsDuration* is the part after the response, in which the environment was kept awake for hooks. Callers waited for the *response* only, which the next charts show beside the hooks. Below: the last invocations with hooks, the ends of execution environments (each up to two seconds after minutes of idling, or at a deployment), hooks that failed, and the log, oldest first. A log group is named after its function.
+const explanation = `**How to read this, from the top.** *Duration* is the response **and** the hooks after it: Lambda bills it, plus the cold start. *PostRuntimeExtensionsDuration* is the part after the response, in which the environment was kept awake for hooks. Callers waited for the *response* only, which the next charts show beside the hooks. Below: the last invocations with hooks, the ends of execution environments (each up to two seconds after minutes of idling, or at a deployment), hooks that failed, and the log, oldest first. A log group is named after its function.
 
-**What costs.** Hook time is billed like any other duration. Every load and every refresh of this page runs the log queries again, paid by the GB of log they read in the chosen time: prefer a short time and no automatic refresh. A dashboard costs a fixed sum a month beyond the free ones. No metric filters or alarms are part of it.`
+**What costs.** Hook time is billed like any other duration. Every load and every refresh of this page runs the log queries again, paid by the GB of log they read in the chosen time: prefer a short time and no automatic refresh. A dashboard costs a fixed sum a month beyond the free ones.`
 
 // rows are the widgets from top to bottom, in the order in which a person asks.
 func rows(functions []shown) [][]awscloudwatch.IWidget {
 	var groups []*string
 	for _, fn := range functions {
-		groups = append(groups, fn.logGroup)
+		// A function and its aliases have the same one.
+		if !slices.ContainsFunc(groups, func(g *string) bool { return *g == *fn.logGroup }) {
+			groups = append(groups, fn.logGroup)
+		}
 	}
 	all := func(title string, view awscloudwatch.LogQueryVisualizationType, width, height float64, query []string) awscloudwatch.IWidget {
 		return logWidget(title, view, width, height, groups, query)
