@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -75,6 +77,10 @@ func isBinary(path string) (bool, error) {
 	case err != nil:
 		return false, usagef("-function %s: %v", path, reason(err))
 	case info.IsDir():
+		isGo := func(e fs.DirEntry) bool { return filepath.Ext(e.Name()) == ".go" }
+		if entries, err := os.ReadDir(path); err == nil && !slices.ContainsFunc(entries, isGo) {
+			return false, usagef("-function %s: there are no Go files in this folder", path)
+		}
 		return false, nil
 	case !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0:
 		return false, usagef("-function %s: neither a folder nor an executable", path)
@@ -105,6 +111,8 @@ func goBuild(ctx context.Context, dir, pkg, tmp, name string) (string, error) {
 		return "", context.Cause(ctx)
 	case bytes.Contains(output, []byte("no main packages to build")):
 		return "", usagef("-function %s: not a main package", dir)
+	case dir != "" && bytes.Contains(output, []byte("go.mod file not found")):
+		return "", usagef("-function %s: not in a Go module; go mod init makes one", dir)
 	case dir == "" && (bytes.Contains(output, []byte("no required module provides")) || bytes.Contains(output, []byte("go.mod file not found"))):
 		return "", errors.New("run me inside the checkout of postinvoke: I build its packages")
 	case errors.As(err, new(*exec.ExitError)) && len(output) > 0:

@@ -12,7 +12,7 @@ const (
 	clockFrom = 100
 
 	// remarkWidth is for the longest remark with its arrow.
-	remarkWidth = 56
+	remarkWidth = 60
 
 	// leastText is the least room for text before the column of the remarks;
 	// with less, there is no such column.

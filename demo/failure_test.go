@@ -16,6 +16,10 @@ func TestWrongUse(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	noModule := t.TempDir()
+	if err := os.WriteFile(filepath.Join(noModule, "main.go"), []byte("package main\n\nfunc main() {}\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	tests := []struct {
 		args []string
 		want string
@@ -31,6 +35,15 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"-idle", "1"}, `invalid value "1" for flag -idle: a duration is needed, such as 500ms, 2s or 6m; -h lists the flags`},
 		{[]string{"-idle", "-1s"}, "-idle -1s: less than nothing"},
 		{[]string{"-timeout", "0s"}, "-timeout 0s: some time is needed"},
+		{[]string{"-timeout", "15m1s"}, "-timeout 15m1s: Lambda allows 15m at the most"},
+		{[]string{"serve", "-timeout", "1h"}, "-timeout 1h0m0s: Lambda allows 15m at the most"},
+		{[]string{"-env", "STAGE"}, `invalid value "STAGE" for flag -env: NAME=VALUE is needed; -h lists the flags`},
+		{[]string{"-env", "1ST=x"}, `invalid value "1ST=x" for flag -env: "1ST" is no name for a variable: at least two letters, digits and underscores, no digit first; -h lists the flags`},
+		{[]string{"-env", "AWS_LAMBDA_RUNTIME_API=x"}, `invalid value "AWS_LAMBDA_RUNTIME_API=x" for flag -env: AWS_LAMBDA_RUNTIME_API is how the function finds the local environment; -h lists the flags`},
+		{[]string{"-env", "STAGE=x", "-stack", "Other"}, "-env is for runs on this machine: with -stack the functions are as they were deployed"},
+		{[]string{"-function", "../docs"}, "-function ../docs: there are no Go files in this folder"},
+		{[]string{"-function", dir}, "-function " + dir + ": there are no Go files in this folder"},
+		{[]string{"-function", noModule}, "-function " + noModule + ": not in a Go module; go mod init makes one"},
 		{[]string{"-invocations", "0"}, "-invocations 0: at least one is needed"},
 		{[]string{"-invocations", "many"}, `invalid value "many" for flag -invocations: parse error; -h lists the flags`},
 		{[]string{"-log-format", "xml"}, `invalid value "xml" for flag -log-format: neither text nor json; -h lists the flags`},

@@ -26,6 +26,21 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// What is drawn depends on the library's reasons.
+func TestReportOfATimeout(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "report.html")
+	r := demo(t, "", "-event", `{"sleepMs":60000}`, "-timeout", "1s", "-invocations", "1", "-idle", "0s", "-o", path)
+	r.succeeded(t)
+	html, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inOrder(t, string(html), `<g class="bar hook failed`, `data-name="handle.func2, abandoned"`, `<g class="bar event failed`, `data-name="handle.func1, not started"`)
+	if got := strings.Count(string(html), `<g class="bar hook`); got != 1 {
+		t.Errorf("got %d bars of hooks, want one for the hook that ran", got)
+	}
+}
+
 func TestReportOfThePlainFunction(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "report.html")
 	r := demo(t, "", "-plain", "-event", `{"sleepMs":1}`, "-idle", "0s", "-o", path)

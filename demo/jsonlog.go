@@ -44,6 +44,8 @@ type invocationRecord struct {
 	HooksMs       *float64 `json:"hooksMs,omitempty"`
 	Failures      *int     `json:"failures,omitempty"`
 	Abandoned     *int     `json:"abandoned,omitempty"`
+	Renewed       bool     `json:"renewed,omitempty"`
+	Reset         string   `json:"reset,omitempty"`
 }
 
 type shutdownRecord struct {
@@ -54,6 +56,10 @@ type shutdownRecord struct {
 	IdleMs       float64  `json:"idleMs"`
 	TookMs       float64  `json:"tookMs"`
 	Killed       []string `json:"killed,omitempty"`
+	Hooks        *int     `json:"hooks,omitempty"`
+	HooksMs      *float64 `json:"hooksMs,omitempty"`
+	Failures     *int     `json:"failures,omitempty"`
+	Abandoned    *int     `json:"abandoned,omitempty"`
 }
 
 func (l *jsonLog) Began(r *recording.Recording) { l.function = r.Name }
@@ -85,6 +91,8 @@ func (l *jsonLog) Invoked(_ *recording.Recording, inv *recording.Invocation) {
 		DurationMs:    inMs(inv.Report.Duration),
 		BilledMs:      inv.Report.Billed.Milliseconds(),
 		InitMs:        inMs(inv.Report.Init),
+		Renewed:       inv.Fate.Renewed,
+		Reset:         inv.Fate.Reset,
 	}
 	if json.Valid(inv.Response.Payload) {
 		r.Payload = json.RawMessage(inv.Response.Payload)
@@ -99,7 +107,7 @@ func (l *jsonLog) Ended(r *recording.Recording) {
 	if r.Shutdown == nil {
 		return
 	}
-	l.write(shutdownRecord{
+	s := shutdownRecord{
 		Type:         "shutdown",
 		Function:     l.function,
 		Reason:       r.Shutdown.Reason,
@@ -107,7 +115,11 @@ func (l *jsonLog) Ended(r *recording.Recording) {
 		IdleMs:       inMs(r.Shutdown.Idle),
 		TookMs:       inMs(r.Shutdown.Took),
 		Killed:       r.Shutdown.Killed,
-	})
+	}
+	if h := r.Shutdown.Hooks; h != nil {
+		s.Hooks, s.HooksMs, s.Failures, s.Abandoned = &h.Count, &h.Ms, &h.Failures, &h.Abandoned
+	}
+	l.write(s)
 }
 
 func (l *jsonLog) write(record any) {

@@ -40,10 +40,12 @@
 //     are any extension (its name), requestId, text and remark.
 //   - "invocation", when one is over: requestId, status, responseMs, payload,
 //     durationMs, billedMs, and where there are any functionError, initMs (of a
-//     cold start) and what the library reported: hooks, hooksMs, failures,
-//     abandoned.
-//   - "shutdown", at the end: reason, sinceStartMs, idleMs, tookMs and killed,
-//     the names of processes that did not exit by themselves.
+//     cold start), what the library reported (hooks, hooksMs, failures,
+//     abandoned), reset (why its processes were ended: failure or timeout) and
+//     renewed (it began with new ones, after a reset).
+//   - "shutdown", at the end: reason, sinceStartMs, idleMs, tookMs and, where
+//     there are any, killed (the names of processes that did not exit by
+//     themselves) and what the library reported about the shutdown hooks.
 //   - "check", on AWS at the end: function, claim, verdict (passed, failed or
 //     not seen), figures and, of a failure, its meaning.
 //

@@ -16,6 +16,7 @@ type options struct {
 	plain        bool
 	withoutLayer bool
 	event        string
+	variables    []string // NAME=VALUE, for the function
 	invocations  int
 	idle         time.Duration
 	timeout      time.Duration
@@ -37,7 +38,8 @@ Runs a Lambda function with hooks on this machine and shows its log.
   -event FILE|JSON     its event; "-" reads it from standard input (default {"hello":"world"})
   -invocations N       how often to invoke it (default 2: a cold start and a warm one)
   -idle DURATION       time it is frozen after each invocation (default 1s; AWS waits six minutes)
-  -timeout DURATION    the function's timeout, hooks included (default 30s)
+  -timeout DURATION    the function's timeout, hooks included (default 30s; 15m at the most)
+  -env NAME=VALUE      a variable for the function, which sees only Lambda's and these; repeatable
   -without-layer       leave out the extension; the library keeps the environment awake by itself
   -plain               run a function without the library, which merely starts a goroutine
   -log-format FORMAT   the function's log format, text or json (default text)
@@ -57,6 +59,9 @@ Examples:
   go run ./demo -timeout 2s                          hooks that take longer than the timeout
   go run ./demo -function ../mine -event event.json  your function, your event
   go run ./demo -stack PostInvokeDemo -o report.html the same on AWS
+
+Exit status: 0 when the run is over, even if invocations failed, as log and summary say; 1 if
+something prevented it, or a check on AWS failed; 2 for wrong flags; 130 after Ctrl-C.
 `
 
 // parseOptions reads the flags. For -h it prints the usage and returns
@@ -72,6 +77,7 @@ func parseOptions(args []string, stdout io.Writer) (*options, error) {
 	fs.IntVar(&o.invocations, "invocations", 2, "")
 	fs.Func("idle", "", duration(&o.idle))
 	fs.Func("timeout", "", duration(&o.timeout))
+	fs.Func("env", "", variable(&o.variables))
 	fs.BoolVar(&o.json, "json", false, "")
 	fs.StringVar(&o.report, "o", "", "")
 	fs.StringVar(&o.picture, "png", "", "")
@@ -109,12 +115,13 @@ func parseOptions(args []string, stdout io.Writer) (*options, error) {
 		return nil, usagef("-invocations %d: at least one is needed", o.invocations)
 	case o.idle < 0:
 		return nil, usagef("-idle %v: less than nothing", o.idle)
-	case o.timeout <= 0:
-		return nil, usagef("-timeout %v: some time is needed", o.timeout)
 	case o.plain && o.function != "":
 		return nil, usagef("-plain and -function exclude each other")
 	case given["function"] && o.function == "":
 		return nil, usagef("-function: neither a folder nor an executable was given")
+	}
+	if err := checkTimeout(o.timeout); err != nil {
+		return nil, err
 	}
 	if err := checkPlace(given, o.stack); err != nil {
 		return nil, err
@@ -142,10 +149,26 @@ func checkPlace(given map[string]bool, stack string) error {
 	if stack == "" {
 		return usagef("-stack: the name of a stack is needed, such as PostInvokeDemo")
 	}
-	for _, flag := range []string{"function", "plain", "without-layer", "idle", "timeout", "log-format"} {
+	for _, flag := range []string{"function", "plain", "without-layer", "idle", "timeout", "env", "log-format"} {
 		if given[flag] {
 			return usagef("-%s is for runs on this machine: with -stack the functions are as they were deployed", flag)
 		}
+	}
+	return nil
+}
+
+// longest is the most that Lambda lets an invocation take.
+// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+const longest = 15 * time.Minute
+
+// checkTimeout refuses what Lambda would refuse. It also refuses parts of a
+// second, but those save time here.
+func checkTimeout(d time.Duration) error {
+	switch {
+	case d <= 0:
+		return usagef("-timeout %v: some time is needed", d)
+	case d > longest:
+		return usagef("-timeout %v: Lambda allows 15m at the most", d)
 	}
 	return nil
 }

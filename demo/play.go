@@ -64,6 +64,9 @@ func (p *play) act(ctx context.Context, env *lambdaenv.Environment, rec *recordi
 		case <-ctx.Done():
 		}
 		progress.clear()
+		if ctx.Err() != nil { // or it would look as if the function was invoked once more
+			return context.Cause(ctx)
+		}
 	}
 	report, err := env.Shutdown(ctx, "")
 	if report != nil {

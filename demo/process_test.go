@@ -108,7 +108,7 @@ func TestInterrupt(t *testing.T) {
 		signal syscall.Signal
 		stderr string
 	}{
-		{"in a hook", []string{"-event", `{"sleepMs":3600000}`, "-timeout", "2h"}, "second on stack", syscall.SIGINT, interrupted},
+		{"in a hook", []string{"-event", `{"sleepMs":3600000}`, "-timeout", "15m"}, "second on stack", syscall.SIGINT, interrupted},
 		{"frozen", []string{"-event", `{"sleepMs":1}`, "-idle", "1h"}, "── frozen", syscall.SIGINT, interrupted},
 		{"in a handler", []string{"-plain", "-json"}, "cleanup begins", syscall.SIGINT, interrupted},
 		{"SIGTERM", []string{"-event", `{"sleepMs":1}`, "-idle", "1h"}, "── frozen", syscall.SIGTERM, terminated},
@@ -117,8 +117,11 @@ func TestInterrupt(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			p := start(t, test.args...)
 			p.see(t, test.moment)
-			if rest := p.signal(t, test.signal, test.stderr); strings.Contains(rest, "billed duration") {
-				t.Errorf("got a summary of a run that did not end:\n%s", rest)
+			rest := p.signal(t, test.signal, test.stderr)
+			for _, bad := range []string{"billed duration", "invokes the function"} {
+				if strings.Contains(rest, bad) {
+					t.Errorf("got %q after the run was ended:\n%s", bad, rest)
+				}
 			}
 		})
 	}

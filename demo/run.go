@@ -59,6 +59,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if o.wantsReport() {
 		cfg.Env = append(cfg.Env, debugLevel)
 	}
+	cfg.Env = append(cfg.Env, o.variables...)
 	p := &play{event, o.invocations, o.idle}
 	if err := p.perform(ctx, cfg, rec, progress); err != nil {
 		return err

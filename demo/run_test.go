@@ -59,8 +59,21 @@ func TestFunctionThatCrashesInAnInvocation(t *testing.T) {
 		"── has an error after", "Runtime.ExitError", "── reset after a failure",
 		"REPORT ", "Status: error",
 		"── invokes", "INIT_START", "START ", "── reset after a failure",
-		"── nothing is left of the environment",
-		"invocation 1", "cold start, error", "invocation 2", "error")
+		"── nothing is left to shut down",
+		"invocation 1", "cold start, error, environment reset", "invocation 2", "cold start after the reset, error, environment reset",
+		"no environment is left to shut down: the reset ended it")
+	if strings.Contains(r.stdout, "lambda was shut down") {
+		t.Errorf("got a shutdown of what the reset had ended:\n%s", r.stdout)
+	}
+}
+
+func TestFunctionWithoutHooks(t *testing.T) {
+	r := demo(t, "", "-function", "testdata/functions/fails", "-event", `"no hooks"`, "-idle", "0s", "-invocations", "1", "-env", "STAGE=test=1", "-env", "STAGE=last")
+	r.succeeded(t)
+	inOrder(t, r.stdout, "STAGE=last", "has the response after", "no hooks", "shutdown hooks failed: 1")
+	if strings.Contains(r.stdout, "before cleanup begins") {
+		t.Errorf("got a remark about hooks, and there are none:\n%s", r.stdout)
+	}
 }
 
 func TestTimeout(t *testing.T) {

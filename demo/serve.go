@@ -21,7 +21,8 @@ what, let it idle, shut it down and crash it. Ctrl-C ends it.
   -port N              the port, on 127.0.0.1 only; 0 takes any that is free (default 7788)
   -function DIR|BIN    your own function: the folder of its main package, or an executable
   -event FILE|JSON     the event to begin with (default {"sleepMs":3000})
-  -timeout DURATION    the function's timeout, hooks included (default 8s)
+  -timeout DURATION    the function's timeout, hooks included (default 8s; 15m at the most)
+  -env NAME=VALUE      a variable for the function, which sees only Lambda's and these; repeatable
   -without-layer       begin with the extension switched off
   -h                   print this
 `
@@ -40,6 +41,7 @@ func parseServeOptions(args []string, stdout io.Writer) (*serveOptions, error) {
 	fs.StringVar(&o.function, "function", "", "")
 	fs.StringVar(&o.event, "event", `{"sleepMs":3000}`, "")
 	fs.Func("timeout", "", duration(&o.timeout))
+	fs.Func("env", "", variable(&o.variables))
 	fs.BoolVar(&o.withoutLayer, "without-layer", false, "")
 	switch err := fs.Parse(args); {
 	case err == flag.ErrHelp:
@@ -53,8 +55,9 @@ func parseServeOptions(args []string, stdout io.Writer) (*serveOptions, error) {
 		return nil, usagef("unexpected argument %q; serve -h lists the flags", fs.Arg(0))
 	case o.port < 0 || o.port > 65535:
 		return nil, usagef("-port %d: a number from 0 to 65535 is needed", o.port)
-	case o.timeout <= 0:
-		return nil, usagef("-timeout %v: some time is needed", o.timeout)
+	}
+	if err := checkTimeout(o.timeout); err != nil {
+		return nil, err
 	}
 	return o, nil
 }
@@ -99,7 +102,7 @@ func serve(ctx context.Context, args []string, stdin io.Reader, stdout, stderr i
 			Extensions: []string{built.extension},
 			Timeout:    o.timeout,
 			LogFormat:  o.logFormat,
-			Env:        []string{debugLevel},
+			Env:        append([]string{debugLevel}, o.variables...),
 		},
 		Event: event,
 		Layer: !o.withoutLayer,

@@ -19,7 +19,7 @@ func TestServe(t *testing.T) {
 			if strings.HasPrefix(at, "frozen") {
 				event = `{"sleepMs":1}`
 			}
-			p := start(t, "serve", "-port", "0", "-event", event, "-timeout", "2h")
+			p := start(t, "serve", "-port", "0", "-event", event, "-timeout", "15m")
 			line, err := p.stdout.ReadString('\n')
 			if err != nil {
 				p.Wait()

@@ -48,6 +48,8 @@ func (l *textLog) Moment(_ *recording.Recording, m *recording.Moment) {
 	}
 	if c.total > 0 {
 		text = recording.Shorten(text)
+	} else {
+		text = recording.ShortenSafely(text)
 	}
 	left := c.left(m.Time.UTC().Format("15:04:05.000"), fmt.Sprintf("%.3fs", m.Since.Seconds()), string(m.Source))
 	indent := strings.Repeat(" ", utf8.RuneCountInString(left))
@@ -88,10 +90,8 @@ func (l *textLog) Invoked(*recording.Recording, *recording.Invocation) {}
 func (l *textLog) Ended(r *recording.Recording) {
 	var b bytes.Buffer
 	b.WriteByte('\n')
-	for _, line := range summary(r) {
-		for _, line := range wrap(line, l.columns().total) {
-			b.WriteString(line + "\n")
-		}
+	for _, line := range summary(r, l.columns().total) {
+		b.WriteString(line + "\n")
 	}
 	l.w.Write(b.Bytes())
 }

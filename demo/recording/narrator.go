@@ -16,6 +16,7 @@ type Narrator struct {
 	served bool // the environment has answered a caller
 	frozen bool // and the environment was frozen after it
 	ending bool // processes are to end, by a reset or the shutdown
+	gone   bool // a reset has ended them, and none were started since
 }
 
 // Words returns the line of the log, or what is to be read in its place of any
@@ -24,9 +25,11 @@ func (n *Narrator) Words(m *Moment) string {
 	words := ""
 	switch m.Kind {
 	case lambdaenv.Line:
+		// A blank one is not shown. CloudWatch takes no event without text; what
+		// Lambda makes of a blank line is not documented.
 		words = m.Text
 	case lambdaenv.InitStarted:
-		n.served, n.frozen = false, false
+		n.served, n.frozen, n.gone = false, false, false
 	case Called:
 		n.ending = false
 		words = "invokes the function with " + m.Text
@@ -44,11 +47,13 @@ func (n *Narrator) Words(m *Moment) string {
 			words = "thawed"
 		}
 	case lambdaenv.Reset:
-		n.ending = true
+		n.ending, n.gone = true, true
 		words = "reset after a " + m.Text + ": the next invocation starts new processes"
 	case lambdaenv.ShutdownBegan:
 		n.ending = true
-		words = "the environment is shut down, reason: " + m.Text
+		if words = "the environment is shut down, reason: " + m.Text; n.gone {
+			words = "nothing is left to shut down: the reset ended the environment"
+		}
 	case lambdaenv.Signaled:
 		words = "gets " + m.Text
 	case lambdaenv.Exited:
@@ -56,7 +61,9 @@ func (n *Narrator) Words(m *Moment) string {
 			words = "ended: " + m.Text
 		}
 	case lambdaenv.ShutdownDone:
-		words = "nothing is left of the environment"
+		if !n.gone {
+			words = "nothing is left of the environment"
+		}
 	}
 	return printable(words)
 }
@@ -110,4 +117,16 @@ var (
 // Shorten leaves out what nobody reads in a line of the log.
 func Shorten(s string) string {
 	return ids.ReplaceAllString(stamp.ReplaceAllString(s, ""), "$1…")
+}
+
+// The same in the lines that are not the function's own.
+var (
+	runtimeHash = regexp.MustCompile(`^(INIT_START .*:runtime:[0-9a-f]{8})[0-9a-f]{24,}`)
+	recordStamp = regexp.MustCompile(`^timestamp=\S+ (level=\S+ message="postinvoke: )`)
+)
+
+// ShortenSafely does so for a log that may be searched or kept: ids stay whole,
+// and so does what the function prints.
+func ShortenSafely(s string) string {
+	return recordStamp.ReplaceAllString(runtimeHash.ReplaceAllString(s, "$1…"), "$1")
 }

@@ -12,35 +12,61 @@ import (
 // Notes says what is remarkable about an invocation.
 func (inv *Invocation) Notes() []string {
 	var notes []string
-	if inv.Report.Init > 0 {
+	switch {
+	case inv.Fate.Renewed:
+		notes = append(notes, "cold start after the reset")
+	case inv.Report.Init > 0:
 		notes = append(notes, "cold start")
 	}
-	if inv.Report.Status != "success" {
-		notes = append(notes, inv.Report.Status)
-	}
-	if h := inv.Hooks; h != nil {
-		for _, n := range []struct {
-			count int
-			what  string
-		}{{h.Failures, "failed"}, {h.Abandoned, "abandoned"}} {
-			if n.count > 0 {
-				notes = append(notes, "hooks "+n.what+": "+strconv.Itoa(n.count))
-			}
+	if status := inv.Report.Status; status != "success" {
+		if inv.Response.FunctionError == "" {
+			status += " after the response"
 		}
+		notes = append(notes, status)
+	}
+	if inv.Fate.Reset != "" {
+		notes = append(notes, "environment reset")
+	}
+	return append(notes, inv.Hooks.notes("hooks")...)
+}
+
+// HooksTook says for how long hooks ran after the response.
+func (inv *Invocation) HooksTook() string {
+	switch {
+	case inv.Hooks != nil:
+		return fmt.Sprintf("%.1f ms", inv.Hooks.Ms)
+	case inv.Fate.Reset != "" && inv.Response.FunctionError == "":
+		return "unknown" // who would have reported them is gone
+	}
+	return "no hooks"
+}
+
+// notes says what was wrong with hooks, if anything.
+func (h *Hooks) notes(what string) []string {
+	var notes []string
+	if h != nil && h.Failures > 0 {
+		notes = append(notes, what+" failed: "+strconv.Itoa(h.Failures))
+	}
+	if h != nil && h.Abandoned > 0 {
+		notes = append(notes, what+" abandoned: "+strconv.Itoa(h.Abandoned))
 	}
 	return notes
 }
 
-// String says how the environment ended, if it did.
-func (s *Shutdown) String() string {
-	if s == nil {
+// End says how the environment ended, if it did.
+func (r *Recording) End() string {
+	s := r.Shutdown
+	switch {
+	case r.EndedByReset():
+		return "no environment is left to shut down: the reset ended it"
+	case s == nil:
 		return "the environment was not shut down yet"
 	}
-	end := fmt.Sprintf("environment shut down after %s, reason: %s", inWords(s.Since), s.Reason)
+	end := []string{fmt.Sprintf("environment shut down after %s, reason: %s", inWords(s.Since), s.Reason)}
 	if len(s.Killed) > 0 {
-		end += ", killed: " + strings.ReplaceAll(strings.Join(s.Killed, ", "), lambdaenv.RuntimeName, "function")
+		end = append(end, "killed: "+strings.ReplaceAll(strings.Join(s.Killed, ", "), lambdaenv.RuntimeName, "function"))
 	}
-	return end
+	return strings.Join(append(end, s.Hooks.notes("shutdown hooks")...), ", ")
 }
 
 // inWords renders a time that can be anything from milliseconds to minutes.

@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"fmt"
 	"strings"
 
 	"example.com/postinvoke/internal/lambdaenv"
@@ -40,8 +41,8 @@ func (r *plainRemarks) About(m *Moment) string {
 	case m.Kind == lambdaenv.Frozen && r.pending > 0:
 		r.late = true
 		return r.made.say("frozen in the middle of its cleanup")
-	case m.Kind == lambdaenv.ShutdownDone && r.pending > 0:
-		return "lambda was shut down " + later + " later, its cleanup is lost"
+	case m.Kind == lambdaenv.ShutdownDone && r.pending > 0 && later != "":
+		return fmt.Sprintf(remarkShutdown, later) + ", its cleanup is lost"
 	}
 	return ""
 }

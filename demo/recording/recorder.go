@@ -26,7 +26,9 @@ type Recorder struct {
 	mu        sync.Mutex
 	recording Recording
 	hooks     map[string]*Hooks // reported by the library, by request
-	waiting   []lambdaenv.Entry // from a Responded entry until the response is known
+	fates     fates
+	idle      string // the request of the invocation that was over last
+	held      held   // from a Responded entry until it can be recorded
 }
 
 // NewRecorder begins a recording. The remarks must not be used for another one.
@@ -39,6 +41,7 @@ func NewRecorder(about About, remarks Remarks, renderers ...Renderer) *Recorder 
 		remarks:   remarks,
 		recording: Recording{About: about},
 		hooks:     map[string]*Hooks{},
+		fates:     fates{of: map[string]*Fate{}},
 	}
 	r.tell(Renderer.Began)
 	return r
@@ -50,24 +53,33 @@ func (r *Recorder) tell(what func(Renderer, *Recording)) {
 	}
 }
 
-// Recording returns the recording as it is now.
+// Recording returns the recording as it is now. Moments that the renderers are
+// not told of yet lack their remarks.
 func (r *Recorder) Recording() *Recording {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.recording.clone()
+	c := r.recording.clone()
+	if r.held.answered {
+		for _, e := range r.held.entries {
+			c.Moments = append(c.Moments, r.held.moment(e, c.Began))
+		}
+	}
+	return c
 }
 
 // Observe takes an entry of the environment; entries must come in the order of
 // their times. The one that says that the caller has the response, and those
-// after it, wait for [Recorder.Answer] to say what it was.
+// after it, wait for [Recorder.Answer] to say what it was, and a moment for what
+// tells whether hooks follow.
 func (r *Recorder) Observe(e lambdaenv.Entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if e.Kind == lambdaenv.Responded || len(r.waiting) > 0 {
-		r.waiting = append(r.waiting, e)
+	if e.Kind == lambdaenv.Responded || len(r.held.entries) > 0 {
+		r.held.entries = append(r.held.entries, e)
+		r.settle()
 		return
 	}
-	r.add(e, nil)
+	r.add(Moment{Entry: e, Since: e.Time.Sub(r.recording.Began)})
 }
 
 // Call notes that the caller is about to ask for an invocation.
@@ -79,23 +91,24 @@ func (r *Recorder) Call(event []byte) {
 func (r *Recorder) Answer(response *lambdaenv.Response) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, e := range r.waiting {
-		if e.Kind == lambdaenv.Responded {
-			r.add(e, response)
-		} else {
-			r.add(e, nil)
-		}
+	if len(r.held.entries) == 0 {
+		return // it was never sent
 	}
-	r.waiting = nil
+	r.held.answered, r.held.response = true, response
+	r.settle()
 }
 
-func (r *Recorder) add(e lambdaenv.Entry, response *lambdaenv.Response) {
-	m := Moment{Entry: e, Since: e.Time.Sub(r.recording.Began), Response: response}
+func (r *Recorder) add(m Moment) {
+	e := m.Entry
 	m.Remark = r.remarks.About(&m)
 	r.recording.Moments = append(r.recording.Moments, m)
 	if h := HooksIn(e); h != nil {
 		r.hooks[h.RequestID] = h
 	}
+	if e.Kind == lambdaenv.Idle {
+		r.idle = e.RequestID
+	}
+	r.fates.follow(e)
 	for _, renderer := range r.renderers {
 		renderer.Moment(&r.recording, &m)
 	}
@@ -105,7 +118,10 @@ func (r *Recorder) add(e lambdaenv.Entry, response *lambdaenv.Response) {
 func (r *Recorder) Invoked(response *lambdaenv.Response, report *lambdaenv.Report) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	inv := Invocation{*response, *report, r.hooks[report.RequestID]}
+	inv := Invocation{Response: *response, Report: *report, Hooks: r.hooks[report.RequestID]}
+	if fate := r.fates.of[report.RequestID]; fate != nil {
+		inv.Fate = *fate
+	}
 	r.recording.Invocations = append(r.recording.Invocations, inv)
 	for _, renderer := range r.renderers {
 		renderer.Invoked(&r.recording, &inv)
@@ -117,6 +133,7 @@ func (r *Recorder) Invoked(response *lambdaenv.Response, report *lambdaenv.Repor
 func (r *Recorder) Ended(report *lambdaenv.ShutdownReport) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.release(false)
 	if report == nil {
 		r.tell(Renderer.Ended)
 		return
@@ -128,9 +145,13 @@ func (r *Recorder) Ended(report *lambdaenv.ShutdownReport) {
 		case lambdaenv.Idle, lambdaenv.Reset:
 			lastEnd = m.Since
 		case lambdaenv.ShutdownBegan:
-			s.Idle = m.Since - lastEnd
+			s.Idle, s.Hooks = m.Since-lastEnd, nil
 		case lambdaenv.ShutdownDone:
 			s.Since = m.Since
+		case lambdaenv.Line:
+			if h := shutdownHooksIn(m.Entry); h != nil {
+				s.Hooks = h
+			}
 		}
 	}
 	r.recording.Shutdown = s

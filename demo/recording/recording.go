@@ -34,6 +34,9 @@ type Moment struct {
 	Since    time.Duration       // since the run began
 	Response *lambdaenv.Response // of a Responded entry
 	Remark   string              // what a reader should notice here, if anything
+
+	// HooksFollow is true of a Responded entry if hooks run after it.
+	HooksFollow bool
 }
 
 // Local reports whether the moment would not be found in CloudWatch.
@@ -48,6 +51,7 @@ type Invocation struct {
 	Response lambdaenv.Response
 	Report   lambdaenv.Report
 	Hooks    *Hooks // nil if the library reported none
+	Fate     Fate
 }
 
 // A Shutdown is the end of the environment.
@@ -55,6 +59,7 @@ type Shutdown struct {
 	lambdaenv.ShutdownReport
 	Since time.Duration // from the beginning of the run to the end of the Shutdown phase
 	Idle  time.Duration // from the end of the last invocation to the Shutdown phase
+	Hooks *Hooks        // those for the shutdown; nil if the library reported none
 }
 
 // clone returns a copy that does not grow.

@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"cmp"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -9,20 +10,27 @@ import (
 	"example.com/postinvoke/record"
 )
 
-// Hooks is what the library reports about the hooks of one invocation.
+// Hooks is what the library reports about the hooks of one invocation, or of the
+// shutdown.
 type Hooks struct {
 	RequestID                  string
 	Count, Failures, Abandoned int
-	Ms                         float64 // from the accepted response until the last was over
+	Ms                         float64 // from the accepted response, or the signal, until the last was over
 }
 
 // HooksIn returns what the entry reports about hooks, or nil.
-func HooksIn(e lambdaenv.Entry) *Hooks {
-	if e.Source != lambdaenv.Function || e.Kind != lambdaenv.Line || !strings.Contains(e.Text, record.Hooks) {
+func HooksIn(e lambdaenv.Entry) *Hooks { return hooksIn(e, record.Hooks) }
+
+// shutdownHooksIn returns what the entry reports about hooks for the shutdown,
+// or nil.
+func shutdownHooksIn(e lambdaenv.Entry) *Hooks { return hooksIn(e, record.ShutdownHooks) }
+
+func hooksIn(e lambdaenv.Entry, kind string) *Hooks {
+	if e.Source != lambdaenv.Function || e.Kind != lambdaenv.Line || !strings.Contains(e.Text, kind) {
 		return nil
 	}
 	fields := Fields(e.Text)
-	if fields["message"] != record.Hooks && fields["msg"] != record.Hooks {
+	if message(fields) != kind {
 		return nil
 	}
 	number := func(key string) float64 {
@@ -37,6 +45,9 @@ func HooksIn(e lambdaenv.Entry) *Hooks {
 		Ms:        number(record.HooksMs),
 	}
 }
+
+// message is that of a record with these fields: loggers differ in its name.
+func message(fields map[string]string) string { return cmp.Or(fields["message"], fields["msg"]) }
 
 // Fields returns the fields of a record in either log format: a JSON
 // object, or key=value pairs as slog's TextHandler writes them.

@@ -20,7 +20,7 @@ type Remarks interface {
 const (
 	remarkResponse = "function returned response here, before cleanup begins"
 	remarkReport   = "duration includes cleanup time"
-	remarkShutdown = "lambda was shut down %s later"
+	remarkShutdown = "lambda was shut down %s later than the last invocation"
 )
 
 // once is a set of remarks that were made.
@@ -50,7 +50,7 @@ func (r *hookRemarks) About(m *Moment) string {
 	switch {
 	case m.Kind == Called:
 		r.hooked = false
-	case m.Kind == lambdaenv.Responded && m.Response != nil && m.Response.FunctionError == "":
+	case m.HooksFollow:
 		return r.made.say(remarkResponse)
 	case HooksIn(m.Entry) != nil:
 		r.hooked = true
@@ -67,18 +67,23 @@ func (r *hookRemarks) About(m *Moment) string {
 type lastEnd struct {
 	at           time.Duration
 	shuttingDown bool
+	gone         bool // a reset has ended the environment: nothing is left to shut down
 }
 
 // before takes note of m, and returns how long before it the last invocation
 // was over, if the environment is being shut down.
 func (l *lastEnd) before(m *Moment) string {
 	switch m.Kind {
-	case lambdaenv.Idle, lambdaenv.Reset:
+	case lambdaenv.InitStarted:
+		l.gone = false
+	case lambdaenv.Idle:
 		l.at = m.Since
+	case lambdaenv.Reset:
+		l.gone = true
 	case lambdaenv.ShutdownBegan:
 		l.shuttingDown = true
 	}
-	if !l.shuttingDown {
+	if !l.shuttingDown || l.gone {
 		return ""
 	}
 	return roughly(m.Since - l.at)

@@ -38,7 +38,7 @@ func figures(r *recording.Recording) []figure {
 	if failed > 0 {
 		add(function, "answered with an error", fmt.Sprintf("%d of %d", failed, len(r.Invocations)))
 	}
-	if s := r.Shutdown; s != nil {
+	if s := r.Shutdown; s != nil && !r.EndedByReset() {
 		add(extension, "idle before the shutdown ("+s.Reason+")", length(s.Idle))
 	}
 	return all
@@ -88,15 +88,12 @@ func newSummary(r *recording.Recording) summary {
 		row := summaryRow{
 			Name:     fmt.Sprintf("invocation %d", i+1),
 			Response: fmt.Sprintf("%.1f ms", inMs(inv.Response.Latency)),
-			Hooks:    "no hooks",
+			Hooks:    inv.HooksTook(),
 			Billed:   fmt.Sprintf("%d ms", inv.Report.Billed.Milliseconds()),
 			Notes:    strings.Join(inv.Notes(), ", "),
 		}
-		if inv.Hooks != nil {
-			row.Hooks = fmt.Sprintf("%.1f ms", inv.Hooks.Ms)
-		}
 		s.Rows = append(s.Rows, row)
 	}
-	s.End = r.Shutdown.String()
+	s.End = r.End()
 	return s
 }

@@ -13,9 +13,10 @@ import (
 // A hookTracker notes the hooks. Each is known by name from the library's record
 // at level DEBUG; without those there is one span for all of an invocation.
 type hookTracker struct {
-	since   time.Duration // the response, or the end of the last hook after it
-	running bool          // hooks may run: there was a response
-	told    bool          // of a hook of this invocation
+	since     time.Duration // the response, or the end of the last hook after it
+	running   bool          // hooks may run: there was a response
+	told      bool          // of a hook of this invocation that ran
+	unstarted int           // hooks of this invocation that never started
 }
 
 // responded begins the time of the hooks.
@@ -41,10 +42,10 @@ func (h *hookTracker) line(t *tracker, m *recording.Moment) {
 	case record.HookFailed:
 		h.failed(t, m, fields)
 	case record.Hooks:
-		if !h.told {
+		if count, _ := strconv.Atoi(fields[record.HookCount]); !h.told && count > h.unstarted {
 			h.all(t, m, fields)
 		}
-		h.running = false
+		*h = hookTracker{}
 	case record.ShutdownHooks:
 		if t.current[slot{function, ending}] == nil { // nobody told of the signal
 			took := milliseconds(fields[record.HooksMs])
@@ -72,8 +73,15 @@ func (h *hookTracker) add(t *tracker, m *recording.Moment, fields map[string]str
 }
 
 func (h *hookTracker) abandoned(t *tracker, m *recording.Moment, fields map[string]string) {
+	if neverStarted(fields[record.Reason]) {
+		name, _ := shortHook(fields[record.Hook])
+		s := t.mark(hooks, name, m.Since, fmt.Sprintf("The hook %s was abandoned: %s.", fields[record.Hook], fields[record.Reason]))
+		s.note, s.request, s.failed = "not started", m.RequestID, true
+		h.unstarted++
+		return
+	}
 	took := time.Duration(0)
-	if h.running && !strings.Contains(fields[record.Reason], "start") {
+	if h.running {
 		took = m.Since - h.since
 	}
 	since := h.since
@@ -82,6 +90,12 @@ func (h *hookTracker) abandoned(t *tracker, m *recording.Moment, fields map[stri
 	s.failed = true
 	s.note = "abandoned"
 	s.detail = fmt.Sprintf("The hook %s was abandoned: %s.", s.hook, fields[record.Reason])
+}
+
+// neverStarted reports whether that is why a hook was abandoned: it took no
+// time then, and gets a mark instead of a bar.
+func neverStarted(reason string) bool {
+	return strings.Contains(reason, "to start it") || strings.Contains(reason, "had not started")
 }
 
 func (h *hookTracker) failed(t *tracker, m *recording.Moment, fields map[string]string) {

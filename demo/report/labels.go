@@ -14,7 +14,7 @@ func variants(s *span) []string {
 	case s.kind == event && s.name == "thawed":
 		return nil // the frozen stretch says so
 	case s.kind == event:
-		return []string{s.name}
+		return []string{s.whole(), s.name}
 	case s.kind == waiting && s.open:
 		return []string{"waits"}
 	case s.kind == waiting:

@@ -75,10 +75,44 @@ func TestTrouble(t *testing.T) {
 	s.after(time.Second).line(lambdaenv.Function, abandoned).line(lambdaenv.Function, notStarted).idle(3, time.Second)
 	s.call().after(100*ms).tell(lambdaenv.Function, lambdaenv.Exited, "signal: killed").tell(lambdaenv.Platform, lambdaenv.Reset, "failure")
 	html := page(t, s.Recording())
-	wantBars(t, html, "hooks", "audit, failed 12.2-17.2 failed; slow, abandoned 17.2-1017.2 failed; next, abandoned 1017.2-1017.2 failed; hooks, lost 1019.5-1119.6 failed")
+	wantBars(t, html, "hooks", "audit, failed 12.2-17.2 failed; slow, abandoned 17.2-1017.2 failed; next, not started 1017.2-1017.2 failed; hooks, lost 1019.5-1119.6 failed")
+	if !strings.Contains(html, `<g class="bar event failed hooks"`) || strings.Count(html, `<g class="bar hook`) != 3 {
+		t.Error("want a mark, and no bar, for the hook that never started")
+	}
 	wantBars(t, html, "function", "init 0-10; handler 10.1-12.1; handler 1017.5-1019.5; ended 1119.6-1119.6 failed")
 	if !strings.Contains(html, "no route to host") {
 		t.Error("the page does not say why a hook failed")
+	}
+}
+
+// With nothing that ran there is no bar, whatever the reason.
+func TestHooksThatNeverStarted(t *testing.T) {
+	for _, reason := range []string{"no time was left to start it before the function's timeout", "it had not started when the environment was shut down"} {
+		s := newStory().cold().call().line(lambdaenv.Function, `level=ERROR message="postinvoke: hook abandoned" hook="main.next (/src/a.go:9)" reason="`+reason+`"`)
+		html := page(t, s.idle(1, time.Second).Recording())
+		wantBars(t, html, "hooks", "next, not started 12.2-12.2 failed")
+		if strings.Contains(html, `<g class="bar hook`) || !strings.Contains(html, "next, not started</text>") {
+			t.Errorf("%s: want a mark with its label, and no bar", reason)
+		}
+	}
+}
+
+// After a reset there is nothing to shut down, and no time before that.
+func TestReset(t *testing.T) {
+	s := newStory().cold().call().tell(lambdaenv.Function, lambdaenv.Exited, "signal: killed").tell(lambdaenv.Platform, lambdaenv.Reset, "failure")
+	s.Invoked(&lambdaenv.Response{RequestID: s.request(), Latency: 2 * ms}, &lambdaenv.Report{RequestID: s.request(), Status: "error"})
+	s.after(time.Second).tell(lambdaenv.Platform, lambdaenv.ShutdownBegan, "spindown").tell(lambdaenv.Platform, lambdaenv.ShutdownDone, "")
+	s.Ended(&lambdaenv.ShutdownReport{Reason: "spindown"})
+	html := page(t, s.Recording())
+	for _, want := range []string{"error after the response, environment reset", "<td>unknown</td>", "no environment is left to shut down: the reset ended it"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	for _, bad := range []string{"idle before the shutdown", "lambda was shut down"} {
+		if strings.Contains(html, bad) {
+			t.Errorf("the page says %q", bad)
+		}
 	}
 }
 

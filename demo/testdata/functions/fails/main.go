@@ -1,5 +1,5 @@
 // Command fails is a function whose handler does what the event says: return
-// an error, exit, or print what could upset a terminal.
+// an error, exit, register no hook, or print what could upset a terminal.
 package main
 
 import (
@@ -18,6 +18,11 @@ func main() {
 }
 
 func handle(ctx context.Context, what string) (string, error) {
+	if what == "no hooks" {
+		fmt.Println("STAGE=" + os.Getenv("STAGE"))
+		postinvoke.ShutdownContext(goodbye)
+		return what, nil
+	}
 	postinvoke.RunContext(ctx, func(context.Context) error {
 		return errors.New("no route to host")
 	})
@@ -30,3 +35,5 @@ func handle(ctx context.Context, what string) (string, error) {
 	fmt.Println("a\tb \x1b[2J c")
 	return what, nil
 }
+
+func goodbye(context.Context) error { return errors.New("nobody is left to say it to") }

@@ -1,0 +1,55 @@
+package recording
+
+import "example.com/postinvoke/internal/lambdaenv"
+
+// A Fate is what befell the processes of an invocation.
+type Fate struct {
+	Renewed bool   // it began with new processes, as a reset had ended the others
+	Reset   string // why its processes were ended, if they were: "failure" or "timeout"
+}
+
+// fates are those of all invocations, by request.
+type fates struct {
+	of      map[string]*Fate
+	gone    bool // a reset has ended the environment, and none was started since
+	renewed bool // one was started after a reset, for an invocation that is not known yet
+}
+
+// follow takes note of e.
+func (f *fates) follow(e lambdaenv.Entry) {
+	switch e.Kind {
+	case lambdaenv.Reset:
+		f.fate(e).Reset = e.Text
+		f.gone, f.renewed = true, false
+	case lambdaenv.InitStarted:
+		f.renewed, f.gone = f.gone, false
+	}
+	// Lambda does not say for whom it starts processes before they have started.
+	if f.renewed && e.RequestID != "" {
+		f.fate(e).Renewed = true
+		f.renewed = false
+	}
+}
+
+// fate returns the one to note what e says of.
+func (f *fates) fate(e lambdaenv.Entry) *Fate {
+	if f.of[e.RequestID] == nil {
+		f.of[e.RequestID] = &Fate{}
+	}
+	return f.of[e.RequestID]
+}
+
+// EndedByReset reports whether there is no environment any more because a reset
+// ended it: then there is nothing to shut down.
+func (r *Recording) EndedByReset() bool {
+	gone := false
+	for i := range r.Moments {
+		switch r.Moments[i].Kind {
+		case lambdaenv.Reset:
+			gone = true
+		case lambdaenv.InitStarted:
+			gone = false
+		}
+	}
+	return gone
+}

@@ -1,0 +1,164 @@
+package recording_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"example.com/postinvoke/demo/recording"
+	"example.com/postinvoke/internal/lambdaenv"
+)
+
+// A story tells a recorder what happens, now.
+type story struct{ *recording.Recorder }
+
+func newStory() story {
+	return story{recording.NewRecorder(recording.About{}, recording.NewHookRemarks())}
+}
+
+func (s story) tell(source lambdaenv.Source, kind lambdaenv.Kind, request, text string) story {
+	s.Observe(lambdaenv.Entry{Time: time.Now(), Source: source, Kind: kind, RequestID: request, Text: text})
+	return s
+}
+
+func (s story) platform(kind lambdaenv.Kind, request, text string) story {
+	return s.tell(lambdaenv.Platform, kind, request, text)
+}
+
+// responds has the caller get a response, or an error.
+func (s story) responds(request, functionError string) story {
+	s.tell(lambdaenv.Caller, lambdaenv.Responded, request, "")
+	s.Answer(&lambdaenv.Response{RequestID: request, FunctionError: functionError})
+	return s
+}
+
+// over ends an invocation.
+func (s story) over(request, status, functionError string) story {
+	s.Invoked(&lambdaenv.Response{RequestID: request, FunctionError: functionError}, &lambdaenv.Report{RequestID: request, Status: status})
+	return s
+}
+
+func (s story) end() *recording.Recording {
+	s.platform(lambdaenv.ShutdownBegan, "", "spindown").platform(lambdaenv.ShutdownDone, "", "")
+	s.Ended(&lambdaenv.ShutdownReport{Reason: "spindown"})
+	return s.Recording()
+}
+
+func remarks(r *recording.Recording) string {
+	var all []string
+	for _, m := range r.Moments {
+		if m.Remark != "" {
+			all = append(all, fmt.Sprintf("%s: %s", m.Kind, m.Remark))
+		}
+	}
+	return strings.Join(all, "; ")
+}
+
+const hooksFinished = `level=INFO message="postinvoke: hooks finished" hooks=1 hooksMs=3 failures=0 abandoned=0 requestId=`
+
+func TestRemarkOnTheResponseOnlyIfHooksFollow(t *testing.T) {
+	const remark = "responded: function returned response here, before cleanup begins"
+	tests := []struct {
+		name string
+		then func(story)
+		want string
+	}{
+		{"no hooks", func(s story) { s.platform(lambdaenv.Idle, "A", "") }, ""},
+		{"a record of hooks", func(s story) { s.tell(lambdaenv.Function, lambdaenv.Line, "A", hooksFinished+"A") }, remark},
+		{"prints, but no hooks", func(s story) {
+			s.tell(lambdaenv.Function, lambdaenv.Line, "A", "flushed").platform(lambdaenv.Idle, "A", "")
+		}, ""},
+		{"a silent hook", func(story) { time.Sleep(time.Second) }, remark},
+		{"prints after a while", func(s story) {
+			s.Observe(lambdaenv.Entry{Time: time.Now().Add(time.Second), Source: lambdaenv.Function, Kind: lambdaenv.Line, RequestID: "A", Text: "done"})
+		}, remark},
+		{"crash", func(s story) { s.platform(lambdaenv.Reset, "A", "failure") }, ""},
+		{"the end of the recording", func(s story) { s.Ended(nil) }, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newStory().responds("A", "")
+				before := len(s.Recording().Moments)
+				test.then(s)
+				synctest.Wait()
+				if got := remarks(s.Recording()); got != test.want {
+					t.Errorf("got %q, want %q", got, test.want)
+				}
+				if before != 1 {
+					t.Errorf("got %d moments before, want the response, remark or not", before)
+				}
+				s.Ended(nil)
+			})
+		})
+	}
+}
+
+// Where the way to the caller is long, hooks can be over before.
+func TestNoRemarkOnAResponseAfterTheHooks(t *testing.T) {
+	s := newStory().tell(lambdaenv.Function, lambdaenv.Line, "A", hooksFinished+"A").platform(lambdaenv.Idle, "A", "").responds("A", "")
+	s.Ended(nil)
+	if got := remarks(s.Recording()); got != "" {
+		t.Errorf("got %q, want none", got)
+	}
+}
+
+func TestResets(t *testing.T) {
+	s := newStory().platform(lambdaenv.InitStarted, "", "init")
+	s.platform(lambdaenv.Invoked, "A", "").responds("A", "Runtime.ExitError").platform(lambdaenv.Reset, "A", "failure").over("A", "error", "Runtime.ExitError")
+	s.platform(lambdaenv.InitStarted, "B", "init") // as on this machine
+	s.platform(lambdaenv.Invoked, "B", "").responds("B", "").platform(lambdaenv.Reset, "B", "timeout").over("B", "timeout", "")
+	s.platform(lambdaenv.InitStarted, "", "init") // as on AWS
+	s.platform(lambdaenv.Invoked, "C", "").responds("C", "").platform(lambdaenv.Idle, "C", "").over("C", "success", "")
+	s.platform(lambdaenv.Invoked, "D", "").responds("D", "").platform(lambdaenv.Idle, "D", "").over("D", "success", "")
+	var got []string
+	r := s.end()
+	for _, inv := range r.Invocations {
+		got = append(got, inv.HooksTook()+": "+strings.Join(inv.Notes(), ", "))
+	}
+	want := []string{
+		"no hooks: error, environment reset",
+		"unknown: cold start after the reset, timeout after the response, environment reset",
+		"no hooks: cold start after the reset",
+		"no hooks: ",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if got := remarks(r); !strings.Contains(got, "lambda was shut down ") || !strings.HasSuffix(got, " later than the last invocation") {
+		t.Errorf("got the remarks %q, want one about the shutdown", got)
+	}
+}
+
+// What a reset has ended is not shut down as if all were well.
+func TestNothingToShutDownAfterAReset(t *testing.T) {
+	s := newStory().platform(lambdaenv.InitStarted, "", "init").responds("A", "Runtime.ExitError").platform(lambdaenv.Reset, "A", "failure")
+	r := s.end()
+	if got, want := r.End(), "no environment is left to shut down: the reset ended it"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := remarks(r); got != "" {
+		t.Errorf("got the remarks %q, want none", got)
+	}
+	var n recording.Narrator
+	var words []string
+	for i := range r.Moments {
+		words = append(words, n.Words(&r.Moments[i]))
+	}
+	if got, want := words[len(words)-2:], []string{"nothing is left to shut down: the reset ended the environment", ""}; !slices.Equal(got, want) {
+		t.Errorf("got the words %q, want %q", got, want)
+	}
+}
+
+func TestShutdownHooksThatFail(t *testing.T) {
+	s := newStory().platform(lambdaenv.ShutdownBegan, "", "spindown")
+	s.tell(lambdaenv.Function, lambdaenv.Line, "", `{"message":"postinvoke: shutdown hooks finished","hooks":3,"hooksMs":250,"failures":1,"abandoned":2}`)
+	s.platform(lambdaenv.ShutdownDone, "", "").Ended(&lambdaenv.ShutdownReport{Reason: "spindown"})
+	got := s.Recording().End()
+	if want := ", reason: spindown, shutdown hooks failed: 1, shutdown hooks abandoned: 2"; !strings.HasSuffix(got, want) {
+		t.Errorf("got %q, want it to end with %q", got, want)
+	}
+}
