@@ -52,9 +52,9 @@ func (inv *invocation) awaitResponse(s *supervision) bool {
 	for {
 		select {
 		case <-returned:
-			// Without the first there was a panic. Without the second the
-			// context cannot end, or somebody cancelled the base context:
-			// nothing will tell when the response is sent.
+			// After a panic hooks run at once. And if the context cannot end,
+			// or somebody cancelled the base context, nothing will tell when
+			// the response is sent.
 			if outcome, _ := inv.how(); outcome == outcomePanic || sent == nil {
 				s.released = time.Now()
 				return true
