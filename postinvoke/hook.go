@@ -20,8 +20,8 @@ type hook struct {
 	ctx         context.Context // that withContext was registered with
 
 	// Kept by the invocation.
-	popped    bool      // taken off the stack
-	abandoned time.Time // when it was given up
+	popped    bool          // taken off the stack
+	abandoned time.Duration // when it was given up, after the invocation began
 }
 
 func (h *hook) isNil() bool { return h.plain == nil && h.withContext == nil }

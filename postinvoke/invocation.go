@@ -65,8 +65,34 @@ func (w *wrapper) begin(ctx context.Context) *invocation {
 		inv.requestID = lc.AwsRequestID
 	}
 	w.keeper.begin(inv.requestID)
-	context.AfterFunc(ctx, inv.doneWithoutHooks)
+	watch(inv)
 	return inv
+}
+
+// A watcher notices the end of an invocation's context. Watchers are used
+// again: a method value for each invocation would be one more allocation.
+type watcher struct {
+	inv   *invocation
+	ended func() // the method value
+}
+
+var watchers sync.Pool
+
+func watch(inv *invocation) {
+	w, ok := watchers.Get().(*watcher)
+	if !ok {
+		w = &watcher{}
+		w.ended = w.contextEnded
+	}
+	w.inv = inv
+	context.AfterFunc(inv.Context, w.ended)
+}
+
+func (w *watcher) contextEnded() {
+	inv := w.inv
+	w.inv = nil
+	watchers.Put(w)
+	inv.doneWithoutHooks()
 }
 
 // doneWithoutHooks is called when the context has ended, and again if the

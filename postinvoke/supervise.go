@@ -23,11 +23,11 @@ const (
 func (inv *invocation) supervise() {
 	defer supervisors.end()
 	var s supervision
-	if deadline, ok := inv.Deadline(); ok {
-		s.deadline = deadline.Add(-inv.margin)
+	if deadline, ok := inv.hooksDeadline(); ok {
+		s.deadline = deadline
 		// Half way between the deadline of the hooks and the moment at which
 		// the extension stops waiting, so that the report finds the log.
-		giveUp := time.NewTimer(time.Until(deadline.Add(-(inv.margin + gate.Margin) / 2)))
+		giveUp := time.NewTimer(time.Until(deadline.Add((inv.margin - gate.Margin) / 2)))
 		defer giveUp.Stop()
 		s.giveUp = giveUp.C
 	}
@@ -35,6 +35,13 @@ func (inv *invocation) supervise() {
 		inv.runHooks(&s)
 	}
 	inv.conclude(&s)
+}
+
+// hooksDeadline returns when the contexts of hooks end at the latest, and false
+// if the invocation has no deadline.
+func (inv *invocation) hooksDeadline() (time.Time, bool) {
+	deadline, ok := inv.Deadline()
+	return deadline.Add(-inv.margin), ok
 }
 
 // A supervision is what only supervise knows.
@@ -180,7 +187,7 @@ func (inv *invocation) call(h *hook) {
 		inv.lookAgain()
 		if i < 0 { // it had been given up
 			inv.log.about(inv, slog.LevelWarn, record.HookLate,
-				slog.String(record.Hook, h.String()), ms(record.LateMs, time.Since(h.abandoned)))
+				slog.String(record.Hook, h.String()), ms(record.LateMs, time.Since(inv.began)-h.abandoned))
 		}
 	})
 }
@@ -194,8 +201,8 @@ func (inv *invocation) contextFor(h *hook) (context.Context, func()) {
 	}
 	ctx := context.WithoutCancel(h.ctx)
 	var cancel context.CancelFunc
-	if deadline, ok := inv.Deadline(); ok {
-		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-inv.margin))
+	if deadline, ok := inv.hooksDeadline(); ok {
+		ctx, cancel = context.WithDeadline(ctx, deadline)
 	} else {
 		ctx, cancel = context.WithCancel(ctx)
 	}
@@ -215,7 +222,7 @@ func (inv *invocation) abandon(stackReason string) {
 	inv.running = nil
 	inv.abandoned += len(running)
 	for _, h := range running {
-		h.abandoned = time.Now()
+		h.abandoned = time.Since(inv.began)
 	}
 	if inv.outcome == "" { // the handler has no time left either
 		inv.outcome, inv.handled = outcomeTimeout, time.Now()
