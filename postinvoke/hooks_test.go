@@ -175,13 +175,7 @@ func TestAHookThatIgnoresItsDeadlineIsAbandoned(t *testing.T) {
 		}
 		wantLines(t, printed(env, first.RequestID), "handler overrun", "overruns")
 		summaryOf(t, env, first.RequestID).want(t, map[string]any{record.HookCount: 2.0, record.Abandoned: 2.0, record.Failures: 0.0})
-		abandoned := records(t, env, record.HookAbandoned)
-		if len(abandoned) != 2 {
-			t.Fatalf("got %d records of abandoned hooks, want 2", len(abandoned))
-		}
-		for _, r := range abandoned {
-			r.want(t, map[string]any{"level": "ERROR", record.RequestID: first.RequestID})
-		}
+		wantAbandoned(t, env, first.RequestID, true, false)
 
 		second := env.Invoke(do("release"))
 		env.WaitIdle()
@@ -191,6 +185,19 @@ func TestAHookThatIgnoresItsDeadlineIsAbandoned(t *testing.T) {
 		wantLines(t, printed(env, third.RequestID), "handler order", "hook 2", "hook 1", "hook 0")
 		oneRecord(t, env, record.HookLate).want(t, map[string]any{"level": "WARN", record.RequestID: first.RequestID})
 	})
+}
+
+// wantAbandoned checks the records of abandoned hooks, by whether each had
+// started.
+func wantAbandoned(t *testing.T, env *lambdaenvtest.Env, requestID any, started ...bool) {
+	t.Helper()
+	abandoned := records(t, env, record.HookAbandoned)
+	if got, want := len(abandoned), len(started); got != want {
+		t.Fatalf("got %d records of abandoned hooks, want %d", got, want)
+	}
+	for i, r := range abandoned {
+		r.want(t, map[string]any{"level": "ERROR", record.RequestID: requestID, record.Started: started[i]})
+	}
 }
 
 func TestHooksOfAHandlerThatTimesOutAreAbandoned(t *testing.T) {
@@ -203,7 +210,7 @@ func TestHooksOfAHandlerThatTimesOutAreAbandoned(t *testing.T) {
 			t.Errorf("got status %q, want timeout", report.Status)
 		}
 		wantLines(t, printed(env, res.RequestID), "handler timeout")
-		oneRecord(t, env, record.HookAbandoned).want(t, map[string]any{record.RequestID: res.RequestID})
+		wantAbandoned(t, env, res.RequestID, false)
 
 		res = env.Invoke(do("order"))
 		env.WaitIdle()

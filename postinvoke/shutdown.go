@@ -100,7 +100,7 @@ func shutDown() {
 	ctx, cancel := context.WithDeadline(context.Background(), began.Add(budget-shutdownMargin))
 	defer cancel()
 	var failures, over int
-	overrun := false
+	overruns := false // the one that is not over
 	for over < len(hooks) && ctx.Err() == nil {
 		h := hooks[over]
 		result := make(chan *failure, 1)
@@ -113,16 +113,15 @@ func shutDown() {
 				log.process(slog.LevelError, record.HookFailed, failed.attrs(h)...)
 			}
 		case <-ctx.Done():
-			overrun = true
+			overruns = true
 		}
 	}
-	for _, h := range hooks[over:] {
-		reason := "no time was left to start it before the environment ends"
-		if overrun {
-			reason, overrun = "it did not return before the environment ends", false
+	for i, h := range hooks[over:] {
+		if i == 0 && overruns {
+			log.abandoned(ctx, h, true, "it did not return before the environment ends")
+		} else {
+			log.abandoned(ctx, h, false, "no time was left to start it before the environment ends")
 		}
-		log.process(slog.LevelError, record.HookAbandoned,
-			slog.String(record.Hook, h.String()), slog.String(record.Reason, reason))
 	}
 	log.process(slog.LevelInfo, record.ShutdownHooks,
 		slog.Int(record.HookCount, len(hooks)),

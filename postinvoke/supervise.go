@@ -228,7 +228,9 @@ func (inv *invocation) abandon(stackReason string) {
 		inv.outcome, inv.handled = outcomeTimeout, time.Now()
 	}
 	inv.mu.Unlock()
-	inv.logAbandoned(running, reason)
+	for _, h := range slices.Backward(running) {
+		inv.log.abandoned(inv, h, true, reason)
+	}
 	inv.abandonStack(stackReason)
 }
 
@@ -239,13 +241,8 @@ func (inv *invocation) abandonStack(reason string) {
 	inv.stack = nil
 	inv.abandoned += len(stack)
 	inv.mu.Unlock()
-	inv.logAbandoned(stack, reason)
-}
-
-func (inv *invocation) logAbandoned(hooks []*hook, reason string) {
-	for _, h := range slices.Backward(hooks) {
-		inv.log.about(inv, slog.LevelError, record.HookAbandoned,
-			slog.String(record.Hook, h.String()), slog.String(record.Reason, reason))
+	for _, h := range slices.Backward(stack) {
+		inv.log.abandoned(inv, h, false, reason)
 	}
 }
 

@@ -28,7 +28,7 @@ const (
 	HookFailed = "postinvoke: hook failed"
 
 	// HookAbandoned is written by the library for a hook it could not finish
-	// or start in time: Hook, Reason.
+	// or start in time: Hook, Started, Reason.
 	HookAbandoned = "postinvoke: hook abandoned"
 
 	// HookLate is written by the library when an abandoned hook has returned
@@ -75,6 +75,7 @@ const (
 	ColdStart   = "coldStart"   // true for the first invocation of the process
 	Hook        = "hook"        // the hook's function name and where it is defined
 	HookMs      = "hookMs"      // the hook, from call to return
+	Started     = "started"     // whether the hook was called at all
 	Error       = "error"       // what a hook returned, or what went wrong
 	Panic       = "panic"       // what a hook panicked with
 	Stack       = "stack"       // its stack
