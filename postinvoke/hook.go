@@ -74,9 +74,27 @@ func (f *failure) attrs(h *hook) []slog.Attr {
 	if f.err != nil {
 		return []slog.Attr{name, slog.String(record.Error, fmt.Sprint(f.err))} // Sprint survives a nil pointer
 	}
-	value := "runtime.Goexit was called"
-	if f.panicked != nil {
-		value = fmt.Sprint(f.panicked)
+	return []slog.Attr{name, slog.String(record.Panic, f.panic()), slog.String(record.Stack, string(f.stack))}
+}
+
+func (f *failure) panic() string {
+	if f.panicked == nil {
+		return "runtime.Goexit was called"
 	}
-	return []slog.Attr{name, slog.String(record.Panic, value), slog.String(record.Stack, string(f.stack))}
+	return fmt.Sprint(f.panicked)
+}
+
+func (f *failure) Error() string {
+	if f.err != nil {
+		return fmt.Sprint(f.err)
+	}
+	return "panic: " + f.panic() + "\n" + string(f.stack)
+}
+
+// Unwrap returns the error that the hook returned or panicked with, if any.
+func (f *failure) Unwrap() error {
+	if err, ok := f.panicked.(error); ok {
+		return err
+	}
+	return f.err
 }

@@ -2,14 +2,11 @@ package postinvoke
 
 import (
 	"context"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
-
-	"example.com/postinvoke/record"
 )
 
 // An invocation is one call of a wrapped handler, and the hooks registered in
@@ -21,6 +18,7 @@ import (
 type invocation struct {
 	context.Context
 	*wrapper
+	life      *life
 	requestID string
 	coldStart bool
 	began     time.Time
@@ -58,6 +56,7 @@ func (w *wrapper) begin(ctx context.Context) *invocation {
 	inv := &invocation{
 		Context:   ctx,
 		wrapper:   w,
+		life:      currentLife.Load(),
 		coldStart: !warm.Swap(true),
 		began:     time.Now(),
 	}
@@ -65,6 +64,9 @@ func (w *wrapper) begin(ctx context.Context) *invocation {
 		inv.requestID = lc.AwsRequestID
 	}
 	w.keeper.begin(inv.requestID)
+	if o := inv.life.observer; o != nil {
+		o.Began(inv)
+	}
 	watch(inv)
 	return inv
 }
@@ -103,7 +105,16 @@ func (inv *invocation) doneWithoutHooks() {
 	inv.closed = inv.closed || done
 	inv.mu.Unlock()
 	if done {
-		inv.keeper.done(inv.requestID, 0)
+		inv.over(0)
+	}
+}
+
+// over tells that nothing is left to do, and how long hooks took after the
+// response.
+func (inv *invocation) over(hooks time.Duration) {
+	inv.keeper.done(inv.requestID, hooks)
+	if o := inv.life.observer; o != nil {
+		o.Over(inv)
 	}
 }
 
@@ -192,9 +203,7 @@ func (inv *invocation) lockFor(h *hook) bool {
 	inv.mu.Lock()
 	if inv.closed {
 		inv.mu.Unlock()
-		inv.log.about(inv, slog.LevelError, record.HookRefused,
-			slog.String(record.Hook, h.String()),
-			slog.String(record.Reason, "the hooks of its invocation are over"))
+		inv.life.hookRefused(inv, inv.log, h, "the hooks of its invocation are over")
 		return false
 	}
 	inv.hooks++
@@ -205,7 +214,7 @@ func (inv *invocation) lockFor(h *hook) bool {
 		if inv.outcome != "" { // registered by a stream, after the handler
 			close(inv.returnedC)
 		}
-		supervisors.begin()
+		inv.life.supervisors.begin()
 		go inv.supervise()
 	}
 	return true

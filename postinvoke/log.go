@@ -35,12 +35,6 @@ func (l logger) about(ctx context.Context, level slog.Level, message string, att
 	l.LogAttrs(ctx, level, message, attrs...)
 }
 
-// abandoned logs that a hook was given up.
-func (l logger) abandoned(ctx context.Context, h *hook, started bool, reason string) {
-	l.about(ctx, slog.LevelError, record.HookAbandoned, slog.String(record.Hook, h.String()),
-		slog.Bool(record.Started, started), slog.String(record.Reason, reason))
-}
-
 // process logs a record that belongs to no invocation.
 func (l logger) process(level slog.Level, message string, attrs ...slog.Attr) {
 	l.LogAttrs(context.Background(), level, message, attrs...)

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/signal"
 	"slices"
-	"sync"
 	"syscall"
 	"time"
 
@@ -49,52 +48,55 @@ const (
 	hooksGrace = 100 * time.Millisecond
 )
 
-// stopping ends when the process was told to shut down.
-var stopping, stop = context.WithCancel(context.Background())
-
-var shutdown struct {
-	mu    sync.Mutex
-	hooks []*hook
-	began bool
-}
-
 func onShutdown(h *hook) {
 	if h.isNil() {
 		panic("postinvoke: a nil function was registered for the shutdown")
 	}
-	shutdown.mu.Lock()
-	defer shutdown.mu.Unlock()
-	if shutdown.began {
+	if l := currentLife.Load(); !l.register(h) {
 		_, log := keeperOfProcess()
-		log.process(slog.LevelError, record.HookRefused, slog.String(record.Hook, h.String()),
-			slog.String(record.Reason, "the environment is shutting down"))
-		return
+		l.hookRefused(context.Background(), log, h, "the environment is shutting down")
 	}
-	shutdown.hooks = append(shutdown.hooks, h)
-	if len(shutdown.hooks) == 1 {
-		signals := make(chan os.Signal, 1)
-		signal.Notify(signals, syscall.SIGTERM)
-		go func() {
-			<-signals
-			shutDown()
-			os.Exit(0)
-		}()
+}
+
+// register adds a shutdown function, and reports false if it is too late.
+func (l *life) register(h *hook) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ending {
+		return false
 	}
+	l.atEnd = append(l.atEnd, h)
+	if len(l.atEnd) == 1 && l.observer == nil {
+		go l.awaitSIGTERM(notified())
+	}
+	return true
+}
+
+func notified() <-chan os.Signal {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM)
+	return signals
+}
+
+func (l *life) awaitSIGTERM(signals <-chan os.Signal) {
+	<-signals
+	l.shutDown()
+	os.Exit(0)
 }
 
 // shutDown calls the registered functions, and returns when they are over or
 // their time is up.
-func shutDown() {
+func (l *life) shutDown() {
 	keeper, log := keeperOfProcess()
 	budget := keeper.shutdownBudget()
 	began := time.Now()
-	stop()
-	supervisors.wait(hooksGrace + shutdownMargin)
+	l.stop()
+	l.supervisors.wait(hooksGrace + shutdownMargin)
 
-	shutdown.mu.Lock()
-	shutdown.began = true
-	hooks := slices.Clone(shutdown.hooks)
-	shutdown.mu.Unlock()
+	l.mu.Lock()
+	l.ending = true
+	hooks := slices.Clone(l.atEnd)
+	l.mu.Unlock()
 	slices.Reverse(hooks)
 
 	ctx, cancel := context.WithDeadline(context.Background(), began.Add(budget-shutdownMargin))
@@ -110,7 +112,7 @@ func shutDown() {
 			over++
 			if failed != nil {
 				failures++
-				log.process(slog.LevelError, record.HookFailed, failed.attrs(h)...)
+				l.hookFailed(context.Background(), log, h, failed)
 			}
 		case <-ctx.Done():
 			overruns = true
@@ -118,9 +120,9 @@ func shutDown() {
 	}
 	for i, h := range hooks[over:] {
 		if i == 0 && overruns {
-			log.abandoned(ctx, h, true, "it did not return before the environment ends")
+			l.hookAbandoned(ctx, log, h, true, "it did not return before the environment ends")
 		} else {
-			log.abandoned(ctx, h, false, "no time was left to start it before the environment ends")
+			l.hookAbandoned(ctx, log, h, false, "no time was left to start it before the environment ends")
 		}
 	}
 	log.process(slog.LevelInfo, record.ShutdownHooks,

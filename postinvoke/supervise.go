@@ -21,7 +21,7 @@ const (
 // supervise sees the hooks of an invocation through, from the registration of
 // the first until all are over.
 func (inv *invocation) supervise() {
-	defer supervisors.end()
+	defer inv.life.supervisors.end()
 	var s supervision
 	if deadline, ok := inv.hooksDeadline(); ok {
 		s.deadline = deadline
@@ -76,7 +76,7 @@ func (inv *invocation) awaitResponse(s *supervision) bool {
 		case <-s.giveUp:
 			inv.abandon(noTime)
 			return false
-		case <-stopping.Done():
+		case <-inv.life.stopping.Done():
 			inv.stopHooks(s)
 			return false
 		}
@@ -108,7 +108,7 @@ func (inv *invocation) runHooks(s *supervision) {
 		case <-s.giveUp:
 			inv.abandon(noTime)
 			return
-		case <-stopping.Done():
+		case <-inv.life.stopping.Done():
 			inv.stopHooks(s)
 			return
 		}
@@ -172,7 +172,7 @@ func (inv *invocation) call(h *hook) {
 				slog.String(record.Hook, h.String()), ms(record.HookMs, took))
 		}
 		if failed != nil {
-			inv.log.about(inv, slog.LevelError, record.HookFailed, failed.attrs(h)...)
+			inv.life.hookFailed(inv, inv.log, h, failed)
 		}
 		inv.mu.Lock()
 		i := slices.Index(inv.running, h)
@@ -206,7 +206,7 @@ func (inv *invocation) contextFor(h *hook) (context.Context, func()) {
 	} else {
 		ctx, cancel = context.WithCancel(ctx)
 	}
-	forget := context.AfterFunc(stopping, cancel)
+	forget := context.AfterFunc(inv.life.stopping, cancel)
 	return ctx, func() { forget(); cancel() }
 }
 
@@ -229,7 +229,7 @@ func (inv *invocation) abandon(stackReason string) {
 	}
 	inv.mu.Unlock()
 	for _, h := range slices.Backward(running) {
-		inv.log.abandoned(inv, h, true, reason)
+		inv.life.hookAbandoned(inv, inv.log, h, true, reason)
 	}
 	inv.abandonStack(stackReason)
 }
@@ -242,7 +242,7 @@ func (inv *invocation) abandonStack(reason string) {
 	inv.abandoned += len(stack)
 	inv.mu.Unlock()
 	for _, h := range slices.Backward(stack) {
-		inv.log.abandoned(inv, h, false, reason)
+		inv.life.hookAbandoned(inv, inv.log, h, false, reason)
 	}
 }
 
@@ -273,6 +273,6 @@ func (inv *invocation) conclude(s *supervision) {
 		slog.String(record.Mode, inv.keeper.mode()))
 	inv.mu.Unlock()
 	inv.log.about(inv, slog.LevelInfo, record.Hooks, attrs...)
-	inv.keeper.done(inv.requestID, took)
+	inv.over(took)
 	close(inv.concluded)
 }

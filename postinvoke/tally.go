@@ -5,9 +5,6 @@ import (
 	"time"
 )
 
-// supervisors counts the invocations whose hooks are not over.
-var supervisors tally
-
 // A tally counts what goes on, and lets one goroutine wait for its end. Unlike
 // with a sync.WaitGroup something may begin while it waits, and it need not
 // wait for ever.

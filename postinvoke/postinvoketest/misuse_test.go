@@ -1,0 +1,75 @@
+package postinvoketest_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"example.com/postinvoke/postinvoke"
+	"example.com/postinvoke/postinvoke/postinvoketest"
+)
+
+// A spy is a test that notes what it fails with, and ends when it is told.
+type spy struct {
+	testing.TB
+	cleanups []func()
+	said     []string
+}
+
+func (s *spy) Helper()          {}
+func (s *spy) Cleanup(f func()) { s.cleanups = append(s.cleanups, f) }
+func (s *spy) Errorf(format string, args ...any) {
+	s.said = append(s.said, fmt.Sprintf(format, args...))
+}
+func (s *spy) Fatal(args ...any) {
+	s.said = append(s.said, fmt.Sprint(args...))
+	panic(s)
+}
+
+// failures runs a test and returns what it failed with.
+func failures(t *testing.T, test func(testing.TB)) []string {
+	s := &spy{TB: t}
+	func() {
+		defer func() {
+			if r := recover(); r != nil && r != any(s) {
+				panic(r)
+			}
+		}()
+		test(s)
+	}()
+	for _, f := range s.cleanups {
+		f()
+	}
+	return s.said
+}
+
+func TestMisuseFailsTheTest(t *testing.T) {
+	tests := []struct {
+		name string
+		test func(testing.TB)
+		want string
+	}{
+		{"not wrapped", func(t testing.TB) {
+			handle := func(context.Context, int) (int, error) { return 0, nil }
+			postinvoketest.Invoke(postinvoketest.New(t), handle, 1)
+		}, "the handler is not wrapped"},
+		{"two environments", func(t testing.TB) {
+			postinvoketest.New(t)
+			postinvoketest.New(t)
+		}, "another environment is open"},
+		{"hooks not run", func(t testing.TB) {
+			postinvoketest.Invoke(postinvoketest.New(t), wrap(func(ctx context.Context) {
+				postinvoke.RunContext(ctx, func(context.Context) error { return errDiskFull })
+			}), "fail")
+		}, "disk full"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := failures(t, test.test)
+			if len(got) != 1 || !strings.Contains(got[0], test.want) {
+				t.Errorf("got %q, want one failure with %q", got, test.want)
+			}
+		})
+	}
+}

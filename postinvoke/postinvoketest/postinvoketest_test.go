@@ -1,0 +1,224 @@
+package postinvoketest_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"example.com/postinvoke/postinvoke"
+	"example.com/postinvoke/postinvoke/postinvoketest"
+)
+
+var errDiskFull = errors.New("disk full")
+
+// wrap wraps a handler whose only work is to register hooks.
+func wrap(register func(ctx context.Context)) func(context.Context, string) (string, error) {
+	return postinvoke.Wrap(func(ctx context.Context, event string) (string, error) {
+		register(ctx)
+		return "did " + event, nil
+	}, nil)
+}
+
+func TestHooksRunWhenTheTestSaysSo(t *testing.T) {
+	env := postinvoketest.New(t)
+	var did []string
+	inv := postinvoketest.Invoke(env, wrap(func(ctx context.Context) {
+		postinvoke.Run(ctx, func() { did = append(did, "first") })
+		postinvoke.Run(ctx, func() { did = append(did, "second") })
+		did = append(did, "handler")
+	}), "work")
+	if inv.Response != "did work" || inv.Err != nil {
+		t.Errorf("got %q, %v", inv.Response, inv.Err)
+	}
+	if got, want := strings.Join(did, " "), "handler"; got != want {
+		t.Errorf("before the response was sent: got %q, want %q", got, want)
+	}
+	if err := inv.RunHooks(); err != nil {
+		t.Error(err)
+	}
+	if got, want := strings.Join(did, " "), "handler second first"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestFailuresOfHooksAreReturned(t *testing.T) {
+	env := postinvoketest.New(t)
+	ran := false
+	inv := postinvoketest.Invoke(env, wrap(func(ctx context.Context) {
+		postinvoke.Run(ctx, func() { ran = true })
+		postinvoke.RunContext(ctx, func(context.Context) error { return errDiskFull })
+		postinvoke.Run(ctx, func() { panic(io.ErrUnexpectedEOF) })
+		postinvoke.Go(ctx, func(context.Context) error { panic("in Go") })
+	}), "fail")
+	err := inv.RunHooks()
+	if !ran {
+		t.Error("the hook beside the failing ones did not run")
+	}
+	if !errors.Is(err, errDiskFull) || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("got %v, want both errors", err)
+	}
+	if hook, ok := errors.AsType[*postinvoketest.HookError](err); !ok || !strings.Contains(hook.Hook, "TestFailuresOfHooksAreReturned") {
+		t.Errorf("got %+v, want a HookError with the name of the function", hook)
+	}
+	for _, want := range []string{"disk full", "panic: unexpected EOF", "panic: in Go", "goroutine "} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("got\n%v\nwant it to contain %q", err, want)
+		}
+	}
+	if again := inv.RunHooks(); again == nil || again.Error() != err.Error() {
+		t.Errorf("called again: got %v", again)
+	}
+}
+
+func TestWithoutHooks(t *testing.T) {
+	env := postinvoketest.New(t)
+	for range 2 {
+		if err := postinvoketest.Invoke(env, wrap(func(context.Context) {}), "nothing").RunHooks(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestAHandlerInterfaceIsInvokedThroughItsMethod(t *testing.T) {
+	env := postinvoketest.New(t)
+	ran := false
+	h := postinvoke.WrapHandler(lambda.NewHandler(func(ctx context.Context, event map[string]int) (int, error) {
+		postinvoke.Run(ctx, func() { ran = true })
+		return event["id"] + 1, nil
+	}), nil)
+	inv := postinvoketest.Invoke(env, h.Invoke, []byte(`{"id":7}`))
+	if got, want := string(inv.Response), "8"; got != want || inv.Err != nil || ran {
+		t.Errorf("got %q, %v, hook ran: %t, want %q and no hook yet", got, inv.Err, ran, want)
+	}
+	if err := inv.RunHooks(); err != nil || !ran {
+		t.Errorf("got %v, hook ran: %t", err, ran)
+	}
+}
+
+// In a bubble of synctest the function's whole timeout passes in no time.
+func TestTimeoutsTakeNoTimeInABubble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		env := postinvoketest.New(t)
+		env.Timeout = time.Minute
+		began := time.Now()
+		var stopped time.Duration
+		inv := postinvoketest.Invoke(env, wrap(func(ctx context.Context) {
+			postinvoke.Run(ctx, func() { t.Error("a hook started when no time was left") })
+			postinvoke.RunContext(ctx, func(ctx context.Context) error {
+				<-ctx.Done()
+				stopped = time.Since(began)
+				return ctx.Err()
+			})
+		}), "wait")
+		err := inv.RunHooks()
+		if want := time.Minute - 500*time.Millisecond; stopped != want {
+			t.Errorf("the context of the hook ended after %v, want %v", stopped, want)
+		}
+		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "abandoned: no time was left to start it") {
+			t.Errorf("got %v, want that one hook ran out of time and the other did not start", err)
+		}
+	})
+}
+
+func TestShutdownFunctionsRunLastFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		env := postinvoketest.New(t)
+		var did []string
+		postinvoke.Shutdown(func() { did = append(did, "NEVER") })
+		postinvoke.Shutdown(func() { time.Sleep(time.Hour) })
+		postinvoke.ShutdownContext(func(context.Context) error { did = append(did, "second"); return errDiskFull })
+		postinvoke.Shutdown(func() { did = append(did, "first") })
+		err := env.Shutdown()
+		if got, want := strings.Join(did, " "), "first second"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		for _, want := range []string{"disk full", "abandoned: it did not return", "abandoned: no time was left"} {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("got %v, want it to contain %q", err, want)
+			}
+		}
+		time.Sleep(time.Hour) // the one that overran ends with the bubble
+	})
+}
+
+func TestShutdownStopsHooks(t *testing.T) {
+	env := postinvoketest.New(t)
+	stopped := make(chan error, 1)
+	inv := postinvoketest.Invoke(env, wrap(func(ctx context.Context) {
+		postinvoke.Go(ctx, func(ctx context.Context) error {
+			<-ctx.Done()
+			stopped <- ctx.Err()
+			return nil
+		})
+	}), "wait")
+	if err := env.Shutdown(); err != nil {
+		t.Error(err)
+	}
+	if got := <-stopped; got != context.Canceled {
+		t.Errorf("got %v, want %v", got, context.Canceled)
+	}
+	if err := inv.RunHooks(); err != nil {
+		t.Error(err)
+	}
+}
+
+// Each environment has the shutdown functions that were registered in it.
+func TestEnvironmentsDoNotShareShutdownFunctions(t *testing.T) {
+	calls := 0
+	for range 2 {
+		t.Run("environment", func(t *testing.T) {
+			env := postinvoketest.New(t)
+			postinvoke.Shutdown(func() { calls++ })
+			if err := env.Shutdown(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	if calls != 2 {
+		t.Errorf("got %d calls, want 2", calls)
+	}
+}
+
+func TestContextsHaveWhatLambdaGives(t *testing.T) {
+	type key struct{}
+	env := postinvoketest.New(t)
+	env.Context = context.WithValue(t.Context(), key{}, "mine")
+	ids := map[string]bool{}
+	for range 2 {
+		inv := postinvoketest.Invoke(env, wrap(func(ctx context.Context) {
+			lc, _ := lambdacontext.FromContext(ctx)
+			ids[lc.AwsRequestID] = true
+			if _, ok := ctx.Deadline(); !ok || ctx.Value(key{}) != "mine" {
+				t.Errorf("got a deadline: %t, value: %v", ok, ctx.Value(key{}))
+			}
+		}), "look")
+		if err := inv.RunHooks(); err != nil {
+			t.Error(err)
+		}
+	}
+	if len(ids) != 2 || ids[""] {
+		t.Errorf("got request ids %v, want two", ids)
+	}
+}
+
+// A handler that panics takes the process down on Lambda, after its hooks.
+func TestAPanicOfTheHandlerComesAfterItsHooks(t *testing.T) {
+	env := postinvoketest.New(t)
+	ran := false
+	defer func() {
+		if got := recover(); got != "handler" || !ran {
+			t.Errorf("got panic %v, hook ran: %t", got, ran)
+		}
+	}()
+	postinvoketest.Invoke(env, wrap(func(ctx context.Context) {
+		postinvoke.Run(ctx, func() { ran = true })
+		panic("handler")
+	}), "panic")
+}
