@@ -76,7 +76,7 @@ func connect(log logger) (k keeper, reason string, level slog.Level) {
 		notFrozen = "; Lambda Managed Instances are not frozen between invocations"
 	}
 
-	link, err := dial(managed, log)
+	link, err := openLink(managed, log)
 	if err == nil {
 		return link, "connected to the extension on " + link.conn.RemoteAddr().String() + notFrozen, slog.LevelInfo
 	}

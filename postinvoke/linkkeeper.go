@@ -17,40 +17,51 @@ import (
 // A linkKeeper leaves it to the extension of the layer to keep the environment
 // awake, and tells it over the link when hooks are done.
 type linkKeeper struct {
-	conn    net.Conn
 	managed bool // many invocations at a time, none of them waited for
 	log     logger
 
 	mu      sync.Mutex
-	current string // request id of the running handler
-	asked   string // about this one, which was not running
+	conn    net.Conn
+	current string       // request id of the running handler
+	asked   string       // about this one, which was not running
+	unsent  link.Message // done, which could not be sent
 	line    []byte
-	lost    bool
 }
+
+// maxReconnects keeps whoever greets and hangs up from keeping us busy.
+const maxReconnects = 100
 
 var errNobodyListens = errors.New("nobody listens")
 
-// dial connects to the extension.
-func dial(managed bool, log logger) (*linkKeeper, error) {
-	address, err := link.Address()
+// openLink connects to the extension.
+func openLink(managed bool, log logger) (*linkKeeper, error) {
+	conn, in, err := dial()
 	if err != nil {
 		return nil, err
+	}
+	k := &linkKeeper{managed: managed, log: log, conn: conn}
+	go k.serve(in)
+	return k, nil
+}
+
+func dial() (net.Conn, *bufio.Reader, error) {
+	address, err := link.Address()
+	if err != nil {
+		return nil, nil, err
 	}
 	conn, err := net.DialTimeout("tcp", address, link.HelloWithin)
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return nil, fmt.Errorf("%w on %s: the function has no postinvoke layer, or its extension could not listen", errNobodyListens, address)
+		return nil, nil, fmt.Errorf("%w on %s: the function has no postinvoke layer, or its extension could not listen", errNobodyListens, address)
 	case err != nil:
-		return nil, fmt.Errorf("connect to the extension: %w", err)
+		return nil, nil, fmt.Errorf("connect to the extension: %w", err)
 	}
 	in := bufio.NewReaderSize(conn, link.MaxLine)
 	if err := greet(conn, in); err != nil {
 		conn.Close()
-		return nil, fmt.Errorf("on %s is not this version of the postinvoke extension: %w", address, err)
+		return nil, nil, fmt.Errorf("on %s is not this version of the postinvoke extension: %w", address, err)
 	}
-	k := &linkKeeper{conn: conn, managed: managed, log: log}
-	go k.answer(in)
-	return k, nil
+	return conn, in, nil
 }
 
 func greet(conn net.Conn, in *bufio.Reader) error {
@@ -70,26 +81,63 @@ func greet(conn net.Conn, in *bufio.Reader) error {
 	return conn.SetDeadline(time.Time{})
 }
 
-// answer answers the extension's questions until the link is lost. Until the
-// end of the process, that is, unless the extension has died: then Lambda is
+// serve answers the extension until the end of the process, and connects again
+// when the link is lost. If it cannot, the extension has died, and Lambda is
 // about to end the process.
-func (k *linkKeeper) answer(in *bufio.Reader) {
-	for {
-		line, err := link.ReadLine(in)
+func (k *linkKeeper) serve(in *bufio.Reader) {
+	for reconnects := 0; ; reconnects++ {
+		lost := k.answer(in)
 		k.mu.Lock()
+		k.conn.Close() // if it was not lost by reading
+		k.mu.Unlock()
+		conn, again, err := dial()
+		if err == nil && reconnects == maxReconnects {
+			conn.Close()
+			err = fmt.Errorf("lost %d times, not used again", reconnects)
+		}
 		if err != nil {
-			k.lose(err)
-			k.mu.Unlock()
+			k.log.process(slog.LevelError, record.LinkLost, slog.String(record.Error, lost.Error()+"; "+err.Error()))
 			return
 		}
-		if m, ok := link.Parse(line); ok && m.Word == link.Ask {
-			if m.RequestID == k.current {
-				k.send(link.Message{Word: link.Busy, RequestID: m.RequestID})
-			} else {
-				k.asked = m.RequestID
-			}
+		k.log.process(slog.LevelWarn, record.LinkLost, slog.String(record.Error, lost.Error()+"; connected again"))
+		k.resume(conn)
+		in = again
+	}
+}
+
+// answer answers the extension's questions until the link is lost.
+func (k *linkKeeper) answer(in *bufio.Reader) error {
+	for {
+		line, err := link.ReadLine(in)
+		if err != nil {
+			return err
+		}
+		m, ok := link.Parse(line)
+		if !ok || m.Word != link.Ask {
+			continue
+		}
+		k.mu.Lock()
+		if m.RequestID == k.current {
+			k.send(link.Message{Word: link.Busy, RequestID: m.RequestID})
+		} else {
+			k.asked = m.RequestID
 		}
 		k.mu.Unlock()
+	}
+}
+
+// resume goes on with a new connection, over which the extension has heard
+// nothing.
+func (k *linkKeeper) resume(conn net.Conn) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.conn = conn
+	unsent := k.unsent
+	k.unsent = link.Message{}
+	if unsent.Word != "" {
+		k.send(unsent)
+	} else if k.current != "" {
+		k.send(link.Message{Word: link.Busy, RequestID: k.current})
 	}
 }
 
@@ -122,15 +170,10 @@ func (k *linkKeeper) send(m link.Message) {
 		_, err = k.conn.Write(k.line)
 	}
 	if err != nil {
-		k.lose(err)
-	}
-}
-
-// lose logs, once, that the link is lost. The caller holds the lock.
-func (k *linkKeeper) lose(err error) {
-	if !k.lost {
-		k.lost = true
-		k.log.process(slog.LevelError, record.LinkLost, slog.String(record.Error, err.Error()))
+		k.conn.Close() // which serve notices
+		if m.Word == link.Done {
+			k.unsent = m
+		}
 	}
 }
 

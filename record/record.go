@@ -39,7 +39,8 @@ const (
 	// too late to run it: Hook, Reason.
 	HookRefused = "postinvoke: hook refused"
 
-	// LinkLost is written by the library when the extension went away: Error.
+	// LinkLost is written by the library when its connection to the extension
+	// was lost, as a warning if it could connect again: Error.
 	LinkLost = "postinvoke: link lost"
 
 	// ShutdownHooks is written by the library when the shutdown hooks are

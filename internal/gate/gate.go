@@ -21,7 +21,7 @@ type Verdict string
 // Verdicts. All but Done are sentences for the log.
 const (
 	Done        Verdict = "done"
-	Gone        Verdict = "the function closed its connection"
+	Gone        Verdict = "the function closed its connection, and did not come back"
 	Unconnected Verdict = "no function is connected: the layer is there, but no handler was wrapped, or its process could not connect"
 	NotTakenUp  Verdict = "the wrapped handler was not called: aws-lambda-go could not decode the event, or the handler it was started with is not the wrapped one"
 	Deadline    Verdict = "the function's deadline is near and it is not done"
@@ -79,7 +79,8 @@ func (g *Gate) change(f func()) {
 }
 
 // Hold blocks until invocation id is over, cannot be waited for, or comes
-// within Margin of its deadline. It calls ask once if it has heard nothing for
+// within Margin of its deadline. A function that has lost its connection is
+// given link.ReconnectWithin to come back. It calls ask once if it has heard nothing for
 // a while; ask may be nil.
 //
 // The deadline is compared with the wall clock at every wake: a process that
@@ -111,22 +112,32 @@ func (g *Gate) hold(id string, deadline time.Time, ask func(id string), anyone b
 	began := time.Now()
 	askAt, takeUp := began.Add(link.AskAfter), began.Add(link.TakeUpWithin)
 	var timer *time.Timer
+	var lost time.Time // when the connection was seen to be; zero while there is one
 	for {
 		heard, done, connected := g.about(id)
 		now := time.Now()
 		switch {
+		case connected:
+			lost = time.Time{}
+		case lost.IsZero():
+			lost = now
+		}
+		switch {
 		case done:
 			return Done
-		case !connected && anyone:
-			return Gone
-		case !connected:
+		case !connected && !anyone:
 			return Unconnected
+		case !connected && !now.Before(lost.Add(link.ReconnectWithin)):
+			return Gone
 		case !now.Round(0).Before(deadline):
 			return Deadline
 		case !heard && !now.Before(takeUp):
 			return NotTakenUp
 		}
 		wait := min(slice, deadline.Sub(now.Round(0)))
+		if !connected {
+			wait = min(wait, link.ReconnectWithin-now.Sub(lost))
+		}
 		switch {
 		case heard:
 		case ask == nil:

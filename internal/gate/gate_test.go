@@ -85,7 +85,21 @@ func TestHold(t *testing.T) {
 				time.Sleep(3 * time.Second)
 				g.Disconnect()
 			},
-			want: gate.Gone, after: 3 * time.Second,
+			want: gate.Gone, after: 3*time.Second + link.ReconnectWithin,
+		},
+		{
+			name:   "connection lost and made again",
+			before: func(g *gate.Gate) { g.Connect(); g.Busy("a") },
+			meanwhile: func(g *gate.Gate) {
+				for range 3 {
+					g.Disconnect()
+					time.Sleep(link.ReconnectWithin - 1)
+					g.Connect()
+					time.Sleep(time.Second)
+				}
+				g.Done("a")
+			},
+			want: gate.Done, after: 3*time.Second + 3*(link.ReconnectWithin-1),
 		},
 		{
 			name:   "the last of two connections lost",
@@ -95,7 +109,7 @@ func TestHold(t *testing.T) {
 				time.Sleep(3 * time.Second)
 				g.Disconnect()
 			},
-			want: gate.Gone, after: 3 * time.Second,
+			want: gate.Gone, after: 3*time.Second + link.ReconnectWithin,
 		},
 	}
 	for _, test := range tests {

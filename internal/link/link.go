@@ -18,6 +18,9 @@
 // [AskAfter]. A function that has said nothing within [TakeUpWithin] of the
 // invoke event never saw the invocation: aws-lambda-go answers events that it
 // cannot decode without calling the handler.
+//
+// A function that loses the connection connects again, greets, and repeats what
+// it could not send: "done", or "busy" about the handler that is at work.
 package link
 
 import (
@@ -55,6 +58,12 @@ const (
 	// an invocation. It leaves a slow function about a second and a half to
 	// decode a large event.
 	TakeUpWithin = 2 * time.Second
+
+	// ReconnectWithin is how long the extension waits, during an invocation,
+	// for a function whose connection was lost. Either it connects again, or
+	// it has died and Lambda is about to notice: an environment that went idle
+	// before that would be given the next event, and its caller the crash.
+	ReconnectWithin = 50 * time.Millisecond
 )
 
 // Address returns the loopback address of the link, from PortVariable or
