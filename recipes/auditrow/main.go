@@ -1,0 +1,45 @@
+// Command auditrow writes a row into a database after the response, and closes
+// the pool of connections when the execution environment shuts down.
+//
+// A row that must not be lost belongs before the response: hooks are not
+// retried.
+package main
+
+import (
+	"context"
+	"database/sql"
+	"log"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	_ "modernc.org/sqlite" // the driver; any other will do
+
+	"example.com/postinvoke/postinvoke"
+)
+
+func main() {
+	db, err := sql.Open("sqlite", os.Getenv("DATABASE"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	postinvoke.ShutdownContext(func(context.Context) error { return db.Close() })
+	b := bank{db}
+	lambda.Start(postinvoke.Wrap(b.transfer, nil))
+}
+
+type bank struct{ db *sql.DB }
+
+type transfer struct {
+	To     string `json:"to"`
+	Amount int    `json:"amount"`
+}
+
+func (b bank) transfer(ctx context.Context, t transfer) (string, error) {
+	postinvoke.RunContext(ctx, func(ctx context.Context) error {
+		// This ctx, not the handler's, which has ended by now. Give the two
+		// the same name, and nobody can take the wrong one.
+		_, err := b.db.ExecContext(ctx, `INSERT INTO audit (recipient, amount) VALUES (?, ?)`, t.To, t.Amount)
+		return err
+	})
+	return "transferred", nil
+}
