@@ -8,7 +8,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +16,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 )
@@ -47,15 +45,19 @@ func run(ctx context.Context) error {
 	if err := os.Chdir(strings.TrimSpace(string(root))); err != nil {
 		return err
 	}
-	steps := []step{
-		{"gofmt", gofmt},
-		{"go mod tidy", command("go", "mod", "tidy", "-diff")},
-		{"go vet", command("go", "vet", "./...")},
-		{"staticcheck", command("go", "run", staticcheck, "./...")},
-		{"npm ci", installCDK},
-		{"go test", test},
-		{"cdk synth", synth},
+	steps := []step{{"gofmt", gofmt}}
+	for _, m := range []module{".", "recipes"} {
+		steps = append(steps,
+			step{m.title("go mod tidy"), m.command("go", "mod", "tidy", "-diff")},
+			step{m.title("go vet"), m.command("go", "vet", "./...")},
+			step{m.title("staticcheck"), m.command("go", "run", staticcheck, "./...")})
 	}
+	steps = append(steps,
+		step{"npm ci", installCDK},
+		step{"go test", module(".").test},
+		step{"go test in recipes", module("recipes").test},
+		step{"fuzz", fuzz},
+		step{"cdk synth", synth})
 	for _, s := range steps {
 		fmt.Printf("== %s\n", s.name)
 		start := time.Now()
@@ -75,9 +77,20 @@ func run(ctx context.Context) error {
 	return nil
 }
 
-func command(name string, args ...string) func(context.Context) (string, error) {
+// A module is the folder of one.
+type module string
+
+func (m module) title(what string) string {
+	if m == "." {
+		return what
+	}
+	return what + " in " + string(m)
+}
+
+func (m module) command(name string, args ...string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		cmd := exec.CommandContext(ctx, name, args...)
+		cmd.Dir = string(m)
 		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 		return "", cmd.Run()
 	}
@@ -108,45 +121,6 @@ func gofmt(ctx context.Context) (string, error) {
 	return "", nil
 }
 
-// test runs the tests with the race detector, if there is one. Those of
-// packages that use jsii run without it: jsii-runtime-go 1.139 has a race of
-// its own when it ends its Node process (two calls of Wait).
-func test(ctx context.Context) (string, error) {
-	all, err := exec.CommandContext(ctx, "go", "list", "-f", `{{.ImportPath}} {{join .Deps " "}}`, "./...").Output()
-	if err != nil {
-		return "", fmt.Errorf("list the packages: %w", err)
-	}
-	var ours, jsii []string
-	for line := range strings.Lines(string(all)) {
-		deps := strings.Fields(line)
-		if slices.Contains(deps, "github.com/aws/jsii-runtime-go") {
-			jsii = append(jsii, deps[0])
-		} else {
-			ours = append(ours, deps[0])
-		}
-	}
-	args := []string{"test", "-timeout", "20m"}
-	race, leftOut := []string{"-race"}, ""
-	if !hasRaceDetector(ctx) {
-		race, leftOut = nil, "the race detector, which needs cgo and a C compiler"
-	}
-	if _, err := command("go", slices.Concat(args, race, ours)...)(ctx); err != nil {
-		return "", err
-	}
-	_, err = command("go", slices.Concat(args, jsii)...)(ctx)
-	return leftOut, err
-}
-
-func hasRaceDetector(ctx context.Context) bool {
-	out, err := exec.CommandContext(ctx, "go", "env", "CGO_ENABLED", "CC").Output()
-	if err != nil {
-		return false
-	}
-	enabled, cc, _ := strings.Cut(string(bytes.TrimSpace(out)), "\n")
-	_, err = exec.LookPath(cc)
-	return enabled == "1" && err == nil
-}
-
 const noNode = "what needs Node.js: the CDK app"
 
 func hasNode() bool {
@@ -159,7 +133,7 @@ func installCDK(ctx context.Context) (string, error) {
 	if !hasNode() {
 		return noNode, nil
 	}
-	return command("npm", "ci", "--no-audit", "--no-fund")(ctx)
+	return module(".").command("npm", "ci", "--no-audit", "--no-fund")(ctx)
 }
 
 // synth makes the cloud assembly, and has CDK validate it.
@@ -167,5 +141,5 @@ func synth(ctx context.Context) (string, error) {
 	if !hasNode() {
 		return noNode, nil
 	}
-	return command("npx", "--no-install", "cdk", "synth", "-q", "--strict")(ctx)
+	return module(".").command("npx", "--no-install", "cdk", "synth", "-q", "--strict")(ctx)
 }
