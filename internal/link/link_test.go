@@ -2,6 +2,7 @@ package link_test
 
 import (
 	"bufio"
+	"bytes"
 	"io"
 	"strings"
 	"testing"
@@ -52,6 +53,31 @@ func FuzzParse(f *testing.F) {
 		}
 		if m.RequestID == "" || m.Hooks < 0 || m.Word != link.Done && m.Hooks != 0 {
 			t.Errorf("Parse(%q): got %+v", line, m)
+		}
+	})
+}
+
+// Both sides read like this, whoever is at the other end.
+func FuzzRead(f *testing.F) {
+	f.Add([]byte("postinvoke/1\ndone a 1\nask b\n"))
+	f.Add([]byte(strings.Repeat("x", link.MaxLine-1) + "\nbusy " + strings.Repeat("y", link.MaxLine)))
+	f.Fuzz(func(t *testing.T, stream []byte) {
+		r := bufio.NewReaderSize(bytes.NewReader(stream), link.MaxLine)
+		for {
+			line, err := link.ReadLine(r)
+			if len(line) > link.MaxLine {
+				t.Fatalf("got a line of %d bytes, want at most %d", len(line), link.MaxLine)
+			}
+			if err != nil {
+				return
+			}
+			m, ok := link.Parse(line)
+			if !ok {
+				continue
+			}
+			if again, ok := link.Parse(m.Append(nil)); !ok || again != m {
+				t.Fatalf("%q is %+v, which is written and read again as %+v", line, m, again)
+			}
 		}
 	})
 }
