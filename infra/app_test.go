@@ -17,7 +17,9 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/jsii-runtime-go"
 
+	"example.com/postinvoke/infra/cdktest"
 	"example.com/postinvoke/infra/postinvokecdk"
+	"example.com/postinvoke/internal/ci"
 )
 
 // checkout copies what the app and the assets are built from to another folder.
@@ -50,7 +52,7 @@ func write(t *testing.T, path, text string) {
 // it printed.
 func app(t *testing.T, dir string, context map[string]any, env ...string) (assembly, string, error) {
 	t.Helper()
-	needNode(t)
+	cdktest.NeedNode(t)
 	all := cdkContext(t)
 	maps.Copy(all, context)
 	contextJSON, err := json.Marshal(all)
@@ -128,7 +130,7 @@ func TestNothingIsCompiledWithoutNeed(t *testing.T) {
 // withoutGo is a PATH with node and without go.
 func withoutGo(t *testing.T) string {
 	t.Helper()
-	needNode(t)
+	cdktest.NeedNode(t)
 	node, err := exec.LookPath("node")
 	if err != nil {
 		t.Fatal(err)
@@ -193,13 +195,13 @@ func TestMistakesFoundAtSynthAreOneSentence(t *testing.T) {
 // The command that is documented, with the settings of cdk.json: also where
 // somebody has exported, or set with go env -w, what they usually build for.
 func TestListWithTheCommandLineTool(t *testing.T) {
-	needNode(t)
+	cdktest.NeedNode(t)
 	cli, err := filepath.Abs("node_modules/.bin/cdk")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(cli); err != nil {
-		skip(t, "needs the pinned cdk command: npm ci")
+		ci.Skip(t, "needs the pinned cdk command: npm ci")
 	}
 	dir := checkout(t)
 	write(t, filepath.Join(dir, "extension", "broken.go"), "package main\n\nbroken\n")

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/postinvoke/internal/ci"
 	"example.com/postinvoke/internal/lambdaenv"
 	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
 	"example.com/postinvoke/record"
@@ -103,7 +104,7 @@ func executable(t *testing.T, arch, asset, name string) string {
 	}
 	qemu, err := exec.LookPath(machines[arch].qemu)
 	if err != nil {
-		skip(t, "needs "+machines[arch].qemu+" to run "+arch+" programs: apt-get install qemu-user")
+		ci.Skip(t, "needs "+machines[arch].qemu+" to run "+arch+" programs: apt-get install qemu-user")
 	}
 	script := filepath.Join(t.TempDir(), filepath.Base(name))
 	if err := os.WriteFile(script, fmt.Appendf(nil, "#!/bin/sh\nexec '%s' '%s' \"$@\"\n", qemu, path), 0o755); err != nil {

@@ -3,15 +3,15 @@ package main
 import (
 	"encoding/json"
 	"flag"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
+
+	"example.com/postinvoke/infra/cdktest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden template")
@@ -25,45 +25,7 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	flag.Parse()
-	os.Exit(test(m))
-}
-
-func test(m *testing.M) int {
-	if err := os.Chdir(".."); err != nil { // where cdk runs the app
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	dir, err := os.MkdirTemp("", "postinvoke-infra-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	// Which Node runs the tests is not what they are about.
-	os.Setenv("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
-	defer jsii.Close()
-	assemblies = dir
-	return m.Run()
-}
-
-// assemblies is a folder for the output of synth, removed after the tests.
-var assemblies string
-
-// needNode skips a test that runs the CDK library, which is JavaScript inside.
-// In CI there must be nothing to skip.
-func needNode(t *testing.T) {
-	t.Helper()
-	if _, err := exec.LookPath("node"); err != nil {
-		skip(t, "needs Node.js, which the CDK library runs on")
-	}
-}
-
-func skip(t *testing.T, reason string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatal("would be skipped, but not in CI: " + reason)
-	}
-	t.Skip(reason)
+	os.Exit(cdktest.Main(m, ".."))
 }
 
 // cdkContext is the context that cdk hands to the app: that of cdk.json.
@@ -83,12 +45,12 @@ func cdkContext(t *testing.T) map[string]any {
 // newApp is an app with the context of cdk.json and this beside it.
 func newApp(t *testing.T, more map[string]any) awscdk.App {
 	t.Helper()
-	needNode(t)
+	cdktest.NeedNode(t)
 	context := cdkContext(t)
 	for name, value := range more {
 		context[name] = value
 	}
-	out, err := os.MkdirTemp(assemblies, "cdk.out-")
+	out, err := os.MkdirTemp(cdktest.Assemblies, "cdk.out-")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +82,7 @@ func attempt(f func()) (err error) {
 // demo is the cloud assembly of the demo stack, made once for all tests.
 func demo(t *testing.T) assembly {
 	t.Helper()
-	needNode(t)
+	cdktest.NeedNode(t)
 	demoOnce.Do(func() {
 		app := newApp(t, nil)
 		if err := attempt(func() { newDemo(app, config{stack: "PostInvokeDemo"}) }); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"example.com/postinvoke/infra/cdktest"
 	"example.com/postinvoke/infra/postinvokecdk"
 )
 
@@ -20,7 +21,7 @@ func plain(stack awscdk.Stack, id string, arch awslambda.Architecture, layers ..
 }
 
 func plainWith(stack awscdk.Stack, id string, props awslambda.FunctionProps) awslambda.Function {
-	nothing, err := os.MkdirTemp(assemblies, "nothing-")
+	nothing, err := os.MkdirTemp(cdktest.Assemblies, "nothing-")
 	if err != nil {
 		panic(err)
 	}

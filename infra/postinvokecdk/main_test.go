@@ -4,57 +4,25 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
+
+	"example.com/postinvoke/infra/cdktest"
 )
 
 func TestMain(m *testing.M) {
-	os.Exit(test(m))
-}
-
-func test(m *testing.M) int {
-	if err := os.Chdir("../.."); err != nil { // where an app would run
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	dir, err := os.MkdirTemp("", "postinvokecdk-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	// Which Node runs the tests is not what they are about.
-	os.Setenv("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
-	defer jsii.Close()
-	assemblies = dir
-	return m.Run()
-}
-
-// assemblies is a folder for the output of synth, removed after the tests.
-var assemblies string
-
-// needNode skips a test that runs the CDK library, which is JavaScript inside.
-// In CI there must be nothing to skip.
-func needNode(t *testing.T) {
-	t.Helper()
-	if _, err := exec.LookPath("node"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("CI has no Node.js, which the CDK library runs on")
-		}
-		t.Skip("needs Node.js, which the CDK library runs on")
-	}
+	os.Exit(cdktest.Main(m, "../.."))
 }
 
 // newStack is an empty stack in an app of its own. No context is set: that is
 // how constructs find themselves in somebody else's app.
 func newStack(t *testing.T) awscdk.Stack {
 	t.Helper()
-	needNode(t)
-	out, err := os.MkdirTemp(assemblies, "cdk.out-")
+	cdktest.NeedNode(t)
+	out, err := os.MkdirTemp(cdktest.Assemblies, "cdk.out-")
 	if err != nil {
 		t.Fatal(err)
 	}
