@@ -1,155 +1,67 @@
-// Package bench measures what the library and the extension cost, beside a
-// function without them. Its benchmarks are run by hand; docs/benchmarks.md
-// has the figures and the commands.
-package bench
+package bench_test
 
 import (
-	"compress/flate"
 	"fmt"
-	"io"
-	"os"
-	"slices"
-	"strings"
 	"testing"
-	"time"
 
+	"example.com/postinvoke/internal/bench"
 	"example.com/postinvoke/internal/lambdaenv"
-	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
 )
 
-const (
-	rounds      = 20 // cold starts of each kind
-	invocations = 60 // of each environment, after a first that is not counted
-)
+// workMs is how long the work takes that has to be done beside each response,
+// where anything has to be.
+const workMs = 2
 
-// lambdaFlags build what is deployed.
-var lambdaFlags = []string{"-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags", "-s -w -buildid="}
-
-// A kind is one way to run the echo function.
-type kind struct {
-	name string
-	cfg  lambdaenv.Config
-
-	init, response, idle, shutdown []time.Duration
-	function, extension            []int64 // peak memory in bytes
-}
-
-// BenchmarkLifecycle runs all kinds in turn, so that whatever else the machine
-// does meets them all, and prints a table of medians.
+// BenchmarkLifecycle runs an echo function in every way there is: with nothing
+// to do beside its response, to see what each way costs by itself, and with
+// some work.
 func BenchmarkLifecycle(b *testing.B) {
-	b.Setenv("CGO_ENABLED", "0")
-	bare := lambdaenvtest.Build(b, "./testdata/bare", lambdaFlags...)
-	wrapped := lambdaenvtest.Build(b, "./testdata/wrapped", lambdaFlags...)
-	floor := lambdaenvtest.Build(b, "./testdata/floor", lambdaFlags...)
-	ours := lambdaenvtest.Build(b, "extension", lambdaFlags...)
-	kinds := []*kind{
-		{name: "a bare function", cfg: lambdaenv.Config{Function: bare}},
-		{name: "b bare function, do-nothing extension (the floor)", cfg: lambdaenv.Config{Function: bare, Extensions: []string{floor}}},
-		{name: "c ours with the layer, no hook", cfg: lambdaenv.Config{Function: wrapped, Extensions: []string{ours}}},
-		{name: "c ours with the layer, one hook", cfg: lambdaenv.Config{Function: wrapped, Extensions: []string{ours}, Env: []string{"HOOK=yes"}}},
-		{name: "d ours without the layer, no hook", cfg: lambdaenv.Config{Function: wrapped}},
-		{name: "d ours without the layer, one hook", cfg: lambdaenv.Config{Function: wrapped, Env: []string{"HOOK=yes"}}},
+	const rounds, invocations = 20, 60
+	bare, wrapped := build(b, "./testdata/bare"), build(b, "./testdata/wrapped")
+	byHand, overHTTP := build(b, "./testdata/byhand"), build(b, "./testdata/overhttp")
+	floor, ours, httpDone := build(b, "./testdata/floor"), build(b, "extension"), build(b, "./testdata/httpdone")
+	way := func(name, function string, extensions []string, env ...string) *kind {
+		return &kind{name: name, invocations: invocations, cfg: lambdaenv.Config{Function: function, Extensions: extensions, Env: env}}
 	}
-	for b.Loop() {
-		for range rounds {
-			for _, k := range kinds {
-				k.run(b)
-			}
-		}
+	hook, working := bench.HooksVariable+"=1", fmt.Sprintf("%s=%dms", bench.WorkVariable, workMs)
+	callRun, callGo := bench.CallVariable+"=Run", bench.CallVariable+"=Go"
+	layer := []string{ours}
+
+	nothing := []*kind{
+		way("a bare function", bare, nil),
+		way("b bare function, do-nothing extension (the floor)", bare, []string{floor}),
+		way("c ours with the layer, no hook", wrapped, layer),
+		way("c ours with the layer, one hook", wrapped, layer, hook),
+		way("d ours without the layer, no hook", wrapped, nil),
+		way("d ours without the layer, one hook", wrapped, nil, hook),
 	}
-	printTable(kinds)
-	printSizes(b, map[string]string{"do-nothing extension": floor, "our extension": ours, "bare function": bare, "wrapped function": wrapped})
-}
-
-// run is one life of an environment.
-func (k *kind) run(b *testing.B) {
-	var started, done time.Time
-	cfg := k.cfg
-	cfg.Observe = func(e lambdaenv.Entry) {
-		switch e.Kind {
-		case lambdaenv.InitStarted:
-			started = e.Time
-		case lambdaenv.InitDone:
-			done = e.Time
-		}
+	something := []*kind{
+		way("e inside the handler, before it returns", bare, nil, working),
+		way("f ours with the layer: `Run`", wrapped, layer, working, callRun),
+		way("f ours with the layer: `Go`", wrapped, layer, working, callGo),
+		way("g ours without the layer: `Run`", wrapped, nil, working, callRun),
+		way("g ours without the layer: `Go`", wrapped, nil, working, callGo),
+		way("h an internal extension by hand", byHand, nil, working),
+		way("i a goroutine that signals over HTTP", overHTTP, []string{httpDone}, working),
 	}
-	env := lambdaenvtest.Start(b, cfg)
-	for i := range invocations + 1 {
-		env.Invoke(`{"hello":"world"}`)
-		report := env.WaitIdle()
-		if i == 0 {
-			continue
-		}
-		k.response = append(k.response, report.Responded.Sub(report.HandedOver))
-		k.idle = append(k.idle, report.Idle.Sub(report.Responded))
+	inTurn(b, append(nothing, something...), rounds)
+
+	var rows [][]string
+	base := nothing[1]
+	for _, k := range nothing {
+		rows = append(rows, []string{k.name, against(k.response, base.response), against(k.idle, base.idle),
+			against(k.init, base.init), against(k.cold, base.cold), against(k.shutdown, base.shutdown),
+			against(k.function, base.function), against(k.extension, base.extension)})
 	}
-	for _, p := range env.Processes() {
-		peak := int64(p.PeakMemory())
-		if p.Name == lambdaenv.RuntimeName {
-			k.function = append(k.function, peak)
-		} else {
-			k.extension = append(k.extension, peak)
-		}
+	printTable(fmt.Sprintf("Nothing to do. Medians of %d invocations and %d cold starts of each kind, as multiples of b.", rounds*invocations, rounds),
+		[]string{"", "event → response", "response → idle", "init", "cold start", "shutdown", "function", "extension"}, rows)
+
+	rows, base = nil, something[0]
+	for _, k := range something {
+		rows = append(rows, []string{k.name, against(k.response, base.response), against(k.busy, base.busy),
+			against(k.init, base.init), against(k.cold, base.cold), against(k.shutdown, base.shutdown),
+			against(k.function, base.function), against(k.extension, nil)})
 	}
-	report := env.Shutdown()
-	k.init = append(k.init, done.Sub(started))
-	k.shutdown = append(k.shutdown, report.Took)
-}
-
-func printTable(kinds []*kind) {
-	floor := kinds[1]
-	fmt.Printf("\nMedians of %d invocations and %d cold starts of each kind; in brackets against b.\n\n", rounds*invocations, rounds)
-	fmt.Println("| | init | event → response | response → idle | shutdown | function | extension |")
-	fmt.Println("|---|---|---|---|---|---|---|")
-	for _, k := range kinds {
-		fmt.Printf("| %s | %s | %s | %s | %s | %s | %s |\n", k.name,
-			duration(k.init, floor.init), duration(k.response, floor.response), duration(k.idle, floor.idle),
-			duration(k.shutdown, floor.shutdown), memory(k.function, floor.function), memory(k.extension, floor.extension))
-	}
-}
-
-func duration(d, floor []time.Duration) string {
-	m := median(d)
-	return fmt.Sprintf("%.3f ms (%.2f×)", float64(m.Microseconds())/1000, float64(m)/float64(median(floor)))
-}
-
-func memory(bytes, floor []int64) string {
-	if len(bytes) == 0 {
-		return "–"
-	}
-	m := median(bytes)
-	return fmt.Sprintf("%.1f MB (%.2f×)", float64(m)/1e6, float64(m)/float64(median(floor)))
-}
-
-func median[T int64 | time.Duration](values []T) T {
-	values = slices.Sorted(slices.Values(values))
-	return values[len(values)/2]
-}
-
-// printSizes prints how large executables are, and how large in a zip.
-func printSizes(b *testing.B, paths map[string]string) {
-	fmt.Print("\n| executable | size | in a zip |\n|---|---|---|\n")
-	for name, path := range paths {
-		content, err := os.ReadFile(path)
-		if err != nil {
-			b.Fatal(err)
-		}
-		var zipped counter
-		w, err := flate.NewWriter(&zipped, flate.BestCompression)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, err := io.Copy(w, strings.NewReader(string(content))); err != nil {
-			b.Fatal(err)
-		}
-		w.Close()
-		fmt.Printf("| %s | %.2f MB | %.2f MB |\n", name, float64(len(content))/1e6, float64(zipped)/1e6)
-	}
-}
-
-type counter int
-
-func (c *counter) Write(p []byte) (int, error) {
-	*c += counter(len(p))
-	return len(p), nil
+	printTable(fmt.Sprintf("%d ms of work with each invocation. The same medians, as multiples of e.", workMs),
+		[]string{"", "event → response", "event → idle", "init", "cold start", "shutdown", "function", "extension"}, rows)
 }

@@ -1,5 +1,5 @@
-// Command wrapped echoes its event, with the library. HOOK=yes registers a
-// hook that does nothing with each invocation.
+// Command wrapped echoes its event, with the library. It registers as many
+// hooks that do nothing as HOOKS says, or does the work with what CALL says.
 package main
 
 import (
@@ -9,14 +9,24 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"example.com/postinvoke/internal/bench"
 	"example.com/postinvoke/postinvoke"
 )
 
 func main() {
-	hook := os.Getenv("HOOK") == "yes"
+	hooks, call := bench.Hooks(), os.Getenv(bench.CallVariable)
 	lambda.Start(postinvoke.Wrap(func(ctx context.Context, event json.RawMessage) (json.RawMessage, error) {
-		if hook {
+		for range hooks {
 			postinvoke.Run(ctx, func() {})
+		}
+		switch call {
+		case "Run":
+			postinvoke.Run(ctx, bench.Work)
+		case "Go":
+			postinvoke.Go(ctx, func(context.Context) error {
+				bench.Work()
+				return nil
+			})
 		}
 		return event, nil
 	}, nil))

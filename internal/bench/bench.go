@@ -1,0 +1,33 @@
+// Package bench measures what the library and the extension cost, beside
+// functions without them and beside other ways to do the same. One command
+// prints all that docs/benchmarks.md shows:
+//
+//	go test -run '^$' -bench . -benchtime 1x -timeout 30m ./internal/bench
+//
+// The package itself holds what the functions in testdata have in common.
+package bench
+
+import (
+	"os"
+	"strconv"
+	"time"
+)
+
+// Environment variables of the functions.
+const (
+	WorkVariable  = "WORK"  // how long Work takes, as in 2ms; empty for not at all
+	HooksVariable = "HOOKS" // how many hooks to register, for function wrapped
+	CallVariable  = "CALL"  // of the library to do the work with, for function wrapped: Run or Go
+)
+
+// Work stands for what is to be done beside the response: it waits, as one does
+// for the acknowledgement of a collector.
+func Work() { time.Sleep(work) }
+
+var work, _ = time.ParseDuration(os.Getenv(WorkVariable))
+
+// Hooks returns the number in HooksVariable.
+func Hooks() int {
+	n, _ := strconv.Atoi(os.Getenv(HooksVariable))
+	return n
+}
