@@ -6,10 +6,14 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"example.com/postinvoke/demo/awsrun"
 	"example.com/postinvoke/demo/recording"
 )
+
+// lastReport is how long the report of a run may take that was interrupted.
+const lastReport = 30 * time.Second
 
 // pace is how patient runs on AWS are; tests are less so.
 var pace = awsrun.DefaultPace
@@ -45,12 +49,20 @@ func (o *options) runOnAWS(ctx context.Context, event []byte, stdout, stderr io.
 	if len(checks) > 0 {
 		o.writeChecks(out, widthOf(stdout), checks)
 	}
+	if err == nil {
+		err = context.Cause(ctx) // nobody may have got the checks
+	}
 	var recordings []*recording.Recording
 	for _, r := range recorders {
 		recordings = append(recordings, r.Recording())
 	}
 	if len(recordings) > 0 && o.wantsReport() {
-		if failed := o.writeReport(context.WithoutCancel(ctx), progress, recordings...); err == nil {
+		if ctx.Err() != nil {
+			var stop context.CancelFunc
+			ctx, stop = context.WithTimeout(context.WithoutCancel(ctx), lastReport)
+			defer stop()
+		}
+		if failed := o.writeReport(ctx, progress, recordings...); err == nil {
 			err = failed
 		}
 	}

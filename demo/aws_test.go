@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -102,13 +103,34 @@ func TestInterruptedOnAWS(t *testing.T) {
 	report := filepath.Join(t.TempDir(), "report.html")
 	var stdout, stderr bytes.Buffer
 	err := run(ctx, []string{"-stack", awstest.Stack, "-event", `{"sleepMs":700}`, "-invocations", "1", "-o", report}, nil, &stdout, &stderr)
-	if code := explain(err, &stderr); code != 130 {
-		t.Errorf("got exit status %d (%v), want 130", code, err)
+	if code := explain(err, &stderr); code != 130 || !strings.Contains(stderr.String(), "demo: ended by a signal (interrupt)\n") {
+		t.Errorf("got exit status %d and %q, want 130, and nothing about processes", code, &stderr)
 	}
 	inOrder(t, stdout.String(), "first on stack", "the environment was not shut down yet", "Self-check of Arm64", "passed    the caller", "not seen  shutdown hooks ran")
 	if page, err := os.ReadFile(report); err != nil || !bytes.Contains(page, []byte("first on stack")) {
 		t.Errorf("the report is not there, or lacks the log: %v", err)
 	}
+}
+
+// A full disk can be full for the last words only.
+func TestChecksThatCannotBeWritten(t *testing.T) {
+	awstest.Start(t, awstest.Config{})
+	inNoTime(t)
+	var stderr bytes.Buffer
+	err := run(t.Context(), []string{"-stack", awstest.Stack, "-event", `{"sleepMs":1}`, "-invocations", "1", "-no-wait"}, nil, untilChecks{}, &stderr)
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("got %v, want %v", err, syscall.ENOSPC)
+	}
+}
+
+// untilChecks has no room for the self-check.
+type untilChecks struct{}
+
+func (untilChecks) Write(b []byte) (int, error) {
+	if bytes.Contains(b, []byte("Self-check")) {
+		return 0, syscall.ENOSPC
+	}
+	return len(b), nil
 }
 
 func TestWrongUseOfStack(t *testing.T) {

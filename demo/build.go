@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -116,7 +117,7 @@ func goBuild(ctx context.Context, dir, pkg, tmp, name string) (string, error) {
 	case dir == "" && (bytes.Contains(output, []byte("no required module provides")) || bytes.Contains(output, []byte("go.mod file not found"))):
 		return "", errors.New("run me inside the checkout of postinvoke: I build its packages")
 	case errors.As(err, new(*exec.ExitError)) && len(output) > 0:
-		return "", &buildError{string(output)}
+		return "", &buildError{fromHere(dir, string(output))}
 	case err != nil:
 		return "", fmt.Errorf("go build %s: %w", pkg, err)
 	}
@@ -126,6 +127,21 @@ func goBuild(ctx context.Context, dir, pkg, tmp, name string) (string, error) {
 	}
 	path := filepath.Join(tmp, name)
 	return path, os.Rename(filepath.Join(out, built[0].Name()), path)
+}
+
+// positions are those at which the compiler's lines begin.
+var positions = regexp.MustCompile(`(?m)^[^\s:][^:\n]*\.go:`)
+
+// fromHere makes the names of files in the compiler's words, which are as seen
+// from dir, what they are as seen from here.
+func fromHere(dir, words string) string {
+	return positions.ReplaceAllStringFunc(words, func(name string) string {
+		path := filepath.Join(dir, strings.TrimSuffix(name, ":"))
+		if _, err := os.Stat(path); err != nil {
+			return name
+		}
+		return path + ":"
+	})
 }
 
 // buildEnv is our own environment, but for this machine, whatever is usually

@@ -19,14 +19,19 @@ func readEvent(ctx context.Context, arg string, stdin io.Reader) ([]byte, error)
 	case "":
 		return nil, usagef("-event: neither JSON nor a file was given")
 	case "-":
-		event, err := readAll(ctx, stdin)
-		if err != nil {
+		event, err := read(ctx, func() ([]byte, error) { return io.ReadAll(stdin) })
+		switch {
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		case err != nil:
 			return nil, fmt.Errorf("-event -: %w", err)
 		}
 		return checkedJSON("-event -", event)
 	}
-	event, err := os.ReadFile(arg)
+	event, err := read(ctx, func() ([]byte, error) { return os.ReadFile(arg) })
 	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
 	case err == nil:
 		return checkedJSON("-event "+arg, event)
 	case json.Valid([]byte(arg)):
@@ -39,16 +44,17 @@ func readEvent(ctx context.Context, arg string, stdin io.Reader) ([]byte, error)
 	return nil, usagef("-event %s: %v", arg, reason(err))
 }
 
-// readAll is io.ReadAll, but gives up when ctx ends: somebody may sit at the
-// keyboard. The read itself cannot be ended, and is left to the process's end.
-func readAll(ctx context.Context, r io.Reader) ([]byte, error) {
+// read reads an event, but gives up when ctx ends: somebody may sit at the
+// keyboard, or at the other end of a pipe. The read itself cannot be ended, and
+// is left to the process's end.
+func read(ctx context.Context, from func() ([]byte, error)) ([]byte, error) {
 	var (
 		b    []byte
 		err  error
 		done = make(chan struct{})
 	)
 	go func() {
-		b, err = io.ReadAll(r)
+		b, err = from()
 		close(done)
 	}()
 	select {

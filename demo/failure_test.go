@@ -26,9 +26,12 @@ func TestWrongUse(t *testing.T) {
 	}{
 		{[]string{"-nonsense"}, "flag provided but not defined: -nonsense; -h lists the flags"},
 		{[]string{"report"}, `unexpected argument "report"; -h lists the flags`},
-		{[]string{"-o", "nowhere/report.html"}, "-o nowhere/report.html: there is no folder nowhere"},
+		{[]string{"-o", "nowhere/report.html"}, "-o nowhere/report.html: no such file or directory"},
 		{[]string{"-o", dir}, "-o " + dir + ": is a directory"},
-		{[]string{"-png", "nowhere/picture.png"}, "-png nowhere/picture.png: there is no folder nowhere"},
+		{[]string{"-png", "nowhere/picture.png"}, "-png nowhere/picture.png: no such file or directory"},
+		{[]string{"-o", notGo + "/report.html"}, "-o " + notGo + "/report.html: not a directory"},
+		{[]string{"-o", "/proc/report.html"}, "-o /proc/report.html: no such file or directory"},
+		{[]string{"-o", "same", "-png", "./same"}, "-o and -png name the same file, same"},
 		{[]string{"serve", "now"}, `unexpected argument "now"; serve -h lists the flags`},
 		{[]string{"serve", "-port", "x"}, `invalid value "x" for flag -port: parse error; serve -h lists the flags`},
 		{[]string{"serve", "-port", "70000"}, "-port 70000: a number from 0 to 65535 is needed"},
@@ -99,7 +102,7 @@ func TestOutsideOfTheCheckout(t *testing.T) {
 
 func TestFunctionThatDoesNotBuild(t *testing.T) {
 	got := demo(t, "", "-function", "testdata/functions/broken")
-	want := result{"", "# example.com/postinvoke/demo/testdata/functions/broken\n./main.go:5:2: undefined: undefined\n", 1}
+	want := result{"", "# example.com/postinvoke/demo/testdata/functions/broken\ntestdata/functions/broken/main.go:5:2: undefined: undefined\n", 1}
 	if got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}

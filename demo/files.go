@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"example.com/postinvoke/demo/browser"
 	"example.com/postinvoke/demo/recording"
@@ -19,11 +18,17 @@ func checkFile(flag, path string) error {
 	if path == "" {
 		return nil
 	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return usagef("%s %s: is a directory", flag, path)
+	info, missing := os.Lstat(path)
+	if missing == nil && !info.IsDir() && !info.Mode().IsRegular() {
+		return nil // such as /dev/stdout
 	}
-	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
-		return usagef("%s %s: there is no folder %s", flag, path, filepath.Dir(path))
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666)
+	if err != nil {
+		return usagef("%s %s: %v", flag, path, reason(err))
+	}
+	f.Close()
+	if missing != nil {
+		return os.Remove(path)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/postinvoke/demo/awsrun/awstest"
 	"example.com/postinvoke/demo/browser"
 	"example.com/postinvoke/demo/browser/browsertest"
 )
@@ -26,7 +27,23 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// What is drawn depends on the library's reasons.
+// Whether it can be written is found out before the run, and leaves no trace.
+func TestAReportThatIsThereStaysUntilTheNext(t *testing.T) {
+	dir := t.TempDir()
+	there := filepath.Join(dir, "there.html")
+	if err := os.WriteFile(there, []byte("before"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	demo(t, "", "-o", there, "-png", filepath.Join(dir, "new.png"), "-event", "not JSON")
+	if b, err := os.ReadFile(there); err != nil || string(b) != "before" {
+		t.Errorf("got %q, %v, want the report as it was", b, err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+		t.Errorf("got %v, %v, want no other file", entries, err)
+	}
+}
+
+// What is drawn depends on what the library says of hooks that it abandons.
 func TestReportOfATimeout(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "report.html")
 	r := demo(t, "", "-event", `{"sleepMs":60000}`, "-timeout", "1s", "-invocations", "1", "-idle", "0s", "-o", path)
@@ -53,7 +70,8 @@ func TestReportOfThePlainFunction(t *testing.T) {
 }
 
 func TestPicture(t *testing.T) {
-	browsertest.New(t) // skips without one
+	browsertest.New(t)     // skips without one
+	awstest.Environment(t) // fails if the browser asks anybody for anything
 	path := filepath.Join(t.TempDir(), "picture.png")
 	r := demo(t, "", brief("-invocations", "1", "-png", path)...)
 	r.succeeded(t)

@@ -109,7 +109,7 @@ func withSignals(parent context.Context) (context.Context, func()) {
 type interruption struct{ signal os.Signal }
 
 func (i *interruption) Error() string {
-	return fmt.Sprintf("ended by a signal (%v); no process was left behind", i.signal)
+	return fmt.Sprintf("ended by a signal (%v)", i.signal)
 }
 
 // A usageError is what is wrong with the flags or the arguments.
@@ -144,7 +144,7 @@ func explain(err error, stderr io.Writer) int {
 		if isTerminal(stderr) {
 			fmt.Fprintln(stderr) // after the ^C
 		}
-		fmt.Fprintln(stderr, "demo:", signaled)
+		fmt.Fprintln(stderr, "demo:", err)
 		if s, ok := signaled.signal.(syscall.Signal); ok {
 			return 128 + int(s)
 		}

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"io"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -117,6 +119,8 @@ func parseOptions(args []string, stdout io.Writer) (*options, error) {
 		return nil, usagef("-idle %v: less than nothing", o.idle)
 	case o.plain && o.function != "":
 		return nil, usagef("-plain and -function exclude each other")
+	case o.report != "" && filepath.Clean(o.report) == filepath.Clean(o.picture):
+		return nil, usagef("-o and -png name the same file, %s", o.report)
 	case given["function"] && o.function == "":
 		return nil, usagef("-function: neither a folder nor an executable was given")
 	}
@@ -126,10 +130,8 @@ func parseOptions(args []string, stdout io.Writer) (*options, error) {
 	if err := checkPlace(given, o.stack); err != nil {
 		return nil, err
 	}
-	for flag, path := range map[string]string{"-o": o.report, "-png": o.picture} {
-		if err := checkFile(flag, path); err != nil {
-			return nil, err
-		}
+	if err := cmp.Or(checkFile("-o", o.report), checkFile("-png", o.picture)); err != nil {
+		return nil, err
 	}
 	// Without the library nobody would talk to the extension.
 	o.withoutLayer = o.withoutLayer || o.plain

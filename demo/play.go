@@ -29,19 +29,24 @@ func (p *play) perform(ctx context.Context, cfg lambdaenv.Config, rec *recording
 		}
 		return startError(err)
 	}
-	defer env.Close()
-
 	err = p.act(ctx, env, rec, progress)
+	closed := env.Close()
 	switch {
 	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case err != nil:
-		// ErrClosed says less than what closed it.
-		if closeErr := env.Close(); closeErr != nil {
-			err = closeErr
-		}
+		return endedBy(ctx, closed)
+	case err != nil && closed != nil: // ErrClosed says less than what closed it
+		return closed
 	}
 	return err
+}
+
+// endedBy is the error of a run that was ended by the cause of ctx's end, and
+// whose environment was then closed with that error.
+func endedBy(ctx context.Context, closed error) error {
+	if closed != nil {
+		return fmt.Errorf("%w; %w", context.Cause(ctx), closed)
+	}
+	return fmt.Errorf("%w; no process was left behind", context.Cause(ctx))
 }
 
 func (p *play) act(ctx context.Context, env *lambdaenv.Environment, rec *recording.Recorder, progress *progress) error {

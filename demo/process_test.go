@@ -143,7 +143,7 @@ func TestInterruptWhileBuilding(t *testing.T) {
 	if _, err := os.ReadFile(started); err != nil {
 		t.Fatal(err)
 	}
-	p.signal(t, syscall.SIGINT, "demo: ended by a signal (interrupt); no process was left behind\n")
+	p.signal(t, syscall.SIGINT, "demo: ended by a signal (interrupt)\n")
 }
 
 func TestInterruptWhileReadingTheEvent(t *testing.T) {
@@ -158,7 +158,22 @@ func TestInterruptWhileReadingTheEvent(t *testing.T) {
 	if _, err := w.Write(bytes.Repeat([]byte(" "), 1<<20)); err != nil {
 		t.Fatal(err)
 	}
-	p.signal(t, syscall.SIGINT, "demo: ended by a signal (interrupt); no process was left behind\n")
+	p.signal(t, syscall.SIGINT, "demo: ended by a signal (interrupt)\n")
+}
+
+// An event may come through a pipe into which nobody writes.
+func TestInterruptWhileWaitingForTheEvent(t *testing.T) {
+	event := filepath.Join(t.TempDir(), "event")
+	if err := syscall.Mkfifo(event, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, "-event", event)
+	w, err := os.OpenFile(event, os.O_WRONLY, 0) // returns when it is being read
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	p.signal(t, syscall.SIGINT, "demo: ended by a signal (interrupt)\n")
 }
 
 func TestReaderGoesAway(t *testing.T) {

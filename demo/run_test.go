@@ -32,6 +32,18 @@ func TestLog(t *testing.T) {
 	}
 }
 
+// The stack of a panic is read line by line.
+func TestHookThatPanics(t *testing.T) {
+	for _, format := range []string{"text", "json"} {
+		r := demo(t, "", "-function", "testdata/functions/fails", "-event", `"panic"`, "-idle", "0s", "-invocations", "1", "-log-format", format)
+		r.succeeded(t)
+		inOrder(t, r.stdout, "hook failed", "out of ink", "\n", "  main.handle.func1()\n", "fails/main.go:")
+		if strings.Contains(r.stdout, `\n`) {
+			t.Errorf("got a stack in one line:\n%s", r.stdout)
+		}
+	}
+}
+
 func TestPlainFunctionIsFrozenInTheMiddle(t *testing.T) {
 	// Long enough for a slow machine to freeze it in time, and to thaw it late.
 	r := demo(t, "", "-plain", "-event", `{"sleepMs":2500}`, "-idle", "3s")

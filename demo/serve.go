@@ -109,7 +109,7 @@ func serve(ctx context.Context, args []string, stdin io.Reader, stdout, stderr i
 		Place: "on this machine",
 	})
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return endedBy(ctx, err)
 	}
 	return err
 }

@@ -26,9 +26,9 @@ func summaryRows(r *recording.Recording) []summaryRow {
 		rows = append(rows, summaryRow{
 			name: fmt.Sprintf("invocation %*d", digits, i+1),
 			figures: [...]string{
-				fmt.Sprintf("%.1f ms", inMs(inv.Response.Latency)),
+				inv.ResponseAfter(),
 				inv.HooksTook(),
-				fmt.Sprintf("%d ms", inv.Report.Billed.Milliseconds()),
+				inv.Billed(),
 			},
 			notes: strings.Join(inv.Notes(), ", "),
 		})

@@ -57,7 +57,7 @@ func (l *textLog) Moment(_ *recording.Recording, m *recording.Moment) {
 
 	var b bytes.Buffer
 	used := 0 // width of the line just written
-	for i, line := range wrap(text, c.text) {
+	for i, line := range wrapped(text, c.text) {
 		if i > 0 {
 			b.WriteString("\n")
 			source = indent

@@ -1,6 +1,18 @@
 package main
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
+
+// wrapped is wrap for text that has line ends of its own.
+func wrapped(s string, width int) []string {
+	var lines []string
+	for line := range strings.SplitSeq(s, "\n") {
+		lines = append(lines, wrap(line, width)...)
+	}
+	return lines
+}
 
 // wrap breaks s into lines no wider than width, at spaces if there are any.
 // Zero means any width.
@@ -16,7 +28,11 @@ func wrap(s string, width int) []string {
 			end = width
 		}
 		lines = append(lines, strings.TrimRight(string(rest[:end]), " "))
-		rest = []rune(strings.TrimLeft(string(rest[end:]), " "))
+		if begin := slices.IndexFunc(rest[end:], func(r rune) bool { return r != ' ' }); begin >= 0 {
+			rest = rest[end+begin:]
+		} else {
+			rest = nil
+		}
 	}
 	if len(rest) > 0 || len(lines) == 0 {
 		lines = append(lines, string(rest))

@@ -2,6 +2,7 @@ package awsrun
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -51,11 +52,14 @@ func (c Check) notSeen(format string, args ...any) Check {
 	return c
 }
 
+// logHas reports whether a line of our environments is like that.
+func (p *play) logHas(like func(*line) bool) bool { return slices.ContainsFunc(p.ordered(), like) }
+
 // noHooks says why nothing is known about hooks.
 func (p *play) noHooks() string {
 	for _, c := range p.calls {
 		if c.end != nil {
-			return "no invocation had hooks"
+			return "the log has no record of hooks: there were none, or the application log level is above INFO"
 		}
 	}
 	return "the run ended before an invocation was in the log"
@@ -71,7 +75,7 @@ func (p *play) noShutdown() string {
 	case p.story.reset:
 		return "the last invocation ended the environment before"
 	}
-	return fmt.Sprintf("the environment was still there after %v", p.cfg.Pace.Idle)
+	return fmt.Sprintf("no record of a shutdown came within %v", p.cfg.Pace.Idle)
 }
 
 func lines(n int) string {

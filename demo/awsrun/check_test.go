@@ -1,6 +1,7 @@
 package awsrun_test
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -31,8 +32,8 @@ func TestCheckFails(t *testing.T) {
 		figures, why string // in the check that is not passed
 	}{
 		{
-			"callers wait for hooks", awstest.Config{KeepBack: true}, `{"sleepMs":1100}`,
-			"failed, passed, passed, passed, passed", "invocation 1: response after ", "callers wait for hooks",
+			"callers wait for hooks", awstest.Config{KeepBack: true, ShutdownAfter: 2}, `{"sleepMs":1100}`,
+			"failed, passed, passed, passed, passed", "invocation 2: response after ", "callers wait for hooks",
 		},
 		{
 			"hooks are not billed", awstest.Config{Rewrite: func(line string) string {
@@ -59,9 +60,9 @@ func TestCheckFails(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			test.cfg.ShutdownAfter = 1
+			test.cfg.ShutdownAfter = max(1, test.cfg.ShutdownAfter)
 			awstest.Start(t, test.cfg)
-			cfg := awsrun.Config{Invocations: 1, Pace: quick}
+			cfg := awsrun.Config{Invocations: test.cfg.ShutdownAfter, Pace: quick}
 			cfg.Pace.Metric = 1
 			if strings.HasSuffix(test.want, "failed, passed") || strings.HasSuffix(test.want, "passed, failed") {
 				cfg.Pace.Grace = 1 // one of the two records never comes
@@ -80,6 +81,93 @@ func TestCheckFails(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What could as well be otherwise is neither passed nor failed.
+func TestCheckWithoutEvidence(t *testing.T) {
+	without := func(pattern string) func(string) string {
+		return func(line string) string { return regexp.MustCompile(pattern).ReplaceAllString(line, "") }
+	}
+	const response, billed, metric, shutdown, reason = 0, 1, 2, 3, 4
+	const slow = "demo/testdata/functions/slow"
+	tests := []struct {
+		name  string
+		cfg   awstest.Config
+		event string
+		check int
+		want  string
+	}{
+		{"a slow handler with short hooks", awstest.Config{Function: slow, KeepBack: true}, `{"HandlerMs":1100,"HookMs":110,"Hooks":1}`,
+			response, "hooks this short cannot be told from the network"},
+		{"a caller who waits for a cold start", awstest.Config{KeepBack: true}, `{"sleepMs":1100}`,
+			response, "the caller may have waited for the cold start"},
+		{"which hook ended first", awstest.Config{Function: slow}, `{"HookMs":400,"Hooks":2}`,
+			response, "the log does not say when the first of them did"},
+		{"hooks before a panic is reported", awstest.Config{Function: slow}, `{"HookMs":1100,"Hooks":1,"Panic":true}`,
+			response, "hooks did not follow a response"},
+		{"short hooks", awstest.Config{Function: slow}, `{"HandlerMs":10,"HookMs":1,"Hooks":1}`,
+			billed, "too short to compare"},
+		{"no billed duration", awstest.Config{Rewrite: without(`"billedDurationMs":\d+,`)}, unmistakable,
+			billed, "its platform.report has no billed duration"},
+		{"no records below WARN", awstest.Config{Rewrite: without(`.*` + record.Hooks + `.*`)}, brief,
+			billed, "or the application log level is above INFO"},
+		{"other invocations in the metric", awstest.Config{MetricMore: 1}, unmistakable,
+			metric, "CloudWatch has 2 invocations in these minutes, of which 1 are of this run"},
+		{"no shutdown hooks", awstest.Config{Function: slow}, `{"Hooks":1}`,
+			shutdown, "only of the example it is known that there are any"},
+		{"shutdown hooks that print nothing", awstest.Config{Rewrite: without(`bye y'all!`)}, brief,
+			shutdown, "0 lines printed: none that could have been lost"},
+		{"no layer", awstest.Config{NoLayer: true}, brief,
+			reason, "the function does not say that it has the layer"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			test.cfg.ShutdownAfter = 1
+			awstest.Start(t, test.cfg)
+			cfg := awsrun.Config{Invocations: 1, Pace: quick, Event: []byte(test.event)}
+			cfg.Pace.Metric = 1
+			cfg.Pace.Grace = 1
+			if test.name == "shutdown hooks that print nothing" {
+				cfg.Pace.Grace = quick.Grace
+			}
+			r := perform(t.Context(), cfg)
+			r.succeeded(t)
+			if got := r.checks[test.check]; got.Verdict != awsrun.NotSeen || !strings.Contains(got.Figures, test.want) {
+				t.Errorf("got %s, want not seen, %q", dump(r.checks[test.check:test.check+1]), test.want)
+			}
+			if strings.Contains(verdicts(r.checks), "failed") {
+				t.Errorf("got a failure:\n%s", dump(r.checks))
+			}
+		})
+	}
+}
+
+// Handlers are billed as well: a report that has room for either is not one of
+// both.
+func TestBilledDurationOfTheHandlerOnly(t *testing.T) {
+	awstest.Start(t, awstest.Config{Function: "demo/testdata/functions/slow", Rewrite: func(line string) string {
+		return billed.ReplaceAllString(line, `"billedDurationMs":500`)
+	}})
+	r := perform(t.Context(), awsrun.Config{Invocations: 1, NoWait: true, Event: []byte(`{"HandlerMs":450,"HookMs":300,"Hooks":1}`)})
+	r.succeeded(t)
+	if got := r.checks[1]; got.Verdict != awsrun.Failed {
+		t.Errorf("got %s, want failed", dump(r.checks[1:2]))
+	}
+}
+
+// Lambda may make records of plain lines.
+func TestPlainLinesInRecords(t *testing.T) {
+	awstest.Start(t, awstest.Config{ShutdownAfter: 1, Rewrite: func(line string) string {
+		if strings.HasPrefix(line, "{") {
+			return line
+		}
+		return fmt.Sprintf(`{"timestamp":"2026-03-04T05:06:07Z","level":"INFO","message":%q}`, line)
+	}})
+	r := perform(t.Context(), awsrun.Config{Invocations: 1})
+	r.succeeded(t)
+	if got := verdicts(r.checks); got != "passed, passed, passed, passed, passed" {
+		t.Errorf("got the checks\n%s", dump(r.checks))
 	}
 }
 

@@ -36,21 +36,20 @@ func newFollower(a *account, t target) *follower {
 // too.
 func (f *follower) limit(streams []string) { f.streams = streams }
 
-// look reads what is new, and returns how many lines that were. Events can
+// look reads what is new. Events can
 // become visible late and in any order, so all of the run is read each time;
 // that is a page or two.
-func (f *follower) look(ctx context.Context) (int, error) {
+func (f *follower) look(ctx context.Context) error {
 	in := &cloudwatchlogs.FilterLogEventsInput{
 		LogGroupName:   &f.group,
 		StartTime:      aws.Int64(f.since.UnixMilli()),
 		LogStreamNames: f.streams,
 	}
-	before := len(f.lines)
 	// A page may be empty though another follows; it ends when no token comes.
 	for pages := cloudwatchlogs.NewFilterLogEventsPaginator(f.account.logs, in); pages.HasMorePages(); {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return 0, f.account.explain(err, request{action: "logs:FilterLogEvents", group: f.group})
+			return f.account.explain(err, request{action: "logs:FilterLogEvents", group: f.group})
 		}
 		for _, e := range page.Events {
 			id := aws.ToString(e.EventId)
@@ -61,5 +60,5 @@ func (f *follower) look(ctx context.Context) (int, error) {
 			f.lines = append(f.lines, newLine(id, aws.ToString(e.LogStreamName), time.UnixMilli(aws.ToInt64(e.Timestamp)), aws.ToString(e.Message)))
 		}
 	}
-	return len(f.lines) - before, nil
+	return nil
 }

@@ -1,12 +1,12 @@
 package awsrun
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"strings"
 	"time"
 
+	"example.com/postinvoke/demo/recording"
 	"example.com/postinvoke/internal/lambdaenv"
 	"example.com/postinvoke/record"
 )
@@ -58,7 +58,7 @@ func newLine(id, stream string, at time.Time, message string) *line {
 	if json.Unmarshal([]byte(l.text), &platform) == nil && json.Unmarshal(platform.Record, &l.platform) == nil {
 		if kind, ok := strings.CutPrefix(platform.Type, "platform."); ok {
 			l.source, l.kind, l.requestID = lambdaenv.Platform, kind, l.platform.RequestID
-			l.text = compact(l.text)
+			l.text = recording.Compact(l.text)
 			return l
 		}
 	}
@@ -75,15 +75,6 @@ func newLine(id, stream string, at time.Time, message string) *line {
 		l.source = lambdaenv.Extension
 	}
 	return l
-}
-
-// compact removes white space between the tokens of a JSON text.
-func compact(s string) string {
-	var b bytes.Buffer
-	if json.Compact(&b, []byte(s)) != nil {
-		return s
-	}
-	return b.String()
 }
 
 // rank is the place of a line among those of the same millisecond, which is
@@ -112,6 +103,10 @@ func (l *line) rank() int {
 func (l *line) compare(other *line) int {
 	return cmp.Or(l.time.Compare(other.time), cmp.Compare(l.rank(), other.rank()), cmp.Compare(l.id, other.id))
 }
+
+// says reports whether that was printed. Lambda may put a plain line into a
+// record of its own.
+func (l *line) says(text string) bool { return l.text == text || l.message == text }
 
 // number returns a numeric field of a record of ours, or zero.
 func (l *line) number(field string) float64 {

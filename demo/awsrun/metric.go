@@ -15,7 +15,10 @@ import (
 const metricName = "PostRuntimeExtensionsDuration"
 
 // A metric is what CloudWatch has of it for the minutes of our invocations.
-type metric struct{ maximum, samples float64 }
+type metric struct {
+	read             bool
+	maximum, samples float64
+}
 
 // awaitMetric waits until the metric knows of as many invocations as had hooks.
 // Nothing depends on it but one check, so that a failure is only noted, and
@@ -33,10 +36,12 @@ func (p *play) awaitMetric(ctx context.Context) error {
 	deadline := time.Now().Add(p.cfg.Pace.Metric)
 	for {
 		p.watch.show(p, Progress{Step: "waiting for the metrics of " + p.target.function})
-		p.metric, p.metricErr = p.account.postRuntime(ctx, p.target, p.calls[0].start.time, time.Now().Add(p.account.skew))
-		switch {
-		case ctx.Err() != nil:
+		m, err := p.account.postRuntime(ctx, p.target, p.calls[0].start.time, time.Now().Add(p.account.skew))
+		if ctx.Err() != nil {
 			return context.Cause(ctx)
+		}
+		p.metric, p.metricErr = m, err
+		switch {
 		case p.metricErr != nil, p.cfg.NoWait, int(p.metric.samples) >= hooked, time.Now().After(deadline):
 			return nil
 		}
@@ -60,7 +65,7 @@ func (a *account) postRuntime(ctx context.Context, t target, from, to time.Time)
 	if err != nil {
 		return metric{}, a.explain(err, request{action: "cloudwatch:GetMetricStatistics", function: t.function})
 	}
-	var m metric
+	m := metric{read: true}
 	for _, point := range out.Datapoints {
 		m.maximum = max(m.maximum, aws.ToFloat64(point.Maximum))
 		m.samples += aws.ToFloat64(point.SampleCount)

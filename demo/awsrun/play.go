@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"example.com/postinvoke/demo/recording"
@@ -46,6 +47,7 @@ type call struct {
 // A shutdown is the end of an environment.
 type shutdown struct {
 	hooks, environment *line // the library's and the extension's record
+	whole              bool  // what is missing did not come in time
 }
 
 func newPlay(cfg *Config, a *account, t target, w *watch, several bool) *play {
@@ -123,7 +125,8 @@ func (p *play) awaitShutdown(ctx context.Context) error {
 		if begun.IsZero() {
 			begun = time.Now()
 		}
-		return s.hooks != nil && s.environment != nil || time.Since(begun) > p.cfg.Pace.Grace
+		s.whole = s.hooks != nil && s.environment != nil || time.Since(begun) > p.cfg.Pace.Grace
+		return s.whole
 	})
 	if errors.Is(err, errPatience) {
 		return nil
@@ -162,17 +165,18 @@ const quietLooks = 4
 func (p *play) follow(ctx context.Context, interval, patience time.Duration, arrived func() bool) error {
 	deadline := time.Now().Add(patience)
 	for quiet := 0; ; {
-		n, err := p.log.look(ctx)
-		if err != nil {
+		before := len(p.log.lines)
+		if err := p.log.look(ctx); err != nil {
 			return interrupted(ctx, err)
 		}
+		late := time.Now().After(deadline)
 		switch {
 		case !arrived():
 			quiet = 0
-			if time.Now().After(deadline) {
+			if late {
 				return errPatience
 			}
-		case n > 0:
+		case !late && slices.ContainsFunc(p.log.lines[before:], p.isOurs):
 			quiet = 0
 		default:
 			quiet++
@@ -188,6 +192,12 @@ func (p *play) follow(ctx context.Context, interval, patience time.Duration, arr
 			return err
 		}
 	}
+}
+
+// isOurs reports whether a line is of an environment that served us: others may
+// use the function, too, and never fall silent.
+func (p *play) isOurs(l *line) bool {
+	return slices.ContainsFunc(p.calls, func(c *call) bool { return c.start != nil && c.start.stream == l.stream })
 }
 
 // recognise finds what belongs to our invocations in the log.

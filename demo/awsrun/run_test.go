@@ -12,6 +12,7 @@ import (
 	"example.com/postinvoke/demo/awsrun/awstest"
 	"example.com/postinvoke/demo/recording"
 	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/record"
 )
 
 func TestRun(t *testing.T) {
@@ -128,6 +129,56 @@ func TestInterrupted(t *testing.T) {
 	if got := verdicts(r.checks); got != "passed, passed, not seen, not seen, not seen" {
 		t.Errorf("got the checks\n%s", dump(r.checks))
 	}
+	if want := "the run ended before it was looked for"; r.checks[2].Figures != want {
+		t.Errorf("the metric: got %q, want %q", r.checks[2].Figures, want)
+	}
+}
+
+// Ctrl-C between the two records of a shutdown says nothing about the second.
+func TestInterruptedInTheMiddleOfTheShutdown(t *testing.T) {
+	for _, lost := range []string{record.ShutdownHooks, record.Environment} {
+		t.Run(lost, func(t *testing.T) {
+			printed := make(chan struct{})
+			account := awstest.Start(t, awstest.Config{ShutdownAfter: 1, Rewrite: func(line string) string {
+				switch {
+				case strings.Contains(line, lost):
+					return ""
+				case strings.Contains(line, record.ShutdownHooks), strings.Contains(line, record.Environment):
+					close(printed)
+				}
+				return line
+			}})
+			ctx, cancel := context.WithCancelCause(t.Context())
+			looks := 0 // for the shutdown, since the other record is there
+			account.OnRequest(func(r awstest.Request) {
+				select {
+				case <-printed:
+					if !r.Limited {
+						return
+					}
+					if looks++; looks == 2 {
+						cancel(errors.New("ctrl-c"))
+					}
+				default:
+				}
+			})
+			r := perform(ctx, awsrun.Config{Invocations: 1})
+			if r.err == nil || strings.Contains(verdicts(r.checks), "failed") || !strings.Contains(dump(r.checks), "before their record could come") &&
+				!strings.Contains(dump(r.checks), "before its record could come") {
+				t.Errorf("got the error %v and the checks\n%s", r.err, dump(r.checks))
+			}
+		})
+	}
+}
+
+// Others who use the function never fall silent.
+func TestSomebodyElseIsBusy(t *testing.T) {
+	awstest.Start(t, awstest.Config{Busy: true})
+	r := perform(t.Context(), awsrun.Config{NoWait: true, Event: []byte(brief)})
+	r.succeeded(t)
+	if got := len(r.recordings[0].Invocations); got != 2 {
+		t.Errorf("got %d invocations, want 2", got)
+	}
 }
 
 func TestInterruptedBeforeTheLogCame(t *testing.T) {
@@ -157,8 +208,8 @@ func TestEnvironmentStays(t *testing.T) {
 	if got := verdicts(r.checks); got != "passed, passed, passed, not seen, not seen" || r.recordings[0].Shutdown != nil {
 		t.Errorf("got the checks\n%s", dump(r.checks))
 	}
-	if !strings.Contains(dump(r.checks), "the environment was still there after 1ns") {
-		t.Errorf("want that the environment is still there:\n%s", dump(r.checks))
+	if !strings.Contains(dump(r.checks), "no record of a shutdown came within 1ns") {
+		t.Errorf("want that there is no record of a shutdown:\n%s", dump(r.checks))
 	}
 }
 

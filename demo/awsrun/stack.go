@@ -57,7 +57,8 @@ func targetsIn(outputs map[string]string) ([]target, error) {
 	var targets []target
 	for key, command := range outputs {
 		name, ok := strings.CutPrefix(key, "Invoke")
-		if !ok {
+		log, both := outputs["Logs"+name]
+		if !ok || !both {
 			continue
 		}
 		words := strings.Fields(command)
@@ -65,7 +66,7 @@ func targetsIn(outputs map[string]string) ([]target, error) {
 		if i := slices.Index(words, "--function-name"); i >= 0 && i+1 < len(words) {
 			t.function = words[i+1]
 		}
-		if words := strings.Fields(outputs["Logs"+name]); len(words) > 0 {
+		if words := strings.Fields(log); len(words) > 0 {
 			t.group = words[len(words)-1]
 		}
 		if t.function == "" || t.group == "" {

@@ -47,6 +47,16 @@ func TestOutputsOfTheDemoStack(t *testing.T) {
 	}
 }
 
+func TestOtherOutputsDoNotMatter(t *testing.T) {
+	targets, err := awsrun.TargetsIn(map[string]string{
+		"InvokeURL": "https://example.com", "LogsBucket": "b",
+		"InvokeMine": "aws lambda invoke --function-name mine /dev/stdout", "LogsMine": "aws logs tail --follow log-of-mine",
+	})
+	if want := [][3]string{{"Mine", "mine", "log-of-mine"}}; err != nil || !slices.Equal(targets, want) {
+		t.Errorf("got %v, %v, want %v", targets, err, want)
+	}
+}
+
 // resolve is the value of an output when each resource is called as in the
 // template.
 func resolve(value any) string {

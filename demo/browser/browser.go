@@ -52,7 +52,9 @@ func Start(ctx context.Context) (browserCtx context.Context, stop func(), err er
 		chromedp.WithAllocatorOptions(
 			chromedp.ExecPath(path),
 			chromedp.WSURLReadTimeout(startTimeout),
-			// It has no business on the network.
+			// It has no business on the network, and yet asks for updates.
+			chromedp.Flag("no-proxy-server", true),
+			chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"),
 			chromedp.Flag("disable-component-update", true),
 			chromedp.Flag("disable-quic", true),
 			chromedp.Flag("disable-gpu", true),

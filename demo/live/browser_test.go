@@ -2,6 +2,8 @@ package live_test
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -125,6 +127,37 @@ func TestItFitsEveryWindow(t *testing.T) {
 				t.Errorf("%d pixels wide, %s: the page has %d", width, scheme, got)
 			}
 		}
+	}
+}
+
+// A page that was left open goes on when the demo is there again.
+func TestTheDemoIsStartedAgain(t *testing.T) {
+	home, end := serveAt(t, 0, 5*time.Second)
+	p := browsertest.New(t)
+	p.Tolerate("net::ERR_")
+	p.Open(home)
+	p.Wait(gone)
+	end()
+	p.Wait(state + `.startsWith("The demo has ended")`)
+	_, port, _ := strings.Cut(strings.TrimPrefix(home, "http://"), ":")
+	n, err := strconv.Atoi(strings.TrimSuffix(port, "/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	serveAt(t, n, 5*time.Second)
+	p.Wait(gone)
+	p.Click("button.main")
+	p.Wait(frozen)
+}
+
+func TestColumnsOfAnEmptyLog(t *testing.T) {
+	home := serve(t, 5*time.Second)
+	p := browsertest.New(t)
+	p.Resize(1200, 900)
+	p.Open(home)
+	p.Wait(gone)
+	if got := browsertest.Eval[float64](p, `document.querySelector("#log th:last-child").getBoundingClientRect().left`); got > 350 {
+		t.Errorf("the column of the log begins at %.0f pixels, want it beside the others", got)
 	}
 }
 

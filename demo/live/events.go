@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// shownInvocations are seen in the timeline. The log has all.
+	// shownInvocations are seen in the timeline. The log goes further back.
 	shownInvocations = 3
 
 	// frame is how often the picture of what goes on is renewed.
@@ -50,12 +50,12 @@ func (s *session) events(w http.ResponseWriter, r *http.Request) {
 	)
 	defer frame.Stop()
 	for {
-		rows, changed := s.news.since(seen)
+		rows, all, changed := s.news.since(seen)
 		if len(rows) > 0 {
 			if send("rows", strings.Join(rows, "\n")) != nil {
 				return
 			}
-			seen += len(rows)
+			seen = all
 		}
 		if p := s.picture(); p != last {
 			if send("picture", p) != nil {

@@ -13,6 +13,9 @@ import (
 // (DNS rebinding), another host.
 func guard(port string, next http.Handler) http.Handler {
 	hosts := []string{net.JoinHostPort("127.0.0.1", port), net.JoinHostPort("localhost", port)}
+	if port == "80" { // browsers leave it out
+		hosts = append(hosts, "127.0.0.1", "localhost")
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", policy)
 		w.Header().Set("X-Content-Type-Options", "nosniff")

@@ -8,11 +8,14 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"example.com/postinvoke/demo/live"
+	"example.com/postinvoke/demo/recording"
 	"example.com/postinvoke/internal/lambdaenv"
 	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
 )
@@ -21,7 +24,14 @@ import (
 // returns its address.
 func serve(t *testing.T, timeout time.Duration) string {
 	t.Helper()
-	listener, err := live.Listen(0)
+	home, _ := serveAt(t, 0, timeout)
+	return home
+}
+
+// serveAt does so at a port, and returns what ends it before.
+func serveAt(t *testing.T, port int, timeout time.Duration) (home string, end func()) {
+	t.Helper()
+	listener, err := live.Listen(port)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,13 +49,14 @@ func serve(t *testing.T, timeout time.Duration) string {
 		Place: "on this machine",
 	}
 	go func() { over <- live.Serve(ctx, listener, cfg) }()
-	t.Cleanup(func() {
+	end = sync.OnceFunc(func() {
 		cancel()
 		if err := <-over; err != nil {
 			t.Errorf("Serve: got %v, want nothing to go wrong", err)
 		}
 	})
-	return live.URL(listener)
+	t.Cleanup(end)
+	return live.URL(listener), end
 }
 
 // request makes one, with headers as "Name: value", and returns status and body.
@@ -108,6 +119,32 @@ func TestRequestsOfOtherOriginsAreRefused(t *testing.T) {
 		got, body := request(t, test.method, home+test.path, "null", test.headers...)
 		if got != test.want {
 			t.Errorf("%s /%s %q: got %d %s, want %d", test.method, test.path, test.headers, got, body, test.want)
+		}
+	}
+}
+
+// Browsers leave the port out that is usual.
+func TestTheUsualPort(t *testing.T) {
+	for host, want := range map[string]int{"127.0.0.1": 200, "localhost": 200, "evil.example": 403} {
+		r := httptest.NewRequest("GET", "http://"+host+"/", nil)
+		w := httptest.NewRecorder()
+		live.Guard("80", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("%s: got %d, want %d", host, w.Code, want)
+		}
+	}
+}
+
+// A session has no end, but its log does not grow for ever.
+func TestTheEndOfALongLog(t *testing.T) {
+	var moments []recording.Moment
+	for i := range 5000 {
+		moments = append(moments, recording.Moment{Entry: lambdaenv.Entry{Kind: lambdaenv.Line, Source: lambdaenv.Function, Text: fmt.Sprint("line ", i)}})
+	}
+	for seen, want := range map[int]int{0: 2000, 3500: 1500, 5000: 0} {
+		rows := live.LogOf(moments, seen)
+		if len(rows) != want || want > 0 && !strings.Contains(rows[0], fmt.Sprintf(">line %d<", 5000-want)) {
+			t.Errorf("after %d rows: got %d, want the last %d", seen, len(rows), want)
 		}
 	}
 }

@@ -1,29 +1,34 @@
 package live
 
 import (
+	"slices"
 	"sync"
 
 	"example.com/postinvoke/demo/recording"
 	"example.com/postinvoke/demo/report"
 )
 
-// News is the log as rows, and word of whatever changes. Listeners ask for what
-// they have not seen, so that a slow one holds up nobody.
+// keptRows is how much of the log there is. A page with many more is slow.
+const keptRows = 2000
+
+// News is the end of the log as rows, and word of whatever changes. Listeners
+// ask for what they have not seen, so that a slow one holds up nobody.
 type news struct {
 	mu       sync.Mutex
 	narrator recording.Narrator
 	rows     []string      // as HTML
+	gone     int           // so many rows came before those
 	changed  chan struct{} // closed and replaced with every change
 }
 
 func newNews() *news { return &news{changed: make(chan struct{})} }
 
-// since returns the rows after the first n, and what is closed when there is
-// something new.
-func (n *news) since(seen int) ([]string, <-chan struct{}) {
+// since returns the rows after the first so many, as far as they are kept, how
+// many there were in all, and what is closed when there is something new.
+func (n *news) since(seen int) (rows []string, all int, changed <-chan struct{}) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.rows[seen:len(n.rows):len(n.rows)], n.changed
+	return slices.Clone(n.rows[max(0, seen-n.gone):]), n.gone + len(n.rows), n.changed
 }
 
 // spread says that something has changed.
@@ -41,6 +46,9 @@ func (n *news) Moment(_ *recording.Recording, m *recording.Moment) {
 	n.mu.Lock()
 	if row, ok := report.NewRow(&n.narrator, m); ok {
 		n.rows = append(n.rows, string(row.HTML()))
+		if more := len(n.rows) - keptRows; more > 0 {
+			n.rows, n.gone = n.rows[more:], n.gone+more
+		}
 	}
 	n.mu.Unlock()
 	n.spread()

@@ -77,7 +77,8 @@ func routes(s *session) http.Handler {
 			Layer, Has bool
 			Timeout    time.Duration
 			Log        template.HTML
-		}{string(s.cfg.Event), s.cfg.Layer, len(s.cfg.Environment.Extensions) > 0, s.cfg.Environment.Timeout, report.LogTable()})
+			Most       int
+		}{string(s.cfg.Event), s.cfg.Layer, len(s.cfg.Environment.Extensions) > 0, s.cfg.Environment.Timeout, report.LogTable(), keptRows})
 	})
 	for name, content := range map[string]string{
 		"page.css": report.Style(), "live.css": file("live.css"), "chart.js": report.Script(), "live.js": file("live.js"),

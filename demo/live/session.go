@@ -51,7 +51,7 @@ var (
 
 func newSession(ctx context.Context, cfg Config) *session {
 	s := &session{cfg: cfg, ctx: ctx, layer: cfg.Layer, news: newNews()}
-	about := recording.About{Place: cfg.Place}
+	about := recording.About{Place: cfg.Place, Last: shownInvocations}
 	s.recorder = recording.NewRecorder(about, &renewed{}, s.news)
 	return s
 }
@@ -158,37 +158,6 @@ func (s *session) environment() (*lambdaenv.Environment, error) {
 	s.env = env
 	s.mu.Unlock()
 	return env, nil
-}
-
-// shutdown ends the environment when it is idle. It returns when that was
-// asked for.
-func (s *session) shutdown() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.closed:
-		return errClosed
-	case s.leaving:
-		return errLeaving
-	case s.env == nil && s.waiting:
-		return errWaiting
-	case s.env == nil:
-		return errNoEnv
-	}
-	s.leaving, s.problem = true, ""
-	s.stopIdling()
-	env := s.env
-	s.calls.Go(func() {
-		_, err := env.Shutdown(s.ctx, "")
-		s.mu.Lock()
-		s.env, s.leaving = nil, false
-		if err != nil && s.ctx.Err() == nil {
-			s.problem = err.Error()
-		}
-		s.mu.Unlock()
-		s.news.spread()
-	})
-	return nil
 }
 
 // crash kills the function's process.

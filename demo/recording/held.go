@@ -74,7 +74,7 @@ func aboutHook(e lambdaenv.Entry) bool {
 	if e.Source != lambdaenv.Function || !strings.Contains(e.Text, "postinvoke: hook") {
 		return false
 	}
-	switch message(Fields(e.Text)) {
+	switch Message(Fields(e.Text)) {
 	case record.Hooks, record.HookFinished, record.HookFailed, record.HookAbandoned:
 		return true
 	}

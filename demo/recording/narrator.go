@@ -1,9 +1,12 @@
 package recording
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -20,7 +23,8 @@ type Narrator struct {
 }
 
 // Words returns the line of the log, or what is to be read in its place of any
-// other moment: nothing if it is of no interest. The words are printable.
+// other moment: nothing if it is of no interest. The words are printable. They
+// are one line, but for the stack of a panic, which follows in its own.
 func (n *Narrator) Words(m *Moment) string {
 	words := ""
 	switch m.Kind {
@@ -28,11 +32,14 @@ func (n *Narrator) Words(m *Moment) string {
 		// A blank one is not shown. CloudWatch takes no event without text; what
 		// Lambda makes of a blank line is not documented.
 		words = m.Text
+		if stack := stackIn(m); stack != nil {
+			return strings.Join(stack, "\n")
+		}
 	case lambdaenv.InitStarted:
 		n.served, n.frozen, n.gone = false, false, false
 	case Called:
 		n.ending = false
-		words = "invokes the function with " + m.Text
+		words = "invokes the function with " + payload([]byte(m.Text))
 	case lambdaenv.Responded:
 		n.served = true
 		words = answered(m.Response)
@@ -71,37 +78,62 @@ func (n *Narrator) Words(m *Moment) string {
 // expectedEnds are how processes end that were asked to.
 var expectedEnds = map[string]bool{"exit status 0": true, "signal: terminated": true, "signal: killed": true}
 
-// shownPayload is how much of a response is shown.
+// shownPayload is how much of an event or a response is shown.
 const shownPayload = 300
+
+// payload is the beginning of an event or a response, in one line.
+func payload(b []byte) string {
+	shown := string(b)
+	if strings.Contains(shown, "\n") {
+		shown = Compact(shown)
+	}
+	if utf8.RuneCountInString(shown) > shownPayload {
+		shown = string([]rune(shown)[:shownPayload]) + "…"
+	}
+	return shown
+}
+
+// Compact removes the white space between the tokens of what is JSON.
+func Compact(s string) string {
+	var b bytes.Buffer
+	if json.Compact(&b, []byte(s)) != nil {
+		return s
+	}
+	return b.String()
+}
 
 func answered(r *lambdaenv.Response) string {
 	if r == nil {
 		return "gets no answer"
 	}
-	payload := string(r.Payload)
-	if utf8.RuneCountInString(payload) > shownPayload {
-		payload = string([]rune(payload)[:shownPayload]) + "…"
-	}
 	what := "the response"
 	if r.FunctionError != "" {
 		what = "an error"
 	}
-	return fmt.Sprintf("has %s after %.1f ms: %s", what, float64(r.Latency.Microseconds())/1000, payload)
+	return fmt.Sprintf("has %s after %s: %s", what, milliseconds(r.Latency), payload(r.Payload))
 }
 
-// printable replaces what would upset columns or a terminal.
+func milliseconds(d time.Duration) string {
+	return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000)
+}
+
+// printable replaces what would upset columns or a terminal, or has text read
+// in another direction than it was written.
 func printable(s string) string {
 	s = strings.ReplaceAll(strings.TrimRight(s, "\t "), "\t", "  ")
-	if !strings.ContainsFunc(s, unicode.IsControl) && utf8.ValidString(s) {
+	upsets := func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control) }
+	if !strings.ContainsFunc(s, upsets) && utf8.ValidString(s) {
 		return s
 	}
 	var b strings.Builder
 	for _, r := range s {
 		switch {
-		case unicode.IsControl(r):
-			fmt.Fprintf(&b, `\x%02x`, r)
-		default:
+		case !upsets(r):
 			b.WriteRune(r)
+		case r > unicode.MaxLatin1:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			fmt.Fprintf(&b, `\x%02x`, r)
 		}
 	}
 	return b.String()

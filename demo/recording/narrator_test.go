@@ -5,7 +5,32 @@ import (
 	"testing"
 
 	"example.com/postinvoke/demo/recording"
+	"example.com/postinvoke/internal/lambdaenv"
 )
+
+func TestWordsArePrintable(t *testing.T) {
+	const stack = `"goroutine 7 [running]:\nmain.main()\n\t/src/main.go:7 +0x1\n"`
+	tests := []struct {
+		kind       lambdaenv.Kind
+		text, want string
+	}{
+		{lambdaenv.Line, "a\tb \x1b[2J\u202edlrow\u2028\xff", `a  b \x1b[2J\u202edlrow\u2028` + "\ufffd"},
+		{lambdaenv.Line, "one\ntwo", `one\x0atwo`},
+		{recording.Called, "{\n  \"a\": [1,\n 2]\n}", `invokes the function with {"a":[1,2]}`},
+		{recording.Called, `"` + strings.Repeat("x", 1000) + `"`, `invokes the function with "` + strings.Repeat("x", 299) + "…"},
+		{lambdaenv.Line, `level=ERROR message="postinvoke: hook failed" hook=h panic="a stack=\"b\"" stack=` + stack + ` requestId=r`,
+			`level=ERROR message="postinvoke: hook failed" hook=h panic="a stack=\"b\"" requestId=r` + "\n  goroutine 7 [running]:\n  main.main()\n    /src/main.go:7 +0x1"},
+		{lambdaenv.Line, `{"message":"postinvoke: hook failed","panic":"p","stack":` + stack + `,"requestId":"r"}`,
+			`{"message":"postinvoke: hook failed","panic":"p","requestId":"r"}` + "\n  goroutine 7 [running]:\n  main.main()\n    /src/main.go:7 +0x1"},
+	}
+	for _, test := range tests {
+		var n recording.Narrator
+		got := n.Words(&recording.Moment{Entry: lambdaenv.Entry{Source: lambdaenv.Function, Kind: test.kind, Text: test.text}})
+		if got != test.want {
+			t.Errorf("got\n%s\nwant\n%s", got, test.want)
+		}
+	}
+}
 
 func TestShortenSafely(t *testing.T) {
 	zeros := strings.Repeat("0", 64)

@@ -30,6 +30,14 @@ func (inv *Invocation) Notes() []string {
 	return append(notes, inv.Hooks.notes("hooks")...)
 }
 
+// ResponseAfter says how long the caller waited.
+func (inv *Invocation) ResponseAfter() string { return milliseconds(inv.Response.Latency) }
+
+// Billed says what Lambda bills.
+func (inv *Invocation) Billed() string {
+	return fmt.Sprintf("%d ms", inv.Report.Billed.Milliseconds())
+}
+
 // HooksTook says for how long hooks ran after the response.
 func (inv *Invocation) HooksTook() string {
 	switch {

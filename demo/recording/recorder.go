@@ -101,7 +101,7 @@ func (r *Recorder) Answer(response *lambdaenv.Response) {
 func (r *Recorder) add(m Moment) {
 	e := m.Entry
 	m.Remark = r.remarks.About(&m)
-	r.recording.Moments = append(r.recording.Moments, m)
+	r.keep(m)
 	if h := HooksIn(e); h != nil {
 		r.hooks[h.RequestID] = h
 	}

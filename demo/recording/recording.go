@@ -26,6 +26,11 @@ type About struct {
 	Name  string    // of the function, where several are recorded; else empty
 	Place string    // where it runs, to follow "a run": "on this machine"
 	Began time.Time // times count from here; zero means now
+
+	// Last is of how many invocations the recording has the moments, if it goes
+	// on without end; then it lacks what the function itself prints, which only
+	// renderers are told. Zero means all, with all.
+	Last int
 }
 
 // A Moment is an entry of the log, with what is known about it beside its text.

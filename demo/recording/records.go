@@ -30,24 +30,31 @@ func hooksIn(e lambdaenv.Entry, kind string) *Hooks {
 		return nil
 	}
 	fields := Fields(e.Text)
-	if message(fields) != kind {
+	if Message(fields) != kind {
 		return nil
-	}
-	number := func(key string) float64 {
-		n, _ := strconv.ParseFloat(fields[key], 64)
-		return n
 	}
 	return &Hooks{
 		RequestID: fields[record.RequestID],
-		Count:     int(number(record.HookCount)),
-		Failures:  int(number(record.Failures)),
-		Abandoned: int(number(record.Abandoned)),
-		Ms:        number(record.HooksMs),
+		Count:     int(Number(fields, record.HookCount)),
+		Failures:  int(Number(fields, record.Failures)),
+		Abandoned: int(Number(fields, record.Abandoned)),
+		Ms:        Number(fields, record.HooksMs),
 	}
 }
 
-// message is that of a record with these fields: loggers differ in its name.
-func message(fields map[string]string) string { return cmp.Or(fields["message"], fields["msg"]) }
+// Message is that of a record with these fields: loggers differ in its name.
+func Message(fields map[string]string) string { return cmp.Or(fields["message"], fields["msg"]) }
+
+// Number is a field that counts or measures something. What no library of ours
+// would write is zero: anybody may print what looks like a record.
+func Number(fields map[string]string, key string) float64 {
+	const most = 1e9 // milliseconds: longer than any environment lives
+	n, err := strconv.ParseFloat(fields[key], 64)
+	if err != nil || !(n >= 0 && n <= most) {
+		return 0
+	}
+	return n
+}
 
 // Fields returns the fields of a record in either log format: a JSON
 // object, or key=value pairs as slog's TextHandler writes them.

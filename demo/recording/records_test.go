@@ -20,6 +20,13 @@ func TestParseRecord(t *testing.T) {
 			t.Errorf("%s: got %+v, want %+v", line, got, want)
 		}
 	}
+	for _, ms := range []string{"NaN", "Inf", "-5", "1e300"} {
+		line := `message="postinvoke: hooks finished" hooks=-1 hooksMs=` + ms
+		got := recording.HooksIn(lambdaenv.Entry{Source: lambdaenv.Function, Kind: lambdaenv.Line, Text: line})
+		if got == nil || *got != (recording.Hooks{}) {
+			t.Errorf("%s: got %+v, want zeros for what nobody measured", line, got)
+		}
+	}
 	for _, line := range []string{"", "hello", "postinvoke: hooks finished", `{"message":"postinvoke: hooks finished"`, `message=postinvoke: hooks finished`} {
 		if got := recording.HooksIn(lambdaenv.Entry{Source: lambdaenv.Function, Kind: lambdaenv.Line, Text: line}); got != nil {
 			t.Errorf("%q: got %+v, want nothing", line, got)

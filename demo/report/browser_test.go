@@ -138,6 +138,22 @@ func TestItFitsEveryWindow(t *testing.T) {
 
 const explained = `document.querySelector(".explain").textContent`
 
+// Labels stand in their bars or beside them.
+func TestLabelsAreNotCutOff(t *testing.T) {
+	p := browsertest.New(t)
+	p.Resize(1000, 800)
+	s := newStory().cold()
+	for _, took := range []time.Duration{250 * ms, 300 * ms, 800 * ms, 3 * time.Second} {
+		s.call().hook("main.handle.func2 (/src/main.go:35)", took).hook("mw.(*WWW).mmm (/src/mmm.go:1)", took/2).idle(2, took*3/2).after(took)
+	}
+	open(t, p, s.end().Recording())
+	for _, b := range boxes(p) {
+		if b.LabelLeft > b.Left && b.LabelLeft < b.Right && b.LabelEnd > b.Right {
+			t.Errorf("%s: the label ends at %.1f, the bar at %.1f", b.Name, b.LabelEnd, b.Right)
+		}
+	}
+}
+
 func TestBarsAreExplained(t *testing.T) {
 	p := browsertest.New(t)
 	p.Resize(1200, 900)

@@ -87,9 +87,9 @@ func newSummary(r *recording.Recording) summary {
 		inv := &r.Invocations[i]
 		row := summaryRow{
 			Name:     fmt.Sprintf("invocation %d", i+1),
-			Response: fmt.Sprintf("%.1f ms", inMs(inv.Response.Latency)),
+			Response: inv.ResponseAfter(),
 			Hooks:    inv.HooksTook(),
-			Billed:   fmt.Sprintf("%d ms", inv.Report.Billed.Milliseconds()),
+			Billed:   inv.Billed(),
 			Notes:    strings.Join(inv.Notes(), ", "),
 		}
 		s.Rows = append(s.Rows, row)

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -30,25 +29,21 @@ func (h *hookTracker) line(t *tracker, m *recording.Moment) {
 		return
 	}
 	fields := recording.Fields(m.Text)
-	message := fields["message"]
-	if message == "" {
-		message = fields["msg"]
-	}
-	switch message {
+	switch recording.Message(fields) {
 	case record.HookFinished:
-		h.add(t, m, fields, milliseconds(fields[record.HookMs]))
+		h.add(t, m, fields, took(m, fields, record.HookMs))
 	case record.HookAbandoned:
 		h.abandoned(t, m, fields)
 	case record.HookFailed:
 		h.failed(t, m, fields)
 	case record.Hooks:
-		if count, _ := strconv.Atoi(fields[record.HookCount]); !h.told && count > h.unstarted {
-			h.all(t, m, fields)
+		if count := int(recording.Number(fields, record.HookCount)); !h.told && count > h.unstarted {
+			h.all(t, m, fields, count)
 		}
 		*h = hookTracker{}
 	case record.ShutdownHooks:
 		if t.current[slot{function, ending}] == nil { // nobody told of the signal
-			took := milliseconds(fields[record.HooksMs])
+			took := took(m, fields, record.HooksMs)
 			s := &span{lane: function, kind: ending, name: "shutdown", from: m.Since - took, to: m.Since,
 				detail: fmt.Sprintf("The function runs its shutdown functions: %s.", length(took))}
 			t.spans = append(t.spans, s)
@@ -73,7 +68,7 @@ func (h *hookTracker) add(t *tracker, m *recording.Moment, fields map[string]str
 }
 
 func (h *hookTracker) abandoned(t *tracker, m *recording.Moment, fields map[string]string) {
-	if neverStarted(fields[record.Reason]) {
+	if fields[record.Started] == "false" { // it took no time, and gets a mark instead of a bar
 		name, _ := shortHook(fields[record.Hook])
 		s := t.mark(hooks, name, m.Since, fmt.Sprintf("The hook %s was abandoned: %s.", fields[record.Hook], fields[record.Reason]))
 		s.note, s.request, s.failed = "not started", m.RequestID, true
@@ -90,12 +85,6 @@ func (h *hookTracker) abandoned(t *tracker, m *recording.Moment, fields map[stri
 	s.failed = true
 	s.note = "abandoned"
 	s.detail = fmt.Sprintf("The hook %s was abandoned: %s.", s.hook, fields[record.Reason])
-}
-
-// neverStarted reports whether that is why a hook was abandoned: it took no
-// time then, and gets a mark instead of a bar.
-func neverStarted(reason string) bool {
-	return strings.Contains(reason, "to start it") || strings.Contains(reason, "had not started")
 }
 
 func (h *hookTracker) failed(t *tracker, m *recording.Moment, fields map[string]string) {
@@ -119,10 +108,10 @@ func (h *hookTracker) failed(t *tracker, m *recording.Moment, fields map[string]
 }
 
 // all notes the hooks of an invocation as one span.
-func (h *hookTracker) all(t *tracker, m *recording.Moment, fields map[string]string) {
-	count, took := fields[record.HookCount], milliseconds(fields[record.HooksMs])
-	name := count + " hooks"
-	if count == "1" {
+func (h *hookTracker) all(t *tracker, m *recording.Moment, fields map[string]string, count int) {
+	took := took(m, fields, record.HooksMs)
+	name := fmt.Sprintf("%d hooks", count)
+	if count == 1 {
 		name = "1 hook"
 	}
 	s := &span{lane: hooks, kind: hooking, name: name, from: m.Since - took, to: m.Since, request: m.RequestID}
@@ -144,9 +133,10 @@ func (h *hookTracker) finish(t *tracker, now time.Duration) {
 	}
 }
 
-func milliseconds(field string) time.Duration {
-	ms, _ := strconv.ParseFloat(field, 64)
-	return time.Duration(ms * float64(time.Millisecond))
+// took is how long something took that is over now: at the most since the
+// recording began.
+func took(m *recording.Moment, fields map[string]string, field string) time.Duration {
+	return min(max(0, m.Since), time.Duration(recording.Number(fields, field)*float64(time.Millisecond)))
 }
 
 // shortHook leaves out of a hook's name what is the same for most: the paths of

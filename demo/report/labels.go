@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // variants are what a bar can be labelled with, from long to short.
@@ -107,8 +106,23 @@ func (b *barView) frozenLabel() {
 	b.Label, b.LabelX, b.Anchor = lines, b.X+b.Width/2, "middle"
 }
 
-// textWidth guesses, on the safe side: fonts differ.
+// textWidth guesses, on the safe side: fonts differ, and these are the widths of
+// a wide one.
 func textWidth(s string) float64 {
-	narrow := strings.Count(s, ".") + strings.Count(s, " ") + strings.Count(s, "i") + strings.Count(s, "l")
-	return 6.7*float64(utf8.RuneCountInString(s)) - 2.5*float64(narrow)
+	width := 0.0
+	for _, r := range s {
+		switch {
+		case strings.ContainsRune(" .,:;'|ijl", r):
+			width += 4.1
+		case strings.ContainsRune("ftrI()[]/-", r):
+			width += 4.9
+		case strings.ContainsRune("mMW@%", r):
+			width += 11.8
+		case r == 'w' || r >= 'A' && r <= 'Z':
+			width += 8.6
+		default:
+			width += 7.7
+		}
+	}
+	return width
 }

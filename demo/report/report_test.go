@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/postinvoke/demo/recording"
 	"example.com/postinvoke/demo/report"
 	"example.com/postinvoke/internal/lambdaenv"
 )
@@ -67,10 +68,23 @@ func TestACutOffRecording(t *testing.T) {
 	page(t)
 }
 
+// Anybody may print what looks like a record.
+func TestLengthsThatNobodyMeasured(t *testing.T) {
+	s := newStory().cold().call().after(ms)
+	for _, length := range []string{"-5", "NaN", "1e300"} {
+		s.line(lambdaenv.Function, `{"message":"postinvoke: hook finished","hook":"x","hookMs":"`+length+`"}`)
+	}
+	s.line(lambdaenv.Function, `{"message":"postinvoke: hook finished","hook":"y","hookMs":1e8}`)
+	html := page(t, s.Recording())
+	if want := "y 0-13.2; x 13.2-13.2; x 13.2-13.2; x 13.2-13.2"; !strings.HasPrefix(bars(html, "hooks"), want) {
+		t.Errorf("got %s, want %s", bars(html, "hooks"), want)
+	}
+}
+
 func TestTrouble(t *testing.T) {
 	const failed = ` level=ERROR message="postinvoke: hook failed" hook="main.audit (/src/a.go:1)" error="no route to host"`
-	const abandoned = ` level=ERROR message="postinvoke: hook abandoned" hook="main.slow (/src/a.go:9)" reason="it did not return when its context was cancelled"`
-	const notStarted = ` level=ERROR message="postinvoke: hook abandoned" hook="main.next (/src/a.go:9)" reason="no time was left to start it before the function's timeout"`
+	const abandoned = ` level=ERROR message="postinvoke: hook abandoned" hook="main.slow (/src/a.go:9)" started=true reason="it did not return when its context was cancelled"`
+	const notStarted = ` level=ERROR message="postinvoke: hook abandoned" hook="main.next (/src/a.go:9)" started=false reason="no time was left"`
 	s := newStory().cold().call().hook("main.audit (/src/a.go:1)", 5*ms).line(lambdaenv.Function, failed)
 	s.after(time.Second).line(lambdaenv.Function, abandoned).line(lambdaenv.Function, notStarted).idle(3, time.Second)
 	s.call().after(100*ms).tell(lambdaenv.Function, lambdaenv.Exited, "signal: killed").tell(lambdaenv.Platform, lambdaenv.Reset, "failure")
@@ -85,14 +99,17 @@ func TestTrouble(t *testing.T) {
 	}
 }
 
-// With nothing that ran there is no bar, whatever the reason.
+// With nothing that ran there is no bar, in either log format.
 func TestHooksThatNeverStarted(t *testing.T) {
-	for _, reason := range []string{"no time was left to start it before the function's timeout", "it had not started when the environment was shut down"} {
-		s := newStory().cold().call().line(lambdaenv.Function, `level=ERROR message="postinvoke: hook abandoned" hook="main.next (/src/a.go:9)" reason="`+reason+`"`)
+	for _, record := range []string{
+		`level=ERROR message="postinvoke: hook abandoned" hook="main.next (/src/a.go:9)" started=false reason="no time was left"`,
+		`{"level":"ERROR","message":"postinvoke: hook abandoned","hook":"main.next (/src/a.go:9)","started":false,"reason":"no time was left"}`,
+	} {
+		s := newStory().cold().call().line(lambdaenv.Function, record)
 		html := page(t, s.idle(1, time.Second).Recording())
 		wantBars(t, html, "hooks", "next, not started 12.2-12.2 failed")
 		if strings.Contains(html, `<g class="bar hook`) || !strings.Contains(html, "next, not started</text>") {
-			t.Errorf("%s: want a mark with its label, and no bar", reason)
+			t.Errorf("%s: want a mark with its label, and no bar", record)
 		}
 	}
 }
@@ -165,6 +182,29 @@ func TestNothingFromElsewhere(t *testing.T) {
 		if strings.Contains(html, bad) {
 			t.Errorf("the page contains %s", bad)
 		}
+	}
+}
+
+// A recording without end looks the same to who sees its end.
+func TestForgottenInvocationsAreNotMissed(t *testing.T) {
+	play := func(last int) *story {
+		s := newStory()
+		s.Recorder = recording.NewRecorder(recording.About{Began: s.began, Last: last}, recording.NewHookRemarks())
+		s.tell(lambdaenv.Caller, recording.Called, "{}").cold()
+		for range 10 {
+			s.call().line(lambdaenv.Function, "flushed").hook("main.a (a.go:1)", 5*ms).idle(1, 5*ms).after(time.Second)
+		}
+		return s
+	}
+	all, some := play(0), play(3)
+	if got, want := report.Now(some.Recording(), some.at, 3), report.Now(all.Recording(), all.at, 3); got != want {
+		t.Errorf("got\n%s\nwant\n%s", bars(string(got.Chart), "platform"), bars(string(want.Chart), "platform"))
+	}
+	if got, most := len(some.Recording().Moments), len(all.Recording().Moments)/2; got > most {
+		t.Errorf("got %d moments, want no more than %d", got, most)
+	}
+	if got := len(some.Recording().Invocations); got > 4 {
+		t.Errorf("got %d invocations, want those that are seen", got)
 	}
 }
 

@@ -19,12 +19,12 @@ const (
 
 	// foldedWidth is the width of a frozen stretch, however long it was, if it
 	// is no shorter than foldedFrom.
-	foldedWidth = 78.0
+	foldedWidth = 82.0
 	foldedFrom  = 200 * time.Millisecond
 )
 
 // leastSteps are larger ones, so that there is room for a word.
-var leastSteps = map[kind]float64{starting: 40, handling: 16, ending: 30}
+var leastSteps = map[kind]float64{starting: 40, handling: 16, ending: 36}
 
 // A scale maps time to places. In one recording there are microseconds beside
 // minutes, so it is true to the length of things with two exceptions: moments

@@ -52,6 +52,9 @@ type Config struct {
 	// visible.
 	Late int
 
+	// Busy has somebody else's environment log something before each look.
+	Busy bool
+
 	// PageSize is how many events a page of a log has at most, and has every
 	// other page be empty. Zero means that one page has them all.
 	PageSize int
@@ -68,6 +71,10 @@ type Config struct {
 	// MetricScale is what the metric is multiplied by. Zero means 1; below
 	// zero there are no metrics.
 	MetricScale float64
+
+	// MetricMore is how many invocations of somebody else the metric has, each
+	// of five seconds.
+	MetricMore int
 
 	// Outputs replace those of the stack, and Status its status.
 	Outputs map[string]string

@@ -131,6 +131,10 @@ func (f *function) look() []event {
 		f.ending = true
 		f.account.background.Go(func() { f.env.Environment.Shutdown(context.Background(), "") })
 	}
+	if f.account.cfg.Busy {
+		n := len(f.events)
+		f.events = append(f.events, event{id: fmt.Sprintf("%056d", n), stream: "somebody else's", message: "busy", time: time.Now(), visible: f.looks})
+	}
 	var visible []event
 	for _, e := range f.events {
 		if e.visible <= f.looks {

@@ -116,6 +116,7 @@ func (a *Account) getMetricStatistics(w http.ResponseWriter, r *http.Request, _ 
 	f.mu.Lock()
 	spans := slices.Clone(f.spans)
 	f.mu.Unlock()
+	spans = append(spans, slices.Repeat([]float64{5000}, a.cfg.MetricMore)...)
 	points := cbor.List{}
 	scale := a.cfg.MetricScale
 	if scale == 0 {

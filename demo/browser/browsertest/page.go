@@ -32,8 +32,9 @@ type Page struct {
 	ctx  context.Context
 	home string // what the addresses of all requests begin with
 
-	mu       sync.Mutex
-	problems []string
+	mu        sync.Mutex
+	problems  []string
+	tolerated string // in a problem that is none
 }
 
 // New starts a browser, which ends with the test. Without one the test is
@@ -104,11 +105,18 @@ func (p *Page) listen(event any) {
 			problem = "the page asked for " + url
 		}
 	}
-	if problem != "" {
-		p.mu.Lock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if problem != "" && (p.tolerated == "" || !strings.Contains(problem, p.tolerated)) {
 		p.problems = append(p.problems, problem)
-		p.mu.Unlock()
 	}
+}
+
+// Tolerate has the page log what contains the text.
+func (p *Page) Tolerate(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tolerated = text
 }
 
 // Open goes to an address. Requests of anything that does not begin with it

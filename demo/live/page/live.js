@@ -50,10 +50,11 @@
   };
 
   const events = new EventSource("/events");
-  events.addEventListener("begin", () => { rows.textContent = ""; });
+  events.addEventListener("begin", () => { rows.textContent = ""; refusal = null; }); // also when it is there again
   events.addEventListener("rows", (e) => {
     const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 8;
     rows.insertAdjacentHTML("beforeend", JSON.parse(e.data));
+    while (rows.rows.length > Number(log.dataset.most)) rows.deleteRow(0);
     if (atEnd) log.scrollTop = log.scrollHeight;
     refusal = null;
   });

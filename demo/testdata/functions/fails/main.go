@@ -1,5 +1,6 @@
 // Command fails is a function whose handler does what the event says: return
-// an error, exit, register no hook, or print what could upset a terminal.
+// an error, exit, register no hook or one that panics, or print what could upset
+// a terminal.
 package main
 
 import (
@@ -21,6 +22,10 @@ func handle(ctx context.Context, what string) (string, error) {
 	if what == "no hooks" {
 		fmt.Println("STAGE=" + os.Getenv("STAGE"))
 		postinvoke.ShutdownContext(goodbye)
+		return what, nil
+	}
+	if what == "panic" {
+		postinvoke.Run(ctx, func() { panic("out of ink") })
 		return what, nil
 	}
 	postinvoke.RunContext(ctx, func(context.Context) error {
