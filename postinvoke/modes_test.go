@@ -3,9 +3,7 @@ package postinvoke_test
 import (
 	"fmt"
 	"net"
-	"runtime"
 	"strings"
-	"sync"
 	"testing"
 
 	"example.com/postinvoke/internal/lambdaenv"
@@ -80,9 +78,9 @@ func TestAPortThatIsNoneIsReported(t *testing.T) {
 	wantMode(t, env, "WARN", record.ModeInternal, `POSTINVOKE_PORT="http" is not a port number`)
 }
 
+// What many invocations at a time do is in internal/soak.
 func TestOnManagedInstancesNobodyIsHeld(t *testing.T) {
 	bothWays(t, func(t *testing.T, cfg lambdaenv.Config) {
-		const many = 40
 		cfg.MaxConcurrency = 8
 		env := startScenarios(t, cfg)
 		mode := record.ModeInternal
@@ -90,24 +88,9 @@ func TestOnManagedInstancesNobodyIsHeld(t *testing.T) {
 			mode = record.ModeExtension
 		}
 		wantMode(t, env, "INFO", mode, "Lambda Managed Instances are not frozen")
-		var invoked sync.WaitGroup
-		for range many {
-			invoked.Go(func() { env.Invoke(do("order")) })
-		}
-		invoked.Wait()
-		seen := map[any]bool{}
-		for len(seen) < many {
-			for _, r := range records(t, env, record.Hooks) {
-				r.want(t, map[string]any{record.HookCount: 3.0, record.Failures: 0.0, record.Abandoned: 0.0})
-				seen[r[record.RequestID]] = true
-			}
-			if len(seen) < many {
-				runtime.Gosched()
-			}
-		}
-		if got, want := len(printed(env, "")), 4*many; got != want {
-			t.Errorf("got %d lines, want %d", got, want)
-		}
+		res := env.Invoke(do("order"))
+		env.AwaitLine(record.Hooks)
+		summaryOf(t, env, res.RequestID).want(t, map[string]any{record.HookCount: 3.0, record.Failures: 0.0, record.Abandoned: 0.0})
 	})
 }
 
