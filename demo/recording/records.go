@@ -42,6 +42,11 @@ func hooksIn(e lambdaenv.Entry, kind string) *Hooks {
 	}
 }
 
+// isDebug reports whether e is a record of the function at the level DEBUG.
+func isDebug(e lambdaenv.Entry) bool {
+	return e.Source == lambdaenv.Function && e.Kind == lambdaenv.Line && strings.Contains(e.Text, "DEBUG") && Fields(e.Text)["level"] == "DEBUG"
+}
+
 // Message is that of a record with these fields: loggers differ in its name.
 func Message(fields map[string]string) string { return cmp.Or(fields["message"], fields["msg"]) }
 
@@ -75,15 +80,26 @@ func Fields(line string) map[string]string {
 		return fields
 	}
 	for {
-		key, rest, ok := strings.Cut(strings.TrimLeft(line, " "), "=")
+		key, rest := word(strings.TrimLeft(line, " "), "=")
+		rest, ok := strings.CutPrefix(rest, "=")
 		if !ok {
 			return fields
 		}
-		value, after, _ := strings.Cut(rest, " ")
-		if quoted, err := strconv.QuotedPrefix(rest); err == nil {
-			value, _ = strconv.Unquote(quoted)
-			after = rest[len(quoted):]
-		}
-		fields[key], line = value, after
+		fields[key], line = word(rest, " ")
 	}
+}
+
+// word returns what s begins with, a quoted string or what comes before the
+// separator, and the rest of s.
+func word(s, separator string) (word, rest string) {
+	if strings.HasPrefix(s, `"`) { // slog knows no other quotes
+		if quoted, err := strconv.QuotedPrefix(s); err == nil {
+			word, _ = strconv.Unquote(quoted)
+			return word, s[len(quoted):]
+		}
+	}
+	if i := strings.Index(s, separator); i >= 0 {
+		return s[:i], s[i:]
+	}
+	return s, ""
 }

@@ -75,7 +75,7 @@ func fuzz(ctx context.Context) (string, error) {
 		}
 		for _, target := range fuzzTarget.FindAllSubmatch(content, -1) {
 			name := "^" + string(target[1]) + "$"
-			if _, err := module(filepath.Dir(file)).command("go", "test", "-run=^$", "-fuzz="+name, "-fuzztime=3s", ".")(ctx); err != nil {
+			if _, err := module(filepath.Dir(file)).command("go", "test", "-run=^$", "-fuzz="+name, "-fuzztime=3s", "-fuzzminimizetime=5x", ".")(ctx); err != nil {
 				return "", err
 			}
 		}

@@ -33,6 +33,7 @@ const (
 type Gate struct {
 	mu        sync.Mutex
 	connected int
+	known     bool   // somebody was connected, and was not given up
 	last      word   // the latest, about the held invocation or the next
 	gaveUp    string // the invocation that was last given up
 	wake      chan struct{}
@@ -44,7 +45,7 @@ type word struct {
 }
 
 // Connect and Disconnect count the functions that can be waited for.
-func (g *Gate) Connect() { g.change(func() { g.connected++ }) }
+func (g *Gate) Connect() { g.change(func() { g.connected, g.known = g.connected+1, true }) }
 
 // Disconnect takes back one Connect.
 func (g *Gate) Disconnect() { g.change(func() { g.connected-- }) }
@@ -88,7 +89,7 @@ func (g *Gate) change(f func()) {
 func (g *Gate) Hold(id string, deadline time.Time, ask func(id string)) Verdict {
 	wake := make(chan struct{}, 1)
 	g.mu.Lock()
-	anyone := g.connected > 0
+	anyone := g.known
 	g.wake = wake
 	if g.gaveUp == id { // Lambda retries under the same request id
 		g.gaveUp = ""
@@ -101,6 +102,9 @@ func (g *Gate) Hold(id string, deadline time.Time, ask func(id string)) Verdict 
 	g.wake = nil
 	if verdict != Done {
 		g.gaveUp = id
+	}
+	if verdict == Gone {
+		g.known = g.connected > 0
 	}
 	g.mu.Unlock()
 	return verdict

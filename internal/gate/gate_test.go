@@ -88,6 +88,30 @@ func TestHold(t *testing.T) {
 			want: gate.Gone, after: 3*time.Second + link.ReconnectWithin,
 		},
 		{
+			name:   "connection lost before the INVOKE event",
+			before: func(g *gate.Gate) { g.Connect(); g.Disconnect() },
+			want:   gate.Gone, after: link.ReconnectWithin,
+		},
+		{
+			name: "connection lost in the invocation before",
+			before: func(g *gate.Gate) {
+				g.Connect()
+				g.Disconnect()
+				g.Hold("before", time.Now().Add(timeout), nil)
+			},
+			want: gate.Unconnected,
+		},
+		{
+			name:   "connection lost before the INVOKE event, and made again",
+			before: func(g *gate.Gate) { g.Connect(); g.Disconnect() },
+			meanwhile: func(g *gate.Gate) {
+				time.Sleep(link.ReconnectWithin / 2)
+				g.Connect()
+				g.Done("a")
+			},
+			want: gate.Done, after: link.ReconnectWithin / 2,
+		},
+		{
 			name:   "connection lost and made again",
 			before: func(g *gate.Gate) { g.Connect(); g.Busy("a") },
 			meanwhile: func(g *gate.Gate) {

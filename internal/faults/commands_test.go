@@ -1,0 +1,188 @@
+package faults_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"example.com/postinvoke/internal/lambdaenv"
+)
+
+// An outcome is what the caller of an invocation gets.
+type outcome struct {
+	*lambdaenv.Response
+	err error
+}
+
+// invoke tells what the caller of an invocation gets.
+func (s *story) invoke(neg bool, args []string) {
+	s.call(args)
+	s.response(neg, nil)
+}
+
+// call begins an invocation.
+func (s *story) call(args []string) {
+	flags := flag.NewFlagSet("call", flag.ContinueOnError)
+	size := flags.Int("bytes", 0, "")
+	event := fmt.Sprintf(`{"do":%q}`, s.parse(flags, args, 1)[0])
+	if padding := *size - len(event) - len(`,"padding":""`); padding > 0 {
+		event = fmt.Sprintf(`%s,"padding":"%s"}`, strings.TrimSuffix(event, "}"), strings.Repeat("x", padding))
+	}
+	s.from, s.worked = len(s.env.Entries()), false
+	caller := make(chan outcome, 1)
+	s.caller = caller
+	go func() {
+		ctx, cancel := context.WithTimeout(s.Context(), time.Minute)
+		defer cancel()
+		response, err := s.env.Environment.Invoke(ctx, []byte(event))
+		caller <- outcome{response, err}
+	}()
+}
+
+// response tells what the caller of the invocation gets.
+func (s *story) response(neg bool, _ []string) {
+	got := <-s.caller
+	if got.err != nil {
+		s.Fatalf("invoke: %v", got.err)
+	}
+	s.requestID = got.RequestID
+	failed := got.FunctionError != ""
+	text := string(got.Payload)
+	if len(text) > 4096 {
+		text = fmt.Sprintf("%d bytes", len(text))
+	}
+	if failed {
+		text = got.FunctionError + ": " + text
+	}
+	fmt.Fprintln(s.ts.Stdout(), text)
+	if failed != neg {
+		s.Fatalf("the caller has an error: %v, want %v", failed, neg)
+	}
+}
+
+// idle waits for the end of the invocation.
+func (s *story) idle([]string) {
+	fmt.Fprintln(s.ts.Stdout(), s.env.WaitIdle().Status)
+}
+
+// rest leaves the environment frozen.
+func (s *story) rest(args []string) {
+	d, err := time.ParseDuration(strings.Join(args, " "))
+	if err != nil {
+		s.Fatalf("%v", err)
+	}
+	s.env.WaitIdle()
+	time.Sleep(d) // not for something to happen: the clocks go on while the processes do not
+}
+
+// await waits for an entry in the log of the invocation.
+func (s *story) await(args []string) {
+	name := strings.Join(args, " ")
+	s.awaitAfter(s.from, name, func(e lambdaenv.Entry) bool { return isCalled(e, name) })
+}
+
+// awaitAfter waits for an entry behind the first n.
+func (s *story) awaitAfter(n int, what string, match func(lambdaenv.Entry) bool) {
+	seen := 0
+	s.env.Await(what, func(e lambdaenv.Entry) bool {
+		seen++
+		return seen > n && match(e)
+	})
+}
+
+// logged finds lines in the whole log.
+func (s *story) logged(neg bool, args []string) {
+	flags := flag.NewFlagSet("logged", flag.ContinueOnError)
+	count := flags.Int("count", 0, "")
+	pattern, err := regexp.Compile(s.parse(flags, args, 1)[0])
+	if err != nil {
+		s.Fatalf("%v", err)
+	}
+	found := 0
+	for _, line := range s.env.Lines() {
+		if pattern.MatchString(line) {
+			found++
+		}
+	}
+	switch {
+	case neg && found > 0, !neg && found == 0, *count > 0 && found != *count:
+		s.Fatalf("found %d such lines", found)
+	}
+}
+
+// order finds entries in the log of the invocation.
+func (s *story) order(args []string) {
+	entries := s.env.Entries()[s.from:]
+	for i, name := range args {
+		at := slices.IndexFunc(entries, func(e lambdaenv.Entry) bool { return isCalled(e, name) })
+		if at < 0 {
+			s.Fatalf("%q is not in the log of this invocation, or not after %q", name, args[:i])
+		}
+		entries = entries[at+1:]
+	}
+}
+
+// isCalled reports whether a script may call the entry that.
+func isCalled(e lambdaenv.Entry, name string) bool {
+	if e.Kind == lambdaenv.Line {
+		return strings.Contains(e.Text, name)
+	}
+	return string(e.Kind) == name
+}
+
+var signals = map[string]syscall.Signal{"KILL": syscall.SIGKILL, "STOP": syscall.SIGSTOP}
+
+// signal sends a signal to a process.
+func (s *story) signal(args []string) {
+	if len(args) != 2 || signals[args[0]] == 0 {
+		s.Fatalf("usage: signal KILL|STOP runtime|EXTENSION")
+	}
+	s.worked = false
+	before := len(s.env.Entries())
+	if err := s.env.Kill(args[1], signals[args[0]]); err != nil {
+		s.Fatalf("%v", err)
+	}
+	if args[0] == "KILL" { // which takes the kernel a moment
+		s.awaitAfter(before, "the end of "+args[1], func(e lambdaenv.Entry) bool { return e.Kind == lambdaenv.Exited })
+	}
+}
+
+// stranger opens a port, on which somebody is silent or answers as a web server
+// does.
+func (s *story) stranger(args []string) {
+	kind := strings.Join(args, " ")
+	if kind != "silent" && kind != "web" {
+		s.Fatalf("usage: stranger silent|web")
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		s.Fatalf("%v", err)
+	}
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	s.ts.Setenv("PORT", port)
+
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			defer conn.Close() // when nobody is left to come
+			if kind == "web" {
+				fmt.Fprint(conn, "HTTP/1.1 400 Bad Request\r\n\r\n")
+			}
+		}
+	})
+	s.Cleanup(func() {
+		listener.Close()
+		serving.Wait()
+	})
+}
