@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"net"
 	"strings"
@@ -20,7 +21,11 @@ func (e *extension) listen() error {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", address)
+	// Go listens with Multipath TCP where it can, which is of no use on loopback
+	// and a layer more for each message to go through.
+	var config net.ListenConfig
+	config.SetMultipathTCP(false)
+	listener, err := config.Listen(context.Background(), "tcp4", address)
 	if err != nil {
 		return fmt.Errorf("cannot listen for the function: %w", err)
 	}
