@@ -37,7 +37,7 @@ func onAWS(t *testing.T, cfg awstest.Config, args ...string) result {
 func TestStack(t *testing.T) {
 	report := filepath.Join(t.TempDir(), "report.html")
 	r := onAWS(t, awstest.Config{Functions: []string{"Arm64", "X86"}, ShutdownAfter: 2}, "-o", report)
-	r.succeeded(t)
+	r.wrote(t, report)
 	inOrder(t, r.stdout,
 		"Running Demo-Arm64Function0A1B2C3D of the stack Demo on AWS in eu-west-1: 2 invocations.",
 		"── invokes the function with", "platform.start", "has the response after", "← function returned response here",
@@ -139,6 +139,7 @@ func TestWrongUseOfStack(t *testing.T) {
 		want string
 	}{
 		{[]string{"-stack", ""}, "-stack: the name of a stack is needed, such as PostInvokeDemo"},
+		{[]string{"-stack", "my_stack"}, `-stack: "my_stack" is no name for a stack: letters, digits and hyphens, a letter first, 128 at the most`},
 		{[]string{"-no-wait"}, "-no-wait is for runs on AWS: name a stack with -stack"},
 		{[]string{"-region", "eu-west-1"}, "-region is for runs on AWS: name a stack with -stack"},
 		{[]string{"-profile", "work"}, "-profile is for runs on AWS: name a stack with -stack"},

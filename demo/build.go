@@ -26,10 +26,10 @@ const (
 // extensionName is the extension's file name, under which it registers.
 const extensionName = "postinvoke"
 
-// A buildError holds the compiler's words.
-type buildError struct{ output string }
+// A buildError is what does not build, with the compiler's words.
+type buildError struct{ what, output string }
 
-func (e *buildError) Error() string { return e.output }
+func (e *buildError) Error() string { return e.what + " does not build:\n" + e.output }
 
 // Binaries are what a run needs.
 type binaries struct {
@@ -117,7 +117,7 @@ func goBuild(ctx context.Context, dir, pkg, tmp, name string) (string, error) {
 	case dir == "" && (bytes.Contains(output, []byte("no required module provides")) || bytes.Contains(output, []byte("go.mod file not found"))):
 		return "", errors.New("run me inside the checkout of postinvoke: I build its packages")
 	case errors.As(err, new(*exec.ExitError)) && len(output) > 0:
-		return "", &buildError{fromHere(dir, string(output))}
+		return "", &buildError{whose(dir, pkg), fromHere(dir, string(output))}
 	case err != nil:
 		return "", fmt.Errorf("go build %s: %w", pkg, err)
 	}
@@ -127,6 +127,14 @@ func goBuild(ctx context.Context, dir, pkg, tmp, name string) (string, error) {
 	}
 	path := filepath.Join(tmp, name)
 	return path, os.Rename(filepath.Join(out, built[0].Name()), path)
+}
+
+// whose says whose code a package is.
+func whose(dir, pkg string) string {
+	if dir != "" {
+		return "the function in " + dir
+	}
+	return "the package " + pkg + " of this checkout"
 }
 
 // positions are those at which the compiler's lines begin.

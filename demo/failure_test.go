@@ -102,7 +102,7 @@ func TestOutsideOfTheCheckout(t *testing.T) {
 
 func TestFunctionThatDoesNotBuild(t *testing.T) {
 	got := demo(t, "", "-function", "testdata/functions/broken")
-	want := result{"", "# example.com/postinvoke/demo/testdata/functions/broken\ntestdata/functions/broken/main.go:5:2: undefined: undefined\n", 1}
+	want := result{"", "demo: the function in testdata/functions/broken does not build:\n# example.com/postinvoke/demo/testdata/functions/broken\ntestdata/functions/broken/main.go:5:2: undefined: undefined\n", 1}
 	if got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"example.com/postinvoke/demo/browser"
@@ -36,36 +37,59 @@ func checkFile(flag, path string) error {
 // wantsReport reports whether files are to be written about the run.
 func (o *options) wantsReport() bool { return o.report != "" || o.picture != "" }
 
-// writeReport writes the files that were asked for. Without a browser there is
-// no picture, but the page that it would have been of.
+// page returns the name of the page to write, if any. Without a browser there
+// is no picture, but the page that it would have been of.
+func (o *options) page(noPicture error) string {
+	if o.report == "" && noPicture != nil {
+		return o.picture + ".html"
+	}
+	return o.report
+}
+
+// foresee says before the run what will be missing after it.
+func (o *options) foresee(stderr io.Writer) {
+	if o.picture == "" {
+		return
+	}
+	if _, err := browser.Find(); err != nil {
+		fmt.Fprintf(stderr, "demo: %v; there will be no picture %s, but the page %s\n", err, o.picture, o.page(err))
+	}
+}
+
+// writeReport writes the files that were asked for, and says so.
 func (o *options) writeReport(ctx context.Context, progress *progress, recordings ...*recording.Recording) error {
-	page := o.report
 	var png []byte
 	var noPicture error
 	if o.picture != "" {
 		progress.show("making the picture")
 		png, noPicture = report.Picture(ctx, recordings...)
 		progress.clear()
-		if noPicture != nil && page == "" {
-			page = o.picture + ".html"
-		}
 	}
-	if page != "" {
+	if page := o.page(noPicture); page != "" {
 		var b bytes.Buffer
 		if err := report.Write(&b, recordings...); err != nil {
 			return err
 		}
-		if err := os.WriteFile(page, b.Bytes(), 0o666); err != nil {
+		if err := write(progress, page, b.Bytes()); err != nil {
 			return err
 		}
 	}
 	switch {
 	case errors.Is(noPicture, browser.ErrNone):
-		return fmt.Errorf("%w; the report is in %s", noPicture, page)
+		return fmt.Errorf("there is no picture %s, as there is no browser", o.picture)
 	case noPicture != nil:
 		return noPicture
 	case o.picture != "":
-		return os.WriteFile(o.picture, png, 0o666)
+		return write(progress, o.picture, png)
 	}
+	return nil
+}
+
+// write writes a file, and says so.
+func write(progress *progress, path string, b []byte) error {
+	if err := os.WriteFile(path, b, 0o666); err != nil {
+		return err
+	}
+	progress.say("wrote " + path)
 	return nil
 }

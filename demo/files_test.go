@@ -15,7 +15,7 @@ import (
 func TestReport(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "report.html")
 	r := demo(t, "", brief("-o", path)...)
-	r.succeeded(t)
+	r.wrote(t, path)
 	html, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +47,7 @@ func TestAReportThatIsThereStaysUntilTheNext(t *testing.T) {
 func TestReportOfATimeout(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "report.html")
 	r := demo(t, "", "-event", `{"sleepMs":60000}`, "-timeout", "1s", "-invocations", "1", "-idle", "0s", "-o", path)
-	r.succeeded(t)
+	r.wrote(t, path)
 	html, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +61,7 @@ func TestReportOfATimeout(t *testing.T) {
 func TestReportOfThePlainFunction(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "report.html")
 	r := demo(t, "", "-plain", "-event", `{"sleepMs":1}`, "-idle", "0s", "-o", path)
-	r.succeeded(t)
+	r.wrote(t, path)
 	html, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +74,7 @@ func TestPicture(t *testing.T) {
 	awstest.Environment(t) // fails if the browser asks anybody for anything
 	path := filepath.Join(t.TempDir(), "picture.png")
 	r := demo(t, "", brief("-invocations", "1", "-png", path)...)
-	r.succeeded(t)
+	r.wrote(t, path)
 	if b, err := os.ReadFile(path); err != nil || !bytes.HasPrefix(b, []byte("\x89PNG")) {
 		t.Errorf("got %d bytes (%v), want a picture", len(b), err)
 	}
@@ -90,18 +90,56 @@ func TestPictureWithoutABrowser(t *testing.T) {
 		t.Skipf("%s is not found by the PATH", path)
 	}
 	dir := t.TempDir()
+	picture := filepath.Join(dir, "picture.png")
 	for _, page := range []string{"given.html", "picture.png.html"} {
-		args := brief("-function", built, "-without-layer", "-invocations", "1", "-png", filepath.Join(dir, "picture.png"))
+		args := brief("-function", built, "-without-layer", "-invocations", "1", "-png", picture)
 		if page == "given.html" {
 			args = append(args, "-o", filepath.Join(dir, page))
 		}
 		r := demo(t, "", args...)
-		want := "demo: " + browser.ErrNone.Error() + "; the report is in " + filepath.Join(dir, page) + "\n"
+		want := "demo: " + browser.ErrNone.Error() + "; there will be no picture " + picture + ", but the page " + filepath.Join(dir, page) + "\n" +
+			"demo: wrote " + filepath.Join(dir, page) + "\n" +
+			"demo: there is no picture " + picture + ", as there is no browser\n"
 		if r.code != 1 || r.stderr != want {
 			t.Errorf("got exit status %d, stderr %q; want 1, %q", r.code, r.stderr, want)
 		}
 		if _, err := os.Stat(filepath.Join(dir, page)); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// It is said before the run, and not only after all the time that takes.
+func TestThatThereIsNoBrowserIsSaidFirst(t *testing.T) {
+	t.Setenv("PATH", t.TempDir()) // without Go, too
+	if path, err := browser.Find(); err == nil {
+		t.Skipf("%s is not found by the PATH", path)
+	}
+	r := execute("", "-png", filepath.Join(t.TempDir(), "picture.png"))
+	inOrder(t, r.stderr, browser.ErrNone.Error(), "the go command is not on the PATH")
+}
+
+// The log is the same with a timeline, which needs lines at the level DEBUG, and
+// without, unless those are asked for.
+func TestTheLogWithATimeline(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "report.html")
+	r := demo(t, "", brief("-invocations", "1", "-o", path)...)
+	r.wrote(t, path)
+	golden(t, "once.txt", normal(r.stdout))
+	r = demo(t, "", brief("-invocations", "1", "-o", path, "-json")...)
+	r.wrote(t, path)
+	if strings.Contains(r.stdout, "level=DEBUG") {
+		t.Errorf("got lines at the level DEBUG that nobody has asked for:\n%s", r.stdout)
+	}
+	r = demo(t, "", brief("-invocations", "1", "-o", path, "-env", "AWS_LAMBDA_LOG_LEVEL=DEBUG")...)
+	r.wrote(t, path)
+	inOrder(t, r.stdout, "second on complete", "level=DEBUG", "first on stack")
+}
+
+func TestNoReportOfWhatDidNotStart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "report.html")
+	r := demo(t, "", "-function", "testdata/functions/exits", "-o", path)
+	if want := "demo: the environment did not start: the function: Runtime exited with error: exit status 3 (Runtime.ExitError); no report was written\n"; r.stderr != want || r.code != 1 {
+		t.Errorf("got exit status %d, stderr %q; want 1, %q", r.code, r.stderr, want)
 	}
 }

@@ -26,6 +26,7 @@ type entryRecord struct {
 	Kind         lambdaenv.Kind   `json:"kind"`
 	RequestID    string           `json:"requestId,omitempty"`
 	Text         string           `json:"text,omitempty"`
+	ResponseMs   *float64         `json:"responseMs,omitempty"`
 	Remark       string           `json:"remark,omitempty"`
 }
 
@@ -65,7 +66,10 @@ type shutdownRecord struct {
 func (l *jsonLog) Began(r *recording.Recording) { l.function = r.Name }
 
 func (l *jsonLog) Moment(_ *recording.Recording, m *recording.Moment) {
-	l.write(entryRecord{
+	if m.Hidden {
+		return
+	}
+	record := entryRecord{
 		Type:         "entry",
 		Function:     l.function,
 		Time:         m.Time,
@@ -76,7 +80,12 @@ func (l *jsonLog) Moment(_ *recording.Recording, m *recording.Moment) {
 		RequestID:    m.RequestID,
 		Text:         m.Text,
 		Remark:       m.Remark,
-	})
+	}
+	if m.Response != nil {
+		waited := inMs(m.Response.Latency)
+		record.ResponseMs = &waited
+	}
+	l.write(record)
 }
 
 func (l *jsonLog) Invoked(_ *recording.Recording, inv *recording.Invocation) {

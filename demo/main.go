@@ -10,13 +10,16 @@
 // response, when the processes are frozen and thawed, and how they end.
 // With -h it lists its flags, with examples.
 //
+// The last 500 ms of the function's timeout are the library's margin, in which no
+// hook begins: with a -timeout that short, none runs.
+//
 // # Report and live page
 //
 // With -o it also writes a page that needs nothing but itself: the run as a
 // timeline, the log, and the figures. With -png it makes a picture of that,
 // with the Chromium or Chrome that is installed. For them the function runs at
-// log level DEBUG, at which the library logs each hook. The picture in the
-// README was made by
+// log level DEBUG, at which the library logs each hook; the log leaves those
+// lines out, unless -env chooses a level. The picture in the README was made by
 //
 //	go run ./demo -invocations 1 -idle 5s -png docs/screenshot.png
 //
@@ -37,7 +40,8 @@
 //
 //   - "entry": time, sinceStartMs, source (caller, platform, function or
 //     extension), kind ("line" for what CloudWatch would show), and where there
-//     are any extension (its name), requestId, text and remark.
+//     are any extension (its name), requestId, text, remark and, when the caller
+//     has the response, responseMs (what it waited).
 //   - "invocation", when one is over: requestId, status, responseMs, payload,
 //     durationMs, billedMs, and where there are any functionError, initMs (of a
 //     cold start), what the library reported (hooks, hooksMs, failures,
@@ -135,7 +139,7 @@ func explain(err error, stderr io.Writer) int {
 	case errors.Is(err, syscall.EPIPE):
 		return 128 + int(syscall.SIGPIPE) // whoever read the log had enough of it
 	case errors.As(err, &compiler):
-		fmt.Fprint(stderr, compiler)
+		fmt.Fprint(stderr, "demo: ", compiler)
 		return 1
 	case errors.As(err, &usage):
 		fmt.Fprintln(stderr, "demo:", usage)

@@ -92,6 +92,18 @@ func (r result) succeeded(t *testing.T) {
 	}
 }
 
+// wrote checks that the run succeeded, and said that it wrote these files.
+func (r result) wrote(t *testing.T, files ...string) {
+	t.Helper()
+	want := ""
+	for _, file := range files {
+		want += "demo: wrote " + file + "\n"
+	}
+	if r.code != 0 || r.stderr != want {
+		t.Fatalf("got exit status %d, stderr %q; want 0 and %q\n%s", r.code, r.stderr, want, r.stdout)
+	}
+}
+
 // golden compares got with the file testdata/golden/name.
 func golden(t *testing.T, name, got string) {
 	t.Helper()

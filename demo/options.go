@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/postinvoke/demo/awsrun"
 	"example.com/postinvoke/internal/lambdaenv"
 )
 
@@ -40,7 +41,8 @@ Runs a Lambda function with hooks on this machine and shows its log.
   -event FILE|JSON     its event; "-" reads it from standard input (default {"hello":"world"})
   -invocations N       how often to invoke it (default 2: a cold start and a warm one)
   -idle DURATION       time it is frozen after each invocation (default 1s; AWS waits six minutes)
-  -timeout DURATION    the function's timeout, hooks included (default 30s; 15m at the most)
+  -timeout DURATION    the function's timeout, hooks included (default 30s; 15m at the most);
+                       hooks have to be done 500ms before it ends
   -env NAME=VALUE      a variable for the function, which sees only Lambda's and these; repeatable
   -without-layer       leave out the extension; the library keeps the environment awake by itself
   -plain               run a function without the library, which merely starts a goroutine
@@ -150,6 +152,9 @@ func checkPlace(given map[string]bool, stack string) error {
 	}
 	if stack == "" {
 		return usagef("-stack: the name of a stack is needed, such as PostInvokeDemo")
+	}
+	if err := awsrun.CheckStack(stack); err != nil {
+		return usagef("-stack: %v", err)
 	}
 	for _, flag := range []string{"function", "plain", "without-layer", "idle", "timeout", "env", "log-format"} {
 		if given[flag] {

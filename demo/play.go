@@ -21,7 +21,7 @@ type play struct {
 // perform runs the play in a local execution environment and records it. When
 // it returns, nothing of the environment is left.
 func (p *play) perform(ctx context.Context, cfg lambdaenv.Config, rec *recording.Recorder, progress *progress) error {
-	cfg.Observe = rec.Observe
+	cfg.Observe, cfg.Forget = rec.Observe, true
 	env, err := lambdaenv.Start(ctx, cfg)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -51,12 +51,15 @@ func endedBy(ctx context.Context, closed error) error {
 
 func (p *play) act(ctx context.Context, env *lambdaenv.Environment, rec *recording.Recorder, progress *progress) error {
 	for range p.invocations {
+		called := time.Now()
 		rec.Call(p.event)
 		response, err := env.Invoke(ctx, p.event)
-		rec.Answer(response)
 		if err != nil {
+			rec.Answer(nil)
 			return err
 		}
+		response.Latency = time.Since(called) // as the caller sees it
+		rec.Answer(response)
 		report, err := env.WaitIdle(ctx)
 		if err != nil {
 			return err

@@ -47,6 +47,14 @@ func (p *progress) show(text string) {
 	p.late = late
 }
 
+// say says something that stays.
+func (p *progress) say(text string) {
+	p.clear()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fmt.Fprintf(p.w, "demo: %s\n", text)
+}
+
 // clear removes what is shown.
 func (p *progress) clear() {
 	p.mu.Lock()

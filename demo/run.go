@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
 
 	"example.com/postinvoke/demo/recording"
 	"example.com/postinvoke/internal/lambdaenv"
@@ -29,6 +31,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err != nil {
 		return err
 	}
+	o.foresee(stderr)
 	if o.stack != "" {
 		return o.runOnAWS(ctx, event, stdout, stderr)
 	}
@@ -62,6 +65,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	cfg.Env = append(cfg.Env, o.variables...)
 	p := &play{event, o.invocations, o.idle}
 	if err := p.perform(ctx, cfg, rec, progress); err != nil {
+		if o.wantsReport() {
+			return fmt.Errorf("%w; no report was written", err)
+		}
 		return err
 	}
 	return o.writeReport(ctx, progress, rec.Recording())
@@ -69,7 +75,15 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 // debugLevel makes the library log each hook with its name and length, which
 // the timeline shows.
-const debugLevel = "AWS_LAMBDA_LOG_LEVEL=DEBUG"
+const debugLevel = logLevel + "DEBUG"
+
+const logLevel = "AWS_LAMBDA_LOG_LEVEL="
+
+// setsLogLevel reports whether the user has chosen a level. Otherwise the log
+// looks the same with a timeline and without.
+func (o *options) setsLogLevel() bool {
+	return slices.ContainsFunc(o.variables, func(v string) bool { return strings.HasPrefix(v, logLevel) })
+}
 
 // checkOS says at once what lambdaenv would say after the build.
 func checkOS(goos string) error {
@@ -101,7 +115,9 @@ func (o *options) about() recording.About {
 			fmt.Sprintf("Running %s %s on this machine: %s, idle for %v after each.", what, with, times, o.idle),
 			"AWS shuts an environment down when it has been idle for about six minutes.",
 		},
-		Place: "on this machine",
+		Place:       "on this machine",
+		ForTimeline: o.wantsReport() && !o.setsLogLevel(),
+		Plain:       o.plain,
 	}
 }
 

@@ -72,7 +72,7 @@ func TestFunctionThatCrashesInAnInvocation(t *testing.T) {
 		"REPORT ", "Status: error",
 		"── invokes", "INIT_START", "START ", "── reset after a failure",
 		"── nothing is left to shut down",
-		"invocation 1", "cold start, error, environment reset", "invocation 2", "cold start after the reset, error, environment reset",
+		"invocation 1", "cold start, its init before the call, error, environment reset", "invocation 2", "cold start after the reset, error, environment reset",
 		"no environment is left to shut down: the reset ended it")
 	if strings.Contains(r.stdout, "lambda was shut down") {
 		t.Errorf("got a shutdown of what the reset had ended:\n%s", r.stdout)
@@ -124,6 +124,9 @@ func TestRecordsForMachines(t *testing.T) {
 			if got.Kind == "" || got.Source == "" {
 				t.Errorf("an entry has no kind or no source: %s", line)
 			}
+			if (got.Kind == "responded") != (got.ResponseMs > 0) {
+				t.Errorf("got a time that the caller waited of %v: %s", got.ResponseMs, line)
+			}
 			if got.Remark != "" {
 				types = append(types, "remark on "+got.Kind)
 			}
@@ -173,5 +176,33 @@ func TestSideBySide(t *testing.T) {
 	for _, r := range results {
 		r.succeeded(t)
 		golden(t, "layer.txt", normal(r.stdout))
+	}
+}
+
+// The caller waits for a cold start after a reset, too.
+func TestWhatTheCallerWaits(t *testing.T) {
+	r := demo(t, "", "-function", "testdata/functions/fails", "-event", `"exit"`, "-idle", "0s", "-json")
+	r.succeeded(t)
+	called, waited := 0.0, 0
+	for line := range strings.Lines(r.stdout) {
+		var got struct {
+			Kind                     string
+			SinceStartMs, ResponseMs float64
+		}
+		if err := json.Unmarshal([]byte(line), &got); err != nil {
+			t.Fatal(err)
+		}
+		switch got.Kind {
+		case "called":
+			called = got.SinceStartMs
+		case "responded":
+			waited++
+			if least := got.SinceStartMs - called - 0.01; got.ResponseMs < least { // rounded
+				t.Errorf("got %.3f ms until the response, want no less than the %.3f ms between call and response", got.ResponseMs, least)
+			}
+		}
+	}
+	if waited != 2 {
+		t.Errorf("got %d responses, want 2", waited)
 	}
 }

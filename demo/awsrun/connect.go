@@ -20,13 +20,14 @@ const attempts = 8
 
 // An account is the AWS account in one region.
 type account struct {
-	region  string
-	profile string
-	skew    time.Duration // how far its clock is ahead, to the second
-	stacks  *cloudformation.Client
-	lambda  *lambda.Client
-	logs    *cloudwatchlogs.Client
-	metrics *cloudwatch.Client
+	region   string
+	profile  string
+	endpoint string        // that is asked instead of AWS; empty for AWS
+	skew     time.Duration // how far its clock is ahead, to the second
+	stacks   *cloudformation.Client
+	lambda   *lambda.Client
+	logs     *cloudwatchlogs.Client
+	metrics  *cloudwatch.Client
 }
 
 // connect finds region and credentials as the AWS CLI does. Both are checked
@@ -46,10 +47,10 @@ func connect(ctx context.Context, c *Config) (*account, error) {
 	if err != nil {
 		return nil, configError(c, err)
 	}
-	if cfg.Region == "" {
-		return nil, errNoRegion
+	if err := checkRegion(cfg.Region); err != nil {
+		return nil, err
 	}
-	a := &account{region: cfg.Region, profile: c.Profile}
+	a := &account{region: cfg.Region, profile: c.Profile, endpoint: aws.ToString(cfg.BaseEndpoint)}
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
 		return nil, a.credentialsError(err)
 	}
@@ -60,7 +61,7 @@ func connect(ctx context.Context, c *Config) (*account, error) {
 	return a, nil
 }
 
-func retryer(backoff time.Duration) aws.Retryer {
+func retryer(backoff time.Duration) aws.RetryerV2 {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = attempts
 		o.MaxBackoff = backoff

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -82,10 +81,7 @@ func codeOf(err error) string {
 
 // explain makes one sentence, with the fix, of an error of the SDK.
 func (a *account) explain(err error, r request) error {
-	var (
-		api smithy.APIError
-		dns *net.DNSError
-	)
+	var api smithy.APIError
 	switch code := codeOf(err); {
 	case errors.Is(err, context.Canceled):
 		return err
@@ -99,12 +95,10 @@ func (a *account) explain(err error, r request) error {
 		return fmt.Errorf("these credentials may not do %s; docs/aws.md lists what is needed", r)
 	case throttled[code]:
 		return fmt.Errorf("AWS refused %s %d times because there were too many requests (%s): %s", r, attempts, code, r.throttlingFix())
-	case errors.As(err, &dns) && dns.IsNotFound:
-		return fmt.Errorf("there is no host %s: is %s spelt as AWS does, and is this machine online?", dns.Name, a.region)
 	case errors.As(err, &api):
 		return a.explainCode(api, r)
 	}
-	return fmt.Errorf("%s got no answer from AWS in %s: is this machine online? (%w)", r.action, a.region, cause(err))
+	return a.noAnswer(err, r)
 }
 
 // explainCode explains an error that depends on what was asked.

@@ -39,6 +39,8 @@ func TestErrors(t *testing.T) {
 			want: "there is no stack Demo in us-east-1: is it in another region (-region) or account (-profile)? npx cdk deploy makes it"},
 		{name: "no region", prepare: unset("AWS_REGION"),
 			want: "no AWS region is set: give one with -region, export AWS_REGION, or run: aws configure"},
+		{name: "no such region", cfg: awsrun.Config{Region: "Ireland"},
+			want: `"Ireland" is no name for an AWS region: give one such as eu-west-1 with -region, or export AWS_REGION`},
 		{name: "no credentials", prepare: unset("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
 			want: "no AWS credentials were found: give a profile with -profile, export AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run: aws configure"},
 		{name: "no such profile", cfg: awsrun.Config{Profile: "nobody"},

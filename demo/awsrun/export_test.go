@@ -6,6 +6,10 @@ func Explain(region string, err error) error {
 	return (&account{region: region}).explain(err, request{action: "cloudformation:DescribeStacks", stack: "Demo"})
 }
 
+// FirstIsRetried reports whether a run's first request is made again after an
+// error.
+func FirstIsRetried(err error) bool { return firstRetryer{retryer(0)}.IsErrorRetryable(err) }
+
 // TargetsIn returns the functions, and their log groups, in a stack's outputs.
 func TargetsIn(outputs map[string]string) ([][3]string, error) {
 	targets, err := targetsIn(outputs)

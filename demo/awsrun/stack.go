@@ -23,7 +23,12 @@ type target struct {
 // function a command that invokes it and one that follows its log. They name
 // function and log group, so that no further permission is needed to find them.
 func (a *account) targets(ctx context.Context, stack string) ([]target, error) {
-	out, err := a.stacks.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &stack})
+	first := func(o *cloudformation.Options) {
+		if r, ok := o.Retryer.(aws.RetryerV2); ok {
+			o.Retryer = firstRetryer{r}
+		}
+	}
+	out, err := a.stacks.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &stack}, first)
 	if err != nil {
 		return nil, a.explain(err, request{action: "cloudformation:DescribeStacks", stack: stack})
 	}

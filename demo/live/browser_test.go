@@ -130,6 +130,68 @@ func TestItFitsEveryWindow(t *testing.T) {
 	}
 }
 
+// Who looks at the end still does when the window has become narrow, and who has
+// scrolled back is left alone.
+func TestTheEndStaysInSight(t *testing.T) {
+	const (
+		end   = `(() => { const s = document.querySelector("#chart .scroll"), l = document.querySelector("#log"); return s.scrollWidth > s.clientWidth + 50 && l.scrollHeight > l.clientHeight + 50 && s.scrollLeft + s.clientWidth > s.scrollWidth - 4 && l.scrollTop + l.clientHeight > l.scrollHeight - 8; })()`
+		begin = `document.querySelector("#chart .scroll").scrollLeft === 0 && document.querySelector("#log").scrollTop === 0`
+		again = `(window.before = document.querySelector("svg.plot"), true)`
+	)
+	home := serve(t, 5*time.Second)
+	p := browsertest.New(t)
+	p.Resize(1200, 700)
+	p.Open(home)
+	p.Click("button.main")
+	p.Wait(frozen)
+	p.Resize(360, 700)
+	p.Wait(end)
+	p.Click("button.main")
+	p.Wait(said("frozen: nothing runs until it is thawed", 2))
+	p.Wait(end)
+
+	// The page hears of the scrolling with the next frame, and may draw before.
+	p.Wait(`(window.still = ` + begin + ` ? (window.still ?? 0) + 1 : 0) > 10 || (document.querySelector("#chart .scroll").scrollLeft = document.querySelector("#log").scrollTop = 0) > 0`)
+	browsertest.Eval[bool](p, again)
+	p.Click("button.main")
+	p.Wait(said("frozen: nothing runs until it is thawed", 3))
+	p.Wait(`window.before !== document.querySelector("svg.plot")`)
+	p.Wait(begin)
+}
+
+func TestBeforeTheFirstInvocation(t *testing.T) {
+	home := serve(t, 5*time.Second)
+	p := browsertest.New(t)
+	p.Open(home)
+	p.Wait(gone)
+	const hint = `getComputedStyle(document.querySelector("#chart"), "::before").content`
+	if got, want := browsertest.Eval[string](p, hint), `"Nothing has happened yet: press Invoke."`; got != want {
+		t.Errorf("got %s in the place of the timeline, want %s", got, want)
+	}
+	p.Click("button.main")
+	p.Wait(frozen)
+	if got := browsertest.Eval[string](p, hint); got != "none" {
+		t.Errorf("got the hint %s beside a timeline", got)
+	}
+	if got := browsertest.Eval[string](p, `document.querySelector("#log td.elapsed").textContent`); got != "0.000 s" {
+		t.Errorf("got the first time %s, want that of the beginning", got)
+	}
+}
+
+// A shutdown that has to wait is announced.
+func TestAShutdownThatWaits(t *testing.T) {
+	home := serve(t, 30*time.Second)
+	p := browsertest.New(t)
+	p.Open(home)
+	browsertest.Eval[int](p, `(document.querySelector("#event").value = '{"sleepMs":25000}').length`)
+	p.Click("button.main")
+	p.Wait(said("second on stack", 1))
+	p.Click("[data-post='/shutdown']")
+	p.Wait(state + ` === "The caller has its response, and hooks run. The environment is shut down when that is over."`)
+	p.Click("[data-post='/crash']") // or it would take its time
+	p.Wait(gone)
+}
+
 // A page that was left open goes on when the demo is there again.
 func TestTheDemoIsStartedAgain(t *testing.T) {
 	home, end := serveAt(t, 0, 5*time.Second)
@@ -168,5 +230,5 @@ func TestRefusalsAreShown(t *testing.T) {
 	p.Wait(gone)
 	browsertest.Eval[int](p, `(document.querySelector("#event").value = '{').length`)
 	p.Click("button.main")
-	p.Wait(state + `.startsWith("Not now: the event is not JSON")`)
+	p.Wait(state + `.startsWith("The event is not JSON: ")`)
 }

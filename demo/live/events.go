@@ -87,6 +87,9 @@ func (s *session) picture() picture {
 	if s.problem != "" {
 		p.State = s.problem
 	}
+	if s.leaving && !p.Ending {
+		p.State += " The environment is shut down when that is over."
+	}
 	p.Layer, p.Idle = s.layer, int(s.patient/time.Second)
 	return p
 }

@@ -13,7 +13,7 @@ func Guard(port string, next http.Handler) http.Handler { return guard(port, nex
 func LogOf(moments []recording.Moment, seen int) []string {
 	n := newNews()
 	for i := range moments {
-		n.Moment(nil, &moments[i])
+		n.Moment(&recording.Recording{}, &moments[i])
 	}
 	rows, _, _ := n.since(seen)
 	return rows

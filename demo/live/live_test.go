@@ -152,11 +152,11 @@ func TestTheEndOfALongLog(t *testing.T) {
 func TestWhatCannotBeDoneIsSaid(t *testing.T) {
 	home := serve(t, 5*time.Second)
 	tests := []struct{ path, body, want string }{
-		{"shutdown", "null", "there is no environment; invoke the function first"},
-		{"crash", "null", "there is no environment; invoke the function first"},
-		{"invoke", `{"a":`, "the event is not JSON"},
-		{"layer", `"x"`, "true or false is needed"},
-		{"idle", "-1", "a number of seconds is needed"},
+		{"shutdown", "null", "There is no environment; invoke the function first."},
+		{"crash", "null", "There is no environment; invoke the function first."},
+		{"invoke", `{"a":`, "The event is not JSON: unexpected end of JSON input."},
+		{"layer", `"x"`, "True or false is needed."},
+		{"idle", "-1", "A number of seconds is needed."},
 	}
 	for _, test := range tests {
 		got, body := request(t, "POST", home+test.path, test.body, "Content-Type: application/json")

@@ -42,9 +42,9 @@ func (n *news) spread() {
 // Began is part of [recording.Renderer], as are the next three.
 func (n *news) Began(*recording.Recording) {}
 
-func (n *news) Moment(_ *recording.Recording, m *recording.Moment) {
+func (n *news) Moment(r *recording.Recording, m *recording.Moment) {
 	n.mu.Lock()
-	if row, ok := report.NewRow(&n.narrator, m); ok {
+	if row, ok := report.NewRow(r, &n.narrator, m); ok {
 		n.rows = append(n.rows, string(row.HTML()))
 		if more := len(n.rows) - keptRows; more > 0 {
 			n.rows, n.gone = n.rows[more:], n.gone+more

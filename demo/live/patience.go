@@ -59,6 +59,7 @@ func (s *session) leave() error {
 	}
 	s.leaving, s.problem = true, ""
 	s.stopIdling()
+	s.news.spread()
 	env := s.env
 	s.calls.Go(func() {
 		_, err := env.Shutdown(s.ctx, "")

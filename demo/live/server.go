@@ -74,11 +74,12 @@ func routes(s *session) http.Handler {
 		// Whoever asked may have gone away.
 		_ = page.Execute(w, struct {
 			Event      string
+			Overrun    string
 			Layer, Has bool
 			Timeout    time.Duration
 			Log        template.HTML
 			Most       int
-		}{string(s.cfg.Event), s.cfg.Layer, len(s.cfg.Environment.Extensions) > 0, s.cfg.Environment.Timeout, report.LogTable(), keptRows})
+		}{string(s.cfg.Event), string(s.overrun()), s.cfg.Layer, len(s.cfg.Environment.Extensions) > 0, s.cfg.Environment.Timeout, report.LogTable(), keptRows})
 	})
 	for name, content := range map[string]string{
 		"page.css": report.Style(), "live.css": file("live.css"), "chart.js": report.Script(), "live.js": file("live.js"),
@@ -94,8 +95,8 @@ func routes(s *session) http.Handler {
 	}
 	mux.HandleFunc("GET /events", s.events)
 	mux.HandleFunc("POST /invoke", answer(func(body []byte) error {
-		if !json.Valid(body) {
-			return errors.New("the event is not JSON")
+		if err := json.Unmarshal(body, new(any)); err != nil {
+			return fmt.Errorf("the event is not JSON: %w", err)
 		}
 		return s.invoke(body)
 	}))
@@ -138,11 +139,17 @@ func answer(do func(body []byte) error) http.HandlerFunc {
 		}
 		if err != nil {
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-			io.WriteString(w, err.Error())
+			io.WriteString(w, sentence(err))
 			return
 		}
 		w.WriteHeader(http.StatusNoContent)
 	}
+}
+
+// sentence makes one of an error.
+func sentence(err error) string {
+	words := err.Error()
+	return strings.ToUpper(words[:1]) + words[1:] + "."
 }
 
 func file(name string) string {

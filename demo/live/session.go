@@ -17,6 +17,7 @@ type Config struct {
 	Event       []byte           // to begin with
 	Layer       bool             // whether the extension is switched on at first
 	Place       string           // where it runs: "on this machine"
+	Quiet       bool             // the log leaves out lines at the level DEBUG
 }
 
 // A session is one execution environment after another, as whoever looks at the
@@ -42,8 +43,8 @@ type session struct {
 
 // Why something cannot be done now.
 var (
-	errWaiting = errors.New("the caller still waits for its response")
-	errLeaving = errors.New("the environment is being shut down")
+	errWaiting = errors.New("not now: the caller still waits for its response")
+	errLeaving = errors.New("not now: the environment is being shut down")
 	errNoEnv   = errors.New("there is no environment; invoke the function first")
 	errClosed  = errors.New("the demo has ended")
 	errNoLayer = errors.New("there is no extension to switch on")
@@ -51,7 +52,7 @@ var (
 
 func newSession(ctx context.Context, cfg Config) *session {
 	s := &session{cfg: cfg, ctx: ctx, layer: cfg.Layer, news: newNews()}
-	about := recording.About{Place: cfg.Place, Last: shownInvocations}
+	about := recording.About{Place: cfg.Place, Last: shownInvocations, ForTimeline: cfg.Quiet}
 	s.recorder = recording.NewRecorder(about, &renewed{}, s.news)
 	return s
 }
@@ -149,7 +150,7 @@ func (s *session) environment() (*lambdaenv.Environment, error) {
 	if env != nil {
 		return env, nil
 	}
-	cfg.Observe = s.recorder.Observe
+	cfg.Observe, cfg.Forget = s.recorder.Observe, true
 	env, err := lambdaenv.Start(s.ctx, cfg)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import "example.com/postinvoke/internal/lambdaenv"
 // A Fate is what befell the processes of an invocation.
 type Fate struct {
 	Renewed bool   // it began with new processes, as a reset had ended the others
+	Early   bool   // its environment had started before the call
 	Reset   string // why its processes were ended, if they were: "failure" or "timeout"
 }
 
@@ -13,6 +14,8 @@ type fates struct {
 	of      map[string]*Fate
 	gone    bool // a reset has ended the environment, and none was started since
 	renewed bool // one was started after a reset, for an invocation that is not known yet
+	waiting bool // a caller waits
+	early   bool // one was started for no caller, and has served none yet
 }
 
 // follow takes note of e.
@@ -22,12 +25,22 @@ func (f *fates) follow(e lambdaenv.Entry) {
 		f.fate(e).Reset = e.Text
 		f.gone, f.renewed = true, false
 	case lambdaenv.InitStarted:
-		f.renewed, f.gone = f.gone, false
+		f.renewed, f.gone, f.early = f.gone, false, false
+	case lambdaenv.InitDone:
+		f.early = !f.waiting
+	case Called:
+		f.waiting = true
+	case lambdaenv.Responded:
+		f.waiting = false
 	}
 	// Lambda does not say for whom it starts processes before they have started.
 	if f.renewed && e.RequestID != "" {
 		f.fate(e).Renewed = true
 		f.renewed = false
+	}
+	if f.early && e.RequestID != "" {
+		f.fate(e).Early = true
+		f.early = false
 	}
 }
 

@@ -45,6 +45,11 @@ func (r *Recorder) forget() {
 		}
 	}
 	r.recording.Moments = append(kept, all[cut:]...)
+	if moments := r.recording.Moments; len(moments) > 0 {
+		for len(r.recording.origins) > 1 && r.recording.origins[1] <= moments[0].Since {
+			r.recording.origins = r.recording.origins[1:]
+		}
+	}
 	r.recording.Invocations = slices.Clone(r.recording.Invocations[max(0, len(r.recording.Invocations)-r.recording.Last):])
 
 	known := map[string]bool{}

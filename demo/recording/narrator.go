@@ -29,6 +29,9 @@ func (n *Narrator) Words(m *Moment) string {
 	words := ""
 	switch m.Kind {
 	case lambdaenv.Line:
+		if m.Hidden {
+			return ""
+		}
 		// A blank one is not shown. CloudWatch takes no event without text; what
 		// Lambda makes of a blank line is not documented.
 		words = m.Text
@@ -54,7 +57,7 @@ func (n *Narrator) Words(m *Moment) string {
 			words = "thawed"
 		}
 	case lambdaenv.Reset:
-		n.ending, n.gone = true, true
+		n.ending, n.gone, n.frozen = true, true, false // the extensions are thawed to end: that is no news
 		words = "reset after a " + m.Text + ": the next invocation starts new processes"
 	case lambdaenv.ShutdownBegan:
 		n.ending = true
@@ -110,10 +113,11 @@ func answered(r *lambdaenv.Response) string {
 	if r.FunctionError != "" {
 		what = "an error"
 	}
-	return fmt.Sprintf("has %s after %s: %s", what, milliseconds(r.Latency), payload(r.Payload))
+	return fmt.Sprintf("has %s after %s: %s", what, Milliseconds(r.Latency), payload(r.Payload))
 }
 
-func milliseconds(d time.Duration) string {
+// Milliseconds renders how long a caller waited.
+func Milliseconds(d time.Duration) string {
 	return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000)
 }
 

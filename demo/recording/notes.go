@@ -15,6 +15,8 @@ func (inv *Invocation) Notes() []string {
 	switch {
 	case inv.Fate.Renewed:
 		notes = append(notes, "cold start after the reset")
+	case inv.Report.Init > 0 && inv.Fate.Early:
+		notes = append(notes, "cold start, its init before the call")
 	case inv.Report.Init > 0:
 		notes = append(notes, "cold start")
 	}
@@ -31,7 +33,7 @@ func (inv *Invocation) Notes() []string {
 }
 
 // ResponseAfter says how long the caller waited.
-func (inv *Invocation) ResponseAfter() string { return milliseconds(inv.Response.Latency) }
+func (inv *Invocation) ResponseAfter() string { return Milliseconds(inv.Response.Latency) }
 
 // Billed says what Lambda bills.
 func (inv *Invocation) Billed() string {

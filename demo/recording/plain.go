@@ -13,6 +13,28 @@ const (
 	plainDone   = "cleanup done"
 )
 
+// Work is what the function in demo/plain says about its goroutine.
+type Work int
+
+// What it can say.
+const (
+	WorkUnknown Work = iota // something else
+	WorkBegins
+	WorkDone
+)
+
+// PlainWork returns what the entry says about the goroutine of demo/plain.
+func PlainWork(e lambdaenv.Entry) Work {
+	switch {
+	case e.Kind != lambdaenv.Line || e.Source != lambdaenv.Function:
+	case strings.Contains(e.Text, plainBegins):
+		return WorkBegins
+	case strings.Contains(e.Text, plainDone):
+		return WorkDone
+	}
+	return WorkUnknown
+}
+
 // plainRemarks are those about the function in demo/plain.
 type plainRemarks struct {
 	made    once
@@ -29,9 +51,9 @@ func (r *plainRemarks) About(m *Moment) string {
 	switch {
 	case m.Kind == lambdaenv.Responded && r.pending > 0:
 		return r.made.say("response returned here, the goroutine is still at work")
-	case isLineOf(m, lambdaenv.Function) && strings.Contains(m.Text, plainBegins):
+	case PlainWork(m.Entry) == WorkBegins:
 		r.pending++
-	case isLineOf(m, lambdaenv.Function) && strings.Contains(m.Text, plainDone):
+	case PlainWork(m.Entry) == WorkDone:
 		r.pending--
 		if r.late {
 			return r.made.say("only now, in the next invocation, could it go on")

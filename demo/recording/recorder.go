@@ -27,6 +27,7 @@ type Recorder struct {
 	recording Recording
 	hooks     map[string]*Hooks // reported by the library, by request
 	fates     fates
+	origin    origin
 	idle      string // the request of the invocation that was over last
 	held      held   // from a Responded entry until it can be recorded
 }
@@ -100,6 +101,10 @@ func (r *Recorder) Answer(response *lambdaenv.Response) {
 
 func (r *Recorder) add(m Moment) {
 	e := m.Entry
+	if r.origin.follow(&m) && r.recording.Last > 0 {
+		r.recording.origins = append(r.recording.origins, m.Since)
+	}
+	m.Hidden = r.recording.ForTimeline && isDebug(e)
 	m.Remark = r.remarks.About(&m)
 	r.keep(m)
 	if h := HooksIn(e); h != nil {

@@ -18,6 +18,8 @@ type Recording struct {
 	Moments     []Moment
 	Invocations []Invocation
 	Shutdown    *Shutdown // nil until the environment was shut down
+
+	origins []time.Duration // when environments began, if times count from there
 }
 
 // About says what is recorded.
@@ -31,6 +33,14 @@ type About struct {
 	// on without end; then it lacks what the function itself prints, which only
 	// renderers are told. Zero means all, with all.
 	Last int
+
+	// ForTimeline says that the function logs at the level DEBUG only so that the
+	// timeline knows of each hook: those lines are hidden.
+	ForTimeline bool
+
+	// Plain says that the function is that of demo/plain, whose goroutine's work
+	// is recognised by what it prints.
+	Plain bool
 }
 
 // A Moment is an entry of the log, with what is known about it beside its text.
@@ -42,6 +52,8 @@ type Moment struct {
 
 	// HooksFollow is true of a Responded entry if hooks run after it.
 	HooksFollow bool
+
+	Hidden bool // no log shows it
 }
 
 // Local reports whether the moment would not be found in CloudWatch.
@@ -53,7 +65,7 @@ const Called lambdaenv.Kind = "called"
 
 // An Invocation is one that is over.
 type Invocation struct {
-	Response lambdaenv.Response
+	Response lambdaenv.Response // its latency is what the caller waited
 	Report   lambdaenv.Report
 	Hooks    *Hooks // nil if the library reported none
 	Fate     Fate
@@ -72,5 +84,6 @@ func (r *Recording) clone() *Recording {
 	c := *r
 	c.Moments = slices.Clone(r.Moments)
 	c.Invocations = slices.Clone(r.Invocations)
+	c.origins = slices.Clone(r.origins)
 	return &c
 }

@@ -162,3 +162,48 @@ func TestShutdownHooksThatFail(t *testing.T) {
 		t.Errorf("got %q, want it to end with %q", got, want)
 	}
 }
+
+// Whether the caller waited for a cold start depends on who came first.
+func TestColdStarts(t *testing.T) {
+	cold := func(s story) {
+		s.platform(lambdaenv.InitStarted, "", "init").platform(lambdaenv.InitDone, "", "")
+	}
+	invoke := func(s story, request string, init time.Duration) {
+		s.platform(lambdaenv.Invoked, request, "").responds(request, "").platform(lambdaenv.Idle, request, "")
+		s.Invoked(&lambdaenv.Response{RequestID: request}, &lambdaenv.Report{RequestID: request, Status: "success", Init: init})
+	}
+	s := newStory()
+	cold(s)
+	s.Call(nil)
+	invoke(s, "A", time.Millisecond)
+	s.Call(nil)
+	invoke(s, "B", 0)
+	s.Call(nil)
+	cold(s)
+	invoke(s, "C", time.Millisecond)
+	var got []string
+	for _, inv := range s.Recording().Invocations {
+		got = append(got, strings.Join(inv.Notes(), ", "))
+	}
+	if want := []string{"cold start, its init before the call", "", "cold start"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Who is thawed to be ended is no news.
+func TestWordsOfACrash(t *testing.T) {
+	s := newStory().platform(lambdaenv.InitStarted, "", "init").responds("A", "").platform(lambdaenv.Idle, "A", "").platform(lambdaenv.Frozen, "", "")
+	s.tell(lambdaenv.Function, lambdaenv.Exited, "", "signal: killed").platform(lambdaenv.Reset, "", "failure").platform(lambdaenv.Thawed, "", "")
+	r := s.Recording()
+	var n recording.Narrator
+	var got []string
+	for i := range r.Moments {
+		if words := n.Words(&r.Moments[i]); words != "" {
+			got = append(got, words)
+		}
+	}
+	want := []string{"frozen: nothing runs until it is thawed", "ended: signal: killed", "reset after a failure: the next invocation starts new processes"}
+	if !slices.Equal(got[1:], want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got[1:], "\n"), strings.Join(want, "\n"))
+	}
+}

@@ -74,18 +74,20 @@ func (b *barView) LineY(i int) int {
 // Open reports whether what the bar stands for was not over.
 func (b *barView) Open() bool { return b.span.open }
 
-// draw lays out what went on.
-func draw(spans []*span) *drawing {
+// draw lays out what went on. Elapsed is the time to show for one since the
+// recording began.
+func draw(spans []*span, elapsed func(time.Duration) time.Duration) *drawing {
 	s := newScale(spans)
 	d := &drawing{Width: int(s.width)}
 	rows := d.lanes(spans)
 	for _, sp := range spans {
 		b := newBar(sp, s, rows[sp])
+		b.From = fmt.Sprintf("%.3f s", elapsed(sp.from).Seconds())
 		b.Y, b.H = d.place(b)
 		b.Mid = b.Y + b.H/2
 		d.Bars = append(d.Bars, b)
 	}
-	for _, t := range s.ticks() {
+	for _, t := range s.ticks(elapsed) {
 		d.Ticks = append(d.Ticks, tickView{percent(t.x, s), t.text, t.x > 0})
 	}
 	d.label(s)
@@ -113,7 +115,7 @@ func (d *drawing) lanes(spans []*span) map[*span]int {
 		switch {
 		case !used[l]:
 			height = 0
-		case l == hooks:
+		case l.isStaggered():
 			height = n * hookHeight
 		}
 		d.Lanes = append(d.Lanes, laneView{l.String(), y, height, y + min(height, rowHeight)/2})
@@ -124,24 +126,30 @@ func (d *drawing) lanes(spans []*span) map[*span]int {
 }
 
 // hookRows shares the hooks out to rows: those of an invocation like stairs,
-// and those that run at the same time never in one row.
+// and what runs at the same time never in one row. So with goroutines, but
+// without stairs.
 func hookRows(spans []*span) (rows map[*span]int, n int) {
 	const most = 5 // unless more run at the same time
 	count, largest := map[string]int{}, 0
 	for _, s := range spans {
-		if s.lane == hooks {
+		switch s.lane {
+		case hooks:
 			count[s.request]++
 			largest = max(largest, count[s.request])
+		case goroutine:
+			largest = max(largest, 1)
 		}
 	}
 	ends := make([]time.Duration, min(largest, most))
 	rows, place := map[*span]int{}, map[string]int{}
 	for _, s := range spans {
-		if s.lane != hooks {
+		if !s.lane.isStaggered() {
 			continue
 		}
-		row := place[s.request] % len(ends)
-		place[s.request]++
+		row := place[s.request] % len(ends) // goroutines have no request
+		if s.lane == hooks {
+			place[s.request]++
+		}
 		if ends[row] > s.from {
 			row = slices.IndexFunc(ends, func(end time.Duration) bool { return end <= s.from })
 		}
@@ -160,7 +168,7 @@ func (d *drawing) place(b *barView) (y, height int) {
 	case b.span.kind == frozen: // the whole environment is
 		last := d.Lanes[len(d.Lanes)-1]
 		return l.Y + 2, last.Y + last.Height - l.Y - 4
-	case b.span.lane == hooks:
+	case b.span.lane.isStaggered():
 		return l.Y + b.row*hookHeight + (hookHeight-barHeight)/2, barHeight
 	}
 	return l.Y + (rowHeight-barHeight)/2, barHeight
@@ -169,7 +177,7 @@ func (d *drawing) place(b *barView) (y, height int) {
 func newBar(sp *span, s *scale, row int) *barView {
 	b := &barView{
 		Class: string(sp.kind), Lane: sp.lane.String(), Name: sp.whole(),
-		Explanation: sp.detail, FromMs: inMs(sp.from), ToMs: inMs(sp.to), From: fmt.Sprintf("%.3f s", sp.from.Seconds()),
+		Explanation: sp.detail, FromMs: inMs(sp.from), ToMs: inMs(sp.to),
 		Event: sp.kind == event, row: row, span: sp,
 		left: s.at(sp.from), right: s.at(sp.to),
 	}

@@ -13,7 +13,7 @@ type figure struct{ Lane, Value, Of string }
 
 // figures returns those that are known.
 func figures(r *recording.Recording) []figure {
-	var responses, after, billed extent
+	responses, after, billed := extent{render: recording.Milliseconds}, extent{render: length}, extent{render: wholeMs}
 	failed := 0
 	for _, inv := range r.Invocations {
 		if inv.Response.FunctionError != "" {
@@ -48,7 +48,11 @@ func figures(r *recording.Recording) []figure {
 type extent struct {
 	least, most time.Duration
 	any         bool
+	render      func(time.Duration) string
 }
+
+// wholeMs renders what is billed.
+func wholeMs(d time.Duration) string { return fmt.Sprintf("%d ms", d.Milliseconds()) }
 
 func (s *extent) add(d time.Duration) {
 	if !s.any || d < s.least {
@@ -61,16 +65,16 @@ func (s *extent) String() string {
 	if !s.any {
 		return ""
 	}
-	from, fromUnit, _ := strings.Cut(length(s.least), " ")
-	to := length(s.most)
-	toNumber, toUnit, _ := strings.Cut(to, " ")
+	least, most := s.render(s.least), s.render(s.most)
+	from, fromUnit, _ := strings.Cut(least, " ")
+	_, toUnit, _ := strings.Cut(most, " ")
 	switch {
-	case from == toNumber && fromUnit == toUnit:
-		return to
+	case least == most:
+		return most
 	case fromUnit == toUnit:
-		return from + " – " + to
+		return from + " – " + most
 	}
-	return length(s.least) + " – " + to
+	return least + " – " + most
 }
 
 // A summary has a row for every invocation, and the end of the environment.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -11,20 +12,57 @@ func (t *tracker) freeze(at time.Duration) {
 	t.quiet = false
 	if t.served && t.current[slot{platform, frozen}] == nil {
 		t.begin(platform, frozen, "frozen", at, "")
+		t.goroutines.freeze(at)
 	}
 }
 
-// thaw ends a frozen stretch. One that nobody told of began when the last
-// invocation was over.
-func (t *tracker) thaw(at time.Duration) {
+// melt ends a frozen stretch, whatever follows. One that nobody told of began
+// when the last invocation was over.
+func (t *tracker) melt(at time.Duration) {
 	if t.quiet {
 		t.freeze(t.lastEnd())
 	}
 	if s := t.end(platform, frozen, at); s != nil {
-		s.note = "then thawed"
-		s.detail = fmt.Sprintf("The environment is frozen for %s: none of its code runs, and nothing is billed. Then it is thawed.", length(s.length()))
-		t.mark(platform, "thawed", at, "The environment is thawed: its processes go on where they were stopped.")
+		s.detail = fmt.Sprintf("The environment is frozen for %s: none of its code runs, and nothing is billed.", length(s.length()))
+		t.melted = s
 	}
+}
+
+// thaw has the processes go on.
+func (t *tracker) thaw(at time.Duration) {
+	t.melt(at)
+	if t.melted != nil {
+		t.melted.note = "then thawed"
+		t.melted.detail += " Then it is thawed."
+		t.mark(platform, "thawed", t.melted.to, "The environment is thawed: its processes go on where they were stopped.")
+		t.melted = nil
+		t.goroutines.thaw(t, at)
+	}
+}
+
+// crash ends a frozen stretch because a process ended in it. One that had only
+// just begun is none: the process ended before anybody could know.
+func (t *tracker) crash(at time.Duration) {
+	const justBegun = 10 * time.Millisecond
+	s := t.end(platform, frozen, at)
+	switch {
+	case s == nil:
+	case s.length() < justBegun:
+		t.spans = slices.DeleteFunc(t.spans, func(other *span) bool { return other == s })
+	default:
+		s.note = "then reset"
+		s.detail = fmt.Sprintf("The environment was frozen for %s, until a process ended.", length(s.length()))
+	}
+}
+
+// kill ends the processes without a word.
+func (t *tracker) kill(at time.Duration) {
+	if t.melted != nil {
+		t.melted.note = "then killed"
+		t.melted.detail += " Then its processes are killed: they never go on."
+		t.melted = nil
+	}
+	t.goroutines.kill(at)
 }
 
 // lastEnd returns when the last invocation was over.

@@ -17,7 +17,7 @@ func variants(s *span) []string {
 	case s.kind == waiting && s.open:
 		return []string{"waits"}
 	case s.kind == waiting:
-		return []string{s.name, strings.TrimPrefix(s.name, "has the "), strings.TrimPrefix(s.name, "has the response after ")}
+		return []string{s.name, s.name[strings.LastIndex(s.name, " after ")+len(" after "):]}
 	case s.kind == holding && !s.open:
 		return []string{"keeps the environment awake for " + l, s.name + " " + l, s.name}
 	case s.open:
@@ -26,6 +26,8 @@ func variants(s *span) []string {
 		return []string{s.whole(), s.note}
 	case s.kind == hooking && s.note != "":
 		return []string{s.whole() + " after " + l, s.note + " after " + l, s.note}
+	case s.kind == handling:
+		return []string{s.name + " " + l, s.name, l}
 	case s.kind == hooking && s.place != "":
 		return []string{s.name + " (" + s.place + ") " + l, s.name + " " + l, s.name, l}
 	}
@@ -116,10 +118,12 @@ func textWidth(s string) float64 {
 			width += 4.1
 		case strings.ContainsRune("ftrI()[]/-", r):
 			width += 4.9
-		case strings.ContainsRune("mMW@%", r):
-			width += 11.8
-		case r == 'w' || r >= 'A' && r <= 'Z':
-			width += 8.6
+		case strings.ContainsRune("mW@%", r), r >= 0x1100: // such as those of East Asia
+			width += 12.1
+		case r == 'M', strings.ContainsRune("+=<>~#^", r):
+			width += 10.5
+		case r == 'w', r == '&', r >= 'A' && r <= 'Z':
+			width += 9.9
 		default:
 			width += 7.7
 		}

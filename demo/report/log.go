@@ -16,16 +16,16 @@ type Row struct {
 	Local                 bool // not in CloudWatch
 }
 
-// NewRow returns the row for a moment, which is next for the narrator. It
+// NewRow returns the row for a moment of r, which is next for the narrator. It
 // reports false if the log does not show the moment.
-func NewRow(n *recording.Narrator, m *recording.Moment) (Row, bool) {
+func NewRow(r *recording.Recording, n *recording.Narrator, m *recording.Moment) (Row, bool) {
 	words := n.Words(m)
 	if words == "" {
 		return Row{}, false
 	}
 	row := Row{
 		Time:    m.Time.UTC().Format("15:04:05.000"),
-		Elapsed: fmt.Sprintf("%.3f s", m.Since.Seconds()),
+		Elapsed: fmt.Sprintf("%.3f s", r.Elapsed(m.Since).Seconds()),
 		Source:  string(m.Source),
 		Text:    recording.Shorten(words),
 		Remark:  m.Remark,
@@ -49,7 +49,7 @@ func rows(r *recording.Recording) []Row {
 		narrator recording.Narrator
 	)
 	for i := range r.Moments {
-		if row, ok := NewRow(&narrator, &r.Moments[i]); ok {
+		if row, ok := NewRow(r, &narrator, &r.Moments[i]); ok {
 			rows = append(rows, row)
 		}
 	}

@@ -84,7 +84,7 @@ type run struct {
 }
 
 func newRun(r *recording.Recording) run {
-	return run{r.Name, r.Intro, figures(r), draw(timeline(r, ended(r))), rows(r), newSummary(r)}
+	return run{r.Name, r.Intro, figures(r), draw(timeline(r, ended(r)), r.Elapsed), rows(r), newSummary(r)}
 }
 
 // Style returns the style sheet of the parts.

@@ -14,9 +14,9 @@ func TestLanes(t *testing.T) {
 	s := newStory().cold().call()
 	s.hook("main.handle.func2 (/src/main.go:35)", 3*time.Second).hook("example.com/x/y.(*T).flush (/src/t.go:1)", 50*ms)
 	html := page(t, s.idle(2, 3050*ms).after(5*time.Second).end().Recording())
-	wantBars(t, html, "caller", "has the response after 2.00 ms 10-12.1")
-	wantBars(t, html, "platform", "init 0-10; invocation 10.1-3062.3; frozen, then thawed 3062.4-8062.4; thawed 8062.4-8062.4; shutdown 8062.4-8066.5")
-	wantBars(t, html, "function", "init 0-10; handler 10.1-12.1; SIGTERM 8062.5-8064.5")
+	wantBars(t, html, "caller", "has the response after 2.0 ms 10-12.1")
+	wantBars(t, html, "platform", "init 0-10; invocation 10.1-3062.3; frozen, then thawed 3062.4-8062.4; shutdown 8062.4-8066.5; thawed 8062.4-8062.4")
+	wantBars(t, html, "function", "init 0-10; handler and answer 10.1-12.1; SIGTERM 8062.5-8064.5")
 	wantBars(t, html, "hooks", "handle.func2 12.2-3012.2; y.(*T).flush 3012.2-3062.2")
 	wantBars(t, html, "extension", "init 0-10; awake 10.1-3062.3; shutdown 8062.4-8065.5")
 	for _, want := range []string{
@@ -43,7 +43,7 @@ func TestWithWhatIsKnownOfAWS(t *testing.T) {
 	s.line(lambdaenv.Function, `{"message":"postinvoke: shutdown hooks finished","hooks":1,"hooksMs":1.5}`)
 	html := page(t, s.Recording())
 	wantBars(t, html, "platform", "invocation 0-2; frozen, then thawed 2-60002; thawed 60002-60002; invocation 60002-60004; frozen 60004-120004 open")
-	wantBars(t, html, "function", "handler 0-2; handler 60002-60004; shutdown 120002.5-120004")
+	wantBars(t, html, "function", "handler and answer 0-2; handler and answer 60002-60004; shutdown 120002.5-120004")
 }
 
 func TestSeveralFunctions(t *testing.T) {
@@ -93,7 +93,7 @@ func TestTrouble(t *testing.T) {
 	if !strings.Contains(html, `<g class="bar event failed hooks"`) || strings.Count(html, `<g class="bar hook`) != 3 {
 		t.Error("want a mark, and no bar, for the hook that never started")
 	}
-	wantBars(t, html, "function", "init 0-10; handler 10.1-12.1; handler 1017.5-1019.5; ended 1119.6-1119.6 failed")
+	wantBars(t, html, "function", "init 0-10; handler and answer 10.1-12.1; handler and answer 1017.5-1019.5; ended 1119.6-1119.6 failed")
 	if !strings.Contains(html, "no route to host") {
 		t.Error("the page does not say why a hook failed")
 	}
@@ -114,21 +114,15 @@ func TestHooksThatNeverStarted(t *testing.T) {
 	}
 }
 
-// After a reset there is nothing to shut down, and no time before that.
-func TestReset(t *testing.T) {
-	s := newStory().cold().call().tell(lambdaenv.Function, lambdaenv.Exited, "signal: killed").tell(lambdaenv.Platform, lambdaenv.Reset, "failure")
-	s.Invoked(&lambdaenv.Response{RequestID: s.request(), Latency: 2 * ms}, &lambdaenv.Report{RequestID: s.request(), Status: "error"})
-	s.after(time.Second).tell(lambdaenv.Platform, lambdaenv.ShutdownBegan, "spindown").tell(lambdaenv.Platform, lambdaenv.ShutdownDone, "")
-	s.Ended(&lambdaenv.ShutdownReport{Reason: "spindown"})
+// What Lambda counts and bills is in the log, too, and the same there.
+func TestWhatIsBilled(t *testing.T) {
+	s := newStory().cold().call().idle(1, 250*ms).call()
+	s.tell(lambdaenv.Platform, lambdaenv.Idle, "")
+	s.Invoked(&lambdaenv.Response{RequestID: s.request()}, &lambdaenv.Report{RequestID: s.request(), Status: "success", Duration: 2 * ms, Billed: 12 * ms, Init: 10 * ms})
 	html := page(t, s.Recording())
-	for _, want := range []string{"error after the response, environment reset", "<td>unknown</td>", "no environment is left to shut down: the reset ended it"} {
+	for _, want := range []string{"Lambda reports 252.50 ms and bills 253 ms.", "Lambda reports 2.00 ms and bills 12 ms, the Init phase before it included.", "<dd>12 – 253 ms</dd><dt>billed per invocation</dt>"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page does not say %q", want)
-		}
-	}
-	for _, bad := range []string{"idle before the shutdown", "lambda was shut down"} {
-		if strings.Contains(html, bad) {
-			t.Errorf("the page says %q", bad)
 		}
 	}
 }
@@ -140,13 +134,7 @@ func TestHooksThatRunAtTheSameTimeDoNotHideEachOther(t *testing.T) {
 		s.line(lambdaenv.Function, `{"message":"postinvoke: hook finished","hook":"`+name+`","hookMs":1500}`)
 	}
 	html := page(t, s.idle(3, 2*time.Second).Recording())
-	ys := map[string]bool{}
-	for _, bar := range strings.Split(html, `<g class="bar hook`)[1:] {
-		_, rest, _ := strings.Cut(bar, "<rect x=")
-		_, rest, _ = strings.Cut(rest, ` y="`)
-		y, _, _ := strings.Cut(rest, `"`)
-		ys[y] = true
-	}
+	ys := rowsOf(html, "hook")
 	if len(ys) != 3 {
 		t.Errorf("got hooks in %d rows, want 3", len(ys))
 	}

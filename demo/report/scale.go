@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"time"
 )
@@ -17,14 +16,25 @@ const (
 	// seconds.
 	leastStep = 7.0
 
-	// foldedWidth is the width of a frozen stretch, however long it was, if it
-	// is no shorter than foldedFrom.
+	// foldedWidth is the width of a stretch that is frozen or empty, however long
+	// it was, if it is no shorter than foldedFrom.
 	foldedWidth = 82.0
 	foldedFrom  = 200 * time.Millisecond
 )
 
 // leastSteps are larger ones, so that there is room for a word.
 var leastSteps = map[kind]float64{starting: 40, handling: 16, ending: 36}
+
+// leastStepOf is the least distance between moments of a span.
+func leastStepOf(s *span) float64 {
+	switch {
+	case s.kind == ending && s.lane == function:
+		return 78 // for the name of a signal
+	case s.lane == goroutine:
+		return 14 // for the end of its work
+	}
+	return max(leastStep, leastSteps[s.kind])
+}
 
 // A scale maps time to places. In one recording there are microseconds beside
 // minutes, so it is true to the length of things with two exceptions: moments
@@ -54,10 +64,10 @@ func newScale(spans []*span) *scale {
 	s := &scale{width: plotWidth}
 	for i := 1; i < len(at); i++ {
 		st := step{from: at[i-1], to: at[i], least: leastStep}
-		st.folded = st.to-st.from >= foldedFrom && isFrozen(spans, st.from, st.to)
+		st.folded = st.to-st.from >= foldedFrom && isStill(spans, st.from, st.to)
 		for _, span := range spans {
 			if span.from <= st.from && st.to <= span.to {
-				st.least = max(st.least, leastSteps[span.kind])
+				st.least = max(st.least, leastStepOf(span))
 			}
 		}
 		s.steps = append(s.steps, st)
@@ -66,18 +76,19 @@ func newScale(spans []*span) *scale {
 	return s
 }
 
-// isFrozen reports whether nothing but a frozen stretch fills the time.
-func isFrozen(spans []*span, from, to time.Duration) bool {
-	is := false
+// isStill reports whether nothing but a frozen stretch fills the time, or
+// nothing at all: there may be no environment.
+func isStill(spans []*span, from, to time.Duration) bool {
+	isFrozen, waits := false, false
 	for _, s := range spans {
 		if s.from <= from && to <= s.to && s.length() > 0 {
 			if s.kind != frozen && s.kind != waiting {
 				return false
 			}
-			is = is || s.kind == frozen
+			isFrozen, waits = isFrozen || s.kind == frozen, waits || s.kind == waiting
 		}
 	}
-	return is
+	return isFrozen || !waits
 }
 
 // fit shares out the width.
@@ -138,51 +149,4 @@ func (s *scale) at(d time.Duration) float64 {
 		part = min(1, float64(d-st.from)/float64(st.to-st.from))
 	}
 	return st.x + part*st.width
-}
-
-// A tick is a mark on the axis.
-type tick struct {
-	x    float64
-	text string
-}
-
-// ticks returns round times where the scale is true to the length of things,
-// and the times at which frozen stretches end.
-func (s *scale) ticks() []tick {
-	const room = 52.0
-	if len(s.steps) == 0 {
-		return nil
-	}
-	ticks := []tick{{0, clock(s.steps[0].from)}}
-	add := func(d time.Duration) {
-		if x := s.at(d); x-ticks[len(ticks)-1].x >= room && x <= s.width-room/2 {
-			ticks = append(ticks, tick{x, clock(d)})
-		}
-	}
-	every := roundStep(room / max(s.perMs, 1e-9))
-	for i, st := range s.steps {
-		switch {
-		case i > 0 && s.steps[i-1].folded:
-			add(st.from)
-		case !st.folded && !st.short:
-			for d := (st.from + every - 1) / every * every; d < st.to; d += every {
-				add(d)
-			}
-		}
-	}
-	if last := s.steps[len(s.steps)-1]; last.folded {
-		add(last.to)
-	}
-	return ticks
-}
-
-// roundStep returns the round time that is at least so many milliseconds.
-func roundStep(ms float64) time.Duration {
-	decade := math.Pow(10, math.Floor(math.Log10(ms)))
-	for _, factor := range []float64{1, 2, 5, 10} {
-		if decade*factor >= ms {
-			return max(time.Microsecond, time.Duration(decade*factor*float64(time.Millisecond)))
-		}
-	}
-	return time.Hour
 }

@@ -10,20 +10,26 @@ import (
 
 // A Snapshot is a recording that goes on, at one time.
 type Snapshot struct {
-	Chart  template.HTML `json:"chart"`
+	Chart  template.HTML `json:"chart"` // empty if nothing has happened
 	Table  template.HTML `json:"table"` // the same, for those who cannot see it
 	State  string        `json:"state"` // a sentence about what goes on
 	Moving bool          `json:"-"`     // something goes on: later it looks different
+	Ending bool          `json:"-"`     // the environment is being shut down
 }
 
 // Now returns what is to be seen at the time now since the recording began,
 // with so many of the last invocations.
 func Now(r *recording.Recording, now time.Duration, invocations int) Snapshot {
 	spans := lastOf(timeline(r, now), invocations)
-	d := draw(spans)
-	s := Snapshot{Chart: render("chart", d), Table: render("table", d), State: stateOf(spans)}
+	s := Snapshot{State: stateOf(spans)}
+	if len(spans) == 0 {
+		return s
+	}
+	d := draw(spans, r.Elapsed)
+	s.Chart, s.Table = render("chart", d), render("table", d)
 	for _, span := range spans {
 		s.Moving = s.Moving || span.open
+		s.Ending = s.Ending || span.open && span.kind == ending
 	}
 	return s
 }

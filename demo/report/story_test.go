@@ -80,7 +80,7 @@ func (s *story) idle(hooks int, took time.Duration) *story {
 	s.after(ms/10).tell(lambdaenv.Platform, lambdaenv.Idle, "")
 	s.line(lambdaenv.Platform, "REPORT RequestId: "+s.request()+"\tDuration: 3003.21 ms")
 	s.after(ms/10).tell(lambdaenv.Platform, lambdaenv.Frozen, "")
-	s.Invoked(&lambdaenv.Response{RequestID: s.request(), Latency: 2 * ms}, &lambdaenv.Report{RequestID: s.request(), Status: "success", Billed: took + 3*ms})
+	s.Invoked(&lambdaenv.Response{RequestID: s.request(), Latency: 2 * ms}, &lambdaenv.Report{RequestID: s.request(), Status: "success", Duration: took + 5*ms/2, Billed: took + 3*ms})
 	return s
 }
 
@@ -140,4 +140,16 @@ func wantBars(t *testing.T, html, lane, want string) {
 	if got := bars(html, lane); got != want {
 		t.Errorf("%s: got\n%s\nwant\n%s", lane, got, want)
 	}
+}
+
+// rowsOf returns how far down there are bars of a kind.
+func rowsOf(html, kind string) map[string]bool {
+	ys := map[string]bool{}
+	for _, bar := range strings.Split(html, `<g class="bar `+kind)[1:] {
+		_, rest, _ := strings.Cut(bar, "<rect x=")
+		_, rest, _ = strings.Cut(rest, ` y="`)
+		y, _, _ := strings.Cut(rest, `"`)
+		ys[y] = true
+	}
+	return ys
 }

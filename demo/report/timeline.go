@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.com/postinvoke/demo/recording"
+	"example.com/postinvoke/internal/lambdaenv"
 )
 
 // A lane is one of those who take part.
@@ -18,11 +19,12 @@ const (
 	platform
 	function
 	hooks
+	goroutine // instead of hooks, without the library
 	extension
 	lanes // how many there are
 )
 
-var laneNames = [lanes]string{"caller", "platform", "function", "hooks", "extension"}
+var laneNames = [lanes]string{"caller", "platform", "function", "hooks", "goroutine", "extension"}
 
 func (l lane) String() string { return laneNames[l] }
 
@@ -69,7 +71,10 @@ func (s *span) whole() string {
 // timeline returns what went on in a recording up to the time now, in the order
 // in which it began.
 func timeline(r *recording.Recording, now time.Duration) []*span {
-	t := tracker{current: map[slot]*span{}}
+	t := tracker{current: map[slot]*span{}, plain: r.Plain, reports: map[string]*lambdaenv.Report{}}
+	for i := range r.Invocations {
+		t.reports[r.Invocations[i].Report.RequestID] = &r.Invocations[i].Report
+	}
 	for i := range r.Moments {
 		t.follow(&r.Moments[i])
 	}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,11 @@ type tracker struct {
 	spans   []*span
 	current map[slot]*span
 	hooks   hookTracker
+	melted  *span // the frozen stretch that has just ended, if it is not known what follows
+
+	plain      bool // nothing but a goroutine does what hooks do
+	goroutines goroutineTracker
+	reports    map[string]*lambdaenv.Report // of invocations that are over, by request
 
 	served    bool // the environment has served an invocation
 	extension bool // there is an external extension
@@ -59,7 +65,7 @@ func (t *tracker) follow(m *recording.Moment) {
 	case lambdaenv.InitStarted:
 		t.thaw(at)
 		t.served, t.extension = false, false
-		t.begin(platform, starting, "init", at, "Lambda starts the processes: the Init phase of a cold start.")
+		t.begin(platform, starting, "init", at, "Lambda starts the processes: the Init phase of a cold start.").request = m.RequestID
 		t.begin(function, starting, "init", at, "The function's process starts.")
 	case lambdaenv.InitDone:
 		for _, l := range []lane{platform, function, extension} {
@@ -72,29 +78,26 @@ func (t *tracker) follow(m *recording.Moment) {
 	case lambdaenv.Responded:
 		t.responded(m)
 	case lambdaenv.Idle:
-		t.idle(at)
+		t.idle(m)
 	case lambdaenv.Frozen:
 		t.freeze(at)
 	case lambdaenv.Thawed:
 		t.thaw(at)
 	case lambdaenv.Reset:
 		t.lose(m)
-		t.idle(at)
-		if s := t.end(platform, frozen, at); s != nil {
-			s.detail = fmt.Sprintf("The environment was frozen for %s, until a process ended.", length(s.length()))
-		}
+		t.idle(m)
+		t.crash(at)
+		t.kill(at)
 		t.mark(platform, "reset", at, "Lambda ends the environment after a "+m.Text+". The next invocation starts new processes.").failed = true
 		t.quiet, t.served = false, false
 	case lambdaenv.ShutdownBegan:
-		t.thaw(at)
+		t.melt(at)
 		t.begin(platform, ending, "shutdown", at, "The environment is shut down, reason: "+m.Text+".")
 		if t.extension {
 			t.begin(extension, ending, "shutdown", at, "The extension gets the SHUTDOWN event when the function is gone, and logs the reason.")
 		}
 	case lambdaenv.Signaled:
-		if m.Source == lambdaenv.Function && t.current[slot{function, ending}] == nil {
-			t.begin(function, ending, m.Text, at, "The function gets "+m.Text+" and runs its shutdown functions.")
-		}
+		t.signaled(m)
 	case lambdaenv.Exited:
 		t.exited(m)
 	case lambdaenv.ShutdownDone:
@@ -114,6 +117,8 @@ func (t *tracker) line(m *recording.Moment) {
 			t.begin(extension, starting, "init", init.from, "The extension starts, before the function, and registers.")
 		}
 		t.extension = true
+	case m.Source == lambdaenv.Function && t.plain:
+		t.goroutines.line(t, m)
 	case m.Source == lambdaenv.Function:
 		t.hooks.line(t, m)
 	}
@@ -130,7 +135,7 @@ func (t *tracker) invoked(m *recording.Moment) {
 	t.thaw(m.Since)
 	t.served = true
 	t.begin(platform, serving, "invocation", m.Since, "").request = m.RequestID
-	t.begin(function, handling, "handler", m.Since, "").request = m.RequestID
+	t.begin(function, handling, "handler and answer", m.Since, "").request = m.RequestID
 	if t.extension {
 		t.begin(extension, holding, "awake", m.Since, "")
 	}
@@ -144,25 +149,29 @@ func (t *tracker) responded(m *recording.Moment) {
 		case m.Response == nil:
 			s.name = "has no answer after " + length(s.length())
 		case failed:
-			s.name = "has an error after " + length(m.Response.Latency)
+			s.name = "has an error after " + recording.Milliseconds(m.Response.Latency)
 		default:
-			s.name = "has the response after " + length(m.Response.Latency)
+			s.name = "has the response after " + recording.Milliseconds(m.Response.Latency)
 		}
 		s.detail = "The caller " + s.name + ", and goes on. Whatever follows, nobody waits for it."
 	}
 	if s := t.end(function, handling, m.Since); s != nil {
 		s.failed = failed
-		s.detail = fmt.Sprintf("The handler runs and its answer is sent, in %s.", length(s.length()))
+		s.detail = fmt.Sprintf("The handler runs, and its answer is sent to the caller: %s for both.", length(s.length()))
 		if t.current[slot{platform, serving}] != nil { // else it is over, after a crash
 			t.hooks.responded(m)
 		}
 	}
 }
 
-func (t *tracker) idle(at time.Duration) {
+func (t *tracker) idle(m *recording.Moment) {
+	at := m.Since
 	t.hooks.idle(t, at)
 	if s := t.end(platform, serving, at); s != nil {
-		s.detail = fmt.Sprintf("The invocation as Lambda counts and bills it, hooks included: %s.", length(s.length()))
+		s.detail = fmt.Sprintf("From the event until all are done with it, hooks included: %s.", length(s.length()))
+		if r := t.reports[s.request]; r != nil {
+			s.detail += fmt.Sprintf(" Lambda reports %.2f ms and bills %d ms%s.", inMs(r.Duration), r.Billed.Milliseconds(), t.more(s, r))
+		}
 	}
 	if s := t.end(extension, holding, at); s != nil {
 		s.detail = fmt.Sprintf("The extension holds back its request for the next event until the hooks are done, so that Lambda freezes nothing: %s.", length(s.length()))
@@ -171,44 +180,21 @@ func (t *tracker) idle(at time.Duration) {
 	t.quiet = true
 }
 
-// lose notes the hooks that a process takes with it.
-func (t *tracker) lose(m *recording.Moment) {
-	if !t.hooks.running {
-		return
+// more says why Lambda bills more than the invocation took.
+func (t *tracker) more(s *span, r *lambdaenv.Report) string {
+	suppressed := slices.ContainsFunc(t.spans, func(init *span) bool {
+		return init.kind == starting && init.request != "" && init.request == s.request
+	})
+	if suppressed || r.Init > 0 {
+		return ", the Init phase before it included"
 	}
-	t.spans = append(t.spans, &span{lane: hooks, kind: hooking, name: "hooks", note: "lost", from: t.hooks.since, to: m.Since, failed: true,
-		request: m.RequestID, detail: "The process ended while hooks ran or waited. They are lost."})
-	t.hooks.running = false
-}
-
-func (t *tracker) exited(m *recording.Moment) {
-	l := function
-	if m.Source == lambdaenv.Extension {
-		l = extension
-	}
-	if s := t.end(l, ending, m.Since); s != nil {
-		s.detail += fmt.Sprintf(" It ended after %s: %s.", length(s.length()), m.Text)
-		return
-	}
-	// Nobody asked it to: it takes what it did with it.
-	open := false
-	if l == function {
-		t.lose(m)
-	}
-	for _, k := range []kind{starting, handling, holding} {
-		if s := t.end(l, k, m.Since); s != nil && k != holding {
-			open, s.failed = true, true
-			s.detail = "The process ended in the middle of this: " + m.Text + "."
-		}
-	}
-	if open || l == function && t.current[slot{platform, serving}] != nil {
-		t.mark(l, "ended", m.Since, "The process ended: "+m.Text+".").failed = true
-	}
+	return ""
 }
 
 // finish ends what still goes on when the recording ends, at the time now.
 func (t *tracker) finish(now time.Duration) {
 	t.hooks.finish(t, now)
+	t.goroutines.finish(now)
 	if t.quiet {
 		t.freeze(t.lastEnd())
 	}

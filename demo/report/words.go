@@ -27,19 +27,3 @@ func length(d time.Duration) string {
 	d = d.Round(time.Second)
 	return fmt.Sprintf("%d min %d s", d/time.Minute, d%time.Minute/time.Second)
 }
-
-// clock renders a time since the beginning of the run.
-func clock(d time.Duration) string {
-	switch {
-	case d == 0:
-		return "0 s"
-	case d < time.Second:
-		return fmt.Sprintf("%.0f ms", inMs(d))
-	case d >= 2*time.Minute:
-		d = d.Round(time.Second)
-		return fmt.Sprintf("%d:%02d min", d/time.Minute, d%time.Minute/time.Second)
-	case d%time.Second == 0:
-		return fmt.Sprintf("%d s", d/time.Second)
-	}
-	return fmt.Sprintf("%.1f s", d.Seconds())
-}

@@ -85,7 +85,7 @@ func Start(ctx context.Context, cfg Config) (*Environment, error) {
 	level, _ := systemLevel(cfg.SystemLogLevel)
 	e := &Environment{
 		cfg:       cfg,
-		log:       &eventLog{observe: cfg.Observe},
+		log:       &eventLog{observe: cfg.Observe, forget: cfg.Forget},
 		logStream: fmt.Sprintf("%s/[$LATEST]%016x%016x", time.Now().UTC().Format("2006/01/02"), rand.Uint64(), rand.Uint64()),
 		release:   func() {},
 		calls:     make(chan func()),
@@ -223,7 +223,7 @@ func (e *Environment) end() {
 	e.close.Do(func() { close(e.closing) })
 }
 
-// Entries returns the log so far.
+// Entries returns the log so far; with Config.Forget, nothing.
 func (e *Environment) Entries() []Entry { return e.log.snapshot() }
 
 // do runs f on the goroutine of live and returns when it has run. It reports

@@ -6,9 +6,11 @@ import (
 	"time"
 )
 
-// An eventLog collects the entries of an environment in order.
+// An eventLog collects the entries of an environment in order, or only passes
+// them on.
 type eventLog struct {
 	observe func(Entry)
+	forget  bool // keep no entries
 
 	mu      sync.Mutex
 	entries []Entry
@@ -24,7 +26,9 @@ func (l *eventLog) add(e Entry) {
 	if e.RequestID == "" {
 		e.RequestID = l.request
 	}
-	l.entries = append(l.entries, e)
+	if !l.forget {
+		l.entries = append(l.entries, e)
+	}
 	if l.observe != nil {
 		l.observe(e)
 	}

@@ -72,6 +72,10 @@ type Config struct {
 	// Observe, if set, is called with every entry as it is logged, one at a
 	// time and in order. It must not call back into the environment.
 	Observe func(Entry)
+
+	// Forget has the environment keep no log of its own, so that one that lives
+	// for long does not need ever more memory: then Entries returns none.
+	Forget bool
 }
 
 // LogFormat is a function's log format.

@@ -268,3 +268,15 @@ func TestLinesOfProcesses(t *testing.T) {
 		}
 	}
 }
+
+func TestForgotten(t *testing.T) {
+	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t), Forget: true})
+	env.Invoke(`{"Print": ["hello"]}`)
+	env.WaitIdle()
+	if !slices.Contains(env.Lines(), "hello") {
+		t.Errorf("got %q by Observe, want what was printed", env.Lines())
+	}
+	if got := env.Environment.Entries(); len(got) > 0 {
+		t.Errorf("got %d entries that the environment has kept, want none", len(got))
+	}
+}

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +20,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"example.com/postinvoke/demo/browser"
+	"example.com/postinvoke/internal/ci"
 )
 
 // patience is for a machine that has much else to do.
@@ -45,8 +45,8 @@ func New(t testing.TB) *Page {
 	t.Cleanup(cancel)
 	tab, stop, err := browser.Start(ctx)
 	switch {
-	case errors.Is(err, browser.ErrNone) && os.Getenv("CI") != "true":
-		t.Skip(err)
+	case errors.Is(err, browser.ErrNone):
+		ci.Skip(t, err.Error())
 	case err != nil:
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@
     try {
       const response = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body });
       const why = await response.text(); // empty if it is done
-      if (why) refusal = "Not now: " + why.trim() + ".";
+      if (why) refusal = why;
     } catch {
       refusal = "The demo does not answer: is it still running?";
     }
@@ -32,15 +32,30 @@
   $("layer").addEventListener("change", (e) => post("/layer", String(e.target.checked)));
   $("idle").addEventListener("change", (e) => post("/idle", e.target.value));
 
-  // The chart is replaced as a whole. Who has gone to a bar stays there, and
-  // who has scrolled back is not moved.
+  // Who is at the end of log or chart stays there, whatever is added and however
+  // the window changes; who has scrolled back is not moved.
+  const atEnd = { log: true, chart: true };
+  const follow = () => {
+    if (atEnd.log) log.scrollTop = log.scrollHeight;
+    const scroll = chart.querySelector(".scroll");
+    if (atEnd.chart && scroll) scroll.scrollLeft = scroll.scrollWidth;
+  };
+  log.addEventListener("scroll", () => { atEnd.log = log.scrollTop + log.clientHeight >= log.scrollHeight - 8; });
+  chart.addEventListener("scroll", (e) => {
+    const scroll = e.target;
+    if (scroll.isConnected) atEnd.chart = scroll.scrollLeft + scroll.clientWidth >= scroll.scrollWidth - 4;
+  }, true); // it does not bubble
+  const resized = new ResizeObserver(follow);
+  for (const element of [log, chart]) resized.observe(element);
+
+  // The chart is replaced as a whole. Who has gone to a bar stays there.
   const draw = (html) => {
     const focused = document.activeElement.closest?.("#chart .bar");
-    const before = chart.querySelector(".scroll");
-    const left = before && before.scrollLeft + before.clientWidth < before.scrollWidth - 4 ? before.scrollLeft : Infinity;
+    const left = chart.querySelector(".scroll")?.scrollLeft ?? 0;
     chart.innerHTML = html;
     const scroll = chart.querySelector(".scroll");
-    scroll.scrollLeft = Math.min(left, scroll.scrollWidth);
+    if (scroll && !atEnd.chart) scroll.scrollLeft = left;
+    follow();
     document.dispatchEvent(new Event("chart"));
     if (focused) {
       const same = [...chart.querySelectorAll(".bar")].find((bar) =>
@@ -52,10 +67,9 @@
   const events = new EventSource("/events");
   events.addEventListener("begin", () => { rows.textContent = ""; refusal = null; }); // also when it is there again
   events.addEventListener("rows", (e) => {
-    const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 8;
     rows.insertAdjacentHTML("beforeend", JSON.parse(e.data));
     while (rows.rows.length > Number(log.dataset.most)) rows.deleteRow(0);
-    if (atEnd) log.scrollTop = log.scrollHeight;
+    follow();
     refusal = null;
   });
   events.addEventListener("picture", (e) => {

@@ -22,7 +22,7 @@
   // The nearest bar in the next lane that has one, upwards or downwards.
   const inNextLane = (bar, step) => {
     const bars = barsOf(bar);
-    const lanes = ["caller", "platform", "function", "hooks", "extension"];
+    const lanes = ["caller", "platform", "function", "hooks", "goroutine", "extension"];
     for (let i = lanes.indexOf(bar.dataset.lane) + step; i >= 0 && i < lanes.length; i += step) {
       const there = bars.filter((b) => b.dataset.lane === lanes[i]);
       there.sort((a, b) => Math.abs(middle(a) - middle(bar)) - Math.abs(middle(b) - middle(bar)));
@@ -62,6 +62,14 @@
   const ready = () => {
     for (const plot of document.querySelectorAll("svg.plot")) rove(plot, plot.querySelector(".bar"));
   };
-  document.addEventListener("chart", ready); // it was replaced
+  // What is cut off by a narrow window needs a word.
+  const hint = () => {
+    for (const scroll of document.querySelectorAll(".scroll")) {
+      scroll.closest(".chart").nextElementSibling.hidden = scroll.scrollWidth <= scroll.clientWidth + 1;
+    }
+  };
+  addEventListener("resize", hint);
+  document.addEventListener("chart", () => { ready(); hint(); }); // it was replaced
+  hint();
   ready();
 })();

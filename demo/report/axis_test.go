@@ -1,0 +1,119 @@
+package report_test
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/postinvoke/demo/browser/browsertest"
+	"example.com/postinvoke/demo/recording"
+	"example.com/postinvoke/demo/report"
+	"example.com/postinvoke/internal/lambdaenv"
+)
+
+var tickPattern = regexp.MustCompile(`<text class="tick"[^>]*>([^<]*)</text>`)
+
+// axis returns the labels of the axis.
+func axis(html string) []string {
+	var all []string
+	for _, m := range tickPattern.FindAllStringSubmatch(html, -1) {
+		all = append(all, m[1])
+	}
+	return all
+}
+
+// wantRising checks that labels are seconds, none twice, and from then on.
+func wantRising(t *testing.T, labels []string, from float64) {
+	t.Helper()
+	last := from
+	for i, label := range labels {
+		n, err := strconv.ParseFloat(strings.TrimSuffix(label, " s"), 64)
+		if err != nil || n < last || i > 0 && n == last {
+			t.Errorf("got %q, want rising seconds", labels)
+			return
+		}
+		last = n
+	}
+}
+
+func TestTheAxisHasTheDecimalsItNeeds(t *testing.T) {
+	for _, test := range []struct{ start, took time.Duration }{
+		{0, 100 * ms}, {0, 3 * time.Second}, {774 * time.Second, 300 * ms}, {774 * time.Second, 20 * ms}, {6 * time.Minute, time.Minute}, {0, 3300 * time.Millisecond},
+	} {
+		s := newStory().after(test.start).cold()
+		for range 2 {
+			s.call().hook("main.a (a.go:1)", test.took).idle(1, test.took).after(time.Second)
+		}
+		labels := axis(page(t, s.end().Recording()))
+		wantRising(t, labels, test.start.Seconds())
+		if len(labels) < 4 {
+			t.Errorf("%v: got %q, want some more labels", test.took, labels)
+		}
+	}
+}
+
+func TestLabelsOfTheAxisDoNotCollide(t *testing.T) {
+	p := browsertest.New(t)
+	for _, width := range []int64{360, 800, 1600} {
+		p.Resize(width, 800)
+		for _, took := range []time.Duration{20 * ms, 290 * ms, 3 * time.Second} {
+			s := newStory().after(774409 * time.Millisecond).cold()
+			for range 3 {
+				s.call().hook("main.a (a.go:1)", took).idle(1, took).after(210 * ms)
+			}
+			open(t, p, s.end().Recording())
+			ticks := browsertest.Eval[[]box](p, `[...document.querySelectorAll("text.tick")].map((e) => { const r = e.getBoundingClientRect(); return { Name: e.textContent, Left: r.left, Right: r.right }; })`)
+			for i := 1; i < len(ticks); i++ {
+				if ticks[i].Left < ticks[i-1].Right+3 {
+					t.Errorf("%d pixels wide, %v: %s ends at %.1f, %s begins at %.1f", width, took, ticks[i-1].Name, ticks[i-1].Right, ticks[i].Name, ticks[i].Left)
+				}
+			}
+		}
+	}
+}
+
+// On the live page times count from the beginning of each environment, in the
+// log as on the axis, and with what was forgotten.
+func TestTimesOfEachEnvironment(t *testing.T) {
+	s := newStory()
+	s.Recorder = recording.NewRecorder(recording.About{Began: s.began, Last: 3}, recording.NewHookRemarks())
+	environment := func(calls int) {
+		s.after(10*time.Minute).tell(lambdaenv.Caller, recording.Called, "{}").after(ms).cold()
+		for range calls {
+			s.call().hook("main.a (a.go:1)", 300*ms).idle(1, 300*ms).after(2 * time.Second)
+		}
+	}
+	environment(2)
+	s.tell(lambdaenv.Platform, lambdaenv.ShutdownBegan, "spindown").tell(lambdaenv.Platform, lambdaenv.ShutdownDone, "")
+	environment(4)
+	s.tell(lambdaenv.Function, lambdaenv.Exited, "signal: killed").tell(lambdaenv.Platform, lambdaenv.Reset, "failure")
+	environment(1)
+
+	r := s.Recording()
+	labels := axis(string(report.Now(r, s.at, 3).Chart))
+	again := 0
+	for i, label := range labels[1:] {
+		if label == "0 s" {
+			again = i + 1
+		}
+	}
+	if again == 0 {
+		t.Fatalf("got the axis %q, want it to begin again with the last environment", labels)
+	}
+	wantRising(t, labels[:again], 0)
+	wantRising(t, labels[again:], 0)
+
+	var n recording.Narrator
+	var elapsed []string
+	for i := range r.Moments {
+		if row, ok := report.NewRow(r, &n, &r.Moments[i]); ok {
+			elapsed = append(elapsed, fmt.Sprint(row.Elapsed, " ", row.Source))
+		}
+	}
+	if log := strings.Join(elapsed, "\n"); strings.Count(log, "0.000 s caller") != 1 || strings.Contains(log, "600.") || strings.Contains(log, "00.000 s platform") {
+		t.Errorf("got the times\n%s\nwant those since the beginning of each environment", log)
+	}
+}

@@ -1,0 +1,58 @@
+package report
+
+import (
+	"fmt"
+
+	"example.com/postinvoke/demo/recording"
+	"example.com/postinvoke/internal/lambdaenv"
+)
+
+// signaled notes how the function is told to end.
+func (t *tracker) signaled(m *recording.Moment) {
+	if m.Source != lambdaenv.Function {
+		return
+	}
+	detail := "The function gets " + m.Text + " and runs its shutdown functions."
+	if m.Text == "SIGKILL" {
+		detail = "The function's process is killed: nothing of it runs any more."
+		t.kill(m.Since)
+	}
+	if t.current[slot{function, ending}] == nil {
+		t.begin(function, ending, m.Text, m.Since, detail)
+	}
+}
+
+// lose notes the hooks that a process takes with it.
+func (t *tracker) lose(m *recording.Moment) {
+	if !t.hooks.running {
+		return
+	}
+	t.spans = append(t.spans, &span{lane: hooks, kind: hooking, name: "hooks", note: "lost", from: t.hooks.since, to: m.Since, failed: true,
+		request: m.RequestID, detail: "The process ended while hooks ran or waited. They are lost."})
+	t.hooks.running = false
+}
+
+func (t *tracker) exited(m *recording.Moment) {
+	l := function
+	if m.Source == lambdaenv.Extension {
+		l = extension
+	}
+	if s := t.end(l, ending, m.Since); s != nil {
+		s.detail += fmt.Sprintf(" It ended after %s: %s.", length(s.length()), m.Text)
+		return
+	}
+	// Nobody asked it to: it takes what it did with it.
+	open := false
+	if l == function {
+		t.lose(m)
+	}
+	for _, k := range []kind{starting, handling, holding} {
+		if s := t.end(l, k, m.Since); s != nil && k != holding {
+			open, s.failed = true, true
+			s.detail = "The process ended in the middle of this: " + m.Text + "."
+		}
+	}
+	if open || l == function && t.current[slot{platform, serving}] != nil {
+		t.mark(l, "ended", m.Since, "The process ended: "+m.Text+".").failed = true
+	}
+}
