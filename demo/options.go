@@ -40,7 +40,7 @@ Runs a Lambda function with hooks on this machine and shows its log.
   -function DIR|BIN    run your own function: the folder of its main package, or an executable
   -event FILE|JSON     its event; "-" reads it from standard input (default {"hello":"world"})
   -invocations N       how often to invoke it (default 2: a cold start and a warm one)
-  -idle DURATION       time it is frozen after each invocation (default 1s; AWS waits six minutes)
+  -idle DURATION       time it is frozen after each invocation (default 1s; AWS: minutes)
   -timeout DURATION    the function's timeout, hooks included (default 30s; 15m at the most);
                        hooks have to be done 500ms before it ends
   -env NAME=VALUE      a variable for the function, which sees only Lambda's and these; repeatable
@@ -51,7 +51,7 @@ Runs a Lambda function with hooks on this machine and shows its log.
   -o FILE              write a report: one HTML page with a timeline, the log and the figures
   -png FILE            write a picture of the report; needs Chromium or Chrome
   -stack NAME          run the functions of a deployed stack on AWS, and check what we claim
-  -no-wait             with -stack, do not wait for the shutdown, about six minutes
+  -no-wait             with -stack, do not wait for the shutdown, some minutes
   -region, -profile    with -stack, as for the AWS CLI (default: what that would use)
   -h                   print this
 

@@ -113,7 +113,7 @@ func (o *options) about() recording.About {
 	return recording.About{
 		Intro: []string{
 			fmt.Sprintf("Running %s %s on this machine: %s, idle for %v after each.", what, with, times, o.idle),
-			"AWS shuts an environment down when it has been idle for about six minutes.",
+			"AWS shuts an environment down when it has been idle for some minutes (others report five to ten).",
 		},
 		Place:       "on this machine",
 		ForTimeline: o.wantsReport() && !o.setsLogLevel(),

@@ -152,7 +152,7 @@ func (p *play) about(began time.Time) recording.About {
 		about.Name = p.target.name
 	}
 	if !p.cfg.NoWait {
-		about.Intro = append(about.Intro, "AWS shuts an environment down when it has been idle for about six minutes.")
+		about.Intro = append(about.Intro, "AWS shuts an environment down when it has been idle for some minutes (others report five to ten).")
 	}
 	if skew := p.clock.skew(); skew.Abs() >= worthSaying {
 		about.Intro = append(about.Intro, fmt.Sprintf("Times are those of Lambda's clock, which this machine's differs from by about %v.", skew.Abs().Round(worthSaying)))

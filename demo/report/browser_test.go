@@ -226,6 +226,26 @@ func TestPicture(t *testing.T) {
 	}
 }
 
+// Nobody can scroll a picture.
+func TestAPictureIsAsWideAsItsTimeline(t *testing.T) {
+	browsertest.New(t) // skips without one
+	story := newStory().cold()
+	for range 12 {
+		story.call().idle(0, 0).after(time.Minute)
+	}
+	b, err := report.Picture(t.Context(), story.end().Recording())
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture, err := png.DecodeConfig(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if picture.Width <= 2000 {
+		t.Errorf("got a picture of %d pixels, want more for twelve invocations", picture.Width)
+	}
+}
+
 func TestPictureWithoutABrowser(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	if path, err := browser.Find(); err == nil {

@@ -14,11 +14,18 @@ import (
 	"example.com/postinvoke/demo/recording"
 )
 
-// The picture is as wide as a README, with two pixels for one.
+// The picture is as wide as a README, or as the timeline if that is wider, with
+// two pixels for one.
 const (
 	pictureWidth = 1000
 	pictureScale = 2
 )
+
+// cutOff is the width, in pixels, of what one would have to scroll to see.
+const cutOff = `(() => {
+	document.querySelector("main").style.maxWidth = "none";
+	return Math.max(0, ...[...document.querySelectorAll(".scroll")].map((e) => e.scrollWidth - e.clientWidth));
+})()`
 
 // Picture returns the report as an image, in PNG. It needs a browser: without
 // one the error is [browser.ErrNone].
@@ -46,9 +53,16 @@ func Picture(ctx context.Context, recordings ...*recording.Recording) ([]byte, e
 	defer stop()
 	if err := chromedp.Do(browserCtx,
 		browser.PreferColours("light"),
-		chromedp.EmulateViewport(pictureWidth, 800, chromedp.EmulateScale(pictureScale)),
+		window(pictureWidth),
 		chromedp.Navigate((&url.URL{Scheme: "file", Path: path}).String()),
 	); err != nil {
+		return nil, pictureError(ctx, err)
+	}
+	more, err := chromedp.Run(browserCtx, chromedp.Evaluate[int64](cutOff))
+	if err != nil {
+		return nil, pictureError(ctx, err)
+	}
+	if err := chromedp.Do(browserCtx, window(pictureWidth+more)); err != nil {
 		return nil, pictureError(ctx, err)
 	}
 	png, err := chromedp.Run(browserCtx, chromedp.FullScreenshot(100))
@@ -56,6 +70,10 @@ func Picture(ctx context.Context, recordings ...*recording.Recording) ([]byte, e
 		return nil, pictureError(ctx, err)
 	}
 	return png, nil
+}
+
+func window(width int64) chromedp.Action[chromedp.Void] {
+	return chromedp.EmulateViewport(width, 800, chromedp.EmulateScale(pictureScale))
 }
 
 func pictureError(ctx context.Context, err error) error {
