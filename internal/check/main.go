@@ -25,6 +25,10 @@ const staticcheck = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	if len(os.Args) > 1 {
+		fmt.Fprintln(os.Stderr, "check: it takes no arguments, and runs all checks; CONTRIBUTING.md has the commands for one of them")
+		os.Exit(2)
+	}
 	if err := run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "check:", err)
 		os.Exit(1)
