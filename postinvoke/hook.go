@@ -17,11 +17,12 @@ import (
 type hook struct {
 	plain       func()
 	withContext func(context.Context) error
-	ctx         context.Context // that withContext was registered with
+	ctx         context.Context // that withContext was registered with, and then is called with
 
 	// Kept by the invocation.
-	popped    bool          // taken off the stack
-	abandoned time.Duration // when it was given up, after the invocation began
+	cancel    context.CancelFunc // ends ctx when it is called; nil for plain
+	popped    bool               // taken off the stack
+	abandoned time.Duration      // when it was given up, after the invocation began
 }
 
 func (h *hook) isNil() bool { return h.plain == nil && h.withContext == nil }

@@ -35,7 +35,9 @@ type invocation struct {
 	// Made with the first hook.
 	returnedC chan struct{} // closed when the handler is over
 	changed   chan struct{} // has an element when supervise should look again
-	concluded chan struct{} // closed when the hooks are over
+	stopped   chan struct{} // closed when the environment shuts down
+
+	concluded chan struct{} // closed when the hooks are over; nil unless the handler panicked
 
 	hooks, failures, abandoned int
 }
@@ -71,34 +73,8 @@ func (w *wrapper) begin(ctx context.Context) *invocation {
 	return inv
 }
 
-// A watcher notices the end of an invocation's context. Watchers are used
-// again: a method value for each invocation would be one more allocation.
-type watcher struct {
-	inv   *invocation
-	ended func() // the method value
-}
-
-var watchers sync.Pool
-
-func watch(inv *invocation) {
-	w, ok := watchers.Get().(*watcher)
-	if !ok {
-		w = &watcher{}
-		w.ended = w.contextEnded
-	}
-	w.inv = inv
-	context.AfterFunc(inv.Context, w.ended)
-}
-
-func (w *watcher) contextEnded() {
-	inv := w.inv
-	w.inv = nil
-	watchers.Put(w)
-	inv.doneWithoutHooks()
-}
-
-// doneWithoutHooks is called when the context has ended, and again if the
-// handler was still running then.
+// doneWithoutHooks ends the invocation if its handler is over and has registered
+// no hook, and does nothing otherwise.
 func (inv *invocation) doneWithoutHooks() {
 	inv.mu.Lock()
 	done := !inv.closed && inv.hooks == 0 && inv.outcome != ""
@@ -140,7 +116,7 @@ func (inv *invocation) String() string { return "postinvoke invocation " + inv.r
 // GoString is String.
 func (inv *invocation) GoString() string { return inv.String() }
 
-// returned is called when the handler has returned.
+// returned notes that the handler has returned err.
 func (inv *invocation) returned(err error) {
 	outcome := outcomeOK
 	if err != nil {
@@ -158,8 +134,8 @@ func (inv *invocation) unwound() {
 	}
 }
 
-// handlerOver notes how the handler ended, if it was not known before. Then it
-// returns what is closed when the hooks are over, nil if there are none.
+// handlerOver notes how the handler ended, if it was not known before. After a
+// panic it returns what is closed when the hooks are over, nil if there are none.
 func (inv *invocation) handlerOver(outcome string) (concluded <-chan struct{}) {
 	inv.mu.Lock()
 	defer inv.mu.Unlock()
@@ -174,6 +150,9 @@ func (inv *invocation) handlerOver(outcome string) (concluded <-chan struct{}) {
 		return nil
 	}
 	close(inv.returnedC)
+	if outcome == outcomePanic {
+		inv.concluded = make(chan struct{})
+	}
 	return inv.concluded
 }
 
@@ -189,7 +168,7 @@ func (inv *invocation) push(h *hook) {
 // start registers and starts a hook of [Go].
 func (inv *invocation) start(h *hook) {
 	if inv.lockFor(h) {
-		inv.running = append(inv.running, h)
+		inv.takeUp(h)
 		inv.mu.Unlock()
 		go inv.call(h)
 	}
@@ -210,11 +189,11 @@ func (inv *invocation) lockFor(h *hook) bool {
 	if inv.hooks == 1 {
 		inv.returnedC = make(chan struct{})
 		inv.changed = make(chan struct{}, 1)
-		inv.concluded = make(chan struct{})
+		inv.stopped = make(chan struct{})
 		if inv.outcome != "" { // registered by a stream, after the handler
 			close(inv.returnedC)
 		}
-		inv.life.supervisors.begin()
+		inv.life.roster.join(inv)
 		go inv.supervise()
 	}
 	return true

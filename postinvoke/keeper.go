@@ -43,12 +43,12 @@ var process struct {
 // connectOnce finds the keeper of this process, once, and logs which it is.
 func connectOnce(log logger) keeper {
 	process.once.Do(func() {
-		keeper, reason, level := connect(log)
+		found, reason, level := connect(log)
 		log.process(level, record.Ready,
-			slog.String(record.Mode, keeper.mode()), slog.String(record.Reason, reason))
+			slog.String(record.Mode, found.mode()), slog.String(record.Reason, reason))
 		process.mu.Lock()
 		defer process.mu.Unlock()
-		process.keeper, process.log = keeper, log
+		process.keeper, process.log = &jointKeeper{keeper: found}, log
 	})
 	return process.keeper
 }
@@ -76,9 +76,9 @@ func connect(log logger) (k keeper, reason string, level slog.Level) {
 		notFrozen = "; Lambda Managed Instances are not frozen between invocations"
 	}
 
-	link, err := openLink(managed, log)
+	link, address, err := openLink(managed, log)
 	if err == nil {
-		return link, "connected to the extension on " + link.conn.RemoteAddr().String() + notFrozen, slog.LevelInfo
+		return link, "connected to the extension on " + address + notFrozen, slog.LevelInfo
 	}
 	reason, level = err.Error(), slog.LevelInfo
 	if !errors.Is(err, errNobodyListens) {

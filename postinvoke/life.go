@@ -14,10 +14,8 @@ import (
 // A life is that of an execution environment. The process has one, and another
 // for as long as a test of package postinvoketest plays the environment.
 type life struct {
-	stopping    context.Context // ends when the process was told to shut down
-	stop        context.CancelFunc
-	supervisors tally          // of invocations whose hooks are not over
-	observer    *seam.Observer // nil except in tests
+	observer *seam.Observer // nil except in tests
+	roster   roster
 
 	mu     sync.Mutex
 	atEnd  []*hook // shutdown functions
@@ -27,18 +25,12 @@ type life struct {
 var currentLife atomic.Pointer[life]
 
 func init() {
-	currentLife.Store(newLife(nil))
+	currentLife.Store(&life{})
 	seam.Enter = func(o *seam.Observer) (shutDown, leave func()) {
-		l, before := newLife(o), currentLife.Load()
+		l, before := &life{observer: o}, currentLife.Load()
 		currentLife.Store(l)
 		return l.shutDown, func() { currentLife.Store(before) }
 	}
-}
-
-func newLife(o *seam.Observer) *life {
-	l := &life{observer: o}
-	l.stopping, l.stop = context.WithCancel(context.Background())
-	return l
 }
 
 // hookFailed logs that a hook failed. ctx belongs to its invocation, or to none

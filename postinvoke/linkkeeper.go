@@ -33,15 +33,26 @@ const maxReconnects = 100
 
 var errNobodyListens = errors.New("nobody listens")
 
-// openLink connects to the extension.
-func openLink(managed bool, log logger) (*linkKeeper, error) {
+// openLink connects to the extension, and returns its address.
+func openLink(managed bool, log logger) (k *linkKeeper, address string, err error) {
 	conn, in, err := dial()
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	k := &linkKeeper{managed: managed, log: log, conn: conn}
+	k = &linkKeeper{managed: managed, log: log, conn: conn}
 	go k.serve(in)
-	return k, nil
+	return k, conn.RemoteAddr().String(), nil
+}
+
+// redial connects again. It tries twice: the process may have been frozen in
+// the middle of the first, and the time for greetings been over when it was
+// thawed.
+func redial() (net.Conn, *bufio.Reader, error) {
+	conn, in, err := dial()
+	if err != nil && !errors.Is(err, errNobodyListens) {
+		conn, in, err = dial()
+	}
+	return conn, in, err
 }
 
 func dial() (net.Conn, *bufio.Reader, error) {
@@ -90,10 +101,10 @@ func (k *linkKeeper) serve(in *bufio.Reader) {
 		k.mu.Lock()
 		k.conn.Close() // if it was not lost by reading
 		k.mu.Unlock()
-		conn, again, err := dial()
+		conn, again, err := redial()
 		if err == nil && reconnects == maxReconnects {
 			conn.Close()
-			err = fmt.Errorf("lost %d times, not used again", reconnects)
+			err = fmt.Errorf("lost %d times, not used again", reconnects+1)
 		}
 		if err != nil {
 			k.log.process(slog.LevelError, record.LinkLost, slog.String(record.Error, lost.Error()+"; "+err.Error()))

@@ -70,6 +70,33 @@ func TestAStrangerOnThePortIsNotTheExtension(t *testing.T) {
 	}
 }
 
+// So it looks to a process that was frozen while it connected again: the time
+// for greetings is over when it is thawed.
+func TestALinkThatIsLostAndThenSilentIsMadeAgain(t *testing.T) {
+	connections := 0
+	port := serveLoopback(t, func(c net.Conn) {
+		connections++
+		switch connections {
+		case 1:
+			fmt.Fprintln(c, link.Hello)
+			c.Close()
+		case 3:
+			fmt.Fprintln(c, link.Hello)
+		}
+	})
+	env := startScenarios(t, lambdaenv.Config{
+		LogFormat:      lambdaenv.JSON,
+		Env:            []string{link.PortVariable + "=" + port},
+		MaxConcurrency: 1, // so it is not frozen, though nobody keeps it awake
+	})
+	env.AwaitLine(record.LinkLost)
+	lost := oneRecord(t, env, record.LinkLost)
+	lost.want(t, map[string]any{"level": "WARN"})
+	if reason, _ := lost[record.Error].(string); !strings.Contains(reason, "connected again") {
+		t.Errorf("got %q, want it connected again", reason)
+	}
+}
+
 func TestAPortThatIsNoneIsReported(t *testing.T) {
 	env := startScenarios(t, lambdaenv.Config{
 		LogFormat: lambdaenv.JSON,

@@ -26,9 +26,11 @@ import (
 //
 // The first call installs the handler of SIGTERM: without any the signal is
 // left alone. Callbacks of lambda.WithEnableSIGTERM run beside it, and are cut
-// off when it exits: use one of the two. Shutdown does not block. It may be called at any time, from any
-// goroutine; once the shutdown has begun it is too late, and an error is
-// logged. Shutdown panics if fn is nil.
+// off when it exits: use one of the two.
+//
+// Shutdown does not block. It may be called at any time, from any goroutine;
+// once the shutdown has begun it is too late, and an error is logged. Shutdown
+// panics if fn is nil.
 func Shutdown(fn func()) {
 	onShutdown(&hook{plain: fn})
 }
@@ -90,8 +92,8 @@ func (l *life) shutDown() {
 	keeper, log := keeperOfProcess()
 	budget := keeper.shutdownBudget()
 	began := time.Now()
-	l.stop()
-	l.supervisors.wait(hooksGrace + shutdownMargin)
+	l.roster.stop()
+	l.roster.wait(hooksGrace + shutdownMargin)
 
 	l.mu.Lock()
 	l.ending = true

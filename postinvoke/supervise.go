@@ -1,27 +1,17 @@
 package postinvoke
 
 import (
-	"context"
 	"log/slog"
-	"slices"
 	"time"
 
 	"example.com/postinvoke/internal/gate"
 	"example.com/postinvoke/record"
 )
 
-// Reasons for which hooks are abandoned.
-const (
-	noTime       = "no time was left to start it before the function's timeout"
-	overran      = "it did not return when its context was cancelled"
-	shutsDown    = "it had not started when the environment was shut down"
-	overranAtEnd = "it did not return when the environment was shut down"
-)
-
 // supervise sees the hooks of an invocation through, from the registration of
 // the first until all are over.
 func (inv *invocation) supervise() {
-	defer inv.life.supervisors.end()
+	defer inv.life.roster.leave(inv)
 	var s supervision
 	if deadline, ok := inv.hooksDeadline(); ok {
 		s.deadline = deadline
@@ -62,13 +52,13 @@ func (inv *invocation) awaitResponse(s *supervision) bool {
 			// After a panic hooks run at once. And if the context cannot end,
 			// or somebody cancelled the base context, nothing will tell when
 			// the response is sent.
-			if outcome, _ := inv.how(); outcome == outcomePanic || sent == nil {
+			if outcome, _ := inv.ended(); outcome == outcomePanic || sent == nil {
 				s.released = time.Now()
 				return true
 			}
 			returned = nil
 		case <-sent:
-			if outcome, early := inv.how(); outcome != "" {
+			if outcome, early := inv.ended(); outcome != "" {
 				s.released, s.responded = time.Now(), outcome != outcomePanic && !early
 				return true
 			}
@@ -76,16 +66,16 @@ func (inv *invocation) awaitResponse(s *supervision) bool {
 		case <-s.giveUp:
 			inv.abandon(noTime)
 			return false
-		case <-inv.life.stopping.Done():
+		case <-inv.stopped:
 			inv.stopHooks(s)
 			return false
 		}
 	}
 }
 
-// how returns the outcome of the handler, empty while it runs, and whether the
-// context had ended before.
-func (inv *invocation) how() (outcome string, early bool) {
+// ended returns the outcome of the handler, empty while it runs, and whether the
+// context had ended before it returned.
+func (inv *invocation) ended() (outcome string, early bool) {
 	inv.mu.Lock()
 	defer inv.mu.Unlock()
 	return inv.outcome, inv.early
@@ -108,7 +98,7 @@ func (inv *invocation) runHooks(s *supervision) {
 		case <-s.giveUp:
 			inv.abandon(noTime)
 			return
-		case <-inv.life.stopping.Done():
+		case <-inv.stopped:
 			inv.stopHooks(s)
 			return
 		}
@@ -119,6 +109,11 @@ func (inv *invocation) runHooks(s *supervision) {
 func (inv *invocation) stopHooks(s *supervision) {
 	inv.mu.Lock()
 	inv.closed = true
+	for _, h := range inv.running {
+		if h.cancel != nil {
+			h.cancel()
+		}
+	}
 	inv.mu.Unlock()
 	inv.abandonStack(shutsDown)
 	grace := time.NewTimer(hooksGrace)
@@ -133,116 +128,6 @@ func (inv *invocation) stopHooks(s *supervision) {
 			inv.abandon(shutsDown)
 			return
 		}
-	}
-}
-
-// pop takes a hook off the stack, unless one from there runs.
-func (inv *invocation) pop() *hook {
-	inv.mu.Lock()
-	defer inv.mu.Unlock()
-	last := len(inv.stack) - 1
-	if last < 0 || inv.popped {
-		return nil
-	}
-	h := inv.stack[last]
-	inv.stack = inv.stack[:last]
-	inv.running = append(inv.running, h)
-	inv.popped, h.popped = true, true
-	return h
-}
-
-// closeIfDone closes the invocation if no hook is left, and reports whether.
-func (inv *invocation) closeIfDone() bool {
-	inv.mu.Lock()
-	defer inv.mu.Unlock()
-	done := len(inv.stack) == 0 && len(inv.running) == 0
-	inv.closed = inv.closed || done
-	return done
-}
-
-// call calls h, and takes note of how that ended.
-func (inv *invocation) call(h *hook) {
-	ctx, cancel := inv.contextFor(h)
-	began := time.Now()
-	h.call(ctx, func(failed *failure) {
-		took := time.Since(began)
-		cancel()
-		if inv.log.Enabled(inv, slog.LevelDebug) { // to name a hook takes a moment
-			inv.log.about(inv, slog.LevelDebug, record.HookFinished,
-				slog.String(record.Hook, h.String()), ms(record.HookMs, took))
-		}
-		if failed != nil {
-			inv.life.hookFailed(inv, inv.log, h, failed)
-		}
-		inv.mu.Lock()
-		i := slices.Index(inv.running, h)
-		if i >= 0 {
-			inv.running = slices.Delete(inv.running, i, i+1)
-			inv.popped = inv.popped && !h.popped
-			if failed != nil {
-				inv.failures++
-			}
-		}
-		inv.mu.Unlock()
-		inv.lookAgain()
-		if i < 0 { // it had been given up
-			inv.log.about(inv, slog.LevelWarn, record.HookLate,
-				slog.String(record.Hook, h.String()), ms(record.LateMs, time.Since(inv.began)-h.abandoned))
-		}
-	})
-}
-
-// contextFor returns the context to call h with: it has the values of the one
-// that h was registered with, and ends at the deadline of hooks or when the
-// environment shuts down.
-func (inv *invocation) contextFor(h *hook) (context.Context, func()) {
-	if h.plain != nil {
-		return nil, func() {}
-	}
-	ctx := context.WithoutCancel(h.ctx)
-	var cancel context.CancelFunc
-	if deadline, ok := inv.hooksDeadline(); ok {
-		ctx, cancel = context.WithDeadline(ctx, deadline)
-	} else {
-		ctx, cancel = context.WithCancel(ctx)
-	}
-	forget := context.AfterFunc(inv.life.stopping, cancel)
-	return ctx, func() { forget(); cancel() }
-}
-
-// abandon closes the invocation, and gives up whatever runs or waits.
-func (inv *invocation) abandon(stackReason string) {
-	reason := overran
-	if stackReason == shutsDown {
-		reason = overranAtEnd
-	}
-	inv.mu.Lock()
-	inv.closed = true
-	running := inv.running
-	inv.running = nil
-	inv.abandoned += len(running)
-	for _, h := range running {
-		h.abandoned = time.Since(inv.began)
-	}
-	if inv.outcome == "" { // the handler has no time left either
-		inv.outcome, inv.handled = outcomeTimeout, time.Now()
-	}
-	inv.mu.Unlock()
-	for _, h := range slices.Backward(running) {
-		inv.life.hookAbandoned(inv, inv.log, h, true, reason)
-	}
-	inv.abandonStack(stackReason)
-}
-
-// abandonStack gives up the hooks that have not started.
-func (inv *invocation) abandonStack(reason string) {
-	inv.mu.Lock()
-	stack := inv.stack
-	inv.stack = nil
-	inv.abandoned += len(stack)
-	inv.mu.Unlock()
-	for _, h := range slices.Backward(stack) {
-		inv.life.hookAbandoned(inv, inv.log, h, false, reason)
 	}
 }
 
@@ -274,5 +159,9 @@ func (inv *invocation) conclude(s *supervision) {
 	inv.mu.Unlock()
 	inv.log.about(inv, slog.LevelInfo, record.Hooks, attrs...)
 	inv.over(took)
-	close(inv.concluded)
+	inv.mu.Lock()
+	defer inv.mu.Unlock()
+	if inv.concluded != nil {
+		close(inv.concluded)
+	}
 }

@@ -80,8 +80,12 @@ func newWrapper(opts *Options) *wrapper {
 // Call Wrap while the function initializes, before lambda.Start: it connects
 // to the extension, or registers an internal one, and logs one record that
 // says which. That takes a millisecond or so, and up to two seconds if
-// something else listens on the extension's port and is silent. A handler that is wrapped twice is as if wrapped once,
-// with the options of the outer call. Wrap panics if handle is nil.
+// something else listens on the extension's port and is silent. Wrap panics if
+// handle is nil.
+//
+// A handler that is wrapped twice, or calls another that is wrapped, is as if
+// wrapped once, with the options of the outer call. If one that is not wrapped
+// calls several that are, their hooks run side by side.
 //
 // Hooks start when the context that handle was called with ends, which
 // aws-lambda-go does when it has sent the response. If somebody else ends it

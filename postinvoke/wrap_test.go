@@ -82,6 +82,20 @@ func TestAHandlerMayBeWrappedTwice(t *testing.T) {
 	oneRecord(t, env, record.Hooks).want(t, map[string]any{record.HookCount: 1.0})
 }
 
+// Neither knows of the other. Done must be said when both are.
+func TestTwoWrappedHandlersOfOneInvocationAreBothWaitedFor(t *testing.T) {
+	bothWays(t, func(t *testing.T, cfg lambdaenv.Config) {
+		cfg.Function = lambdaenvtest.Build(t, "postinvoke/testdata/handlers")
+		cfg.Env = []string{"KIND=two wrapped handlers in one that is not"}
+		env := lambdaenvtest.Start(t, cfg)
+		for range 2 {
+			res := env.Invoke(`{}`)
+			env.WaitIdle()
+			wantInOrder(t, env, res.RequestID, "responded", "hook", "idle")
+		}
+	})
+}
+
 // Nothing tells then when the response was sent.
 func TestABaseContextThatEndsEarlyDoesNotLoseHooks(t *testing.T) {
 	env := startHandler(t, "base context that ends early")

@@ -60,10 +60,12 @@ func (g *Gate) Busy(id string) {
 // Done tells that nothing is left to do for invocation id.
 func (g *Gate) Done(id string) { g.change(func() { g.hear(word{id: id, done: true}) }) }
 
-// hear keeps a word, unless it is a late one about an invocation that was given
-// up. The caller holds the lock.
+// hear keeps a word, unless it is a late one: about an invocation that was given
+// up, or after its done. The caller holds the lock.
 func (g *Gate) hear(w word) {
-	if w.id != g.gaveUp || w.id == "" {
+	gaveUp := w.id == g.gaveUp && w.id != ""
+	wasDone := g.last == word{id: w.id, done: true}
+	if !gaveUp && !wasDone {
 		g.last = w
 	}
 }
@@ -81,8 +83,8 @@ func (g *Gate) change(f func()) {
 
 // Hold blocks until invocation id is over, cannot be waited for, or comes
 // within Margin of its deadline. A function that has lost its connection is
-// given link.ReconnectWithin to come back. It calls ask once if it has heard nothing for
-// a while; ask may be nil.
+// given link.ReconnectWithin to come back. It calls ask once if it has heard
+// nothing for a while; ask may be nil.
 //
 // The deadline is compared with the wall clock at every wake: a process that
 // was frozen meanwhile cannot trust a timer set before.

@@ -203,6 +203,20 @@ func TestLateWordsDoNotCount(t *testing.T) {
 	})
 }
 
+// A connection that was lost may be read to its end after the one that replaced
+// it said done.
+func TestBusyDoesNotTakeBackDone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g gate.Gate
+		g.Connect()
+		g.Done("a")
+		g.Busy("a")
+		if got := g.Hold("a", time.Now().Add(time.Minute), nil); got != gate.Done {
+			t.Errorf("got %q, want %q", got, gate.Done)
+		}
+	})
+}
+
 // A deadline that lies in the past, as after a long freeze, is a deadline.
 func TestADeadlineInThePastIsNotWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -2,9 +2,9 @@ package postinvoketest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -27,7 +27,7 @@ func Invoke[In, Out any](e *Environment, handler func(context.Context, In) (Out,
 	e.t.Helper()
 	ctx, p := e.begin()
 	response, err := handler(ctx, event)
-	if !p.wrapped {
+	if !p.wrapped.Load() {
 		e.t.Fatal("postinvoketest: the handler is not wrapped: give Invoke the result of postinvoke.Wrap, or the method Invoke of that of postinvoke.WrapHandler")
 	}
 	return &Invocation[Out]{response, err, p}
@@ -37,10 +37,10 @@ func Invoke[In, Out any](e *Environment, handler func(context.Context, In) (Out,
 // last registered first. It returns when they and those of postinvoke.Go are
 // over: with the errors of those that failed, were abandoned because of the
 // timeout, or were registered too late, each a *[HookError]. When called again
-// it returns the same.
+// it returns the same, and what has failed since.
 func (inv *Invocation[Out]) RunHooks() error {
-	inv.progress.seen = true
-	return inv.progress.runHooks()
+	inv.progress.runHooks()
+	return inv.progress.failures.tell()
 }
 
 // begin returns the context of the next invocation.
@@ -61,7 +61,7 @@ func (e *Environment) begin() (context.Context, *progress) {
 			AwsRequestID: fmt.Sprintf("00000000-0000-4000-8000-%012d", e.invoked),
 		})
 	}
-	p := &progress{over: make(chan struct{})}
+	p := &progress{}
 	ctx, cancel := context.WithTimeout(context.WithValue(base, progressKey{}, p), timeout)
 	p.respond = cancel
 	e.begun = append(e.begun, p)
@@ -70,23 +70,15 @@ func (e *Environment) begin() (context.Context, *progress) {
 
 // progress is what the observer notes of an invocation.
 type progress struct {
-	respond context.CancelFunc // aws-lambda-go ends the context when the response was sent
-	wrapped bool
-	seen    bool // RunHooks was called
-	over    chan struct{}
-
-	mu       sync.Mutex
-	failures []error
+	respond  context.CancelFunc // aws-lambda-go ends the context when the response was sent
+	wrapped  atomic.Bool
+	open     sync.WaitGroup // wrapped handlers whose hooks are not over: several, if one that is not wrapped calls them
+	failures failures
 }
 
-func (p *progress) runHooks() error {
+func (p *progress) runHooks() {
 	p.respond()
-	if p.wrapped {
-		<-p.over
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return errors.Join(p.failures...)
+	p.open.Wait()
 }
 
 type progressKey struct{}
@@ -98,12 +90,13 @@ func progressOf(ctx context.Context) *progress {
 
 func began(ctx context.Context) {
 	if p := progressOf(ctx); p != nil {
-		p.wrapped = true
+		p.wrapped.Store(true)
+		p.open.Add(1)
 	}
 }
 
 func over(ctx context.Context) {
 	if p := progressOf(ctx); p != nil {
-		close(p.over)
+		p.open.Done()
 	}
 }

@@ -63,6 +63,20 @@ func TestMisuseFailsTheTest(t *testing.T) {
 				postinvoke.RunContext(ctx, func(context.Context) error { return errDiskFull })
 			}), "fail")
 		}, "disk full"},
+		{"hook registered too late", func(t testing.TB) {
+			var late context.Context
+			inv := postinvoketest.Invoke(postinvoketest.New(t), wrap(func(ctx context.Context) { late = ctx }), "save")
+			if err := inv.RunHooks(); err != nil {
+				t.Fatal(err)
+			}
+			postinvoke.Run(late, func() {})
+		}, "refused: the hooks of its invocation are over"},
+		{"shutdown function registered too late", func(t testing.TB) {
+			if err := postinvoketest.New(t).Shutdown(); err != nil {
+				t.Fatal(err)
+			}
+			postinvoke.Shutdown(func() {})
+		}, "refused: the environment is shutting down"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

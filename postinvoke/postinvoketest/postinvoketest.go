@@ -42,11 +42,11 @@ type Environment struct {
 	t        testing.TB
 	shutDown func()
 	once     sync.Once
+	failures failures // of shutdown functions
 
-	mu       sync.Mutex
-	invoked  int
-	begun    []*progress
-	failures []error // of shutdown functions
+	mu      sync.Mutex
+	invoked int
+	begun   []*progress
 }
 
 var open atomic.Bool
@@ -57,8 +57,8 @@ var open atomic.Bool
 // environment at a time: New fails the test if another is open, as in a
 // parallel test.
 //
-// At the end of the test, hooks that it did not run are run, and the test fails
-// if one of them does.
+// At the end of the test, hooks that it did not run are run. The test fails if
+// one of them does, or if any hook failed of which it has not been told.
 func New(t testing.TB) *Environment {
 	t.Helper()
 	if !open.CompareAndSwap(false, true) {
@@ -69,10 +69,13 @@ func New(t testing.TB) *Environment {
 	e.shutDown = shutDown
 	t.Cleanup(func() {
 		t.Helper()
+		untold := []error{e.failures.untold()}
 		for _, p := range e.begun {
-			if err := p.runHooks(); err != nil && !p.seen {
-				t.Errorf("postinvoketest: hooks that the test did not run: %v", err)
-			}
+			p.runHooks()
+			untold = append(untold, p.failures.untold())
+		}
+		if err := errors.Join(untold...); err != nil {
+			t.Errorf("postinvoketest: the test was not told by RunHooks or Shutdown: %v", err)
 		}
 		leave()
 		open.Store(false)
@@ -88,32 +91,5 @@ func New(t testing.TB) *Environment {
 // Hooks that run are told first, as on Lambda: their contexts end.
 func (e *Environment) Shutdown() error {
 	e.once.Do(e.shutDown)
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return errors.Join(e.failures...)
-}
-
-// A HookError is the failure of a hook, or of a shutdown function.
-type HookError struct {
-	Hook string // the function's name, and where it is defined
-	Err  error  // what it returned; or a text about a panic, with the stack; or why it was abandoned
-}
-
-func (e *HookError) Error() string { return e.Hook + ": " + e.Err.Error() }
-
-// Unwrap returns Err. errors.Is finds the error that a hook returned or
-// panicked with.
-func (e *HookError) Unwrap() error { return e.Err }
-
-func (e *Environment) failed(ctx context.Context, hook string, err error) {
-	err = &HookError{hook, err}
-	if p := progressOf(ctx); p != nil {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.failures = append(p.failures, err)
-		return
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.failures = append(e.failures, err)
+	return e.failures.tell()
 }

@@ -102,6 +102,25 @@ func TestAHandlerInterfaceIsInvokedThroughItsMethod(t *testing.T) {
 	}
 }
 
+// A handler that is not wrapped may call several that are.
+func TestHooksOfAllHandlersOfAnInvocationAreRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		env := postinvoketest.New(t)
+		var first, second bool
+		one := wrap(func(ctx context.Context) { postinvoke.Run(ctx, func() { first = true }) })
+		two := wrap(func(ctx context.Context) { postinvoke.Run(ctx, func() { time.Sleep(time.Second); second = true }) })
+		inv := postinvoketest.Invoke(env, func(ctx context.Context, event string) (string, error) {
+			if _, err := one(ctx, event); err != nil {
+				return "", err
+			}
+			return two(ctx, event)
+		}, "work")
+		if err := inv.RunHooks(); err != nil || !first || !second {
+			t.Errorf("got %v, hooks ran: %t and %t, want both", err, first, second)
+		}
+	})
+}
+
 // In a bubble of synctest the function's whole timeout passes in no time.
 func TestTimeoutsTakeNoTimeInABubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -125,6 +144,24 @@ func TestTimeoutsTakeNoTimeInABubble(t *testing.T) {
 			t.Errorf("got %v, want that one hook ran out of time and the other did not start", err)
 		}
 	})
+}
+
+// A test may play the runtime itself, in a bubble or not, and others of the same
+// process in theirs.
+func TestBubblesNeedNoEnvironment(t *testing.T) {
+	handler := wrap(func(ctx context.Context) {
+		postinvoke.RunContext(ctx, func(ctx context.Context) error { <-ctx.Done(); return nil })
+	})
+	for range 2 {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, respond := context.WithTimeout(t.Context(), time.Minute)
+			if _, err := handler(ctx, "wait"); err != nil {
+				t.Error(err)
+			}
+			respond()
+			time.Sleep(time.Minute) // the bubble ends when the hook has
+		})
+	}
 }
 
 func TestShutdownFunctionsRunLastFirst(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -73,6 +74,21 @@ func main() {
 			return e, nil
 		}, nil)
 		startHandler(lambda.NewHandler(inner))
+	case "two wrapped handlers in one that is not":
+		first := postinvoke.Wrap(echo, nil)
+		second := postinvoke.Wrap(func(ctx context.Context, e event) (any, error) {
+			postinvoke.Run(ctx, func() {
+				time.Sleep(200 * time.Millisecond) // long enough to be frozen in
+				fmt.Println("hook")
+			})
+			return nil, nil
+		}, nil)
+		lambda.Start(func(ctx context.Context, e event) (any, error) {
+			if _, err := first(ctx, e); err != nil {
+				return nil, err
+			}
+			return second(ctx, e)
+		})
 	case "outside of Lambda":
 		callDirectly()
 	default:
