@@ -200,24 +200,6 @@ func wantAbandoned(t *testing.T, env *lambdaenvtest.Env, requestID any, started 
 	}
 }
 
-func TestHooksOfAHandlerThatTimesOutAreAbandoned(t *testing.T) {
-	bothWays(t, func(t *testing.T, cfg lambdaenv.Config) {
-		cfg.Timeout = time.Second
-		env := startScenarios(t, cfg)
-		res := env.Invoke(do("timeout"))
-		report := env.WaitIdle()
-		if report.Status != "timeout" {
-			t.Errorf("got status %q, want timeout", report.Status)
-		}
-		wantLines(t, printed(env, res.RequestID), "handler timeout")
-		wantAbandoned(t, env, res.RequestID, false)
-
-		res = env.Invoke(do("order"))
-		env.WaitIdle()
-		wantLines(t, printed(env, res.RequestID), "handler order", "hook 2", "hook 1", "hook 0")
-	})
-}
-
 func TestRunOutsideAWrappedHandlerPanicsWithAdvice(t *testing.T) {
 	env := startScenarios(t, lambdaenv.Config{LogFormat: lambdaenv.JSON})
 	res := env.Invoke(do("outside"))

@@ -1,13 +1,9 @@
 package postinvoke_test
 
 import (
-	"path/filepath"
-	"syscall"
 	"testing"
-	"time"
 
 	"example.com/postinvoke/internal/lambdaenv"
-	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
 	"example.com/postinvoke/record"
 )
 
@@ -47,30 +43,6 @@ func TestAShutdownFunctionThatOverrunsIsReported(t *testing.T) {
 		oneRecord(t, env, record.ShutdownHooks).want(t, map[string]any{record.HookCount: 2.0, record.Abandoned: 2.0})
 		wantAbandoned(t, env, nil, true, false)
 	})
-}
-
-// Lambda shuts an environment down in the middle of an invocation when one of
-// its processes has failed.
-func TestShutdownCancelsHooksThatStillRun(t *testing.T) {
-	extension := lambdaenvtest.Build(t, "extension")
-	env := startScenarios(t, lambdaenv.Config{
-		LogFormat:  lambdaenv.JSON,
-		Extensions: []string{extension},
-		Env:        []string{"SHUTDOWN=plain"},
-		Timeout:    time.Hour,
-	})
-	res := env.Invoke(do("cleanup"))
-	env.AwaitLine("waits")
-	if err := env.Kill(filepath.Base(extension), syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	env.WaitIdle()
-	wantInOrder(t, env, res.RequestID, "waits", "stopped: context canceled", "bye")
-	wantLines(t, printed(env, res.RequestID), "handler cleanup", "waits", "stopped: context canceled", "bye")
-	oneRecord(t, env, record.HookAbandoned).want(t, map[string]any{
-		record.RequestID: res.RequestID, record.Reason: "it had not started when the environment was shut down",
-	})
-	summaryOf(t, env, res.RequestID).want(t, map[string]any{record.HookCount: 2.0, record.Abandoned: 1.0})
 }
 
 func TestShutdownDuringTheShutdownIsRefused(t *testing.T) {

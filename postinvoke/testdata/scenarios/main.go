@@ -155,22 +155,11 @@ func handle(ctx context.Context, e event) (any, error) {
 		fmt.Println("started beside the handler")
 	case "stream":
 		return &stream{ctx: ctx, rest: strings.NewReader("<p>streamed</p>")}, nil
-	case "timeout":
-		postinvoke.Run(ctx, say("NEVER"))
-		select {}
 	case "slow":
 		time.Sleep(link.TakeUpWithin + 500*time.Millisecond)
 		postinvoke.Run(ctx, say("hook"))
 	case "goroutines":
 		fmt.Println("goroutines", runtime.NumGoroutine())
-	case "cleanup":
-		postinvoke.Run(ctx, say("NEVER"))
-		postinvoke.RunContext(ctx, func(ctx context.Context) error {
-			fmt.Println("waits")
-			<-ctx.Done()
-			fmt.Println("stopped:", ctx.Err())
-			return nil
-		})
 	default:
 		return nil, fmt.Errorf("unknown scenario %q", e.Do)
 	}
