@@ -26,7 +26,7 @@ func TestTheDocumentedCommandMakesTheSameBytes(t *testing.T) {
 		t.Fatal("docs/security.md has no such command any more")
 	}
 	made := filepath.Join(t.TempDir(), "postinvoke")
-	shell := exec.Command("sh", "-c", strings.Replace(string(command[1]), "/tmp/postinvoke", made, 1))
+	shell := exec.Command("/bin/sh", "-c", strings.Replace(string(command[1]), "/tmp/postinvoke", made, 1))
 	shell.Dir = "../.."
 	if out, err := shell.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

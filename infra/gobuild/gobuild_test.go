@@ -140,7 +140,7 @@ func TestNothingInTheAssetWhileCompiling(t *testing.T) {
 		t.Fatal(err)
 	}
 	bin, seen := t.TempDir(), filepath.Join(t.TempDir(), "seen")
-	script := fmt.Sprintf("#!/bin/sh\n[ \"$1\" = build ] && find '%s' >'%s'\nexec '%s' \"$@\"\n", dir, seen, real)
+	script := fmt.Sprintf("#!/bin/sh\nd='%s'\n[ \"$1\" = build ] && printf '%%s\\n' \"$d\" \"$d\"/* \"$d\"/*/* >'%s'\nexec '%s' \"$@\"\n", dir, seen, real)
 	if err := os.WriteFile(filepath.Join(bin, "go"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}

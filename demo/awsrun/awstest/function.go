@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -121,6 +122,16 @@ func (f *function) shifted(text string) string {
 	})
 }
 
+// end shuts the environment down. Not in the millisecond of its last report: on
+// AWS minutes go by, and the log has no finer order.
+func (f *function) end() {
+	f.env.Environment.WaitIdle(context.Background())
+	for idle := time.Now().UnixMilli(); time.Now().UnixMilli() == idle; {
+		runtime.Gosched()
+	}
+	f.env.Environment.Shutdown(context.Background(), "")
+}
+
 // look returns the events that can be seen now. The first look after the last
 // invocation has the environment be shut down.
 func (f *function) look() []event {
@@ -129,7 +140,7 @@ func (f *function) look() []event {
 	f.looks++
 	if after := f.account.cfg.ShutdownAfter; after > 0 && f.idle >= after && !f.ending {
 		f.ending = true
-		f.account.background.Go(func() { f.env.Environment.Shutdown(context.Background(), "") })
+		f.account.background.Go(f.end)
 	}
 	if f.account.cfg.Busy {
 		n := len(f.events)

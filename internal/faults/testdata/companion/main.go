@@ -48,5 +48,7 @@ func getStuckOnce() {
 		panic(err)
 	}
 	fmt.Println("companion is stuck")
-	select {}
+	for {
+		time.Sleep(time.Hour) // the Go runtime would take notice of a bare select
+	}
 }
