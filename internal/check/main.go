@@ -145,5 +145,5 @@ func synth(ctx context.Context) (string, error) {
 	if !hasNode() {
 		return noNode, nil
 	}
-	return module(".").command("npx", "--no-install", "cdk", "synth", "-q", "--strict")(ctx)
+	return module(".").command("node_modules/.bin/cdk", "synth", "-q", "--strict")(ctx)
 }
