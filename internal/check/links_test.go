@@ -13,7 +13,7 @@ import (
 var (
 	linkTarget = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	heading    = regexp.MustCompile(`(?m)^#+ (.*)$`)
-	noAnchor   = regexp.MustCompile("[^\\p{L}\\p{N}_ -]")
+	noAnchor   = regexp.MustCompile(`[^\p{L}\p{N}_ -]`)
 )
 
 // Every link within the project leads somewhere, down to the heading.
