@@ -66,7 +66,7 @@ func TestReportOfThePlainFunction(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inOrder(t, string(html), "What happens after the response", "a function that merely starts a goroutine", "no hooks")
+	inOrder(t, string(html), "What happens after the response", "merely starts a goroutine", "no hooks")
 }
 
 func TestPicture(t *testing.T) {

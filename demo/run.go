@@ -104,7 +104,7 @@ func (o *options) about() recording.About {
 		with = "without the layer"
 	}
 	if o.plain {
-		what, with = "a function that merely starts a goroutine", "(no library, no layer)"
+		what, with = "a function that works for 0.1 s and merely starts a goroutine", "(no library, no layer)"
 	}
 	times := fmt.Sprintf("%d invocations", o.invocations)
 	if o.invocations == 1 {

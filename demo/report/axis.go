@@ -63,7 +63,7 @@ func (s *scale) labelled(times []time.Duration, decimals int, elapsed func(time.
 	free := 0.0 // from here on
 	before := time.Duration(-1)
 	for i, d := range times {
-		text := clock(elapsed(d), decimals)
+		text := clock(elapsed(d), exact(elapsed(d), decimals))
 		x, w := s.at(d), textWidth(text)
 		left, right := x-w/2, x+w/2
 		if i == 0 { // it begins at the edge instead
@@ -87,6 +87,16 @@ func clock(d time.Duration, decimals int) string {
 		return text
 	}
 	return "0 s"
+}
+
+// exact returns how many decimals a label of d needs where the others have that
+// many: one more, if it would be off by more than a fifth of its last digit.
+func exact(d time.Duration, decimals int) int {
+	digits := d.Seconds() * math.Pow10(decimals)
+	if math.Abs(digits-math.Round(digits)) > 0.2 {
+		return decimals + 1
+	}
+	return decimals
 }
 
 // decimalsOf returns how many decimals multiples of a round time have, in

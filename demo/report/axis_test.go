@@ -55,6 +55,16 @@ func TestTheAxisHasTheDecimalsItNeeds(t *testing.T) {
 	}
 }
 
+// A stretch that was frozen ends when it does, and not at a round time.
+func TestTheEndOfAFreezeIsNotRounded(t *testing.T) {
+	s := newStory().cold()
+	s.call().hook("main.a (a.go:1)", 40*time.Second).idle(1, 40*time.Second).after(4500 * ms)
+	labels := axis(page(t, s.end().Recording()))
+	if last := labels[len(labels)-1]; last != "44.5 s" {
+		t.Errorf("got %q, want the last to be 44.5 s", labels)
+	}
+}
+
 func TestLabelsOfTheAxisDoNotCollide(t *testing.T) {
 	p := browsertest.New(t)
 	for _, width := range []int64{360, 800, 1600} {
