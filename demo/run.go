@@ -106,14 +106,10 @@ func (o *options) about() recording.About {
 	if o.plain {
 		what, with = "a function that works for 0.1 s and merely starts a goroutine", "(no library, no layer)"
 	}
-	times := fmt.Sprintf("%d invocations", o.invocations)
-	if o.invocations == 1 {
-		times = "1 invocation"
-	}
 	return recording.About{
 		Intro: []string{
-			fmt.Sprintf("Running %s %s on this machine: %s, idle for %v after each.", what, with, times, o.idle),
-			"AWS shuts an environment down when it has been idle for some minutes (others report five to ten).",
+			fmt.Sprintf("Running %s %s on this machine: %s, idle for %v after each.", what, with, recording.Times(o.invocations), o.idle),
+			recording.IdleOnAWS,
 		},
 		Place:       "on this machine",
 		ForTimeline: o.wantsReport() && !o.setsLogLevel(),

@@ -15,7 +15,7 @@ import (
 )
 
 // inUse starts a function with the layer, invokes it with an event, and returns
-// the extension's process and where it listens.
+// the environment, frozen, and the process id of the extension.
 func inUse(t *testing.T, event string) (env *lambdaenvtest.Env, pid int) {
 	t.Helper()
 	env = lambdaenvtest.Start(t, lambdaenv.Config{

@@ -139,12 +139,8 @@ const worthSaying = 100 * time.Millisecond
 
 // about says what is recorded, from then on.
 func (p *play) about(began time.Time) recording.About {
-	times := fmt.Sprintf("%d invocations", p.cfg.Invocations)
-	if p.cfg.Invocations == 1 {
-		times = "1 invocation"
-	}
 	about := recording.About{
-		Intro: []string{fmt.Sprintf("Running %s of the stack %s on AWS in %s: %s.", p.target.function, p.cfg.Stack, p.account.region, times)},
+		Intro: []string{fmt.Sprintf("Running %s of the stack %s on AWS in %s: %s.", p.target.function, p.cfg.Stack, p.account.region, recording.Times(p.cfg.Invocations))},
 		Place: "on AWS in " + p.account.region,
 		Began: began,
 	}
@@ -152,7 +148,7 @@ func (p *play) about(began time.Time) recording.About {
 		about.Name = p.target.name
 	}
 	if !p.cfg.NoWait {
-		about.Intro = append(about.Intro, "AWS shuts an environment down when it has been idle for some minutes (others report five to ten).")
+		about.Intro = append(about.Intro, recording.IdleOnAWS)
 	}
 	if skew := p.clock.skew(); skew.Abs() >= worthSaying {
 		about.Intro = append(about.Intro, fmt.Sprintf("Times are those of Lambda's clock, which this machine's differs from by about %v.", skew.Abs().Round(worthSaying)))
