@@ -50,14 +50,17 @@ func (s *session) events(w http.ResponseWriter, r *http.Request) {
 	)
 	defer frame.Stop()
 	for {
-		rows, all, changed := s.news.since(seen)
+		// In this order nothing is missed, and no picture is ahead of the log.
+		changed := s.news.next()
+		p := s.picture()
+		rows, all := s.news.since(seen)
 		if len(rows) > 0 {
 			if send("rows", strings.Join(rows, "\n")) != nil {
 				return
 			}
 			seen = all
 		}
-		if p := s.picture(); p != last {
+		if p != last {
 			if send("picture", p) != nil {
 				return
 			}

@@ -15,6 +15,6 @@ func LogOf(moments []recording.Moment, seen int) []string {
 	for i := range moments {
 		n.Moment(&recording.Recording{}, &moments[i])
 	}
-	rows, _, _ := n.since(seen)
+	rows, _ := n.since(seen)
 	return rows
 }

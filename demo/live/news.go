@@ -23,12 +23,19 @@ type news struct {
 
 func newNews() *news { return &news{changed: make(chan struct{})} }
 
-// since returns the rows after the first so many, as far as they are kept, how
-// many there were in all, and what is closed when there is something new.
-func (n *news) since(seen int) (rows []string, all int, changed <-chan struct{}) {
+// since returns the rows after the first so many, as far as they are kept, and
+// how many there were in all.
+func (n *news) since(seen int) (rows []string, all int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return slices.Clone(n.rows[max(0, seen-n.gone):]), n.gone + len(n.rows), n.changed
+	return slices.Clone(n.rows[max(0, seen-n.gone):]), n.gone + len(n.rows)
+}
+
+// next returns what is closed with the next change.
+func (n *news) next() <-chan struct{} {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.changed
 }
 
 // spread says that something has changed.
