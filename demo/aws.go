@@ -6,20 +6,15 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"example.com/postinvoke/demo/awsrun"
 	"example.com/postinvoke/demo/recording"
 )
 
-// lastReport is how long the report of a run may take that was interrupted.
-const lastReport = 30 * time.Second
-
 // pace is how patient runs on AWS are; tests are less so.
 var pace = awsrun.DefaultPace
 
-// runOnAWS runs the functions of a deployed stack. The report is written also
-// when the run was interrupted: with what there was by then.
+// runOnAWS runs the functions of a deployed stack.
 func (o *options) runOnAWS(ctx context.Context, event []byte, stdout, stderr io.Writer) error {
 	progress := newProgress(stderr)
 	defer progress.clear()
@@ -56,17 +51,7 @@ func (o *options) runOnAWS(ctx context.Context, event []byte, stdout, stderr io.
 	for _, r := range recorders {
 		recordings = append(recordings, r.Recording())
 	}
-	if len(recordings) > 0 && o.wantsReport() {
-		if ctx.Err() != nil {
-			var stop context.CancelFunc
-			ctx, stop = context.WithTimeout(context.WithoutCancel(ctx), lastReport)
-			defer stop()
-		}
-		if failed := o.writeReport(ctx, progress, recordings...); err == nil {
-			err = failed
-		}
-	}
-	if err != nil {
+	if err := o.reportOn(ctx, progress, err, recordings...); err != nil {
 		return err
 	}
 	return failures(checks)

@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"example.com/postinvoke/internal/lambdaenv"
 )
 
 // readEvent returns the event that the -event flag means: a file of this name,
@@ -19,7 +21,7 @@ func readEvent(ctx context.Context, arg string, stdin io.Reader) ([]byte, error)
 	case "":
 		return nil, usagef("-event: neither JSON nor a file was given")
 	case "-":
-		event, err := read(ctx, func() ([]byte, error) { return io.ReadAll(stdin) })
+		event, err := read(ctx, func() ([]byte, error) { return readSome(stdin) })
 		switch {
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)
@@ -28,7 +30,7 @@ func readEvent(ctx context.Context, arg string, stdin io.Reader) ([]byte, error)
 		}
 		return checkedJSON("-event -", event)
 	}
-	event, err := read(ctx, func() ([]byte, error) { return os.ReadFile(arg) })
+	event, err := read(ctx, func() ([]byte, error) { return readFile(arg) })
 	switch {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
@@ -65,7 +67,24 @@ func read(ctx context.Context, from func() ([]byte, error)) ([]byte, error) {
 	}
 }
 
+// readSome reads an event, and a byte more of one that is too large.
+func readSome(r io.Reader) ([]byte, error) {
+	return io.ReadAll(io.LimitReader(r, lambdaenv.MaxEvent+1))
+}
+
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readSome(f)
+}
+
 func checkedJSON(what string, event []byte) ([]byte, error) {
+	if len(event) > lambdaenv.MaxEvent {
+		return nil, usagef("%s: more than %d bytes, and Lambda takes no larger events", what, lambdaenv.MaxEvent)
+	}
 	var v any
 	if err := json.Unmarshal(event, &v); err != nil {
 		return nil, usagef("%s: not JSON: %v", what, err)

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"example.com/postinvoke/internal/lambdaenv"
 )
 
 func TestWrongUse(t *testing.T) {
@@ -16,6 +19,10 @@ func TestWrongUse(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	tooLarge := filepath.Join(dir, "large.json")
+	if err := os.WriteFile(tooLarge, bytes.Repeat([]byte("1"), lambdaenv.MaxEvent+1), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	noModule := t.TempDir()
 	if err := os.WriteFile(filepath.Join(noModule, "main.go"), []byte("package main\n\nfunc main() {}\n"), 0o666); err != nil {
 		t.Fatal(err)
@@ -26,11 +33,11 @@ func TestWrongUse(t *testing.T) {
 	}{
 		{[]string{"-nonsense"}, "flag provided but not defined: -nonsense; -h lists the flags"},
 		{[]string{"report"}, `unexpected argument "report"; -h lists the flags`},
-		{[]string{"-o", "nowhere/report.html"}, "-o nowhere/report.html: no such file or directory"},
+		{[]string{"-o", "nowhere/report.html"}, "-o nowhere/report.html: the folder nowhere does not exist"},
 		{[]string{"-o", dir}, "-o " + dir + ": is a directory"},
-		{[]string{"-png", "nowhere/picture.png"}, "-png nowhere/picture.png: no such file or directory"},
+		{[]string{"-png", "nowhere/picture.png"}, "-png nowhere/picture.png: the folder nowhere does not exist"},
 		{[]string{"-o", notGo + "/report.html"}, "-o " + notGo + "/report.html: not a directory"},
-		{[]string{"-o", "/proc/report.html"}, "-o /proc/report.html: no such file or directory"},
+		{[]string{"-o", "/proc/report.html"}, "-o /proc/report.html: no files can be made in the folder /proc"},
 		{[]string{"-o", "same", "-png", "./same"}, "-o and -png name the same file, same"},
 		{[]string{"serve", "now"}, `unexpected argument "now"; serve -h lists the flags`},
 		{[]string{"serve", "-port", "x"}, `invalid value "x" for flag -port: parse error; serve -h lists the flags`},
@@ -61,6 +68,9 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"-event", ""}, "-event: neither JSON nor a file was given"},
 		{[]string{"-event", dir}, "-event " + dir + ": is a directory"},
 		{[]string{"-event", "-"}, "-event -: not JSON: unexpected end of JSON input"},
+		{[]string{"-event", tooLarge}, "-event " + tooLarge + ": more than 6291456 bytes, and Lambda takes no larger events"},
+		{[]string{"-o", "-"}, "-o -: a file is needed; a name with that would be ./-"},
+		{[]string{"-o", "run.pdf"}, "-o run.pdf: what is written is HTML; -png makes a picture, and the browser's print dialogue a PDF"},
 	}
 	for _, test := range tests {
 		t.Run(strings.Join(test.args, " "), func(t *testing.T) {

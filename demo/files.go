@@ -2,11 +2,16 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
+	"time"
 
 	"example.com/postinvoke/demo/browser"
 	"example.com/postinvoke/demo/recording"
@@ -16,14 +21,26 @@ import (
 // checkFile says at once what would go wrong when the file is written, after
 // all the time that a run takes.
 func checkFile(flag, path string) error {
-	if path == "" {
+	switch ext := strings.ToLower(filepath.Ext(path)); {
+	case path == "":
 		return nil
+	case path == "-":
+		return usagef("%s -: a file is needed; a name with that would be ./-", flag)
+	case flag == "-o" && (ext == ".png" || ext == ".pdf"):
+		return usagef("-o %s: what is written is HTML; -png makes a picture, and the browser's print dialogue a PDF", path)
 	}
 	info, missing := os.Lstat(path)
 	if missing == nil && !info.IsDir() && !info.Mode().IsRegular() {
 		return nil // such as /dev/stdout
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666)
+	if errors.Is(err, fs.ErrNotExist) {
+		dir := filepath.Dir(path)
+		if _, err := os.Stat(dir); err != nil {
+			return usagef("%s %s: the folder %s does not exist", flag, path, dir)
+		}
+		return usagef("%s %s: no files can be made in the folder %s", flag, path, dir)
+	}
 	if err != nil {
 		return usagef("%s %s: %v", flag, path, reason(err))
 	}
@@ -54,6 +71,28 @@ func (o *options) foresee(stderr io.Writer) {
 	if _, err := browser.Find(); err != nil {
 		fmt.Fprintf(stderr, "demo: %v; there will be no picture %s, but the page %s\n", err, o.picture, o.page(err))
 	}
+}
+
+// lastReport is how long the report of a run may take that was interrupted.
+const lastReport = 30 * time.Second
+
+// reportOn writes the files that were asked for about a run that ended with err,
+// and returns err and what went wrong. An interrupted run has a report of what
+// there was by then.
+func (o *options) reportOn(ctx context.Context, progress *progress, err error, recordings ...*recording.Recording) error {
+	if !o.wantsReport() || len(recordings) == 0 {
+		return err
+	}
+	if ctx.Err() != nil {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeout(context.WithoutCancel(ctx), lastReport)
+		defer stop()
+	}
+	failed := o.writeReport(ctx, progress, recordings...)
+	if err != nil && failed != nil {
+		return fmt.Errorf("%w; %w", err, failed)
+	}
+	return cmp.Or(err, failed)
 }
 
 // writeReport writes the files that were asked for, and says so.

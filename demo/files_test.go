@@ -136,10 +136,24 @@ func TestTheLogWithATimeline(t *testing.T) {
 	inOrder(t, r.stdout, "second on complete", "level=DEBUG", "first on stack")
 }
 
-func TestNoReportOfWhatDidNotStart(t *testing.T) {
+func TestTheReportOfWhatDidNotStart(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "report.html")
 	r := demo(t, "", "-function", "testdata/functions/exits", "-o", path)
-	if want := "demo: the environment did not start: the function: Runtime exited with error: exit status 3 (Runtime.ExitError); no report was written\n"; r.stderr != want || r.code != 1 {
+	want := "demo: wrote " + path + "\ndemo: the environment did not start: the function: Runtime exited with error: exit status 3 (Runtime.ExitError)\n"
+	if r.stderr != want || r.code != 1 {
 		t.Errorf("got exit status %d, stderr %q; want 1, %q", r.code, r.stderr, want)
+	}
+	if page, err := os.ReadFile(path); err != nil || !bytes.Contains(page, []byte("Status: error")) {
+		t.Errorf("the report is not there, or lacks the log: %v", err)
+	}
+}
+
+// What went wrong with the report is not kept back for the sake of the run.
+func TestAReportThatCannotBeWritten(t *testing.T) {
+	r := demo(t, "", "-function", "testdata/functions/exits", "-o", "/dev/full")
+	for _, want := range []string{"the environment did not start", "no space left on device"} {
+		if !strings.Contains(r.stderr, want) {
+			t.Errorf("got stderr %q, want it to say %q", r.stderr, want)
+		}
 	}
 }

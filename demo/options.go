@@ -43,7 +43,8 @@ Runs a Lambda function with hooks on this machine and shows its log.
   -idle DURATION       time it is frozen after each invocation (default 1s; AWS: minutes)
   -timeout DURATION    the function's timeout, hooks included (default 30s; 15m at the most);
                        hooks have to be done 500ms before it ends
-  -env NAME=VALUE      a variable for the function, which sees only Lambda's and these; repeatable
+  -env NAME=VALUE      a variable for the function, which sees only Lambda's and these; repeatable.
+                       It runs in a folder of its own, as on Lambda: give absolute paths
   -without-layer       leave out the extension; the library keeps the environment awake by itself
   -plain               run a function without the library, which merely starts a goroutine
   -log-format FORMAT   the function's log format, text or json (default text)
@@ -64,8 +65,11 @@ Examples:
   go run ./demo -function ../mine -event event.json  your function, your event
   go run ./demo -stack PostInvokeDemo -o report.html the same on AWS
 
+Ctrl-C kills all at once, without a shutdown. The report then has what there was by then.
+
 Exit status: 0 when the run is over, even if invocations failed, as log and summary say; 1 if
-something prevented it, or a check on AWS failed; 2 for wrong flags; 130 after Ctrl-C.
+something prevented it, or a check on AWS failed; 2 for wrong flags; 130 after Ctrl-C. go run
+itself makes 1 of all that is not 0.
 `
 
 // parseOptions reads the flags. For -h it prints the usage and returns

@@ -127,6 +127,16 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+func TestTheReportOfAnInterruptedRun(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "report.html")
+	p := start(t, "-event", `{"sleepMs":1}`, "-idle", "1h", "-o", path)
+	p.see(t, "── frozen")
+	p.signal(t, syscall.SIGINT, "demo: wrote "+path+"\ndemo: ended by a signal (interrupt); no process was left behind\n")
+	if page, err := os.ReadFile(path); err != nil || !bytes.Contains(page, []byte("first on stack")) || !bytes.Contains(page, []byte("then killed")) {
+		t.Errorf("the report is not there, or lacks log or end: %v", err)
+	}
+}
+
 func TestInterruptWhileBuilding(t *testing.T) {
 	// A go command that says that it was started, and then takes its time.
 	bin := t.TempDir()

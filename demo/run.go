@@ -64,13 +64,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	cfg.Env = append(cfg.Env, o.variables...)
 	p := &play{event, o.invocations, o.idle}
-	if err := p.perform(ctx, cfg, rec, progress); err != nil {
-		if o.wantsReport() {
-			return fmt.Errorf("%w; no report was written", err)
-		}
-		return err
-	}
-	return o.writeReport(ctx, progress, rec.Recording())
+	err = p.perform(ctx, cfg, rec, progress)
+	return o.reportOn(ctx, progress, err, rec.Recording())
 }
 
 // debugLevel makes the library log each hook with its name and length, which

@@ -22,6 +22,7 @@ func TestLog(t *testing.T) {
 		"json-format.txt":   brief("-log-format", "json", "-invocations", "1"),
 		"hook-fails.txt":    {"-function", "testdata/functions/fails", "-event", `"ok"`, "-idle", "0s", "-invocations", "1"},
 		"error.txt":         {"-function", "testdata/functions/fails", "-event", `"error"`, "-idle", "0s"},
+		"wrong-event.txt":   {"-function", "testdata/functions/fails", "-event", `7`, "-idle", "0s", "-invocations", "1"},
 	}
 	for name, args := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"example.com/postinvoke/demo/report"
+	"example.com/postinvoke/internal/lambdaenv"
 )
 
 //go:embed page
@@ -126,14 +127,11 @@ func (s *session) overrun() []byte {
 	return fmt.Appendf(nil, `{"sleepMs":%d}`, 2*s.cfg.Environment.Timeout.Milliseconds())
 }
 
-// mostEvent is Lambda's limit for an event.
-const mostEvent = 6 << 20
-
 // answer makes a handler that says, if something cannot be done now, why not.
 // That is an answer like another, or browsers would log an error.
 func answer(do func(body []byte) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostEvent))
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, lambdaenv.MaxEvent))
 		if err == nil {
 			err = do(body)
 		}

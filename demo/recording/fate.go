@@ -1,12 +1,18 @@
 package recording
 
-import "example.com/postinvoke/internal/lambdaenv"
+import (
+	"strings"
+
+	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/record"
+)
 
 // A Fate is what befell the processes of an invocation.
 type Fate struct {
 	Renewed bool   // it began with new processes, as a reset had ended the others
 	Early   bool   // its environment had started before the call
 	Reset   string // why its processes were ended, if they were: "failure" or "timeout"
+	Silent  bool   // nobody said that its hooks were done, or that there were none
 }
 
 // fates are those of all invocations, by request.
@@ -32,6 +38,10 @@ func (f *fates) follow(e lambdaenv.Entry) {
 		f.waiting = true
 	case lambdaenv.Responded:
 		f.waiting = false
+	case lambdaenv.Line:
+		if strings.Contains(e.Text, record.Released) && Message(Fields(e.Text)) == record.Released {
+			f.fate(e).Silent = true
+		}
 	}
 	// Lambda does not say for whom it starts processes before they have started.
 	if f.renewed && e.RequestID != "" {

@@ -26,8 +26,11 @@ func (inv *Invocation) Notes() []string {
 		}
 		notes = append(notes, status)
 	}
-	if inv.Fate.Reset != "" {
+	switch {
+	case inv.Fate.Reset != "":
 		notes = append(notes, "environment reset")
+	case inv.Fate.Silent:
+		notes = append(notes, "held for hooks that nobody spoke of")
 	}
 	return append(notes, inv.Hooks.notes("hooks")...)
 }

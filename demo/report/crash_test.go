@@ -24,6 +24,19 @@ func TestACrashWhileFrozen(t *testing.T) {
 	}
 }
 
+// Ctrl-C of the demo kills an environment as it is.
+func TestKilledWhileFrozen(t *testing.T) {
+	s := newStory().cold().call().idle(0, 0).after(time.Second).tell(lambdaenv.Function, lambdaenv.Signaled, "SIGKILL")
+	s.after(ms).tell(lambdaenv.Function, lambdaenv.Exited, "signal: killed")
+	html := page(t, s.Recording())
+	if got, want := bars(html, "platform"), "init 0-10; invocation 10.1-12.3; frozen, then killed 12.4-1012.4"; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if got, want := bars(html, "function"), "init 0-10; handler and answer 10.1-12.1; SIGKILL 1012.4-1013.4"; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 // After a reset there is nothing to shut down, and no time before that.
 func TestReset(t *testing.T) {
 	s := newStory().cold().call().tell(lambdaenv.Function, lambdaenv.Exited, "signal: killed").tell(lambdaenv.Platform, lambdaenv.Reset, "failure")

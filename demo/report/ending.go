@@ -15,6 +15,8 @@ func (t *tracker) signaled(m *recording.Moment) {
 	detail := "The function gets " + m.Text + " and runs its shutdown functions."
 	if m.Text == "SIGKILL" {
 		detail = "The function's process is killed: nothing of it runs any more."
+		t.melt(m.Since) // whoever has to can kill what is frozen
+		t.quiet = false
 		t.kill(m.Since)
 	}
 	if t.current[slot{function, ending}] == nil {

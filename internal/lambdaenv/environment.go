@@ -125,9 +125,13 @@ func Start(ctx context.Context, cfg Config) (*Environment, error) {
 // Config.MaxConcurrency), until the runtime and the extensions have asked for
 // the next event. Further ones wait for their turn.
 //
-// The error is ErrClosed when the environment is over, or that of ctx. An
-// invocation that has begun goes on without its caller.
+// The error is ErrClosed when the environment is over, that of ctx, or one about
+// a payload larger than [MaxEvent]. An invocation that has begun goes on without
+// its caller.
 func (e *Environment) Invoke(ctx context.Context, payload []byte) (*Response, error) {
+	if len(payload) > MaxEvent {
+		return nil, fmt.Errorf("lambdaenv: an event of %d bytes: Lambda takes %d at the most", len(payload), MaxEvent)
+	}
 	inv := newInvocation(payload)
 	if !e.do(func() { e.enqueue(inv) }) {
 		return nil, ErrClosed

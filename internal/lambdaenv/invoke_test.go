@@ -187,6 +187,13 @@ func TestLargestResponse(t *testing.T) {
 	}
 }
 
+func TestAnEventThatLambdaWouldNotTake(t *testing.T) {
+	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
+	if response, err := env.Environment.Invoke(t.Context(), make([]byte, lambdaenv.MaxEvent+1)); err == nil {
+		t.Errorf("got the response %q, want an error", response.Payload)
+	}
+}
+
 func BenchmarkInvoke(b *testing.B) {
 	env := lambdaenvtest.Start(b, lambdaenv.Config{Function: function(b)})
 	b.ReportAllocs()

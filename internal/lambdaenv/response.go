@@ -9,8 +9,12 @@ import (
 	"time"
 )
 
-// Limits of a response.
+// MaxEvent is the size of the largest event that Lambda takes from a caller who
+// waits, in bytes.
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+const MaxEvent = 6 << 20
+
+// Limits of a response, from there.
 const (
 	maxResponse = 6<<20 + 100
 	maxStreamed = 200 << 20
