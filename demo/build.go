@@ -115,7 +115,7 @@ func goBuild(ctx context.Context, dir, pkg, tmp, name string) (string, error) {
 	case dir != "" && bytes.Contains(output, []byte("go.mod file not found")):
 		return "", usagef("-function %s: not in a Go module; go mod init makes one", dir)
 	case dir == "" && (bytes.Contains(output, []byte("no required module provides")) || bytes.Contains(output, []byte("go.mod file not found"))):
-		return "", errors.New("run me inside the checkout of postinvoke: I build its packages")
+		return "", errors.New("run me inside the checkout of postinvoke, or inside a module that requires it: I build its packages")
 	case errors.As(err, new(*exec.ExitError)) && len(output) > 0:
 		return "", &buildError{whose(dir, pkg), fromHere(dir, string(output))}
 	case err != nil:

@@ -105,7 +105,7 @@ func TestNoGoOnPath(t *testing.T) {
 func TestOutsideOfTheCheckout(t *testing.T) {
 	t.Chdir(t.TempDir())
 	got := demo(t, "")
-	if want := (result{"", "demo: run me inside the checkout of postinvoke: I build its packages\n", 1}); got != want {
+	if want := (result{"", "demo: run me inside the checkout of postinvoke, or inside a module that requires it: I build its packages\n", 1}); got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -8,8 +8,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
+
+	"example.com/postinvoke/demo/browser"
 )
 
 // test runs the tests with the race detector, if there is one. Those of
@@ -35,9 +38,9 @@ func (m module) test(ctx context.Context) (string, error) {
 		}
 	}
 	args := []string{"test", "-count=1", "-timeout=20m"}
-	race, leftOut := []string{"-race"}, ""
+	race, leftOut := []string{"-race"}, m.skipped()
 	if !hasRaceDetector(ctx) {
-		race, leftOut = nil, "the race detector, which needs cgo and a C compiler"
+		race, leftOut = nil, append(leftOut, "the race detector, which needs cgo and a C compiler")
 	}
 	if _, err := m.command("go", slices.Concat(args, race, ours)...)(ctx); err != nil {
 		return "", err
@@ -45,7 +48,27 @@ func (m module) test(ctx context.Context) (string, error) {
 	if len(jsii) > 0 {
 		_, err = m.command("go", slices.Concat(args, jsii)...)(ctx)
 	}
-	return leftOut, err
+	return strings.Join(leftOut, "; "), err
+}
+
+// skipped returns what the tests skip on this machine: they say so themselves,
+// but only go test -v shows it.
+func (m module) skipped() []string {
+	if m != "." {
+		return nil
+	}
+	var skipped []string
+	if !hasNode() {
+		skipped = append(skipped, noNode)
+	}
+	if _, err := browser.Find(); err != nil {
+		skipped = append(skipped, "the demo's pages, which Chromium or Chrome shows")
+	}
+	other := map[string]string{"amd64": "aarch64", "arm64": "x86_64"}[runtime.GOARCH]
+	if _, err := exec.LookPath("qemu-" + other); err != nil {
+		skipped = append(skipped, "the example function for "+other+", which qemu-user runs")
+	}
+	return skipped
 }
 
 func hasRaceDetector(ctx context.Context) bool {

@@ -2,9 +2,10 @@
 //
 //	go run ./internal/check
 //
-// It needs Go. Node is needed for the tests of the CDK app and for cdk synth,
-// and a C compiler for the race detector; without them it says what it leaves
-// out. In CI (CI=true) nothing may be left out.
+// It needs Go. Without Node, which runs the CDK app, a C compiler for the race
+// detector, a browser for the demo's pages, and qemu-user for the function of the
+// other architecture, it says what it leaves out. In CI (CI=true) nothing may be
+// left out.
 package main
 
 import (

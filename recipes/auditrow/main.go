@@ -18,7 +18,11 @@ import (
 )
 
 func main() {
-	db, err := sql.Open("sqlite", os.Getenv("DATABASE"))
+	name := os.Getenv("DATABASE")
+	if name == "" {
+		log.Fatal("DATABASE is not set: it names the database, as the driver wants it")
+	}
+	db, err := sql.Open("sqlite", name)
 	if err != nil {
 		log.Fatal(err)
 	}
