@@ -57,6 +57,24 @@ func TestOtherOutputsDoNotMatter(t *testing.T) {
 	}
 }
 
+// A stack of that name may be anybody's. What is taken for a target names a
+// function and a log group, in words of the outputs.
+func FuzzTargetsIn(f *testing.F) {
+	f.Add("InvokeMine", "aws lambda invoke --function-name mine /dev/stdout", "LogsMine", "aws logs tail --follow log-of-mine")
+	f.Add("Invoke", "--function-name", "Logs", " ")
+	f.Fuzz(func(t *testing.T, key, command, logKey, log string) {
+		targets, err := awsrun.TargetsIn(map[string]string{key: command, logKey: log})
+		if (len(targets) == 0) != (err != nil) {
+			t.Fatalf("got %q and %v, want one of them", targets, err)
+		}
+		for _, target := range targets {
+			if !slices.Contains(strings.Fields(command), target[1]) || !slices.Contains(strings.Fields(log), target[2]) {
+				t.Errorf("got %q from %q and %q", target, command, log)
+			}
+		}
+	})
+}
+
 // resolve is the value of an output when each resource is called as in the
 // template.
 func resolve(value any) string {
