@@ -19,7 +19,8 @@ type DashboardProps struct {
 	//
 	// Their log format must be JSON and their application log level INFO or
 	// lower (DEBUG, TRACE): most records are INFO, and only those written are
-	// seen.
+	// seen. A function of the app that logs text gets a warning at synth, unless
+	// that is not known: an override, as of AddPropertyOverride, is not seen.
 	//
 	// Where a function's log group is not known, as that of an imported one,
 	// it is taken to be /aws/lambda/NAME.
@@ -54,6 +55,7 @@ func NewDashboard(scope constructs.Construct, id *string, props *DashboardProps)
 	functions := make([]shown, len(props.Functions))
 	for i, fn := range props.Functions {
 		functions[i] = shown{fn, label(fn), logGroupName(fn)}
+		warnOfTextLog(fn)
 	}
 
 	this := &Dashboard{}

@@ -7,9 +7,12 @@
 //		Functions: []awslambda.IFunction{fn},
 //	})
 //
-// A function made in any other way takes only the layer:
+// A function made in any other way gets the layer, and nothing else, with
 //
 //	postinvokecdk.NewLayer(stack, jsii.String("Layer"), nil).AddTo(fn)
+//
+// It needs a LoggingFormat of JSON to be on the dashboard, and a Timeout with
+// room for its hooks: Lambda's defaults are text and 3 s.
 //
 // # Importing and copying
 //

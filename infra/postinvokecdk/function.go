@@ -13,18 +13,19 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// FunctionProps are the properties of a function made by [NewFunction]. Nil
-// means all defaults.
+// FunctionProps are the properties of a function made by [NewFunction].
 type FunctionProps struct {
 	// Entry is the folder of the function's main package, relative to the
-	// folder in which the app runs. Empty means that folder itself.
+	// folder in which the app runs, "." being that folder itself. It must be
+	// set, unless Code is; both are refused.
 	Entry string
 
 	// FunctionProps are those of any Lambda function. What is nil or empty in
 	// them has this default:
 	//
 	//	Architecture            arm64
-	//	Code, Handler, Runtime  the program in Entry, on provided.al2023
+	//	Code                    the program in Entry
+	//	Handler, Runtime        bootstrap, on provided.al2023
 	//	Layers                  none beside the postinvoke layer, which is always added
 	//	LogGroup                one that keeps logs for a week and is removed with the stack
 	//	LoggingFormat           JSON, which the dashboard needs
@@ -48,6 +49,12 @@ func NewFunction(scope constructs.Construct, id *string, props *FunctionProps) a
 	}
 	parent := constructs.NewConstruct(scope, id)
 	p := props.FunctionProps
+	switch path := *parent.Node().Path(); {
+	case props.Entry == "" && p.Code == nil:
+		panic(fmt.Errorf("function %s has no program: set FunctionProps.Entry to the folder of the function's main package", path))
+	case props.Entry != "" && p.Code != nil:
+		panic(fmt.Errorf("function %s has two programs: set FunctionProps.Entry or Code, not both", path))
+	}
 
 	arch := architectureOf(p.Architecture)
 	p.Architecture = arch.lambda()

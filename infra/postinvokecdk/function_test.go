@@ -83,6 +83,33 @@ func TestFunctionWithARole(t *testing.T) {
 	}
 }
 
+// What docs/security.md says of roles that may do more than write the log.
+func TestRolesOfOtherSettings(t *testing.T) {
+	stack := newStack(t)
+	postinvokecdk.NewFunction(stack, jsii.String("Traced"), &postinvokecdk.FunctionProps{
+		Entry: "function", FunctionProps: awslambda.FunctionProps{Tracing: awslambda.Tracing_ACTIVE},
+	})
+	postinvokecdk.NewFunction(stack, jsii.String("Grouped"), &postinvokecdk.FunctionProps{
+		Entry: "function", FunctionProps: awslambda.FunctionProps{LogGroup: awslogs.NewLogGroup(stack, jsii.String("Shared"), nil)},
+	})
+	var policies, managed []string
+	for _, policy := range resources(t, stack, "AWS::IAM::Policy") {
+		policies = append(policies, jsonText(t, policy.Properties))
+	}
+	for _, role := range resources(t, stack, "AWS::IAM::Role") {
+		if arns := role.Properties["ManagedPolicyArns"]; arns != nil {
+			managed = append(managed, jsonText(t, arns))
+		}
+	}
+	const traces = `{"Action":["xray:PutTraceSegments","xray:PutTelemetryRecords"],"Effect":"Allow","Resource":"*"}`
+	if len(policies) != 1 || !strings.Contains(policies[0], "logs:PutLogEvents") || !strings.Contains(policies[0], traces) {
+		t.Errorf("got policies %q, want one, of the log group and %s", policies, traces)
+	}
+	if len(managed) != 1 || !strings.Contains(managed[0], "service-role/AWSLambdaBasicExecutionRole") {
+		t.Errorf("got managed policies %q, want one role with AWSLambdaBasicExecutionRole", managed)
+	}
+}
+
 func TestDeprecatedLoggingIsRefused(t *testing.T) {
 	for name, props := range map[string]awslambda.FunctionProps{
 		"LogRetention": {LogRetention: awslogs.RetentionDays_ONE_DAY},
@@ -153,6 +180,14 @@ func TestMistakesAreOneSentence(t *testing.T) {
 		want string
 	}{
 		"no entry": {func(s awscdk.Stack) {
+			postinvokecdk.NewFunction(s, jsii.String("F"), nil)
+		}, "function Stack/F has no program: set FunctionProps.Entry to the folder of the function's main package"},
+		"entry and code": {func(s awscdk.Stack) {
+			postinvokecdk.NewFunction(s, jsii.String("F"), &postinvokecdk.FunctionProps{
+				Entry: "function", FunctionProps: awslambda.FunctionProps{Code: awslambda.Code_FromAsset(jsii.String("function"), nil)},
+			})
+		}, "function Stack/F has two programs: set FunctionProps.Entry or Code, not both"},
+		"no folder": {func(s awscdk.Stack) {
 			postinvokecdk.NewFunction(s, jsii.String("F"), &postinvokecdk.FunctionProps{Entry: "/nowhere"})
 		}, "there is no folder /nowhere to build a function from: set FunctionProps.Entry to the folder of its main package"},
 		"architecture": {func(s awscdk.Stack) {

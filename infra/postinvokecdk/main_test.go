@@ -50,14 +50,20 @@ type resource struct {
 	DependsOn           []string
 }
 
-// resources are those of the stack's template that have this type.
-func resources(t *testing.T, stack awscdk.Stack, kind string) []resource {
+// synth writes the cloud assembly of the stack's app and returns its folder.
+func synth(t *testing.T, stack awscdk.Stack) string {
 	t.Helper()
 	app := stack.Node().Root().(awscdk.App)
 	if err := attempt(func() { app.Synth(&awscdk.StageSynthesisOptions{Force: jsii.Bool(true)}) }); err != nil {
 		t.Fatal(err)
 	}
-	return templateResources(t, filepath.Join(*app.Outdir(), "Stack.template.json"), kind)
+	return *app.Outdir()
+}
+
+// resources are those of the stack's template that have this type.
+func resources(t *testing.T, stack awscdk.Stack, kind string) []resource {
+	t.Helper()
+	return templateResources(t, filepath.Join(synth(t, stack), "Stack.template.json"), kind)
 }
 
 func templateResources(t *testing.T, path, kind string) []resource {

@@ -67,6 +67,7 @@ func NewMetrics(scope constructs.Construct, id *string, props *MetricsProps) *Me
 			continue
 		}
 		counted[*fn.Node().Addr()] = true
+		warnOfTextLog(fn)
 		name := label(fn)
 		if parent.Node().TryFindChild(&name) != nil {
 			name += *fn.Node().Addr() // of the same name in another stack
