@@ -28,61 +28,6 @@ func drawn(lane, name string, bars int) string {
 	return fmt.Sprintf(`[...document.querySelectorAll(".bar")].filter((b) => b.dataset.lane === %q && b.dataset.name.startsWith(%q)).length === %d`, lane, name, bars)
 }
 
-func TestPlaying(t *testing.T) {
-	home := serve(t, 2*time.Second)
-	p := browsertest.New(t)
-	p.Resize(1200, 900)
-	p.Open(home)
-	p.Wait(gone)
-
-	// Invoked: the response, the hooks, frozen.
-	p.Click("button.main")
-	p.Wait(said("has the response after", 1))
-	p.Wait(frozen)
-	p.Wait(said("function returned response here, before cleanup begins", 1))
-	p.Wait(drawn("hooks", "handle.func", 2))
-	p.Wait(drawn("extension", "awake", 1))
-
-	// With another event.
-	browsertest.Eval[int](p, `(document.querySelector("#event").value = '{"sleepMs":1,"mine":"<b>&"}').length`)
-	p.Click("button.main")
-	p.Wait(said(`invokes the function with {"sleepMs":1,"mine":"<b>&"}`, 1))
-	p.Wait(said("frozen: nothing runs until it is thawed", 2))
-	p.Wait(frozen)
-
-	// A hook overruns: it is abandoned, the environment lives.
-	p.Click("[data-post='/overrun']")
-	p.Wait(said("postinvoke: hook abandoned", 1))
-	p.Wait(frozen)
-	p.Wait(drawn("hooks", "handle.func2, abandoned", 1))
-
-	// A crash: the next invocation starts new processes.
-	p.Click("[data-post='/crash']")
-	p.Wait(said("reset after a failure", 1))
-	p.Click("button.main")
-	p.Wait(said("INIT_START", 2))
-	p.Wait(frozen)
-
-	// Shut down.
-	p.Click("[data-post='/shutdown']")
-	p.Wait(said("bye y'all!", 1))
-	p.Wait(gone)
-
-	// Without the extension the library stands in for it.
-	p.Click("#layer")
-	p.Click("button.main")
-	p.Wait(said("mode=internal", 1))
-	p.Wait(frozen)
-	p.Wait(`!document.querySelector("#layer").checked`)
-
-	// Again with it: the environment without it is shut down.
-	p.Click("#layer")
-	p.Wait(said("bye y'all!", 2))
-	p.Wait(gone)
-	p.Click("button.main")
-	p.Wait(said("mode=extension", 3))
-}
-
 func TestWhoComesLaterSeesEverything(t *testing.T) {
 	home := serve(t, 5*time.Second)
 	p := browsertest.New(t)
@@ -200,9 +145,15 @@ func TestTheDemoIsStartedAgain(t *testing.T) {
 	p := browsertest.New(t)
 	p.Tolerate("net::ERR_")
 	p.Open(home)
-	p.Wait(gone)
+	p.Click("button.main")
+	p.Wait(frozen)
+	const goesOn = `[...document.querySelectorAll("#chart .going-on")].some((e) => e.getClientRects().length > 0)`
+	p.Wait(goesOn)
 	end()
-	p.Wait(state + `.startsWith("The demo has ended")`)
+	p.Wait(state + `.startsWith("The demo has ended, or does not answer: the timeline stands still.")`)
+	if browsertest.Eval[bool](p, goesOn) {
+		t.Error("a bar still looks as if it went on")
+	}
 	_, port, _ := strings.Cut(strings.TrimPrefix(home, "http://"), ":")
 	n, err := strconv.Atoi(strings.TrimSuffix(port, "/"))
 	if err != nil {
@@ -212,6 +163,7 @@ func TestTheDemoIsStartedAgain(t *testing.T) {
 	p.Wait(gone)
 	p.Click("button.main")
 	p.Wait(frozen)
+	p.Wait(goesOn)
 }
 
 func TestColumnsOfAnEmptyLog(t *testing.T) {

@@ -75,7 +75,7 @@ func TestLabelsOfTheAxisDoNotCollide(t *testing.T) {
 				s.call().hook("main.a (a.go:1)", took).idle(1, took).after(210 * ms)
 			}
 			open(t, p, s.end().Recording())
-			ticks := browsertest.Eval[[]box](p, `[...document.querySelectorAll("text.tick")].map((e) => { const r = e.getBoundingClientRect(); return { Name: e.textContent, Left: r.left, Right: r.right }; })`)
+			ticks := browsertest.Eval[[]browsertest.Box](p, `[...document.querySelectorAll("text.tick")].map((e) => { const r = e.getBoundingClientRect(); return { Name: e.textContent, Left: r.left, Right: r.right }; })`)
 			for i := 1; i < len(ticks); i++ {
 				if ticks[i].Left < ticks[i-1].Right+3 {
 					t.Errorf("%d pixels wide, %v: %s ends at %.1f, %s begins at %.1f", width, took, ticks[i-1].Name, ticks[i-1].Right, ticks[i].Name, ticks[i].Left)

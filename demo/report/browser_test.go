@@ -30,28 +30,10 @@ func open(t *testing.T, p *browsertest.Page, recordings ...*recording.Recording)
 	p.Open((&url.URL{Scheme: "file", Path: path}).String())
 }
 
-// A box is where a bar is on the screen.
-type box struct {
-	Lane, Name          string
-	Left, Right         float64
-	Top, Bottom         float64
-	LabelLeft, LabelEnd float64 // zero without a label
-}
-
-// boxes are those of the bars, from left to right.
-func boxes(p *browsertest.Page) []box {
-	all := browsertest.Eval[[]box](p, `[...document.querySelectorAll(".bar")].map((bar) => {
-		const r = bar.querySelector("rect").getBoundingClientRect(), l = bar.querySelector("text")?.getBoundingClientRect();
-		return { Lane: bar.dataset.lane, Name: bar.dataset.name, Left: r.left, Right: r.right, Top: r.top, Bottom: r.bottom,
-			LabelLeft: l?.left ?? 0, LabelEnd: l?.right ?? 0 };
-	})`)
-	slices.SortStableFunc(all, func(a, b box) int { return int(a.Left*1000) - int(b.Left*1000) })
-	return all
-}
-
-func find(t *testing.T, all []box, name string) box {
+// find returns the first bar whose name begins so.
+func find(t *testing.T, all []browsertest.Box, name string) browsertest.Box {
 	t.Helper()
-	i := slices.IndexFunc(all, func(b box) bool { return strings.HasPrefix(b.Name, name) })
+	i := slices.IndexFunc(all, func(b browsertest.Box) bool { return strings.HasPrefix(b.Name, name) })
 	if i < 0 {
 		t.Fatalf("no bar %q", name)
 	}
@@ -62,7 +44,7 @@ func TestBarsAreInOrderAndTrueToLength(t *testing.T) {
 	p := browsertest.New(t)
 	p.Resize(1600, 1000)
 	open(t, p, whole(5*time.Second))
-	all := boxes(p)
+	all := p.Bars()
 	var order []string
 	for _, lane := range []string{"caller", "function", "hooks"} {
 		for _, b := range all {
@@ -77,7 +59,7 @@ func TestBarsAreInOrderAndTrueToLength(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	handler, long, short, frozen := find(t, all, "handler"), find(t, all, "handle.func2"), find(t, all, "handle.func1"), find(t, all, "frozen")
-	for _, pair := range [][2]box{{handler, long}, {long, short}, {short, frozen}} {
+	for _, pair := range [][2]browsertest.Box{{handler, long}, {long, short}, {short, frozen}} {
 		if pair[0].Right > pair[1].Left+0.5 {
 			t.Errorf("%s ends at %.1f, after %s begins at %.1f", pair[0].Name, pair[0].Right, pair[1].Name, pair[1].Left)
 		}
@@ -98,7 +80,7 @@ func TestLongFrozenStretchesAreFolded(t *testing.T) {
 	var widths []string
 	for _, idle := range []time.Duration{3 * time.Second, 6 * time.Minute} {
 		open(t, p, whole(idle))
-		all := boxes(p)
+		all := p.Bars()
 		hook, frozen := find(t, all, "handle.func2"), find(t, all, "frozen")
 		widths = append(widths, fmt.Sprintf("%.0f %.0f", hook.Right-hook.Left, frozen.Right-frozen.Left))
 		if frozen.LabelEnd == 0 || frozen.LabelLeft < frozen.Left || frozen.LabelEnd > frozen.Right {
@@ -122,8 +104,8 @@ func TestItFitsEveryWindow(t *testing.T) {
 				t.Errorf("%d pixels wide: the page has %d", width, got)
 			}
 			// The timeline may be wider than a narrow window, but is not cut off.
-			plot := browsertest.Eval[box](p, `(() => { const r = document.querySelector("svg.plot").getBoundingClientRect(); return { Left: r.left, Right: r.right }; })()`)
-			for _, b := range boxes(p) {
+			plot := browsertest.Eval[browsertest.Box](p, `(() => { const r = document.querySelector("svg.plot").getBoundingClientRect(); return { Left: r.left, Right: r.right }; })()`)
+			for _, b := range p.Bars() {
 				if b.Left < plot.Left-1 || b.Right > plot.Right+1 || b.LabelEnd > plot.Right+1 || b.LabelLeft != 0 && b.LabelLeft < plot.Left-1 {
 					t.Errorf("%d pixels wide: cut off: %+v", width, b)
 				}
@@ -146,7 +128,7 @@ func TestBarsAreExplained(t *testing.T) {
 	p := browsertest.New(t)
 	p.Resize(1200, 900)
 	open(t, p, whole(5*time.Second))
-	hook := find(t, boxes(p), "handle.func2")
+	hook := find(t, p.Bars(), "handle.func2")
 	p.Point((hook.Left+hook.Right)/2, (hook.Top+hook.Bottom)/2)
 	p.Wait(explained + `.includes("hooks, handle.func2, at 0.012 s, 3.00 s. The hook main.handle.func2 (/src/main.go:35) runs for 3.00 s")`)
 
@@ -174,12 +156,25 @@ func TestBarsAreExplained(t *testing.T) {
 	}
 }
 
+func TestTheHintFitsTheDevice(t *testing.T) {
+	p := browsertest.New(t)
+	const hint = `getComputedStyle(document.querySelector(".explain"), "::before").content`
+	open(t, p, whole(5*time.Second))
+	if got := browsertest.Eval[string](p, hint); !strings.HasPrefix(got, `"Point at a bar`) {
+		t.Errorf("with a mouse: got the hint %s", got)
+	}
+	p.Touch(360, 800)
+	if got := browsertest.Eval[string](p, hint); !strings.HasPrefix(got, `"Tap a bar`) {
+		t.Errorf("without one: got the hint %s", got)
+	}
+}
+
 func TestScreenReadersGetTheTable(t *testing.T) {
 	p := browsertest.New(t)
 	open(t, p, whole(5*time.Second))
 	rows := browsertest.Eval[[]string](p, `[...document.querySelectorAll("figure table tbody tr")].map((tr) => tr.innerText)`)
-	if len(rows) != len(boxes(p)) {
-		t.Errorf("got %d rows, want one for each of %d bars", len(rows), len(boxes(p)))
+	if len(rows) != len(p.Bars()) {
+		t.Errorf("got %d rows, want one for each of %d bars", len(rows), len(p.Bars()))
 	}
 	if all := strings.Join(rows, "\n"); !strings.Contains(all, "0.012 s\t3.00 s\thooks\thandle.func2\tThe hook") {
 		t.Errorf("got rows\n%s", all)
@@ -187,15 +182,6 @@ func TestScreenReadersGetTheTable(t *testing.T) {
 	unnamed := browsertest.Eval[int](p, `[...document.querySelectorAll(".bar")].filter((bar) => bar.getAttribute("role") !== "img" || !bar.getAttribute("aria-label")).length`)
 	if unnamed > 0 {
 		t.Errorf("%d bars have no name", unnamed)
-	}
-}
-
-func TestItPrints(t *testing.T) {
-	p := browsertest.New(t)
-	p.Prefer("dark")
-	open(t, p, whole(5*time.Second))
-	if got := p.Print(); !bytes.HasPrefix(got, []byte("%PDF-")) || len(got) < 10_000 {
-		t.Errorf("got %d bytes, want a PDF", len(got))
 	}
 }
 

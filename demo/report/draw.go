@@ -17,7 +17,10 @@ const (
 // A drawing is a timeline laid out, for the template chart. Places and widths
 // across are in percent, so that it fills whatever width there is.
 type drawing struct {
+	ID            string
 	Width, Height int // Width is the least
+	Strips        []strip
+	Paper         float64 // how wide the widest strip is, with the names of the lanes
 	Lanes         []laneView
 	Ticks         []tickView
 	Bars          []*barView
@@ -62,6 +65,9 @@ type arrowView struct {
 	Failed   bool
 }
 
+// NamesWidth is that of the column with the names of the lanes.
+func (d *drawing) NamesWidth() int { return namesWidth }
+
 // Length is that of the arrow.
 func (a arrowView) Length() int { return a.From - a.To }
 
@@ -75,10 +81,10 @@ func (b *barView) LineY(i int) int {
 func (b *barView) Open() bool { return b.span.open }
 
 // draw lays out what went on. Elapsed is the time to show for one since the
-// recording began.
-func draw(spans []*span, elapsed func(time.Duration) time.Duration) *drawing {
+// recording began. No other drawing of the page has the id.
+func draw(id string, spans []*span, elapsed func(time.Duration) time.Duration) *drawing {
 	s := newScale(spans)
-	d := &drawing{Width: int(s.width)}
+	d := &drawing{ID: id, Width: int(s.width)}
 	rows := d.lanes(spans)
 	for _, sp := range spans {
 		b := newBar(sp, s, rows[sp])
@@ -87,9 +93,11 @@ func draw(spans []*span, elapsed func(time.Duration) time.Duration) *drawing {
 		b.Mid = b.Y + b.H/2
 		d.Bars = append(d.Bars, b)
 	}
-	for _, t := range s.ticks(elapsed) {
+	ticks := s.ticks(elapsed)
+	for _, t := range ticks {
 		d.Ticks = append(d.Ticks, tickView{percent(t.x, s), t.text, t.x > 0})
 	}
+	d.cut(s, ticks)
 	d.label(s)
 	for _, sp := range spans {
 		if sp.kind == waiting && !sp.open {

@@ -40,15 +40,30 @@ func (t *tracker) thaw(at time.Duration) {
 	}
 }
 
-// crash ends a frozen stretch because a process ended in it. One that had only
-// just begun is none: the process ended before anybody could know.
+// hadJustBegun reports whether a frozen stretch is none: what ended it was under
+// way already.
+func (s *span) hadJustBegun() bool { return s.length() < 10*time.Millisecond }
+
+func (t *tracker) drop(s *span) {
+	t.spans = slices.DeleteFunc(t.spans, func(other *span) bool { return other == s })
+}
+
+// shutdown ends a frozen stretch because the environment is shut down.
+func (t *tracker) shutdown(at time.Duration) {
+	t.melt(at)
+	if t.melted != nil && t.melted.hadJustBegun() { // the shutdown had waited for the hooks
+		t.drop(t.melted)
+		t.melted = nil
+	}
+}
+
+// crash ends a frozen stretch because a process ended in it.
 func (t *tracker) crash(at time.Duration) {
-	const justBegun = 10 * time.Millisecond
 	s := t.end(platform, frozen, at)
 	switch {
 	case s == nil:
-	case s.length() < justBegun:
-		t.spans = slices.DeleteFunc(t.spans, func(other *span) bool { return other == s })
+	case s.hadJustBegun():
+		t.drop(s)
 	default:
 		s.note = "then reset"
 		s.detail = fmt.Sprintf("The environment was frozen for %s, until a process ended.", length(s.length()))

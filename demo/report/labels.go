@@ -67,6 +67,7 @@ func (d *drawing) label(s *scale) {
 			if i+1 < len(bars) {
 				free = bars[i+1].left
 			}
+			taken, free = d.between(b, taken, free)
 			taken = max(taken, b.place(taken, free))
 		}
 	}

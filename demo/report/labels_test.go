@@ -1,6 +1,8 @@
 package report_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,9 +18,50 @@ func TestLabelsAreNotCutOff(t *testing.T) {
 		s.call().hook("main.handle.func2 (/src/main.go:35)", took).hook("mw.(*WWW).mmm (/src/mmm.go:1)", took/2).hook("OQGD.wwwMM+=日本 (w.go:1)", took/2).idle(3, took*2).after(took)
 	}
 	open(t, p, s.end().Recording())
-	for _, b := range boxes(p) {
+	for _, b := range p.Bars() {
 		if b.LabelLeft > b.Left && b.LabelLeft < b.Right && b.LabelEnd > b.Right {
 			t.Errorf("%s: the label ends at %.1f, the bar at %.1f", b.Name, b.LabelEnd, b.Right)
+		}
+	}
+}
+
+// On a narrow screen the beginning of a bar may be out of sight, but not what
+// it is.
+func TestLabelsStayInSight(t *testing.T) {
+	p := browsertest.New(t)
+	p.Resize(500, 800)
+	open(t, p, whole(5*time.Second))
+	for _, scrolled := range []int{0, 40, 0, 80} {
+		const edge = `document.querySelector(".scroll").getBoundingClientRect().left`
+		left := browsertest.Eval[float64](p, fmt.Sprintf(`(document.querySelector(".scroll").scrollLeft = %d, %s)`, scrolled, edge))
+		p.Wait(fmt.Sprintf(`document.querySelector(".bar.serving text").getBoundingClientRect().left >= %s`, edge))
+		for _, name := range []string{"invocation", "awake", "handle.func2"} {
+			b := find(t, p.Bars(), name)
+			if b.LabelLeft < left || b.LabelLeft < b.Left || b.LabelEnd > b.Right {
+				t.Errorf("scrolled by %d: the label of %s is at %.1f to %.1f, the bar at %.1f to %.1f, the edge at %.1f", scrolled, name, b.LabelLeft, b.LabelEnd, b.Left, b.Right, left)
+			}
+		}
+	}
+	// Nothing is scrolled on paper.
+	p.ShowPrinted(500, 800, "light")
+	if b := find(t, p.Bars(), "invocation"); b.LabelLeft > b.Left+10 {
+		t.Errorf("printed: the label is at %.1f, the bar at %.1f", b.LabelLeft, b.Left)
+	}
+}
+
+// A shutdown takes little time, and so not much more room than its words.
+func TestTheRoomForAShutdown(t *testing.T) {
+	p := browsertest.New(t)
+	p.Resize(1000, 800)
+	open(t, p, whole(5*time.Second))
+	for _, b := range p.Bars() {
+		if spare := b.Right - b.LabelEnd; strings.HasPrefix(b.Name, "shutdown") && (spare < 0 || spare > 60) {
+			t.Errorf("%s, %s: the label ends at %.1f, the bar at %.1f", b.Lane, b.Name, b.LabelEnd, b.Right)
+		}
+	}
+	for _, want := range []string{">shutdown 4.10 ms</text>", ">shutdown 3.10 ms</text>"} {
+		if !strings.Contains(page(t, whole(5*time.Second)), want) {
+			t.Errorf("the page does not have %s", want)
 		}
 	}
 }

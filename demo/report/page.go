@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
+	"fmt"
 	"html/template"
 	"io"
 
@@ -41,8 +42,8 @@ func write(w io.Writer, picture bool, recordings []*recording.Recording) error {
 		Style:      template.CSS(Style()),
 		Script:     template.JS(Script()),
 	}
-	for _, r := range recordings {
-		page.Runs = append(page.Runs, newRun(r))
+	for i, r := range recordings {
+		page.Runs = append(page.Runs, newRun(fmt.Sprint("plot-", i+1), r))
 	}
 	var b bytes.Buffer // so that there is no half of a page
 	if err := templates.ExecuteTemplate(&b, "report.html", page); err != nil {
@@ -83,8 +84,8 @@ type run struct {
 	Summary summary
 }
 
-func newRun(r *recording.Recording) run {
-	return run{r.Name, r.Intro, figures(r), draw(timeline(r, ended(r)), r.Elapsed), rows(r), newSummary(r)}
+func newRun(id string, r *recording.Recording) run {
+	return run{r.Name, r.Intro, figures(r), draw(id, timeline(r, ended(r)), r.Elapsed), rows(r), newSummary(r)}
 }
 
 // Style returns the style sheet of the parts.

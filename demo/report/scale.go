@@ -22,8 +22,9 @@ const (
 	foldedFrom  = 200 * time.Millisecond
 )
 
-// leastSteps are larger ones, so that there is room for a word.
-var leastSteps = map[kind]float64{starting: 40, handling: 16, ending: 36}
+// leastSteps are larger ones, so that there is room for a word. A shutdown has
+// room in the step of the signal, too.
+var leastSteps = map[kind]float64{starting: 40, handling: 16, ending: 26}
 
 // leastStepOf is the least distance between moments of a span.
 func leastStepOf(s *span) float64 {

@@ -25,7 +25,7 @@ func Now(r *recording.Recording, now time.Duration, invocations int) Snapshot {
 	if len(spans) == 0 {
 		return s
 	}
-	d := draw(spans, r.Elapsed)
+	d := draw("plot", spans, r.Elapsed)
 	s.Chart, s.Table = render("chart", d), render("table", d)
 	for _, span := range spans {
 		s.Moving = s.Moving || span.open

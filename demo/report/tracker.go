@@ -91,7 +91,7 @@ func (t *tracker) follow(m *recording.Moment) {
 		t.mark(platform, "reset", at, "Lambda ends the environment after a "+m.Text+". The next invocation starts new processes.").failed = true
 		t.quiet, t.served = false, false
 	case lambdaenv.ShutdownBegan:
-		t.melt(at)
+		t.shutdown(at)
 		t.begin(platform, ending, "shutdown", at, "The environment is shut down, reason: "+m.Text+".")
 		if t.extension {
 			t.begin(extension, ending, "shutdown", at, "The extension gets the SHUTDOWN event when the function is gone, and logs the reason.")

@@ -133,6 +133,12 @@ func (p *Page) Resize(width, height int64) {
 	p.do(chromedp.EmulateViewport(width, height))
 }
 
+// Touch makes the window that of a device without a mouse.
+func (p *Page) Touch(width, height int64) {
+	p.t.Helper()
+	p.do(chromedp.EmulateViewport(width, height, chromedp.EmulateMobile, chromedp.EmulateTouch))
+}
+
 // Prefer sets the user's colour scheme, light or dark.
 func (p *Page) Prefer(scheme string) {
 	p.t.Helper()
@@ -166,20 +172,23 @@ func (p *Page) Wait(expression string) {
 	}
 }
 
-// Screenshot returns a picture of the whole page, for people.
-func (p *Page) Screenshot() []byte {
-	p.t.Helper()
-	png, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
-	p.must(err)
-	return png
-}
-
-// Print returns the page as a PDF.
+// Print returns the page as a PDF, with the size of paper that it wants.
 func (p *Page) Print() []byte {
 	p.t.Helper()
-	pdf, err := chromedp.Run(p.ctx, chromedp.PrintToPDF())
+	pdf, err := chromedp.Run(p.ctx, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize()))
 	p.must(err)
 	return pdf
+}
+
+// ShowPrinted shows the page as it is on paper on which there is room for so
+// much, printed by a user who prefers the colour scheme.
+func (p *Page) ShowPrinted(width, height int64, scheme string) {
+	p.t.Helper()
+	p.Resize(width, height)
+	call(p, emulation.SetEmulatedMedia.Method, emulation.SetEmulatedMediaParams{
+		Media:    "print",
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+	})
 }
 
 // Eval returns the value of a JavaScript expression in the page.

@@ -65,7 +65,11 @@
   };
 
   const events = new EventSource("/events");
-  events.addEventListener("begin", () => { rows.textContent = ""; refusal = null; }); // also when it is there again
+  events.addEventListener("begin", () => { // also when it is there again
+    rows.textContent = "";
+    refusal = null;
+    chart.classList.remove("stopped");
+  });
   events.addEventListener("rows", (e) => {
     rows.insertAdjacentHTML("beforeend", JSON.parse(e.data));
     while (rows.rows.length > Number(log.dataset.most)) rows.deleteRow(0);
@@ -81,7 +85,8 @@
     if (!refusal) say(now.state, false);
   });
   events.addEventListener("error", () => {
-    refusal = "The demo has ended, or does not answer. Start it again with: go run ./demo serve";
+    chart.classList.add("stopped");
+    refusal = "The demo has ended, or does not answer: the timeline stands still. Start it again with: go run ./demo serve";
     say(refusal, true);
   });
 })();

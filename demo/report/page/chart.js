@@ -62,14 +62,29 @@
   const ready = () => {
     for (const plot of document.querySelectorAll("svg.plot")) rove(plot, plot.querySelector(".bar"));
   };
+  // A label moves along in its bar when the beginning of that is scrolled away.
+  const slide = (scroll) => {
+    const edge = scroll.getBoundingClientRect().left;
+    const labels = [...scroll.querySelectorAll(".bar:not(.frozen) text:not(.outside)")];
+    for (const label of labels) label.removeAttribute("transform");
+    const ways = labels.map((label) => {
+      const bar = label.parentNode.querySelector("rect").getBoundingClientRect(), box = label.getBoundingClientRect();
+      return Math.min(edge + 6 - box.left, bar.right - 6 - box.right);
+    });
+    labels.forEach((label, i) => { if (ways[i] > 0) label.setAttribute("transform", `translate(${ways[i]})`); });
+  };
+  const slideAll = () => { for (const scroll of document.querySelectorAll(".scroll")) slide(scroll); };
   // What is cut off by a narrow window needs a word.
   const hint = () => {
     for (const scroll of document.querySelectorAll(".scroll")) {
       scroll.closest(".chart").nextElementSibling.hidden = scroll.scrollWidth <= scroll.clientWidth + 1;
     }
   };
-  addEventListener("resize", hint);
-  document.addEventListener("chart", () => { ready(); hint(); }); // it was replaced
+  document.addEventListener("scroll", (e) => {
+    if (e.target instanceof Element && e.target.matches(".scroll")) slide(e.target);
+  }, true); // it does not bubble
+  addEventListener("resize", () => { hint(); slideAll(); });
+  document.addEventListener("chart", () => { ready(); hint(); slideAll(); }); // it was replaced
   hint();
   ready();
 })();

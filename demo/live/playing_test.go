@@ -1,0 +1,117 @@
+package live_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"example.com/postinvoke/demo/browser/browsertest"
+)
+
+// wantOrder checks the names of the bars in a lane, from left to right.
+func wantOrder(t *testing.T, p *browsertest.Page, lane, want string) {
+	t.Helper()
+	var names []string
+	for _, b := range p.Bars() {
+		if b.Lane == lane {
+			names = append(names, b.Name)
+		}
+	}
+	if got := strings.Join(names, ", "); got != want {
+		t.Errorf("%s: got the bars %s, want %s", lane, got, want)
+	}
+}
+
+// wantTrueToLength checks that what is later is further right, and that hooks
+// are as long beside the longest as their times say. Short ones may be longer.
+func wantTrueToLength(t *testing.T, p *browsertest.Page) {
+	t.Helper()
+	bars := p.Bars()
+	var longest browsertest.Box
+	for _, b := range bars {
+		if b.Lane == "hooks" && b.To-b.From > longest.To-longest.From {
+			longest = b
+		}
+		for _, next := range bars {
+			if b.To <= next.From && b.Right > next.Left+5 { // marks stand on both sides of their time
+				t.Errorf("%s ends at %.1f, after %s begins at %.1f", b.Name, b.Right, next.Name, next.Left)
+			}
+		}
+	}
+	const least = 30 // pixels, for the few moments in a hook
+	for _, b := range bars {
+		want := (longest.Right - longest.Left) * (b.To - b.From) / (longest.To - longest.From)
+		if got := b.Right - b.Left; b.Lane == "hooks" && (got < want-least || got > want+least) {
+			t.Errorf("%s of %.0f ms is %.0f pixels wide, want %.0f beside one of %.0f ms", b.Name, b.To-b.From, got, want, longest.To-longest.From)
+		}
+	}
+}
+
+func TestPlaying(t *testing.T) {
+	home := serve(t, 2*time.Second)
+	p := browsertest.New(t)
+	p.Resize(1200, 900)
+	p.Open(home)
+	p.Wait(gone)
+
+	// Invoked: the response, the hooks, frozen.
+	p.Click("button.main")
+	p.Wait(said("has the response after", 1))
+	p.Wait(frozen)
+	p.Wait(said("function returned response here, before cleanup begins", 1))
+	p.Wait(drawn("hooks", "handle.func", 2))
+	p.Wait(drawn("extension", "awake", 1))
+	wantOrder(t, p, "function", "init, handler and answer")
+	wantOrder(t, p, "hooks", "handle.func2, handle.func1")
+
+	// With another event.
+	browsertest.Eval[int](p, `(document.querySelector("#event").value = '{"sleepMs":1,"mine":"<b>&"}').length`)
+	p.Click("button.main")
+	p.Wait(said(`invokes the function with {"sleepMs":1,"mine":"<b>&"}`, 1))
+	p.Wait(said("frozen: nothing runs until it is thawed", 2))
+	p.Wait(frozen)
+
+	// A hook overruns: it is abandoned, the environment lives.
+	p.Click("[data-post='/overrun']")
+	p.Wait(said("postinvoke: hook abandoned", 1))
+	p.Wait(frozen)
+	p.Wait(drawn("hooks", "handle.func2, abandoned", 1))
+	wantTrueToLength(t, p)
+
+	// A crash: the next invocation starts new processes.
+	p.Click("[data-post='/crash']")
+	p.Wait(said("reset after a failure", 1))
+	p.Click("button.main")
+	p.Wait(said("INIT_START", 2))
+	p.Wait(frozen)
+
+	// Shut down.
+	p.Click("[data-post='/shutdown']")
+	p.Wait(said("bye y'all!", 1))
+	p.Wait(gone)
+
+	// Without the extension the library stands in for it.
+	p.Click("#layer")
+	p.Click("button.main")
+	p.Wait(said("mode=internal", 1))
+	p.Wait(frozen)
+	p.Wait(`!document.querySelector("#layer").checked`)
+
+	// Again with it: the environment without it is shut down.
+	p.Click("#layer")
+	p.Wait(said("bye y'all!", 2))
+	p.Wait(gone)
+	p.Click("button.main")
+	p.Wait(said("mode=extension", 3))
+	p.Wait(frozen)
+
+	// Not for ever; and a page that is opened now says so.
+	browsertest.Eval[bool](p, `(document.querySelector("#idle").focus(), true)`)
+	p.Press(kb.ArrowDown)
+	p.Wait(said("bye y'all!", 3))
+	p.Wait(gone)
+	p.Open(home)
+	p.Wait(`document.querySelector("#idle").value === "5"`)
+}
