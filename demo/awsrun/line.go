@@ -72,7 +72,9 @@ func newLine(id, stream string, at time.Time, message string) *line {
 	l.message, _ = l.fields["message"].(string)
 	switch l.message {
 	case record.Environment, record.Released, record.ExtensionProblem:
-		l.source = lambdaenv.Extension
+		if l.fields[record.Mode] == nil { // else the library stands in for the extension
+			l.source = lambdaenv.Extension
+		}
 	}
 	return l
 }
