@@ -48,7 +48,8 @@ func (k *internalKeeper) serve() {
 	for {
 		event, err := k.api.Next()
 		if err != nil {
-			k.log.process(slog.LevelError, record.ExtensionProblem, slog.String(record.Reason, err.Error()))
+			k.log.process(slog.LevelError, record.ExtensionProblem,
+				slog.String(record.Reason, err.Error()), slog.String(record.Mode, k.mode()))
 			os.Exit(1)
 		}
 		if event.Type != "INVOKE" {
@@ -57,7 +58,8 @@ func (k *internalKeeper) serve() {
 		verdict := k.gate.Hold(event.RequestID, time.UnixMilli(event.DeadlineMs), nil)
 		if verdict != gate.Done {
 			k.log.process(slog.LevelWarn, record.Released,
-				slog.String(record.RequestID, event.RequestID), slog.String(record.Reason, string(verdict)))
+				slog.String(record.RequestID, event.RequestID), slog.String(record.Reason, string(verdict)),
+				slog.String(record.Mode, k.mode()))
 		}
 	}
 }

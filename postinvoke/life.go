@@ -2,7 +2,7 @@ package postinvoke
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -44,14 +44,24 @@ func (l *life) hookFailed(ctx context.Context, log logger, h *hook, f *failure) 
 func (l *life) hookAbandoned(ctx context.Context, log logger, h *hook, started bool, reason string) {
 	log.about(ctx, slog.LevelError, record.HookAbandoned, slog.String(record.Hook, h.String()),
 		slog.Bool(record.Started, started), slog.String(record.Reason, reason))
-	l.tell(ctx, h, errors.New("abandoned: "+reason))
+	l.tell(ctx, h, fmt.Errorf("%w: %s", seam.ErrAbandoned, reason))
+	if started && l.observer != nil {
+		l.observer.GivenUp()
+	}
+}
+
+// abandonedReturned tells that a hook which was given up has returned.
+func (l *life) abandonedReturned() {
+	if l.observer != nil {
+		l.observer.Returned()
+	}
 }
 
 // hookRefused logs that a hook was registered too late.
 func (l *life) hookRefused(ctx context.Context, log logger, h *hook, reason string) {
 	log.about(ctx, slog.LevelError, record.HookRefused,
 		slog.String(record.Hook, h.String()), slog.String(record.Reason, reason))
-	l.tell(ctx, h, errors.New("refused: "+reason))
+	l.tell(ctx, h, fmt.Errorf("%w: %s", seam.ErrRefused, reason))
 }
 
 func (l *life) tell(ctx context.Context, h *hook, err error) {

@@ -41,35 +41,6 @@ func TestWithoutTheLayerTheLibraryDoesSoItself(t *testing.T) {
 	summaryOf(t, env, res.RequestID).want(t, map[string]any{record.Mode: record.ModeInternal})
 }
 
-// Somebody else on the extension's port must neither be taken for it nor hold
-// up the start.
-func TestAStrangerOnThePortIsNotTheExtension(t *testing.T) {
-	tests := []struct {
-		name   string
-		serve  func(net.Conn)
-		reason string
-	}{
-		{"silent", func(net.Conn) {}, "it did not greet: "},
-		{"hangs up", func(c net.Conn) { c.Close() }, "it did not greet: "},
-		{"web server", func(c net.Conn) { fmt.Fprint(c, "HTTP/1.1 400 Bad Request\r\n\r\n") }, `it greets with "HTTP/1.1 400 Bad Request\r\n"`},
-		{"endless line", func(c net.Conn) { fmt.Fprint(c, strings.Repeat("x", 1<<16)) }, "it did not greet: "},
-		{"another version", func(c net.Conn) { fmt.Fprint(c, "postinvoke/2\n") }, `it greets with "postinvoke/2\n", not "postinvoke/1\n"`},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			port := serveLoopback(t, test.serve)
-			env := startScenarios(t, lambdaenv.Config{
-				LogFormat: lambdaenv.JSON,
-				Env:       []string{link.PortVariable + "=" + port},
-			})
-			wantMode(t, env, "WARN", record.ModeInternal, test.reason)
-			res := env.Invoke(do("order"))
-			env.WaitIdle()
-			wantInOrder(t, env, res.RequestID, "responded", "hook 2", "hook 1", "hook 0", "idle")
-		})
-	}
-}
-
 // So it looks to a process that was frozen while it connected again: the time
 // for greetings is over when it is thawed.
 func TestALinkThatIsLostAndThenSilentIsMadeAgain(t *testing.T) {
@@ -137,11 +108,7 @@ func TestALibraryThatIsRefusedEventsEndsTheProcess(t *testing.T) {
 	if reason, _ := problems[0][record.Reason].(string); !strings.Contains(reason, "ask for the next event: unexpected status 500") {
 		t.Errorf("got reason %q, want it to say what came back", reason)
 	}
-}
-
-func TestALibraryThatMayNotRegisterSaysSo(t *testing.T) {
-	env := startScenarios(t, lambdaenv.Config{LogFormat: lambdaenv.JSON, Refuse: map[string]int{"register": 403}})
-	wantMode(t, env, "ERROR", record.ModeNone, "unexpected status 403")
+	problems[0].want(t, map[string]any{record.Mode: record.ModeInternal})
 }
 
 // serveLoopback accepts connections on a port of its own until the test ends.

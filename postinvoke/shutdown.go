@@ -104,7 +104,7 @@ func (l *life) shutDown() {
 	ctx, cancel := context.WithDeadline(context.Background(), began.Add(budget-shutdownMargin))
 	defer cancel()
 	var failures, over int
-	overruns := false // the one that is not over
+	var overruns <-chan *failure // has an element when the one that is not over has returned
 	for over < len(hooks) && ctx.Err() == nil {
 		h := hooks[over]
 		result := make(chan *failure, 1)
@@ -117,12 +117,13 @@ func (l *life) shutDown() {
 				l.hookFailed(context.Background(), log, h, failed)
 			}
 		case <-ctx.Done():
-			overruns = true
+			overruns = result
 		}
 	}
 	for i, h := range hooks[over:] {
-		if i == 0 && overruns {
+		if i == 0 && overruns != nil {
 			l.hookAbandoned(ctx, log, h, true, "it did not return before the environment ends")
+			go func() { <-overruns; l.abandonedReturned() }()
 		} else {
 			l.hookAbandoned(ctx, log, h, false, "no time was left to start it before the environment ends")
 		}

@@ -87,6 +87,7 @@ func (inv *invocation) call(h *hook) {
 		if i < 0 { // it had been given up
 			inv.log.about(inv, slog.LevelWarn, record.HookLate,
 				slog.String(record.Hook, h.String()), ms(record.LateMs, time.Since(inv.began)-h.abandoned))
+			inv.life.abandonedReturned()
 		}
 	})
 }

@@ -53,11 +53,12 @@ const (
 
 	// Released is written by the extension, or by the library where it stands
 	// in for it, when it stopped waiting for an invocation without word from
-	// the function: Reason.
+	// the function: Reason, and Mode if it was the library.
 	Released = "postinvoke: stopped waiting for hooks"
 
 	// ExtensionProblem is written by the extension, or by the library where it
-	// stands in for it, when it cannot work as intended: Reason.
+	// stands in for it, when it cannot work as intended: Reason, and Mode if it
+	// was the library.
 	ExtensionProblem = "postinvoke: extension problem"
 )
 

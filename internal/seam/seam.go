@@ -2,7 +2,10 @@
 // a test may do and see that a function may not.
 package seam
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // An Observer is told what becomes of invocations and their hooks. ctx is the
 // context that the handler was called with. Its functions may be called from
@@ -15,9 +18,19 @@ type Observer struct {
 	// for a shutdown function likewise, then without a context.
 	Failed func(ctx context.Context, hook string, err error)
 
+	// GivenUp is called when a hook or shutdown function that runs is
+	// abandoned, and Returned when it has returned after all.
+	GivenUp, Returned func()
+
 	// Over is called when nothing is left to do for the invocation.
 	Over func(ctx context.Context)
 }
+
+// What [Observer.Failed] is told of a hook that did not fail by itself.
+var (
+	ErrAbandoned = errors.New("abandoned")
+	ErrRefused   = errors.New("refused")
+)
 
 // Enter begins the lifetime of an execution environment that the observer
 // watches. Until leave is called, shutdown functions are registered with it,

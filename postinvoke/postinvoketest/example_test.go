@@ -20,26 +20,29 @@ func (a *audit) handle(ctx context.Context, order string) (string, error) {
 	return "thank you", nil
 }
 
-// A test asserts on the response, then on what must not have happened yet, then
+// The test asserts on the response, then on what must not have happened yet, then
 // runs the hooks and asserts on what they did.
-func Example() {
-	_ = func(t *testing.T) { // TestOrdersAreAudited
-		env := postinvoketest.New(t)
-		a := &audit{}
-		handler := postinvoke.Wrap(a.handle, nil)
+func testOrdersAreAudited(t *testing.T) {
+	env := postinvoketest.New(t)
+	a := &audit{}
+	handler := postinvoke.Wrap(a.handle, nil)
 
-		inv := postinvoketest.Invoke(env, handler, "a book")
-		if inv.Err != nil || inv.Response != "thank you" {
-			t.Errorf("got response %q, %v", inv.Response, inv.Err)
-		}
-		if len(a.rows) > 0 {
-			t.Errorf("the caller waited for %q", a.rows)
-		}
-		if err := inv.RunHooks(); err != nil {
-			t.Error(err)
-		}
-		if want := []string{"placed a book"}; !slices.Equal(a.rows, want) {
-			t.Errorf("got rows %q, want %q", a.rows, want)
-		}
+	inv := postinvoketest.Invoke(env, handler, "a book")
+	if inv.Err != nil || inv.Response != "thank you" {
+		t.Errorf("got response %q, %v", inv.Response, inv.Err)
 	}
+	if len(a.rows) > 0 {
+		t.Errorf("the caller waited for %q", a.rows)
+	}
+	if err := inv.RunHooks(); err != nil {
+		t.Error(err)
+	}
+	if want := []string{"placed a book"}; !slices.Equal(a.rows, want) {
+		t.Errorf("got rows %q, want %q", a.rows, want)
+	}
+}
+
+func Example() {
+	var t *testing.T // that go test gives to TestOrdersAreAudited
+	testOrdersAreAudited(t)
 }

@@ -4,18 +4,31 @@ import (
 	"context"
 	"errors"
 	"sync"
+
+	"example.com/postinvoke/internal/seam"
+)
+
+// What errors.Is finds in the error of a hook that did not fail by itself.
+var (
+	// ErrAbandoned is that of a hook which was not over, or not even called,
+	// when the function's timeout was near or the environment shut down.
+	ErrAbandoned = seam.ErrAbandoned
+
+	// ErrRefused is that of a hook which was registered too late to be called.
+	ErrRefused = seam.ErrRefused
 )
 
 // A HookError is the failure of a hook, or of a shutdown function.
 type HookError struct {
-	Hook string // the function's name, and where it is defined
-	Err  error  // what it returned; or a text about a panic, with the stack; or why it was abandoned
+	Hook string // the function's name, and where it is defined if that is known
+	Err  error  // what it returned; or a text about a panic, with the stack; or why it was abandoned or refused
 }
 
+// Error names the hook, and says what Err does.
 func (e *HookError) Error() string { return e.Hook + ": " + e.Err.Error() }
 
 // Unwrap returns Err. errors.Is finds the error that a hook returned or
-// panicked with.
+// panicked with, [ErrAbandoned] and [ErrRefused].
 func (e *HookError) Unwrap() error { return e.Err }
 
 func (e *Environment) failed(ctx context.Context, hook string, err error) {

@@ -45,6 +45,8 @@ func (inv *Invocation[Out]) RunHooks() error {
 
 // begin returns the context of the next invocation.
 func (e *Environment) begin() (context.Context, *progress) {
+	e.t.Helper()
+	e.checkClock()
 	base := e.Context
 	if base == nil {
 		base = e.t.Context()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"example.com/postinvoke/postinvoke"
 	"example.com/postinvoke/postinvoke/postinvoketest"
@@ -54,6 +55,13 @@ func TestMisuseFailsTheTest(t *testing.T) {
 			handle := func(context.Context, int) (int, error) { return 0, nil }
 			postinvoketest.Invoke(postinvoketest.New(t), handle, 1)
 		}, "the handler is not wrapped"},
+		{"New outside of the bubble", func(tb testing.TB) {
+			env := postinvoketest.New(tb)
+			synctest.Test(t, func(*testing.T) {
+				defer func() { recover() }() // else the spy's panic is the bubble's
+				postinvoketest.Invoke(env, wrap(func(context.Context) {}), "work")
+			})
+		}, "New was called outside of this bubble"},
 		{"two environments", func(t testing.TB) {
 			postinvoketest.New(t)
 			postinvoketest.New(t)

@@ -13,9 +13,18 @@
 //
 //	inv := postinvoketest.Invoke(env, h.Invoke, []byte(`{"id":7}`))
 //
+// # Bubbles
+//
 // All of it works in a bubble of testing/synctest, where timeouts take no time:
-// call New inside it. What this package cannot show is Lambda itself, such as
-// the freeze after the hooks.
+// call New inside it.
+//
+// Go cannot end a hook that was abandoned. In a bubble the test waits at its end
+// until such hooks have returned; one that never does makes synctest panic with
+// "deadlock: main bubble goroutine has exited but blocked goroutines remain".
+// Outside of bubbles nobody waits, and they go on beside the next tests.
+//
+// What this package cannot show is Lambda itself, such as the freeze after the
+// hooks.
 package postinvoketest
 
 import (
@@ -40,9 +49,11 @@ type Environment struct {
 	Timeout time.Duration
 
 	t        testing.TB
+	made     time.Time
 	shutDown func()
 	once     sync.Once
-	failures failures // of shutdown functions
+	failures failures     // of shutdown functions
+	late     atomic.Int64 // hooks that were abandoned and have not returned
 
 	mu      sync.Mutex
 	invoked int
@@ -59,13 +70,22 @@ var open atomic.Bool
 //
 // At the end of the test, hooks that it did not run are run. The test fails if
 // one of them does, or if any hook failed of which it has not been told.
+//
+// In a test that runs in a bubble of testing/synctest, New has to be called in
+// it as well.
 func New(t testing.TB) *Environment {
 	t.Helper()
 	if !open.CompareAndSwap(false, true) {
 		t.Fatal("postinvoketest: another environment is open: use one at a time, and no parallel tests")
 	}
-	e := &Environment{t: t}
-	shutDown, leave := seam.Enter(&seam.Observer{Began: began, Failed: e.failed, Over: over})
+	e := &Environment{t: t, made: time.Now()}
+	shutDown, leave := seam.Enter(&seam.Observer{
+		Began:    began,
+		Failed:   e.failed,
+		GivenUp:  func() { e.late.Add(1) },
+		Returned: func() { e.late.Add(-1) },
+		Over:     over,
+	})
 	e.shutDown = shutDown
 	t.Cleanup(func() {
 		t.Helper()
@@ -76,6 +96,9 @@ func New(t testing.TB) *Environment {
 		}
 		if err := errors.Join(untold...); err != nil {
 			t.Errorf("postinvoketest: the test was not told by RunHooks or Shutdown: %v", err)
+		}
+		if e.late.Load() > 0 && inBubble() {
+			e.awaitLate()
 		}
 		leave()
 		open.Store(false)

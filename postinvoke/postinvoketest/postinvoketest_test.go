@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -77,6 +78,19 @@ func TestFailuresOfHooksAreReturned(t *testing.T) {
 	}
 }
 
+func TestAHookThatIsRefusedIsReported(t *testing.T) {
+	env := postinvoketest.New(t)
+	var late context.Context
+	inv := postinvoketest.Invoke(env, wrap(func(ctx context.Context) { late = ctx }), "save")
+	if err := inv.RunHooks(); err != nil {
+		t.Error(err)
+	}
+	postinvoke.Run(late, func() { t.Error("a hook ran that was registered too late") })
+	if err := inv.RunHooks(); !errors.Is(err, postinvoketest.ErrRefused) {
+		t.Errorf("got %v, want ErrRefused", err)
+	}
+}
+
 func TestWithoutHooks(t *testing.T) {
 	env := postinvoketest.New(t)
 	for range 2 {
@@ -115,8 +129,12 @@ func TestHooksOfAllHandlersOfAnInvocationAreRun(t *testing.T) {
 			}
 			return two(ctx, event)
 		}, "work")
+		began := time.Now()
 		if err := inv.RunHooks(); err != nil || !first || !second {
 			t.Errorf("got %v, hooks ran: %t and %t, want both", err, first, second)
+		}
+		if took := time.Since(began); took != time.Second {
+			t.Errorf("the invocation was over after %v, want %v: as soon as its hooks were", took, time.Second)
 		}
 	})
 }
@@ -140,7 +158,7 @@ func TestTimeoutsTakeNoTimeInABubble(t *testing.T) {
 		if want := time.Minute - 500*time.Millisecond; stopped != want {
 			t.Errorf("the context of the hook ended after %v, want %v", stopped, want)
 		}
-		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "abandoned: no time was left to start it") {
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, postinvoketest.ErrAbandoned) || !strings.Contains(err.Error(), "abandoned: no time was left to start it") {
 			t.Errorf("got %v, want that one hook ran out of time and the other did not start", err)
 		}
 	})
@@ -181,8 +199,34 @@ func TestShutdownFunctionsRunLastFirst(t *testing.T) {
 				t.Errorf("got %v, want it to contain %q", err, want)
 			}
 		}
-		time.Sleep(time.Hour) // the one that overran ends with the bubble
+		if !errors.Is(err, postinvoketest.ErrAbandoned) {
+			t.Errorf("got %v, want ErrAbandoned in it", err)
+		}
 	})
+}
+
+// Go cannot end a hook. Else the bubble would end the process because of it.
+func TestABubbleEndsWhenAbandonedHooksHave(t *testing.T) {
+	const long = 20 * time.Hour
+	var returned atomic.Int64
+	synctest.Test(t, func(t *testing.T) {
+		env := postinvoketest.New(t)
+		inv := postinvoketest.Invoke(env, wrap(func(ctx context.Context) {
+			for range 2 {
+				postinvoke.Go(ctx, func(context.Context) error { time.Sleep(long); returned.Add(1); return errDiskFull })
+			}
+		}), "overrun")
+		if err := inv.RunHooks(); !errors.Is(err, postinvoketest.ErrAbandoned) || errors.Is(err, errDiskFull) {
+			t.Errorf("got %v, want hooks to be abandoned, and not yet to fail", err)
+		}
+		postinvoke.Shutdown(func() { time.Sleep(long); returned.Add(1) })
+		if err := env.Shutdown(); !errors.Is(err, postinvoketest.ErrAbandoned) {
+			t.Errorf("got %v, want the shutdown function to be abandoned", err)
+		}
+	})
+	if got := returned.Load(); got != 3 {
+		t.Errorf("got %d hooks that returned, want 3", got)
+	}
 }
 
 func TestShutdownStopsHooks(t *testing.T) {

@@ -1,3 +1,5 @@
+// Command original is the example of github.com/aidansteele/postinvoke, with only
+// the import path changed.
 package main
 
 import (
