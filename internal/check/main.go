@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -109,7 +110,7 @@ func gofmt(ctx context.Context) (string, error) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".git" || d.Name() == "cdk.out" || d.Name() == "build"):
+		case d.IsDir() && notOurs(d.Name()):
 			return fs.SkipDir
 		case filepath.Ext(path) == ".go":
 			args = append(args, path)
@@ -124,6 +125,11 @@ func gofmt(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("these files are not formatted, run gofmt -w on them:\n%s", out)
 	}
 	return "", nil
+}
+
+// notOurs is true of a folder that tools fill.
+func notOurs(folder string) bool {
+	return slices.Contains([]string{"node_modules", ".git", "cdk.out", "build"}, folder)
 }
 
 const noNode = "what needs Node.js: the CDK app"

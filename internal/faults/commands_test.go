@@ -109,6 +109,7 @@ func (s *story) logged(neg bool, args []string) {
 	for _, line := range s.env.Lines() {
 		if pattern.MatchString(line) {
 			found++
+			s.told[line] = true
 		}
 	}
 	switch {
@@ -154,12 +155,19 @@ func (s *story) signal(args []string) {
 	}
 }
 
-// stranger opens a port, on which somebody is silent or answers as a web server
-// does.
+// strangers are what others may say to whoever connects.
+var strangers = map[string]func(net.Conn){
+	"silent":   func(net.Conn) {},
+	"web":      func(c net.Conn) { fmt.Fprint(c, "HTTP/1.1 400 Bad Request\r\n\r\n") },
+	"hangs-up": func(c net.Conn) { c.Close() },
+	"endless":  func(c net.Conn) { fmt.Fprint(c, strings.Repeat("x", 1<<16)) },
+}
+
+// stranger opens a port, on which somebody else answers.
 func (s *story) stranger(args []string) {
-	kind := strings.Join(args, " ")
-	if kind != "silent" && kind != "web" {
-		s.Fatalf("usage: stranger silent|web")
+	greet := strangers[strings.Join(args, " ")]
+	if greet == nil {
+		s.Fatalf("usage: stranger silent|web|hangs-up|endless")
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -176,9 +184,7 @@ func (s *story) stranger(args []string) {
 				return
 			}
 			defer conn.Close() // when nobody is left to come
-			if kind == "web" {
-				fmt.Fprint(conn, "HTTP/1.1 400 Bad Request\r\n\r\n")
-			}
+			greet(conn)
 		}
 	})
 	s.Cleanup(func() {

@@ -6,9 +6,10 @@
 // two apart. It ends with works and shutdown, whatever went wrong before. The
 // commands, beside those of testscript:
 //
-//	start [-env K=V] [-timeout 2s] [-layer PROGRAM] [-with PROGRAM] PROGRAM
+//	start [-env K=V] [-timeout 2s] [-layer PROGRAM] [-with PROGRAM] [-refuse CALL] PROGRAM
 //	      starts a function from testdata, with another extension in the place
-//	      of the layer's (-layer) or beside it (-with). The timeout is 15
+//	      of the layer's (-layer) or beside it (-with), or with Lambda refusing
+//	      a call of the Extensions API, such as register. The timeout is 15
 //	      minutes if the script does not say otherwise, which is longer than
 //	      the test has: what were held until then would fail it.
 //	invoke [-bytes N] WORD
@@ -27,10 +28,12 @@
 //	      finds such entries in this order. "responded" is when the caller has
 //	      the response, "idle" when all have asked for their next event.
 //	logged [-count=N] PATTERN
-//	      finds a line in the log so far. With ! in front there must be none.
+//	      finds a line in the log so far. With ! in front there must be none. A
+//	      script has to find every line which says that the environment was
+//	      held in vain.
 //	signal KILL|STOP runtime|EXTENSION
 //	      sends the signal to a process.
-//	stranger silent|web
+//	stranger silent|web|hangs-up|endless
 //	      opens a port on which somebody else answers, and sets $PORT to it.
 //	works [-without-hooks]
 //	      invokes the function: it succeeds, and its hooks run after the response

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"syscall"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"example.com/postinvoke/internal/gate"
 	"example.com/postinvoke/internal/lambdaenv"
 	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
 	"example.com/postinvoke/record"
@@ -31,17 +33,25 @@ type story struct {
 	requestID string // of the last one that was answered
 	worked    bool   // since the last fault
 	ended     bool
+	told      map[string]bool // lines that the script has found
 }
 
 type storyKey struct{}
 
 // begin makes the story of a script, and sees that it is told to its end.
 func begin(env *testscript.Env, layer bool) {
-	s := &story{TB: env.T().(testing.TB), layer: layer}
+	s := &story{TB: env.T().(testing.TB), layer: layer, told: map[string]bool{}}
 	env.Values[storyKey{}] = s
 	s.Cleanup(func() {
-		if !s.Failed() && !s.Skipped() && !(s.worked && s.ended) {
+		if s.Failed() || s.Skipped() {
+			return
+		}
+		if !(s.worked && s.ended) {
 			s.Error("a script ends with works and shutdown, so that the fault is known to be over")
+			return
+		}
+		for _, line := range s.heldInVain() {
+			s.Errorf("the environment was held in vain, which the script does not tell with logged: %s", line)
 		}
 	})
 }
@@ -77,6 +87,10 @@ func (s *story) start(args []string) {
 		cfg.Extensions = append(cfg.Extensions, lambdaenvtest.Build(s, "./testdata/"+program))
 		return nil
 	})
+	flags.Func("refuse", "", func(call string) error {
+		cfg.Refuse = map[string]int{call: http.StatusForbidden}
+		return nil
+	})
 	extension := flags.String("layer", "", "")
 	program := s.parse(flags, args, 1)[0]
 
@@ -92,6 +106,20 @@ func (s *story) start(args []string) {
 	cfg.Function = lambdaenvtest.Build(s, "./testdata/"+program)
 	s.env = lambdaenvtest.Start(s, cfg)
 	s.worked, s.ended = false, false
+}
+
+// heldInVain returns the records of long holds that ended without word from the
+// function, and that the script has not found. (A process that has died is waited
+// for as well, but only for as long as it may take Lambda to notice.)
+func (s *story) heldInVain() []string {
+	var lines []string
+	for _, line := range s.env.Lines() {
+		long := strings.Contains(line, string(gate.NotTakenUp)) || strings.Contains(line, string(gate.Deadline))
+		if long && !s.told[line] {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 // works tells that an invocation goes as it should.

@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// The table is what people read, so it names every script, and nothing else.
+// The table is what people read, so it names every script, and nothing that does
+// not exist.
 func TestTheTableNamesEveryScript(t *testing.T) {
 	table, err := os.ReadFile("../../docs/reliability.md")
 	if err != nil {

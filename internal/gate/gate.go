@@ -37,6 +37,8 @@ type Gate struct {
 	last      word   // the latest, about the held invocation or the next
 	gaveUp    string // the invocation that was last given up
 	wake      chan struct{}
+
+	wallClock func() time.Time // of tests; nil is the system's
 }
 
 type word struct {
@@ -86,8 +88,10 @@ func (g *Gate) change(f func()) {
 // given link.ReconnectWithin to come back. It calls ask once if it has heard
 // nothing for a while; ask may be nil.
 //
-// The deadline is compared with the wall clock at every wake: a process that
-// was frozen meanwhile cannot trust a timer set before.
+// The deadline is compared with the wall clock at every wake, and that is at
+// least once a second: a process that was frozen meanwhile cannot trust a timer
+// set before. All else is measured with the monotonic clock, so that no jump of
+// the wall clock makes a function look silent or lost.
 func (g *Gate) Hold(id string, deadline time.Time, ask func(id string)) Verdict {
 	wake := make(chan struct{}, 1)
 	g.mu.Lock()
@@ -121,7 +125,11 @@ func (g *Gate) hold(id string, deadline time.Time, ask func(id string), anyone b
 	var lost time.Time // when the connection was seen to be; zero while there is one
 	for {
 		heard, done, connected := g.about(id)
-		now := time.Now()
+		now := time.Now() // of the monotonic clock; wall is of the other
+		wall := now.Round(0)
+		if g.wallClock != nil {
+			wall = g.wallClock()
+		}
 		switch {
 		case connected:
 			lost = time.Time{}
@@ -135,12 +143,12 @@ func (g *Gate) hold(id string, deadline time.Time, ask func(id string), anyone b
 			return Unconnected
 		case !connected && !now.Before(lost.Add(link.ReconnectWithin)):
 			return Gone
-		case !now.Round(0).Before(deadline):
+		case !wall.Before(deadline):
 			return Deadline
 		case !heard && !now.Before(takeUp):
 			return NotTakenUp
 		}
-		wait := min(slice, deadline.Sub(now.Round(0)))
+		wait := min(slice, deadline.Sub(wall))
 		if !connected {
 			wait = min(wait, link.ReconnectWithin-now.Sub(lost))
 		}

@@ -22,29 +22,51 @@ const (
 	resets = 3
 )
 
+// With the race detector on there is a second run without it: it keeps books on
+// all goroutines that ever were, so that the memory of a process never stops
+// growing.
 func TestNoHookIsLostAndNothingGrows(t *testing.T) {
-	bothWays(t, func(t *testing.T, cfg lambdaenv.Config) {
-		s := start(t, cfg)
-		plans := newPlanner()
-		for range warmUp {
-			s.serve(plans.plan(), plans.IntN(2) == 0)
-		}
-		before := s.measure()
-		for range *invocations - warmUp {
-			s.serve(plans.plan(), plans.IntN(2) == 0)
-		}
-		after := s.measure()
-		t.Logf("%d invocations, %d freezes; in use before and after:\n%v\n%v", *invocations, s.ledger.freezes, before, after)
-		after.wantNoMoreThan(t, before)
-		if got, want := s.ledger.freezes, *invocations/4; got < want {
-			t.Errorf("got %d freezes, want at least %d", got, want)
-		}
-		s.wantNothingOpen()
-
-		if got, want := s.goroutinesOfExtension(), start(t, cfg).goroutinesOfExtension(); got != want {
-			t.Errorf("got %d goroutines in the extension, want %d as in a new one", got, want)
-		}
+	if raceDetector() {
+		t.Run("with the race detector", func(t *testing.T) {
+			bothWays(t, func(t *testing.T, cfg lambdaenv.Config) { serveMany(t, cfg) })
+		})
+	}
+	t.Run("as deployed", func(t *testing.T) {
+		// With cgo every os.Setenv goes to a C library that never frees the old
+		// value: aws-lambda-go sets the trace of each invocation.
+		t.Setenv("CGO_ENABLED", "0")
+		bothWays(t, func(t *testing.T, cfg lambdaenv.Config) {
+			before, after := serveMany(t, cfg)
+			after.wantNoMoreMemoryThan(t, before)
+		}, "-race=false")
 	})
+}
+
+// serveMany has an environment serve many invocations without a reset. It
+// returns what is in use after a few and after all of them.
+func serveMany(t *testing.T, cfg lambdaenv.Config) (before, after usage) {
+	t.Helper()
+	s := start(t, cfg)
+	plans := newPlanner()
+	for range warmUp {
+		s.serve(plans.plan(), plans.IntN(2) == 0)
+	}
+	before = s.measure()
+	for range *invocations - warmUp {
+		s.serve(plans.plan(), plans.IntN(2) == 0)
+	}
+	after = s.measure()
+	t.Logf("%d invocations, %d freezes; in use before and after:\n%v\n%v", *invocations, s.ledger.freezes, before, after)
+	after.wantNoMoreThan(t, before)
+	if got, want := s.ledger.freezes, *invocations/4; got < want {
+		t.Errorf("got %d freezes, want at least %d", got, want)
+	}
+	s.wantNothingOpen()
+
+	if got, want := s.goroutinesOfExtension(), start(t, cfg).goroutinesOfExtension(); got != want {
+		t.Errorf("got %d goroutines in the extension, want %d as in a new one", got, want)
+	}
+	return before, after
 }
 
 // A panic of a handler ends its process: that is no part of the steady state,
@@ -78,21 +100,16 @@ func neverWait(hooks []soak.Hook) {
 }
 
 // bothWays runs a test of what must be the same with the layer and without it.
-func bothWays(t *testing.T, test func(t *testing.T, cfg lambdaenv.Config)) {
-	if !raceDetector() {
-		// As it is deployed, and because with cgo every os.Setenv goes to a C
-		// library that never frees the old value: aws-lambda-go sets the trace
-		// of each invocation.
-		t.Setenv("CGO_ENABLED", "0")
-	}
+// flags are those of go build.
+func bothWays(t *testing.T, test func(t *testing.T, cfg lambdaenv.Config), flags ...string) {
 	cfg := lambdaenv.Config{
-		Function:  lambdaenvtest.Build(t, "./testdata/mixed"),
+		Function:  lambdaenvtest.Build(t, "./testdata/mixed", flags...),
 		LogFormat: lambdaenv.JSON,
 	}
 	t.Run("without the layer", func(t *testing.T) { test(t, cfg) })
 	t.Run("with the layer", func(t *testing.T) {
 		cfg := cfg
-		cfg.Extensions = []string{lambdaenvtest.Build(t, "extension")}
+		cfg.Extensions = []string{lambdaenvtest.Build(t, "extension", flags...)}
 		test(t, cfg)
 	})
 }

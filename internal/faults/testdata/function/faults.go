@@ -107,7 +107,7 @@ func awaitCall() {
 }
 
 // closeLink shuts the connection with the extension down, as code does that
-// closes whatever descriptors it finds.
+// shuts whatever sockets it finds.
 func closeLink() {
 	_, port, err := net.SplitHostPort("127.0.0.1:" + os.Getenv("POSTINVOKE_PORT"))
 	if err != nil {

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var (
+	linkTarget = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	heading    = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	noAnchor   = regexp.MustCompile(`[^\p{L}\p{N}_ -]`)
+
+	testFunction = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+	testName     = regexp.MustCompile("`(Test\\w+)`")
+)
+
+// Every link within the project leads somewhere, down to the heading.
+func TestLinksOfTheDocumentationLeadSomewhere(t *testing.T) {
+	t.Chdir("../..")
+	for _, page := range files(t, ".md") {
+		joined := strings.ReplaceAll(read(t, page), "\n", " ") // a link's text may go over two lines
+		for _, link := range linkTarget.FindAllStringSubmatch(joined, -1) {
+			if strings.Contains(link[1], "://") {
+				continue
+			}
+			file, anchor, _ := strings.Cut(link[1], "#")
+			target := page
+			if file != "" {
+				target = filepath.Join(filepath.Dir(page), file)
+			}
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s: there is no %s", page, link[1])
+			} else if anchor != "" && !slices.Contains(anchors(t, target), anchor) {
+				t.Errorf("%s: %s has no heading for #%s", page, target, anchor)
+			}
+		}
+	}
+}
+
+// Pages that prove a claim with a test name one that exists.
+func TestTheDocumentationNamesTestsThatExist(t *testing.T) {
+	t.Chdir("../..")
+	exist := map[string]bool{}
+	for _, file := range files(t, "_test.go") {
+		for _, f := range testFunction.FindAllStringSubmatch(read(t, file), -1) {
+			exist[f[1]] = true
+		}
+	}
+	for _, page := range files(t, ".md") {
+		for _, test := range testName.FindAllStringSubmatch(read(t, page), -1) {
+			if !exist[test[1]] {
+				t.Errorf("%s names the test %s, which does not exist", page, test[1])
+			}
+		}
+	}
+}
+
+// files returns those of the project whose names end so.
+func files(t *testing.T, end string) []string {
+	t.Helper()
+	var all []string
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && notOurs(d.Name()):
+			return fs.SkipDir
+		case strings.HasSuffix(path, end):
+			all = append(all, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// anchors returns what GitHub makes of a page's headings.
+func anchors(t *testing.T, page string) []string {
+	t.Helper()
+	var all []string
+	for _, h := range heading.FindAllStringSubmatch(read(t, page), -1) {
+		all = append(all, strings.ReplaceAll(noAnchor.ReplaceAllString(strings.ToLower(h[1]), ""), " ", "-"))
+	}
+	return all
+}
