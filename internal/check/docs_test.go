@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -60,21 +59,9 @@ func TestTheDocumentationNamesTestsThatExist(t *testing.T) {
 	}
 }
 
-// files returns those of the project whose names end so.
 func files(t *testing.T, end string) []string {
 	t.Helper()
-	var all []string
-	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && notOurs(d.Name()):
-			return fs.SkipDir
-		case strings.HasSuffix(path, end):
-			all = append(all, path)
-		}
-		return nil
-	})
+	all, err := ours(end)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -102,34 +102,35 @@ func (m module) command(name string, args ...string) func(context.Context) (stri
 	}
 }
 
-// gofmt formats nothing. It goes through our files only: node_modules has Go
-// templates that are not Go.
+// gofmt formats nothing.
 func gofmt(ctx context.Context) (string, error) {
-	args := []string{"-l"}
-	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && notOurs(d.Name()):
-			return fs.SkipDir
-		case filepath.Ext(path) == ".go":
-			args = append(args, path)
-		}
-		return nil
-	})
+	files, err := ours(".go")
 	if err != nil {
 		return "", err
 	}
-	out, err := exec.CommandContext(ctx, "gofmt", args...).CombinedOutput()
+	out, err := exec.CommandContext(ctx, "gofmt", append([]string{"-l"}, files...)...).CombinedOutput()
 	if err != nil || len(out) > 0 {
 		return "", fmt.Errorf("these files are not formatted, run gofmt -w on them:\n%s", out)
 	}
 	return "", nil
 }
 
-// notOurs is true of a folder that tools fill.
-func notOurs(folder string) bool {
-	return slices.Contains([]string{"node_modules", ".git", "cdk.out", "build"}, folder)
+// ours returns the files whose names end so, without those that tools have put
+// there: node_modules has Go templates that are not Go.
+func ours(end string) ([]string, error) {
+	var files []string
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && slices.Contains([]string{"node_modules", ".git", "cdk.out", "build"}, d.Name()):
+			return fs.SkipDir
+		case strings.HasSuffix(path, end):
+			files = append(files, path)
+		}
+		return nil
+	})
+	return files, err
 }
 
 const noNode = "what needs Node.js: the CDK app"
