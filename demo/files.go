@@ -9,8 +9,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"example.com/postinvoke/demo/browser"
@@ -76,20 +78,27 @@ func (o *options) foresee(stderr io.Writer) {
 // lastReport is how long the report of a run may take that was interrupted.
 const lastReport = 30 * time.Second
 
+var errLate = fmt.Errorf("it was not there after %v", lastReport)
+
 // reportOn writes the files that were asked for about a run that ended with err,
 // and returns err and what went wrong. An interrupted run has a report of what
-// there was by then.
+// there was by then, unless it is interrupted again.
 func (o *options) reportOn(ctx context.Context, progress *progress, err error, recordings ...*recording.Recording) error {
 	if !o.wantsReport() || len(recordings) == 0 {
 		return err
 	}
 	if ctx.Err() != nil {
-		var stop context.CancelFunc
-		ctx, stop = context.WithTimeout(context.WithoutCancel(ctx), lastReport)
+		again, stop := signal.NotifyContext(context.WithoutCancel(ctx), signals...)
 		defer stop()
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(again, lastReport, errLate)
+		defer cancel()
 	}
 	failed := o.writeReport(ctx, progress, recordings...)
-	if err != nil && failed != nil {
+	switch {
+	case failed != nil && errors.Is(err, syscall.EPIPE): // of which nobody wants to hear
+		progress.say(failed.Error())
+	case failed != nil && err != nil:
 		return fmt.Errorf("%w; %w", err, failed)
 	}
 	return cmp.Or(err, failed)
@@ -116,6 +125,8 @@ func (o *options) writeReport(ctx context.Context, progress *progress, recording
 	switch {
 	case errors.Is(noPicture, browser.ErrNone):
 		return fmt.Errorf("there is no picture %s, as there is no browser", o.picture)
+	case ctx.Err() != nil:
+		return fmt.Errorf("there is no picture %s: %w", o.picture, context.Cause(ctx))
 	case noPicture != nil:
 		return noPicture
 	case o.picture != "":

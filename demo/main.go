@@ -81,6 +81,9 @@ func main() {
 	os.Exit(explain(err, os.Stderr))
 }
 
+// signals are those that end a run.
+var signals = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
+
 // withSignals returns a context that a signal to end cancels, with an
 // interruption as the cause.
 //
@@ -88,15 +91,15 @@ func main() {
 // processes and files that a sudden death would leave behind are cleaned up.
 func withSignals(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	received := make(chan os.Signal, 1)
+	signal.Notify(received, signals...)
 	pipes := make(chan os.Signal, 1)
 	signal.Notify(pipes, syscall.SIGPIPE)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		select {
-		case s := <-signals:
+		case s := <-received:
 			cancel(&interruption{s})
 		case <-ctx.Done():
 		}
@@ -104,7 +107,7 @@ func withSignals(parent context.Context) (context.Context, func()) {
 	return ctx, func() {
 		cancel(nil)
 		<-done
-		signal.Stop(signals)
+		signal.Stop(received)
 		signal.Stop(pipes)
 	}
 }

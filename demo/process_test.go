@@ -138,22 +138,50 @@ func TestTheReportOfAnInterruptedRun(t *testing.T) {
 }
 
 func TestInterruptWhileBuilding(t *testing.T) {
-	// A go command that says that it was started, and then takes its time.
-	bin := t.TempDir()
-	started := filepath.Join(bin, "started")
-	if err := syscall.Mkfifo(started, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	script := "#!/bin/sh\necho yes >" + started + "\nexec /bin/sleep 3600\n"
-	if err := os.WriteFile(filepath.Join(bin, "go"), []byte(script), 0o777); err != nil {
-		t.Fatal(err)
-	}
+	bin, started := stuck(t, "go")
 	t.Setenv("PATH", bin)
 	p := start(t)
-	if _, err := os.ReadFile(started); err != nil {
+	started()
+	p.signal(t, syscall.SIGINT, "demo: ended by a signal (interrupt)\n")
+}
+
+// A browser may need its time, and who interrupts twice does not want to wait.
+func TestInterruptWhileMakingThePicture(t *testing.T) {
+	browser, started := stuck(t, "chromium")
+	t.Setenv("PATH", browser+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	dir := t.TempDir()
+	page, picture := filepath.Join(dir, "run.html"), filepath.Join(dir, "run.png")
+	p := start(t, "-event", `{"sleepMs":1}`, "-idle", "1h", "-o", page, "-png", picture)
+	p.see(t, "── frozen")
+	if err := p.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	p.signal(t, syscall.SIGINT, "demo: ended by a signal (interrupt)\n")
+	started()
+	p.signal(t, syscall.SIGINT, "demo: wrote "+page+"\ndemo: ended by a signal (interrupt); no process was left behind; there is no picture "+picture+": interrupt signal received\n")
+	if _, err := os.Stat(page); err != nil {
+		t.Error(err)
+	}
+}
+
+// stuck makes a command that says that it was started, and then takes its time.
+// It returns the folder, and what waits for the start.
+func stuck(t *testing.T, command string) (dir string, started func()) {
+	t.Helper()
+	dir = t.TempDir()
+	fifo := filepath.Join(dir, "started")
+	if err := syscall.Mkfifo(fifo, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	script := "#!/bin/sh\necho yes >" + fifo + "\nexec /bin/sleep 3600\n"
+	if err := os.WriteFile(filepath.Join(dir, command), []byte(script), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	return dir, func() {
+		t.Helper()
+		if _, err := os.ReadFile(fifo); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func TestInterruptWhileReadingTheEvent(t *testing.T) {
@@ -199,4 +227,15 @@ func TestReaderGoesAway(t *testing.T) {
 		t.Errorf("got stderr %q, want nothing", got)
 	}
 	nothingLeft(t, p.tmp)
+}
+
+// Nothing is said of the log then, but the report was asked for.
+func TestReaderGoesAwayAndTheReportFails(t *testing.T) {
+	p := start(t, brief("-o", "/dev/full")...)
+	p.see(t, "INIT_START")
+	p.pipe.Close()
+	p.Wait()
+	if got := withoutProgress(p.stderr.String()); !strings.Contains(got, "no space left on device") {
+		t.Errorf("got stderr %q, want it to say why there is no report", got)
+	}
 }

@@ -44,6 +44,27 @@ func TestWhoComesLaterSeesEverything(t *testing.T) {
 	}
 }
 
+// On paper nobody can scroll, or press a button.
+func TestThePrintedPageHasTheWholeLog(t *testing.T) {
+	home := serve(t, 5*time.Second)
+	p := browsertest.New(t)
+	p.Resize(1200, 500)
+	p.Open(home)
+	p.Click("button.main")
+	p.Wait(said("frozen: nothing runs", 1))
+	const cut = `document.querySelector("#log").scrollHeight > document.querySelector("#log").clientHeight`
+	if !browsertest.Eval[bool](p, cut) {
+		t.Fatal("the log fits on the screen as it is: this test shows nothing")
+	}
+	p.ShowPrinted(1000, 700, "light")
+	if browsertest.Eval[bool](p, cut) {
+		t.Error("a part of the log is not printed")
+	}
+	if browsertest.Eval[bool](p, `document.querySelector("#controls").getClientRects().length > 0`) {
+		t.Error("the buttons are printed")
+	}
+}
+
 // The timeline is drawn anew all the time, but who has gone to a bar stays.
 func TestTheFocusStays(t *testing.T) {
 	home := serve(t, 5*time.Second)

@@ -50,7 +50,8 @@ func (s *session) events(w http.ResponseWriter, r *http.Request) {
 	)
 	defer frame.Stop()
 	for {
-		// In this order nothing is missed, and no picture is ahead of the log.
+		// In this order nothing is missed, and no picture is ahead of the log, but
+		// for a response of which it is not known yet whether hooks follow.
 		changed := s.news.next()
 		p := s.picture()
 		rows, all := s.news.since(seen)

@@ -3,6 +3,7 @@ package recording
 import (
 	"strings"
 
+	"example.com/postinvoke/internal/gate"
 	"example.com/postinvoke/internal/lambdaenv"
 	"example.com/postinvoke/record"
 )
@@ -12,7 +13,7 @@ type Fate struct {
 	Renewed bool   // it began with new processes, as a reset had ended the others
 	Early   bool   // its environment had started before the call
 	Reset   string // why its processes were ended, if they were: "failure" or "timeout"
-	Silent  bool   // nobody said that its hooks were done, or that there were none
+	Missed  bool   // the wrapped handler was not called, which shows only after a while
 }
 
 // fates are those of all invocations, by request.
@@ -39,8 +40,10 @@ func (f *fates) follow(e lambdaenv.Entry) {
 	case lambdaenv.Responded:
 		f.waiting = false
 	case lambdaenv.Line:
-		if strings.Contains(e.Text, record.Released) && Message(Fields(e.Text)) == record.Released {
-			f.fate(e).Silent = true
+		if strings.Contains(e.Text, record.Released) {
+			if fields := Fields(e.Text); Message(fields) == record.Released && fields[record.Reason] == string(gate.NotTakenUp) {
+				f.fate(e).Missed = true
+			}
 		}
 	}
 	// Lambda does not say for whom it starts processes before they have started.
@@ -60,6 +63,20 @@ func (f *fates) fate(e lambdaenv.Entry) *Fate {
 		f.of[e.RequestID] = &Fate{}
 	}
 	return f.of[e.RequestID]
+}
+
+// killed reports whether the environment was killed as it was, as Ctrl-C does.
+func (r *Recording) killed() bool {
+	killed := false
+	for i := range r.Moments {
+		switch m := &r.Moments[i]; {
+		case m.Kind == lambdaenv.Signaled && m.Text == "SIGKILL":
+			killed = true
+		case m.Kind == lambdaenv.InitStarted:
+			killed = false
+		}
+	}
+	return killed
 }
 
 // EndedByReset reports whether there is no environment any more because a reset

@@ -29,8 +29,8 @@ func (inv *Invocation) Notes() []string {
 	switch {
 	case inv.Fate.Reset != "":
 		notes = append(notes, "environment reset")
-	case inv.Fate.Silent:
-		notes = append(notes, "held for hooks that nobody spoke of")
+	case inv.Fate.Missed:
+		notes = append(notes, "the wrapped handler was not called")
 	}
 	return append(notes, inv.Hooks.notes("hooks")...)
 }
@@ -72,6 +72,8 @@ func (r *Recording) End() string {
 	switch {
 	case r.EndedByReset():
 		return "no environment is left to shut down: the reset ended it"
+	case s == nil && r.killed():
+		return "the environment was killed, without a shutdown"
 	case s == nil:
 		return "the environment was not shut down yet"
 	}

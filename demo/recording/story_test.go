@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"example.com/postinvoke/demo/recording"
+	"example.com/postinvoke/internal/gate"
 	"example.com/postinvoke/internal/lambdaenv"
 )
 
@@ -130,6 +131,19 @@ func TestResets(t *testing.T) {
 	}
 	if got := remarks(r); !strings.Contains(got, "lambda was shut down ") || !strings.HasSuffix(got, " later than the last invocation") {
 		t.Errorf("got the remarks %q, want one about the shutdown", got)
+	}
+}
+
+// Only that the handler was not called shows in what an invocation took. Where
+// no function is connected, nothing is held.
+func TestAHandlerThatWasNotCalled(t *testing.T) {
+	for verdict, want := range map[gate.Verdict]string{gate.NotTakenUp: "the wrapped handler was not called", gate.Unconnected: "", gate.Deadline: ""} {
+		s := newStory().platform(lambdaenv.Invoked, "A", "").responds("A", "")
+		s.tell(lambdaenv.Extension, lambdaenv.Line, "A", fmt.Sprintf(`{"message":"postinvoke: stopped waiting for hooks","requestId":"A","reason":%q}`, verdict))
+		r := s.platform(lambdaenv.Idle, "A", "").over("A", "success", "").end()
+		if got := strings.Join(r.Invocations[0].Notes(), ", "); got != want {
+			t.Errorf("%s: got %q, want %q", verdict, got, want)
+		}
 	}
 }
 

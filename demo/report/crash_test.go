@@ -37,6 +37,25 @@ func TestKilledWhileFrozen(t *testing.T) {
 	}
 }
 
+func TestKilledInAHook(t *testing.T) {
+	s := newStory().cold().call().after(ms).tell(lambdaenv.Function, lambdaenv.Signaled, "SIGKILL")
+	s.after(ms).tell(lambdaenv.Function, lambdaenv.Exited, "signal: killed")
+	html := page(t, s.Recording())
+	for lane, want := range map[string]string{
+		"platform":  "init 0-10; invocation 10.1-13.2",
+		"function":  "init 0-10; handler and answer 10.1-12.1; SIGKILL 13.2-14.2",
+		"hooks":     "hooks, lost 12.1-13.2 failed",
+		"extension": "init 0-10; awake 10.1-13.2",
+	} {
+		if got := bars(html, lane); got != want {
+			t.Errorf("%s: got\n%s\nwant\n%s", lane, got, want)
+		}
+	}
+	if !strings.Contains(html, "the environment was killed, without a shutdown") {
+		t.Error("the page does not say how it ended")
+	}
+}
+
 // After a reset there is nothing to shut down, and no time before that.
 func TestReset(t *testing.T) {
 	s := newStory().cold().call().tell(lambdaenv.Function, lambdaenv.Exited, "signal: killed").tell(lambdaenv.Platform, lambdaenv.Reset, "failure")

@@ -18,9 +18,21 @@ func (t *tracker) signaled(m *recording.Moment) {
 		t.melt(m.Since) // whoever has to can kill what is frozen
 		t.quiet = false
 		t.kill(m.Since)
+		t.stop(m)
 	}
 	if t.current[slot{function, ending}] == nil {
 		t.begin(function, ending, m.Text, m.Since, detail)
+	}
+}
+
+// stop ends all that goes on, as its process is killed.
+func (t *tracker) stop(m *recording.Moment) {
+	t.lose(m)
+	for _, at := range []slot{{platform, serving}, {function, handling}, {extension, holding}} {
+		if s := t.end(at.lane, at.kind, m.Since); s != nil {
+			s.failed = at.lane == function
+			s.detail = "The environment was killed in the middle of this."
+		}
 	}
 }
 
