@@ -123,7 +123,9 @@ func (l *life) shutDown() {
 	for i, h := range hooks[over:] {
 		if i == 0 && overruns != nil {
 			l.hookAbandoned(ctx, log, h, true, "it did not return before the environment ends")
-			go func() { <-overruns; l.abandonedReturned() }()
+			if l.observer != nil {
+				go func() { <-overruns; l.abandonedReturned() }()
+			}
 		} else {
 			l.hookAbandoned(ctx, log, h, false, "no time was left to start it before the environment ends")
 		}

@@ -19,8 +19,8 @@ type DashboardProps struct {
 	//
 	// Their log format must be JSON and their application log level INFO or
 	// lower (DEBUG, TRACE): most records are INFO, and only those written are
-	// seen. A function of the app that logs text gets a warning at synth, unless
-	// that is not known: an override, as of AddPropertyOverride, is not seen.
+	// seen. A function of the app that logs text gets a warning at synth. So does
+	// one whose format AddPropertyOverride sets: the CDK does not tell.
 	//
 	// Where a function's log group is not known, as that of an imported one,
 	// it is taken to be /aws/lambda/NAME.

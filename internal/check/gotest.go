@@ -64,7 +64,10 @@ func (m module) skipped() []string {
 	if _, err := browser.Find(); err != nil {
 		skipped = append(skipped, "the demo's pages, which Chromium or Chrome shows")
 	}
-	other := map[string]string{"amd64": "aarch64", "arm64": "x86_64"}[runtime.GOARCH]
+	other := "aarch64"
+	if runtime.GOARCH == "arm64" {
+		other = "x86_64"
+	}
 	if _, err := exec.LookPath("qemu-" + other); err != nil {
 		skipped = append(skipped, "the example function for "+other+", which qemu-user runs")
 	}

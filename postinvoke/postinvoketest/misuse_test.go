@@ -62,6 +62,13 @@ func TestMisuseFailsTheTest(t *testing.T) {
 				postinvoketest.Invoke(env, wrap(func(context.Context) {}), "work")
 			})
 		}, "New was called outside of this bubble"},
+		{"New outside of the bubble of Shutdown", func(tb testing.TB) {
+			env := postinvoketest.New(tb)
+			synctest.Test(t, func(*testing.T) {
+				defer func() { recover() }() // else the spy's panic is the bubble's
+				env.Shutdown()
+			})
+		}, "New was called outside of this bubble"},
 		{"two environments", func(t testing.TB) {
 			postinvoketest.New(t)
 			postinvoketest.New(t)

@@ -19,8 +19,9 @@
 // call New inside it.
 //
 // Go cannot end a hook that was abandoned. In a bubble the test waits at its end
-// until such hooks have returned; one that never does makes synctest panic with
-// "deadlock: main bubble goroutine has exited but blocked goroutines remain".
+// until such hooks have returned. One that waits for ever makes synctest panic
+// with "deadlock: main bubble goroutine has exited but blocked goroutines
+// remain", and one that works for ever holds up the test.
 // Outside of bubbles nobody waits, and they go on beside the next tests.
 //
 // What this package cannot show is Lambda itself, such as the freeze after the
@@ -69,10 +70,11 @@ var open atomic.Bool
 // parallel test.
 //
 // At the end of the test, hooks that it did not run are run. The test fails if
-// one of them does, or if any hook failed of which it has not been told.
+// one of them does, or if any hook failed of which it has not been told, but for
+// what an abandoned hook returns later.
 //
 // In a test that runs in a bubble of testing/synctest, New has to be called in
-// it as well.
+// it as well, with the bubble's t.
 func New(t testing.TB) *Environment {
 	t.Helper()
 	if !open.CompareAndSwap(false, true) {
@@ -113,6 +115,8 @@ func New(t testing.TB) *Environment {
 //
 // Hooks that run are told first, as on Lambda: their contexts end.
 func (e *Environment) Shutdown() error {
+	e.t.Helper()
+	e.checkClock()
 	e.once.Do(e.shutDown)
 	return e.failures.tell()
 }
