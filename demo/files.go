@@ -125,7 +125,7 @@ func (o *options) writeReport(ctx context.Context, progress *progress, recording
 	switch {
 	case errors.Is(noPicture, browser.ErrNone):
 		return fmt.Errorf("there is no picture %s, as there is no browser", o.picture)
-	case ctx.Err() != nil:
+	case noPicture != nil && ctx.Err() != nil:
 		return fmt.Errorf("there is no picture %s: %w", o.picture, context.Cause(ctx))
 	case noPicture != nil:
 		return noPicture
