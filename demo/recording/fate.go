@@ -1,8 +1,6 @@
 package recording
 
 import (
-	"strings"
-
 	"example.com/postinvoke/internal/gate"
 	"example.com/postinvoke/internal/lambdaenv"
 	"example.com/postinvoke/record"
@@ -40,10 +38,8 @@ func (f *fates) follow(e lambdaenv.Entry) {
 	case lambdaenv.Responded:
 		f.waiting = false
 	case lambdaenv.Line:
-		if strings.Contains(e.Text, record.Released) {
-			if fields := Fields(e.Text); Message(fields) == record.Released && fields[record.Reason] == string(gate.NotTakenUp) {
-				f.fate(e).Missed = true
-			}
+		if fieldsOf(e, record.Released)[record.Reason] == string(gate.NotTakenUp) {
+			f.fate(e).Missed = true
 		}
 	}
 	// Lambda does not say for whom it starts processes before they have started.
@@ -65,31 +61,26 @@ func (f *fates) fate(e lambdaenv.Entry) *Fate {
 	return f.of[e.RequestID]
 }
 
-// killed reports whether the environment was killed as it was, as Ctrl-C does.
-func (r *Recording) killed() bool {
-	killed := false
-	for i := range r.Moments {
-		switch m := &r.Moments[i]; {
-		case m.Kind == lambdaenv.Signaled && m.Text == "SIGKILL":
-			killed = true
-		case m.Kind == lambdaenv.InitStarted:
-			killed = false
-		}
-	}
-	return killed
-}
-
 // EndedByReset reports whether there is no environment any more because a reset
 // ended it: then there is nothing to shut down.
-func (r *Recording) EndedByReset() bool {
-	gone := false
+func (r *Recording) EndedByReset() bool { return r.endedBy() == lambdaenv.Reset }
+
+// killed reports whether the environment was killed as it was, as Ctrl-C does.
+func (r *Recording) killed() bool { return r.endedBy() == lambdaenv.Signaled }
+
+// endedBy returns what ended the environment that was started last, if not a
+// shutdown: Reset, Signaled if it was killed, or nothing.
+func (r *Recording) endedBy() lambdaenv.Kind {
+	var by lambdaenv.Kind
 	for i := range r.Moments {
-		switch r.Moments[i].Kind {
-		case lambdaenv.Reset:
-			gone = true
-		case lambdaenv.InitStarted:
-			gone = false
+		switch m := &r.Moments[i]; {
+		case m.Kind == lambdaenv.Reset:
+			by = lambdaenv.Reset
+		case m.Kind == lambdaenv.Signaled && m.Text == "SIGKILL" && by == "": // a reset kills, too
+			by = lambdaenv.Signaled
+		case m.Kind == lambdaenv.InitStarted:
+			by = ""
 		}
 	}
-	return gone
+	return by
 }

@@ -26,11 +26,8 @@ func HooksIn(e lambdaenv.Entry) *Hooks { return hooksIn(e, record.Hooks) }
 func shutdownHooksIn(e lambdaenv.Entry) *Hooks { return hooksIn(e, record.ShutdownHooks) }
 
 func hooksIn(e lambdaenv.Entry, kind string) *Hooks {
-	if e.Source != lambdaenv.Function || e.Kind != lambdaenv.Line || !strings.Contains(e.Text, kind) {
-		return nil
-	}
-	fields := Fields(e.Text)
-	if Message(fields) != kind {
+	fields := fieldsOf(e, kind)
+	if fields == nil || e.Source != lambdaenv.Function {
 		return nil
 	}
 	return &Hooks{
@@ -40,6 +37,19 @@ func hooksIn(e lambdaenv.Entry, kind string) *Hooks {
 		Abandoned: int(Number(fields, record.Abandoned)),
 		Ms:        Number(fields, record.HooksMs),
 	}
+}
+
+// fieldsOf returns the fields of a record of that kind, or nil if the entry is
+// something else.
+func fieldsOf(e lambdaenv.Entry, kind string) map[string]string {
+	if e.Kind != lambdaenv.Line || !strings.Contains(e.Text, kind) { // to read them takes a moment
+		return nil
+	}
+	fields := Fields(e.Text)
+	if Message(fields) != kind {
+		return nil
+	}
+	return fields
 }
 
 // isDebug reports whether e is a record of the function at the level DEBUG.

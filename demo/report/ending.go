@@ -16,7 +16,7 @@ func (t *tracker) signaled(m *recording.Moment) {
 	if m.Text == "SIGKILL" {
 		detail = "The function's process is killed: nothing of it runs any more."
 		t.melt(m.Since) // whoever has to can kill what is frozen
-		t.quiet = false
+		t.quiet = false // nothing is left to freeze
 		t.kill(m.Since)
 		t.stop(m)
 	}
