@@ -35,9 +35,10 @@
 //	      sends the signal to a process.
 //	stranger silent|web|hangs-up|endless
 //	      opens a port on which somebody else answers, and sets $PORT to it.
-//	works [-without-hooks]
+//	works [-without-hooks] [-until TEXT]
 //	      invokes the function: it succeeds, and its hooks run after the response
-//	      and before the freeze.
+//	      and before the freeze. With -until it does so until a line has the text:
+//	      what is left over goes on only while the function is not frozen.
 //	shutdown
 //	      ends the environment. Nobody has to be killed, and nothing is left. With
 //	      ! in front somebody has to be; stdout says who.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -126,12 +127,26 @@ func (s *story) heldInVain() []string {
 func (s *story) works(args []string) {
 	flags := flag.NewFlagSet("works", flag.ContinueOnError)
 	noHooks := flags.Bool("without-hooks", false, "")
+	until := flags.String("until", "", "")
 	s.parse(flags, args, 0)
+	const most = 1000
+	before := len(s.env.Lines())
+	for range most {
+		s.work(*noHooks)
+		said := func(line string) bool { return strings.Contains(line, *until) }
+		if *until == "" || slices.ContainsFunc(s.env.Lines()[before:], said) {
+			return
+		}
+	}
+	s.Fatalf("%d invocations, and none of them had time for %q", most, *until)
+}
+
+func (s *story) work(withoutHooks bool) {
 	s.invoke(false, []string{"work"})
 	if report := s.env.WaitIdle(); report.Status != "success" {
 		s.Fatalf("got status %s, want success", report.Status)
 	}
-	if *noHooks {
+	if withoutHooks {
 		s.order([]string{"handler works", "responded", "idle"})
 	} else {
 		s.order([]string{"handler works", "responded", "hook works", "idle"})

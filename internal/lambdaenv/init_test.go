@@ -158,11 +158,14 @@ func TestInternalExtensionRefusedNextIsNotWaitedFor(t *testing.T) {
 		Env:      []string{`INTERNAL="INVOKE"`},
 		Refuse:   map[string]int{"next": 503},
 	})
-	env.Invoke(`{}`)
+	gate := newGate(t)
+	go env.Invoke(event{"Gate": gate.String()}.String())
+	open := gate.arrival()
+	env.AwaitLine("internal extension: 503") // before it is frozen
+	open()
 	if report := env.WaitIdle(); report.Status != "success" {
 		t.Errorf("got %+v, want success", report)
 	}
-	env.AwaitLine("internal extension: 503")
 }
 
 func TestStartOfWhatCannotRun(t *testing.T) {
