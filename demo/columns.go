@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"example.com/postinvoke/demo/recording"
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 const (

@@ -11,7 +11,7 @@ import (
 	"os"
 	"strings"
 
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // readEvent returns the event that the -event flag means: a file of this name,

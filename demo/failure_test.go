@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 func TestWrongUse(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"example.com/postinvoke/demo/recording"
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // A jsonLog writes records for machines. The comment of the package describes

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"example.com/postinvoke/demo/recording"
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // A play is what happens in a run: so many invocations, each followed by some

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"example.com/postinvoke/demo/live"
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 const serveUsage = `Usage: go run ./demo serve [flags]

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"example.com/postinvoke/demo/recording"
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 func TestSummary(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"example.com/postinvoke/demo/recording"
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // replay tells rec what happens in a run whose times are known.

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"example.com/postinvoke/internal/ci"
-	"example.com/postinvoke/internal/lambdaenv"
-	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
+	"example.com/postinvoke/lambdaenv"
+	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 	"example.com/postinvoke/record"
 )
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
+	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
 // records are what CloudWatch makes of a log: one map from field to value for

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"example.com/postinvoke/internal/lambdaenv"
-	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
+	"example.com/postinvoke/lambdaenv"
+	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 	"example.com/postinvoke/record"
 )
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
+	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 	"example.com/postinvoke/record"
 )
 

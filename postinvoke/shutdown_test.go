@@ -3,7 +3,7 @@ package postinvoke_test
 import (
 	"testing"
 
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/record"
 )
 

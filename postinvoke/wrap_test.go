@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"example.com/postinvoke/internal/lambdaenv"
-	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
+	"example.com/postinvoke/lambdaenv"
+	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 	"example.com/postinvoke/postinvoke"
 	"example.com/postinvoke/record"
 )

@@ -12,7 +12,7 @@ import (
 	"example.com/postinvoke/demo/awsrun"
 	"example.com/postinvoke/demo/awsrun/awstest"
 	"example.com/postinvoke/demo/recording"
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // quick is a pace for tests: as fast as can be, and more patient than AWS.

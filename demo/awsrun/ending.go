@@ -2,7 +2,7 @@ package awsrun
 
 import (
 	"example.com/postinvoke/demo/recording"
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // record tells a recorder what happens until the play is over.

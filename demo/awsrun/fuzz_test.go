@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // Anybody may print anything into a log group. A line keeps its text, but for

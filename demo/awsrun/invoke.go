@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/smithy-go/middleware"
 
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // An answer is what the caller of an invocation got, and when, by its clock.

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // The log is one for all of an environment: who wrote a line is told by what it

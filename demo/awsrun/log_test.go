@@ -7,7 +7,7 @@ import (
 
 	"example.com/postinvoke/demo/awsrun"
 	"example.com/postinvoke/demo/awsrun/awstest"
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // However the log arrives, what is recorded of it is in the order in which it

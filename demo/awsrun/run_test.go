@@ -11,7 +11,7 @@ import (
 	"example.com/postinvoke/demo/awsrun"
 	"example.com/postinvoke/demo/awsrun/awstest"
 	"example.com/postinvoke/demo/recording"
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/record"
 )
 

@@ -16,8 +16,8 @@ import (
 
 	"example.com/postinvoke/demo/live"
 	"example.com/postinvoke/demo/recording"
-	"example.com/postinvoke/internal/lambdaenv"
-	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
+	"example.com/postinvoke/lambdaenv"
+	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
 // serve shows the page of the example function until the test is over, and

@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"example.com/postinvoke/demo/report"
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 //go:embed page

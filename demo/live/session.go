@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"example.com/postinvoke/demo/recording"
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // Config says what the page plays with.

@@ -2,7 +2,7 @@ package recording
 
 import (
 	"example.com/postinvoke/internal/gate"
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/record"
 )
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // keep adds a moment to the recording. One that goes on without end forgets

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"example.com/postinvoke/demo/recording"
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 func TestWordsArePrintable(t *testing.T) {

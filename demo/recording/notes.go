@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // Notes says what is remarkable about an invocation.

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // Elapsed returns the time to show for a moment that was so long since the run

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // What the function in demo/plain prints in its goroutine.

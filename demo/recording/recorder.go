@@ -4,7 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // A Renderer shows a recording while it grows. Its methods are called one at a

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // A Recording is all that happened in one execution environment. It grows while

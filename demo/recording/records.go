@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/record"
 )
 

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"example.com/postinvoke/demo/recording"
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 func TestParseRecord(t *testing.T) {

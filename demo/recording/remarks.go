@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // Remarks point out what a reader should notice in a log: the three remarks of

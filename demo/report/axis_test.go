@@ -11,7 +11,7 @@ import (
 	"example.com/postinvoke/demo/browser/browsertest"
 	"example.com/postinvoke/demo/recording"
 	"example.com/postinvoke/demo/report"
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 var tickPattern = regexp.MustCompile(`<text class="tick"[^>]*>([^<]*)</text>`)

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // A process that ends in a frozen environment ends that; one that had only just

@@ -7,7 +7,7 @@ import (
 
 	"example.com/postinvoke/demo/recording"
 	"example.com/postinvoke/demo/report"
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 func TestLanes(t *testing.T) {

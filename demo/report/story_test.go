@@ -10,7 +10,7 @@ import (
 
 	"example.com/postinvoke/demo/recording"
 	"example.com/postinvoke/demo/report"
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // A story tells a recorder what happens, at times that are known.

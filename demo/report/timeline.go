@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"example.com/postinvoke/demo/recording"
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // A lane is one of those who take part.

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"example.com/postinvoke/demo/recording"
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // A slot holds what goes on at the moment: one thing of a kind in a lane.

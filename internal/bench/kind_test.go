@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"example.com/postinvoke/internal/lambdaenv"
-	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
+	"example.com/postinvoke/lambdaenv"
+	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
 // lambdaFlags build what is deployed.

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"example.com/postinvoke/internal/bench"
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // workMs is how long the work takes that has to be done beside each response,

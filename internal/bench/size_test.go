@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"example.com/postinvoke/internal/bench"
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // BenchmarkHooks shows what many hooks cost that do nothing.

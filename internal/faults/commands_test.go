@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // An outcome is what the caller of an invocation gets.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"sync"
 
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/internal/soak"
 	"example.com/postinvoke/record"
 )

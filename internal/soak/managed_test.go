@@ -5,7 +5,7 @@ import (
 	"sync"
 	"testing"
 
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/internal/soak"
 )
 

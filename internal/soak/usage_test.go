@@ -14,7 +14,7 @@ import (
 	"syscall"
 	"testing"
 
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/internal/soak"
 )
 

@@ -13,8 +13,8 @@ import (
 	"sync"
 	"time"
 
-	"example.com/postinvoke/internal/lambdaenv"
-	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
+	"example.com/postinvoke/lambdaenv"
+	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
 // A function is one with an environment and a log group.

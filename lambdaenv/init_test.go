@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"example.com/postinvoke/internal/lambdaenv"
-	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
+	"example.com/postinvoke/lambdaenv"
+	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
 func TestFunctionStartsWhenAllExtensionsHaveRegistered(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"example.com/postinvoke/internal/lambdaenv"
-	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
+	"example.com/postinvoke/lambdaenv"
+	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
 // function is the executable that does what its event says.

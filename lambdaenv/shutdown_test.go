@@ -5,8 +5,8 @@ import (
 	"slices"
 	"testing"
 
-	"example.com/postinvoke/internal/lambdaenv"
-	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
+	"example.com/postinvoke/lambdaenv"
+	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
 func TestShutdown(t *testing.T) {

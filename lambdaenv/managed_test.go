@@ -9,8 +9,8 @@ import (
 	"sync"
 	"testing"
 
-	"example.com/postinvoke/internal/lambdaenv"
-	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
+	"example.com/postinvoke/lambdaenv"
+	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
 func TestManagedInstanceServesManyAtOnce(t *testing.T) {

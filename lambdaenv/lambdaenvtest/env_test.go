@@ -7,11 +7,11 @@ import (
 	"strings"
 	"testing"
 
-	"example.com/postinvoke/internal/lambdaenv"
-	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
+	"example.com/postinvoke/lambdaenv"
+	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
-const function = "internal/lambdaenv/testdata/function"
+const function = "lambdaenv/testdata/function"
 
 func TestStory(t *testing.T) {
 	var seen []lambdaenv.Entry

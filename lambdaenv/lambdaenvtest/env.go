@@ -20,7 +20,7 @@ import (
 	"testing"
 	"time"
 
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // patience bounds every wait, so that a hung process gives a failed test with

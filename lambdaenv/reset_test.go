@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"example.com/postinvoke/internal/lambdaenv"
-	"example.com/postinvoke/internal/lambdaenv/lambdaenvtest"
+	"example.com/postinvoke/lambdaenv"
+	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
 // short is a timeout that an invocation which is to time out can wait for, and

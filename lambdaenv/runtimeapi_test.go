@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // onStage starts a puppet function and returns when it waits for its first event.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"example.com/postinvoke/internal/lambdaenv"
+	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/internal/link"
 )
 
