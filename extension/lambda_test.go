@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 	"example.com/postinvoke/internal/link"
+	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
 // The tests run the compiled extension against a Lambda of their own, because

@@ -71,10 +71,8 @@ func newLine(id, stream string, at time.Time, message string) *line {
 	l.requestID = cmp.Or(ours, lambdas)
 	l.message, _ = l.fields["message"].(string)
 	switch l.message {
-	case record.Environment, record.Released, record.ExtensionProblem:
-		if l.fields[record.Mode] == nil { // else the library stands in for the extension
-			l.source = lambdaenv.Extension
-		}
+	case record.Environment, record.HooksLost, record.ExtensionProblem:
+		l.source = lambdaenv.Extension
 	}
 	return l
 }
