@@ -58,11 +58,13 @@ func parseSlot(file, b []byte, shutdown bool) (Lost, bool) {
 		lost.Running++
 		lost.RunNames = appendName(lost.RunNames, file, s.running)
 	}
-	if running, ok := unsealed(binary.LittleEndian.Uint64(b[goCountAt:])); ok {
-		lost.Running += int(running)
-		for i := range goNames {
-			lost.RunNames = appendName(lost.RunNames, file, binary.LittleEndian.Uint16(b[goNamesAt+2*i:]))
-		}
+	goRunning, ok := unsealed(binary.LittleEndian.Uint64(b[goCountAt:]))
+	if !ok {
+		return Lost{}, false
+	}
+	lost.Running += int(goRunning)
+	for i := range goNames {
+		lost.RunNames = appendName(lost.RunNames, file, binary.LittleEndian.Uint16(b[goNamesAt+2*i:]))
 	}
 	lost.RunNames = lost.RunNames[:min(len(lost.RunNames), lost.Running)]
 	for i := min(int(s.waiting), stackSize) - 1; i >= 0; i-- {

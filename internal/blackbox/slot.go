@@ -73,6 +73,9 @@ func (s *Slot) Done() {
 }
 
 // Go notes that a hook is called beside the others. The result is for GoDone.
+//
+// The count goes up before the name is written, and down after it is removed: if
+// the process dies in between, a name is missing, and none is wrong.
 func (s *Slot) Go(h Hook) (place int) {
 	if s == nil {
 		return 0
@@ -82,6 +85,8 @@ func (s *Slot) Go(h Hook) (place int) {
 	if !s.usable() {
 		return place
 	}
+	s.goRunning++
+	s.storeGo()
 	for i, taken := range s.goTaken {
 		if !taken {
 			place = i
@@ -90,8 +95,6 @@ func (s *Slot) Go(h Hook) (place int) {
 			break
 		}
 	}
-	s.goRunning++
-	s.storeGo()
 	return place
 }
 
@@ -104,12 +107,12 @@ func (s *Slot) GoDone(place int) {
 	if !s.usable() || s.goRunning == 0 {
 		return
 	}
-	s.goRunning--
-	s.storeGo()
 	if place < goNames {
 		s.goTaken[place] = false
 		binary.LittleEndian.PutUint16(s.bytes()[goNamesAt+2*place:], 0)
 	}
+	s.goRunning--
+	s.storeGo()
 }
 
 // SetPhase notes how far the invocation or the shutdown has come.
