@@ -4,11 +4,9 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"net"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -21,23 +19,24 @@ type outcome struct {
 	err error
 }
 
-// invoke tells what the caller of an invocation gets.
-func (s *story) invoke(neg bool, args []string) {
+// invoke invokes the function, and prints what the caller gets.
+func (s *scenario) invoke(neg bool, args []string) {
 	s.call(args)
 	s.response(neg, nil)
 }
 
 // call begins an invocation.
-func (s *story) call(args []string) {
+func (s *scenario) call(args []string) {
 	flags := flag.NewFlagSet("call", flag.ContinueOnError)
 	size := flags.Int("bytes", 0, "")
+	as := flags.String("as", "", "")
 	event := fmt.Sprintf(`{"do":%q}`, s.parse(flags, args, 1)[0])
 	if padding := *size - len(event) - len(`,"padding":""`); padding > 0 {
 		event = fmt.Sprintf(`%s,"padding":"%s"}`, strings.TrimSuffix(event, "}"), strings.Repeat("x", padding))
 	}
 	s.from, s.worked = len(s.env.Entries()), false
 	caller := make(chan outcome, 1)
-	s.caller = caller
+	s.callers[*as] = caller
 	go func() {
 		ctx, cancel := context.WithTimeout(s.Context(), time.Minute)
 		defer cancel()
@@ -46,9 +45,13 @@ func (s *story) call(args []string) {
 	}()
 }
 
-// response tells what the caller of the invocation gets.
-func (s *story) response(neg bool, _ []string) {
-	got := <-s.caller
+// response prints what the caller of the invocation gets.
+func (s *scenario) response(neg bool, args []string) {
+	caller := s.callers[strings.Join(args, " ")]
+	if caller == nil {
+		s.Fatalf("there was no such call")
+	}
+	got := <-caller
 	if got.err != nil {
 		s.Fatalf("invoke: %v", got.err)
 	}
@@ -68,12 +71,12 @@ func (s *story) response(neg bool, _ []string) {
 }
 
 // idle waits for the end of the invocation.
-func (s *story) idle([]string) {
+func (s *scenario) idle([]string) {
 	fmt.Fprintln(s.ts.Stdout(), s.env.WaitIdle().Status)
 }
 
 // rest leaves the environment frozen.
-func (s *story) rest(args []string) {
+func (s *scenario) rest(args []string) {
 	d, err := time.ParseDuration(strings.Join(args, " "))
 	if err != nil {
 		s.Fatalf("%v", err)
@@ -83,13 +86,13 @@ func (s *story) rest(args []string) {
 }
 
 // await waits for an entry in the log of the invocation.
-func (s *story) await(args []string) {
+func (s *scenario) await(args []string) {
 	name := strings.Join(args, " ")
 	s.awaitAfter(s.from, name, func(e lambdaenv.Entry) bool { return isCalled(e, name) })
 }
 
 // awaitAfter waits for an entry behind the first n.
-func (s *story) awaitAfter(n int, what string, match func(lambdaenv.Entry) bool) {
+func (s *scenario) awaitAfter(n int, what string, match func(lambdaenv.Entry) bool) {
 	seen := 0
 	s.env.Await(what, func(e lambdaenv.Entry) bool {
 		seen++
@@ -98,7 +101,7 @@ func (s *story) awaitAfter(n int, what string, match func(lambdaenv.Entry) bool)
 }
 
 // logged finds lines in the whole log.
-func (s *story) logged(neg bool, args []string) {
+func (s *scenario) logged(neg bool, args []string) {
 	flags := flag.NewFlagSet("logged", flag.ContinueOnError)
 	count := flags.Int("count", 0, "")
 	pattern, err := regexp.Compile(s.parse(flags, args, 1)[0])
@@ -109,7 +112,7 @@ func (s *story) logged(neg bool, args []string) {
 	for _, line := range s.env.Lines() {
 		if pattern.MatchString(line) {
 			found++
-			s.told[line] = true
+			s.found[line] = true
 		}
 	}
 	switch {
@@ -119,7 +122,7 @@ func (s *story) logged(neg bool, args []string) {
 }
 
 // order finds entries in the log of the invocation.
-func (s *story) order(args []string) {
+func (s *scenario) order(args []string) {
 	entries := s.env.Entries()[s.from:]
 	for i, name := range args {
 		at := slices.IndexFunc(entries, func(e lambdaenv.Entry) bool { return isCalled(e, name) })
@@ -141,7 +144,7 @@ func isCalled(e lambdaenv.Entry, name string) bool {
 var signals = map[string]syscall.Signal{"KILL": syscall.SIGKILL, "STOP": syscall.SIGSTOP}
 
 // signal sends a signal to a process.
-func (s *story) signal(args []string) {
+func (s *scenario) signal(args []string) {
 	if len(args) != 2 || signals[args[0]] == 0 {
 		s.Fatalf("usage: signal KILL|STOP runtime|EXTENSION")
 	}
@@ -153,42 +156,4 @@ func (s *story) signal(args []string) {
 	if args[0] == "KILL" { // which takes the kernel a moment
 		s.awaitAfter(before, "the end of "+args[1], func(e lambdaenv.Entry) bool { return e.Kind == lambdaenv.Exited })
 	}
-}
-
-// strangers are what others may say to whoever connects.
-var strangers = map[string]func(net.Conn){
-	"silent":   func(net.Conn) {},
-	"web":      func(c net.Conn) { fmt.Fprint(c, "HTTP/1.1 400 Bad Request\r\n\r\n") },
-	"hangs-up": func(c net.Conn) { c.Close() },
-	"endless":  func(c net.Conn) { fmt.Fprint(c, strings.Repeat("x", 1<<16)) },
-}
-
-// stranger opens a port, on which somebody else answers.
-func (s *story) stranger(args []string) {
-	greet := strangers[strings.Join(args, " ")]
-	if greet == nil {
-		s.Fatalf("usage: stranger silent|web|hangs-up|endless")
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		s.Fatalf("%v", err)
-	}
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	s.ts.Setenv("PORT", port)
-
-	var serving sync.WaitGroup
-	serving.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			defer conn.Close() // when nobody is left to come
-			greet(conn)
-		}
-	})
-	s.Cleanup(func() {
-		listener.Close()
-		serving.Wait()
-	})
 }

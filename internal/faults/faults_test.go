@@ -21,11 +21,11 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestWithTheLayer(t *testing.T)    { tell(t, true) }
-func TestWithoutTheLayer(t *testing.T) { tell(t, false) }
+func TestWithTheLayer(t *testing.T)    { runScripts(t, true) }
+func TestWithoutTheLayer(t *testing.T) { runScripts(t, false) }
 
-// tell runs all scripts, one way.
-func tell(t *testing.T, layer bool) {
+// runScripts runs all scripts, one way.
+func runScripts(t *testing.T, layer bool) {
 	t.Parallel()
 	lambdaenvtest.Build(t, "./testdata/function") // once, before the scripts compete for the processors
 	testscript.Run(t, testscript.Params{
@@ -35,32 +35,35 @@ func tell(t *testing.T, layer bool) {
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
-			if name == "layer" {
+			switch name {
+			case "layer":
 				return layer, nil
+			case "mount":
+				return mayMount(), nil
 			}
 			return false, fmt.Errorf("unknown condition %q", name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"start":    command((*story).start),
-			"invoke":   orElse((*story).invoke),
-			"call":     command((*story).call),
-			"response": orElse((*story).response),
-			"idle":     command((*story).idle),
-			"rest":     command((*story).rest),
-			"await":    command((*story).await),
-			"logged":   orElse((*story).logged),
-			"order":    command((*story).order),
-			"signal":   command((*story).signal),
-			"stranger": command((*story).stranger),
-			"works":    command((*story).works),
-			"shutdown": orElse((*story).shutdown),
+			"start":    command((*scenario).start),
+			"invoke":   orElse((*scenario).invoke),
+			"call":     command((*scenario).call),
+			"response": orElse((*scenario).response),
+			"idle":     command((*scenario).idle),
+			"rest":     command((*scenario).rest),
+			"await":    command((*scenario).await),
+			"logged":   orElse((*scenario).logged),
+			"order":    command((*scenario).order),
+			"signal":   command((*scenario).signal),
+			"lost":     command((*scenario).lost),
+			"works":    command((*scenario).works),
+			"shutdown": orElse((*scenario).shutdown),
 		},
 	})
 }
 
-// command makes a method of the story a command of the script.
-func command(do func(s *story, args []string)) func(*testscript.TestScript, bool, []string) {
-	return orElse(func(s *story, neg bool, args []string) {
+// command makes a method of the scenario a command of the script.
+func command(do func(s *scenario, args []string)) func(*testscript.TestScript, bool, []string) {
+	return orElse(func(s *scenario, neg bool, args []string) {
 		if neg {
 			s.Fatalf("this command has no opposite; take the ! away")
 		}
@@ -69,9 +72,9 @@ func command(do func(s *story, args []string)) func(*testscript.TestScript, bool
 }
 
 // orElse is command for a method that is told whether there is a ! before it.
-func orElse(do func(s *story, neg bool, args []string)) func(*testscript.TestScript, bool, []string) {
+func orElse(do func(s *scenario, neg bool, args []string)) func(*testscript.TestScript, bool, []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
-		s := ts.Value(storyKey{}).(*story)
+		s := ts.Value(scenarioKey{}).(*scenario)
 		s.ts = ts
 		do(s, neg, args)
 	}

@@ -4,119 +4,166 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
+	"log"
 	"os"
-	"strconv"
+	"path/filepath"
+	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"example.com/postinvoke/postinvoke"
 )
 
-// faults are what a handler or a hook may do.
+// faults are what a handler or a hook may do. They are functions with names,
+// because the records about lost hooks name them.
 var faults = map[string]func(context.Context) error{
-	"work": func(ctx context.Context) error {
-		fmt.Println("handler works")
-		postinvoke.Run(ctx, say("hook works"))
-		return nil
-	},
-	"fail": func(context.Context) error {
-		return errors.New("no such luck")
-	},
-	"panic": func(context.Context) error {
-		panicking()
-		return nil
-	},
-	"panic and hang": func(ctx context.Context) error {
-		postinvoke.Run(ctx, hang)
-		panicking()
-		return nil
-	},
-	"exit": func(context.Context) error {
-		os.Exit(3)
-		return nil
-	},
-	"take all memory": func(context.Context) error {
-		hoard := make([]byte, 1<<47-1<<20) // so much that the Go runtime gives up at once
-		fmt.Println("has", len(hoard))
-		return nil
-	},
-	"wait": func(ctx context.Context) error {
-		fmt.Println("waits")
-		<-ctx.Done()
-		fmt.Println("stops waiting:", ctx.Err())
-		return nil
-	},
-	"hang": func(context.Context) error {
-		hang()
-		return nil
-	},
-	"loop": func(context.Context) error {
-		fmt.Println("loops")
-		for n := 0; ; n++ { // no call, so that only a signal can interrupt it
-		}
-	},
-	"be late": func(ctx context.Context) error {
-		deadline, _ := ctx.Deadline()
-		time.Sleep(time.Until(deadline) - 500*time.Millisecond)
-		fmt.Println("is late")
-		return nil
-	},
-	"linger": func(context.Context) error {
-		fmt.Println("lingers")
-		awaitCall()
-		return nil
-	},
-	"start a goroutine": func(context.Context) error {
-		go func() {
-			awaitCall()
-			fmt.Println("the goroutine goes on")
-		}()
-		fmt.Println("started a goroutine")
-		return nil
-	},
-	"start a goroutine that panics": func(context.Context) error {
-		go panicking()
-		select {}
-	},
-	"close sockets": func(ctx context.Context) error {
-		closeLink()
-		fmt.Println("closed sockets")
-		time.Sleep(200 * time.Millisecond)
-		fmt.Println("took a while")
-		return nil
-	},
+	"work":                          work,
+	"decode slowly":                 work,
+	"fail":                          fail,
+	"panic":                         panics,
+	"exit":                          exit,
+	"log fatal":                     logFatal,
+	"take all memory":               takeAllMemory,
+	"wait":                          wait,
+	"hang":                          hang,
+	"loop":                          loop,
+	"be late":                       beLate,
+	"be too late":                   beTooLate,
+	"await sabotage":                awaitSabotage,
+	"await too late":                awaitTooLate,
+	"take a while":                  takeAWhile,
+	"start a goroutine":             startGoroutine,
+	"start a goroutine that panics": startPanic,
 }
 
-func hang() {
+// fault returns the fault of that name.
+func fault(name string) func(context.Context) error {
+	if what, ok := strings.CutPrefix(name, "linger until "); ok {
+		return lingerUntil(what)
+	}
+	if what, ok := strings.CutPrefix(name, "outlast "); ok {
+		return outlast(strings.Fields(what))
+	}
+	f := faults[name]
+	if f == nil {
+		panic("there is no fault " + name)
+	}
+	return f
+}
+
+func work(ctx context.Context) error {
+	fmt.Println("handler works")
+	postinvoke.Run(ctx, worksToo)
+	return nil
+}
+
+func worksToo() { fmt.Println("hook works") }
+
+func fail(context.Context) error { return errors.New("no such luck") }
+
+func panics(context.Context) error { panic("no way out") }
+
+func exit(context.Context) error {
+	os.Exit(3)
+	return nil
+}
+
+func logFatal(context.Context) error {
+	log.Fatal("no point in going on")
+	return nil
+}
+
+func takeAllMemory(context.Context) error {
+	hoard := make([]byte, 1<<47-1<<20) // so much that the Go runtime gives up at once
+	fmt.Println("has", len(hoard))
+	return nil
+}
+
+func wait(ctx context.Context) error {
+	fmt.Println("waits")
+	<-ctx.Done()
+	fmt.Println("stops waiting:", ctx.Err())
+	return nil
+}
+
+func hang(context.Context) error {
 	fmt.Println("hangs")
 	select {}
 }
 
-func panicking() { panic("no way out") }
+func loop(context.Context) error {
+	fmt.Println("loops")
+	for n := 0; ; n++ { // no call, so that only a signal can interrupt it
+	}
+}
+
+// beLate leaves hooks no time.
+func beLate(ctx context.Context) error {
+	deadline, _ := ctx.Deadline()
+	time.Sleep(time.Until(deadline) - 500*time.Millisecond)
+	fmt.Println("is late")
+	return nil
+}
+
+// beTooLate returns after the function's timeout, of which it warns in advance.
+func beTooLate(ctx context.Context) error {
+	if err := beLate(ctx); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	fmt.Println("is too late")
+	close(signalOf("too late"))
+	return nil
+}
+
+// awaitTooLate returns when beTooLate does.
+func awaitTooLate(context.Context) error {
+	<-signalOf("too late")
+	return nil
+}
+
+// takeAWhile does so, for a freeze that comes too early to be seen.
+func takeAWhile(context.Context) error {
+	time.Sleep(200 * time.Millisecond)
+	fmt.Println("took a while")
+	return nil
+}
+
+// awaitSabotage tells the extension saboteur to begin, and returns when it is done.
+func awaitSabotage(context.Context) error {
+	if err := os.WriteFile(filepath.Join(os.TempDir(), "sabotage"), nil, 0o600); err != nil {
+		return err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(os.TempDir(), "sabotaged")); err == nil {
+			return nil
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func startGoroutine(context.Context) error {
+	go func() {
+		awaitCall()
+		fmt.Println("the goroutine goes on")
+	}()
+	fmt.Println("started a goroutine")
+	return nil
+}
+
+func startPanic(context.Context) error {
+	go panic("no way out")
+	select {}
+}
 
 // called is told of each call of the handler.
 var called = sync.NewCond(&sync.Mutex{})
+
+func callArrived() { called.Broadcast() }
 
 // awaitCall returns when the handler is called the next time.
 func awaitCall() {
 	called.L.Lock()
 	defer called.L.Unlock()
 	called.Wait()
-}
-
-// closeLink shuts the connection with the extension down, as code does that
-// shuts whatever sockets it finds.
-func closeLink() {
-	_, port, err := net.SplitHostPort("127.0.0.1:" + os.Getenv("POSTINVOKE_PORT"))
-	if err != nil {
-		panic(err)
-	}
-	for fd := range 256 {
-		peer, err := syscall.Getpeername(fd)
-		if a, ok := peer.(*syscall.SockaddrInet4); err == nil && ok && strconv.Itoa(a.Port) == port {
-			syscall.Shutdown(fd, syscall.SHUT_RDWR)
-		}
-	}
 }

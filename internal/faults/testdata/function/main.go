@@ -1,15 +1,17 @@
-// Command function fails in as many ways as there are words. Its event names
-// what goes wrong, and variables what does at the beginning and at the end:
+// Command function fails in the ways that its event names. Variables set up what
+// fails at the beginning and at the end:
 //
-//	INIT=sigterm   the second time it starts, it gets SIGTERM before it is ready
-//	SHUTDOWN=bye   it says goodbye
-//	SIGTERM=call   aws-lambda-go calls it back at the end
-//	MARGIN=1s      is that of its hooks
+//	API=silent      the Extensions API does not answer to a registration, or see api.go
+//	INIT=sigterm    the second time it starts, it gets SIGTERM before it is ready
+//	LOGGER=panics   its logger panics, or see logger.go
+//	MARGIN=1s       is that of its hooks
+//	MIDDLEWARE=yes  a handler is around the wrapped one: see middleware.go
+//	SHUTDOWN=bye    registers that shutdown function, or see shutdowns
+//	SIGTERM=call    aws-lambda-go calls it back at the end
 package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -26,26 +28,31 @@ import (
 var another func(context.Context, string) (string, error)
 
 func main() {
-	if os.Getenv("SHUTDOWN") != "" {
-		postinvoke.Shutdown(say("bye"))
+	replaceAPI(os.Getenv("API"))
+	for name := range strings.FieldsSeq(os.Getenv("SHUTDOWN")) {
+		postinvoke.Shutdown(shutdowns[name])
 	}
 	if os.Getenv("INIT") == "sigterm" && startedBefore() == 1 {
 		syscall.Kill(os.Getpid(), syscall.SIGTERM)
 		select {}
 	}
-	opts := &postinvoke.Options{}
+	opts := &postinvoke.Options{Logger: newLogger(os.Getenv("LOGGER"))}
 	if margin, err := time.ParseDuration(os.Getenv("MARGIN")); err == nil {
 		opts.Margin = margin
 	}
 	another = postinvoke.Wrap(func(ctx context.Context, name string) (string, error) {
-		postinvoke.Run(ctx, say("hook of another"))
+		postinvoke.Run(ctx, anotherHook)
 		return "hello " + name, nil
 	}, opts)
 	var options []lambda.Option
 	if os.Getenv("SIGTERM") != "" {
-		options = append(options, lambda.WithEnableSIGTERM(say("called back")))
+		options = append(options, lambda.WithEnableSIGTERM(func() { fmt.Println("called back") }))
 	}
-	lambda.StartWithOptions(postinvoke.Wrap(handle, opts), options...)
+	handler := postinvoke.Wrap(handle, opts)
+	if os.Getenv("MIDDLEWARE") != "" {
+		handler = middleware(handler)
+	}
+	lambda.StartWithOptions(handler, options...)
 }
 
 // startedBefore returns how often it did in this environment: /tmp outlives a
@@ -59,36 +66,54 @@ func startedBefore() int {
 	return len(starts)
 }
 
-func say(words ...any) func() {
-	return func() { fmt.Println(words...) }
+// shutdowns are shutdown functions.
+var shutdowns = map[string]func(){
+	"bye":    bye,
+	"exit":   exitAtShutdown,
+	"crash":  crashAtShutdown,
+	"hang":   hangAtShutdown,
+	"panics": func() { panic("no way out") },
 }
 
-// handle does what the event says: in the handler, in a hook, or while the
-// response is sent.
-func handle(ctx context.Context, input json.RawMessage) (any, error) {
-	var event struct {
-		Do string `json:"do"`
-	}
-	if err := json.Unmarshal(input, &event); err != nil {
-		return nil, err
-	}
-	called.Broadcast()
-	postinvoke.Run(ctx, say("first hook"))
-	if do, ok := strings.CutPrefix(event.Do, "hook "); ok {
-		postinvoke.RunContext(ctx, faults[do])
-		return map[string]string{"did": event.Do}, nil
-	}
-	if stream := streams[event.Do]; stream != nil {
-		return stream(), nil
-	}
-	switch event.Do {
-	case "flood":
-		return strings.Repeat("x", 7<<20), nil
-	case "call another":
-		return another(ctx, "world")
-	}
-	if err := faults[event.Do](ctx); err != nil {
-		return nil, err
-	}
-	return map[string]string{"did": event.Do}, nil
+func bye() { fmt.Println("bye") }
+
+func exitAtShutdown() { os.Exit(3) }
+
+func hangAtShutdown() {
+	fmt.Println("hangs at the end")
+	select {}
 }
+
+func crashAtShutdown() {
+	go panic("no way out")
+	select {}
+}
+
+// handle does what the event says, one step after the other: in the handler, in
+// a hook, or while the response is sent.
+func handle(ctx context.Context, e event) (any, error) {
+	callArrived()
+	if e.Do == "nothing" { // not even a hook
+		return nil, nil
+	}
+	postinvoke.Run(ctx, firstHook)
+	for step := range strings.SplitSeq(e.Do, ", ") {
+		if hook, ok := strings.CutPrefix(step, "hook "); ok {
+			postinvoke.RunContext(ctx, fault(hook))
+		} else if hook, ok := strings.CutPrefix(step, "go "); ok {
+			postinvoke.Go(ctx, fault(hook))
+		} else if stream := streams[step]; stream != nil {
+			return stream(), nil
+		} else if step == "flood" {
+			return strings.Repeat("x", 7<<20), nil
+		} else if step == "call another" {
+			return another(ctx, "world")
+		} else if err := fault(step)(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return map[string]string{"did": e.Do}, nil
+}
+
+func firstHook()   { fmt.Println("first hook") }
+func anotherHook() { fmt.Println("hook of another") }

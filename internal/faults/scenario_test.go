@@ -21,28 +21,29 @@ import (
 	"example.com/postinvoke/record"
 )
 
-// A story is one run of a script. It is also the test that lambdaenvtest gets,
+// A scenario is one run of a script. It is also the test that lambdaenvtest gets,
 // whose failures are those of the script's current line.
-type story struct {
+type scenario struct {
 	testing.TB
 	ts    *testscript.TestScript
 	layer bool
 
 	env       *lambdaenvtest.Env // nil before start
+	managed   bool
 	from      int                // where in the log the last invocation begins
-	caller    chan outcome
+	callers   map[string]chan outcome
 	requestID string // of the last one that was answered
 	worked    bool   // since the last fault
 	ended     bool
-	told      map[string]bool // lines that the script has found
+	found     map[string]bool // lines that the script has found
 }
 
-type storyKey struct{}
+type scenarioKey struct{}
 
-// begin makes the story of a script, and sees that it is told to its end.
+// begin makes the scenario of a script, and checks that it runs to its end.
 func begin(env *testscript.Env, layer bool) {
-	s := &story{TB: env.T().(testing.TB), layer: layer, told: map[string]bool{}}
-	env.Values[storyKey{}] = s
+	s := &scenario{TB: env.T().(testing.TB), layer: layer, callers: map[string]chan outcome{}, found: map[string]bool{}}
+	env.Values[scenarioKey{}] = s
 	s.Cleanup(func() {
 		if s.Failed() || s.Skipped() {
 			return
@@ -51,20 +52,20 @@ func begin(env *testscript.Env, layer bool) {
 			s.Error("a script ends with works and shutdown, so that the fault is known to be over")
 			return
 		}
-		for _, line := range s.heldInVain() {
-			s.Errorf("the environment was held in vain, which the script does not tell with logged: %s", line)
+		for _, line := range s.unexplained() {
+			s.Errorf("the script has to find this line, with lost or with logged: %s", line)
 		}
 	})
 }
 
 // Fatalf ends the script.
-func (s *story) Fatalf(format string, args ...any) {
+func (s *scenario) Fatalf(format string, args ...any) {
 	s.ts.Fatalf(format, args...)
 }
 
 // parse sets the flags of a command, and returns the other arguments, of which
 // there have to be n.
-func (s *story) parse(flags *flag.FlagSet, args []string, n int) []string {
+func (s *scenario) parse(flags *flag.FlagSet, args []string, n int) []string {
 	flags.SetOutput(io.Discard)
 	if err := flags.Parse(args); err != nil {
 		s.Fatalf("%v", err)
@@ -76,7 +77,7 @@ func (s *story) parse(flags *flag.FlagSet, args []string, n int) []string {
 }
 
 // start starts an environment.
-func (s *story) start(args []string) {
+func (s *scenario) start(args []string) {
 	cfg := lambdaenv.Config{Timeout: 15 * time.Minute}
 	flags := flag.NewFlagSet("start", flag.ContinueOnError)
 	flags.DurationVar(&cfg.Timeout, "timeout", cfg.Timeout, "")
@@ -92,6 +93,8 @@ func (s *story) start(args []string) {
 		cfg.Refuse = map[string]int{call: http.StatusForbidden}
 		return nil
 	})
+	flags.IntVar(&cfg.MemoryMB, "memory", 0, "")
+	flags.IntVar(&cfg.MaxConcurrency, "managed", 0, "")
 	extension := flags.String("layer", "", "")
 	program := s.parse(flags, args, 1)[0]
 
@@ -106,25 +109,27 @@ func (s *story) start(args []string) {
 	}
 	cfg.Function = lambdaenvtest.Build(s, "./testdata/"+program)
 	s.env = lambdaenvtest.Start(s, cfg)
-	s.worked, s.ended = false, false
+	s.managed, s.worked, s.ended = cfg.MaxConcurrency > 0, false, false
 }
 
-// heldInVain returns the records of long holds that ended without word from the
-// function, and that the script has not found. (A process that has died is waited
-// for as well, but only for as long as it may take Lambda to notice.)
-func (s *story) heldInVain() []string {
+// unexplained returns the lines that the script has to find, and has not: hooks
+// that were lost, long holds that ended without a report by the function, and
+// problems of the library or the extension.
+func (s *scenario) unexplained() []string {
+	marks := []string{record.HooksLost, record.LibraryProblem, record.ExtensionProblem,
+		string(gate.NotCalled), string(gate.Deadline)}
 	var lines []string
 	for _, line := range s.env.Lines() {
-		long := strings.Contains(line, string(gate.NotCalled)) || strings.Contains(line, string(gate.Deadline))
-		if long && !s.told[line] {
+		mark := func(mark string) bool { return strings.Contains(line, mark) }
+		if slices.ContainsFunc(marks, mark) && !s.found[line] {
 			lines = append(lines, line)
 		}
 	}
 	return lines
 }
 
-// works tells that an invocation goes as it should.
-func (s *story) works(args []string) {
+// works checks that an invocation goes as it should.
+func (s *scenario) works(args []string) {
 	flags := flag.NewFlagSet("works", flag.ContinueOnError)
 	noHooks := flags.Bool("without-hooks", false, "")
 	until := flags.String("until", "", "")
@@ -141,14 +146,17 @@ func (s *story) works(args []string) {
 	s.Fatalf("%d invocations, and none of them had time for %q", most, *until)
 }
 
-func (s *story) work(withoutHooks bool) {
+func (s *scenario) work(withoutHooks bool) {
 	s.invoke(false, []string{"work"})
 	if report := s.env.WaitIdle(); report.Status != "success" {
 		s.Fatalf("got status %s, want success", report.Status)
 	}
-	if withoutHooks {
+	switch {
+	case withoutHooks:
 		s.order([]string{"handler works", "responded", "idle"})
-	} else {
+	case s.managed: // where an invocation is over with its response
+		s.await([]string{"hook works"})
+	default:
 		s.order([]string{"handler works", "responded", "hook works", "idle"})
 		for _, e := range s.env.Entries()[s.from:] {
 			if e.RequestID == s.requestID && strings.Contains(e.Text, record.Released) {
@@ -159,10 +167,10 @@ func (s *story) work(withoutHooks bool) {
 	s.worked = true
 }
 
-// shutdown ends the environment, and tells whom Lambda had to kill. Who was
-// about to leave when the time was up does not count: that is the machine's
-// load.
-func (s *story) shutdown(neg bool, args []string) {
+// shutdown ends the environment, and prints which processes Lambda had to kill.
+// One that was about to exit when the time was up does not count: that is the
+// machine's load.
+func (s *scenario) shutdown(neg bool, args []string) {
 	processes := s.env.Processes()
 	s.from = len(s.env.Entries())
 	s.env.Shutdown()
