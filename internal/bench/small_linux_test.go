@@ -20,8 +20,9 @@ const cpuGroups = "/sys/fs/cgroup/cpu"
 func BenchmarkSmallFunctions(b *testing.B) {
 	const rounds, invocations = 10, 20
 	bare, wrapped, ours := build(b, "./testdata/bare"), build(b, "./testdata/wrapped"), build(b, "extension")
-	var rows [][]string
-	for _, memory := range []int{128, 256, 1769} {
+	sizes := []int{128, 256, 1769}
+	var kinds []*kind
+	for _, memory := range sizes {
 		limit, err := limitProcessor(b, memory)
 		if err != nil {
 			b.Skipf("left out, as it needs control groups, version 1, and root: %v", err)
@@ -33,19 +34,21 @@ func BenchmarkSmallFunctions(b *testing.B) {
 			}
 			return &kind{name: name, cfg: cfg, invocations: invocations}
 		}
-		kinds := []*kind{
+		kinds = append(kinds,
 			way("a bare function", bare),
 			way("ours without the layer, one hook", wrapped),
-			way("ours with the layer, one hook", wrapped, ours),
-		}
-		inTurn(b, kinds, rounds)
-		base := kinds[0]
-		for _, k := range kinds {
-			rows = append(rows, []string{fmt.Sprintf("%d MB", memory), k.name,
-				against(k.cold, base.cold), against(k.response, base.response), against(k.idle, base.idle)})
-		}
+			way("ours with the layer, one hook", wrapped, ours))
 	}
-	printTable(fmt.Sprintf("Processor time limited as at Lambda's small sizes. Medians of %d cold starts and %d invocations, as multiples of a.",
+	inTurn(b, kinds, rounds)
+
+	var rows [][]string
+	ways := len(kinds) / len(sizes)
+	for i, k := range kinds {
+		base := kinds[i-i%ways]
+		rows = append(rows, []string{fmt.Sprintf("%d MB", k.cfg.MemoryMB), k.name,
+			against(k.cold, base.cold), against(k.response, base.response), against(k.idle, base.idle)})
+	}
+	printTable(fmt.Sprintf("Processor time limited as at Lambda's small sizes. Medians of %d cold starts and %d invocations, as multiples of the bare function.",
 		rounds, rounds*invocations), []string{"memory", "", "cold start", "event → response", "response → idle"}, rows)
 }
 
