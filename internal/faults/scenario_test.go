@@ -155,7 +155,7 @@ func (s *scenario) work(withoutHooks bool) {
 	case withoutHooks:
 		s.order([]string{"handler works", "responded", "idle"})
 	case s.managed: // where an invocation is over with its response
-		s.await([]string{"hook works"})
+		s.await([]string{record.Hooks})
 	default:
 		s.order([]string{"handler works", "responded", "hook works", "idle"})
 		for _, e := range s.env.Entries()[s.from:] {

@@ -40,11 +40,12 @@ type Gate struct {
 
 	mu      sync.Mutex
 	wrapped bool
-	count   uint64        // of entries, ever
-	next    entry         // its handler was called before its INVOKE event came
-	held    entry         // while Hold is running
-	last    entry         // held before
-	wake    chan struct{} // wakes Hold; nil while it does not run
+	count   uint64      // of entries, ever
+	next    entry       // its handler was called before its INVOKE event came
+	held    entry       // while Hold is running
+	last    entry       // held before
+	timer   *time.Timer // of Hold, which makes both of these when it is first called
+	wake    chan struct{}
 	arrived chan struct{} // closed when next becomes held; nil unless somebody waits for that
 }
 
@@ -191,8 +192,7 @@ func (g *Gate) Hold(requestID string, timeout time.Time) Reason {
 	timeout = timeout.Round(0)
 	wake := g.arrive(requestID, timeout)
 	began := time.Now()
-	timer := time.NewTimer(longestSleep)
-	defer timer.Stop()
+	defer g.timer.Stop()
 	for {
 		now, wall := time.Now(), g.wallNow()
 		reason, called := g.release(now.Sub(began), wall)
@@ -203,10 +203,10 @@ func (g *Gate) Hold(requestID string, timeout time.Time) Reason {
 		if !called {
 			sleep = min(sleep, g.NotCalledAfter-now.Sub(began))
 		}
-		timer.Reset(sleep)
+		g.timer.Reset(sleep)
 		select {
 		case <-wake:
-		case <-timer.C:
+		case <-g.timer.C:
 		}
 	}
 }
@@ -231,7 +231,9 @@ func (g *Gate) arrive(requestID string, timeout time.Time) (wake <-chan struct{}
 		close(g.arrived)
 		g.arrived = nil
 	}
-	g.wake = make(chan struct{}, 1)
+	if g.wake == nil {
+		g.timer, g.wake = time.NewTimer(0), make(chan struct{}, 1)
+	}
 	return g.wake
 }
 
@@ -255,6 +257,5 @@ func (g *Gate) release(held time.Duration, wall time.Time) (reason Reason, calle
 		return "", called
 	}
 	g.last, g.held = g.held, entry{}
-	g.wake = nil
 	return reason, called
 }
