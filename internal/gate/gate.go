@@ -31,9 +31,14 @@ const (
 // [Entry]. A late report about an earlier one, even one with the same request
 // id, has no effect on the current one.
 type Gate struct {
-	// NotCalledAfter is how long a handler may take to be called. It includes
-	// the time that aws-lambda-go needs to decode the event.
+	// NotCalledAfter is how long a handler may take to be called, unless the
+	// process is busy: then aws-lambda-go may be decoding the event, which
+	// takes longer the less of a processor the function has.
 	NotCalledAfter time.Duration
+
+	// Used returns the processor time that the process has used. Nil means
+	// that it is not known.
+	Used func() time.Duration
 
 	// WallClock replaces the system's in tests.
 	WallClock func() time.Time
@@ -192,16 +197,20 @@ func (g *Gate) Hold(requestID string, timeout time.Time) Reason {
 	timeout = timeout.Round(0)
 	wake := g.arrive(requestID, timeout)
 	began := time.Now()
+	load := load{used: g.Used}
 	defer g.timer.Stop()
 	for {
 		now, wall := time.Now(), g.wallNow()
-		reason, called := g.release(now.Sub(began), wall)
+		held := now.Sub(began)
+		late := held >= g.NotCalledAfter
+		idle := held >= longestSleep && load.low(now)
+		reason, called := g.release(late && idle, wall)
 		if reason != "" {
 			return reason
 		}
 		sleep := min(longestSleep, timeout.Add(-Margin).Sub(wall))
-		if !called {
-			sleep = min(sleep, g.NotCalledAfter-now.Sub(began))
+		if !called && !late {
+			sleep = min(sleep, g.NotCalledAfter-held)
 		}
 		g.timer.Reset(sleep)
 		select {
@@ -239,7 +248,7 @@ func (g *Gate) arrive(requestID string, timeout time.Time) (wake <-chan struct{}
 
 // release lets the held invocation go if there is a reason to, and returns the
 // reason. called reports whether a wrapped handler was called in it.
-func (g *Gate) release(held time.Duration, wall time.Time) (reason Reason, called bool) {
+func (g *Gate) release(late bool, wall time.Time) (reason Reason, called bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	e := &g.held
@@ -251,7 +260,7 @@ func (g *Gate) release(held time.Duration, wall time.Time) (reason Reason, calle
 		reason = Done
 	case !wall.Before(e.timeout.Add(-Margin)):
 		reason = Deadline
-	case !called && held >= g.NotCalledAfter:
+	case !called && late:
 		reason = NotCalled
 	default:
 		return "", called
