@@ -23,10 +23,7 @@ type ledger struct {
 	freezes  int
 	resets   int
 	changed  chan struct{} // closed and replaced with each entry
-
-	// Of the extension.
-	goroutines int // that it had started, in the stacks it printed
-	ended      int // how often it has
+	counted  counts        // by the extension, in all environments
 }
 
 func newLedger(managed bool) *ledger {
@@ -45,13 +42,14 @@ type account struct {
 
 // A logRecord has the fields of the records of package record that are checked.
 type logRecord struct {
-	Message   string  `json:"message"`
-	Level     string  `json:"level"`
-	RequestID string  `json:"requestId"`
-	Outcome   string  `json:"outcome"`
-	Hooks     float64 `json:"hooks"`
-	Failures  float64 `json:"failures"`
-	Abandoned float64 `json:"abandoned"`
+	Message     string  `json:"message"`
+	Level       string  `json:"level"`
+	RequestID   string  `json:"requestId"`
+	Outcome     string  `json:"outcome"`
+	Invocations int     `json:"invocations"`
+	Hooks       float64 `json:"hooks"`
+	Failures    float64 `json:"failures"`
+	Abandoned   float64 `json:"abandoned"`
 }
 
 // observe is for lambdaenv.Config.
@@ -65,17 +63,11 @@ func (l *ledger) observe(e lambdaenv.Entry) {
 		l.freezes++
 	case e.Kind == lambdaenv.Reset:
 		l.resets++
-	case e.Kind == lambdaenv.Exited && e.Source == lambdaenv.Extension:
-		l.ended++
 	case e.Kind == lambdaenv.Responded:
 		l.account(e.RequestID).responded = true
 	case e.Kind != lambdaenv.Line || e.Source == lambdaenv.Platform:
 	case strings.HasPrefix(e.Text, soak.LinePrefix):
 		l.ran(e)
-	case strings.HasPrefix(e.Text, "created by "):
-		if e.Source == lambdaenv.Extension && !strings.HasPrefix(e.Text, "created by runtime.") {
-			l.goroutines++
-		}
 	case strings.HasPrefix(e.Text, `{`):
 		l.logged(e)
 	case strings.Contains(e.Text, "DATA RACE"), strings.HasPrefix(e.Text, "fatal error:"):
@@ -119,6 +111,11 @@ func (l *ledger) logged(e lambdaenv.Entry) {
 		a.summaries = append(a.summaries, r)
 	case record.HookFailed:
 		l.account(r.RequestID).failed++
+	case record.Environment:
+		l.counted.Invocations += r.Invocations
+		l.counted.Hooks += int(r.Hooks)
+		l.counted.Failures += int(r.Failures)
+		l.counted.Abandoned += int(r.Abandoned)
 	case record.Released:
 		l.account(r.RequestID).released = true
 	default:

@@ -31,12 +31,7 @@ func TestNoHookIsLostAmongManyAtOnce(t *testing.T) {
 		}
 		s.serveAtOnce(mixed)
 
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		if _, err := s.Shutdown(ctx, ""); err != nil {
-			t.Fatal(err)
-		}
-		s.wantNothingOpen()
+		s.shutDown()
 	})
 }
 

@@ -90,3 +90,13 @@ func hooksOf(plan soak.Plan) int {
 	}
 	return n
 }
+
+// counts are what the extension logs at the end of an environment.
+type counts struct{ Invocations, Hooks, Failures, Abandoned int }
+
+// add counts an invocation that went as planned.
+func (c *counts) add(plan soak.Plan) {
+	c.Invocations++
+	c.Hooks += hooksOf(plan)
+	c.Failures += look(plan).failures
+}

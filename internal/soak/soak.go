@@ -1,9 +1,10 @@
 // Package soak has the library and the extension serve many invocations, and
 // counts: no hook is lost, none runs twice, none in the wrong invocation, and
 // nothing grows. Its tests do some 1,500 invocations in each mode; the long
-// version is
+// versions are
 //
-//	go test -timeout 60m ./internal/soak -invocations 20000
+//	go test -v -timeout 60m ./internal/soak -invocations 20000
+//	go test -v -timeout 60m ./internal/soak -invocations 100000 -run 'NothingGrows/as_deployed/with_the_layer'
 //
 // The package itself holds the words in which a test tells the function under
 // test, testdata/mixed, what to do.

@@ -18,8 +18,9 @@ import (
 var invocations = flag.Int("invocations", 1500, "how many invocations each environment serves")
 
 const (
-	warmUp = 300 // invocations before the first look at what is in use
-	resets = 3
+	warmUp     = 300  // invocations before the first look at what is in use
+	secondLook = 2000 // invocations before another one
+	resets     = 3
 )
 
 // With the race detector on there is a second run without it: it keeps books on
@@ -48,24 +49,25 @@ func serveMany(t *testing.T, cfg lambdaenv.Config) (before, after usage) {
 	t.Helper()
 	s := start(t, cfg)
 	plans := newPlanner()
-	for range warmUp {
-		s.serve(plans.plan(), plans.IntN(2) == 0)
+	served := 0
+	serveUntil := func(n int) usage {
+		for ; served < n; served++ {
+			s.serve(plans.plan(), plans.IntN(2) == 0)
+		}
+		u := s.measure()
+		t.Logf("in use after %d invocations, %d freezes:\n%v", served, s.ledger.freezes, u)
+		return u
 	}
-	before = s.measure()
-	for range *invocations - warmUp {
-		s.serve(plans.plan(), plans.IntN(2) == 0)
+	before = serveUntil(warmUp)
+	if *invocations > secondLook {
+		serveUntil(secondLook)
 	}
-	after = s.measure()
-	t.Logf("%d invocations, %d freezes; in use before and after:\n%v\n%v", *invocations, s.ledger.freezes, before, after)
+	after = serveUntil(*invocations)
 	after.wantNoMoreThan(t, before)
 	if got, want := s.ledger.freezes, *invocations/4; got < want {
 		t.Errorf("got %d freezes, want at least %d", got, want)
 	}
-	s.wantNothingOpen()
-
-	if got, want := s.goroutinesOfExtension(), start(t, cfg).goroutinesOfExtension(); got != want {
-		t.Errorf("got %d goroutines in the extension, want %d as in a new one", got, want)
-	}
+	s.shutDown()
 	return before, after
 }
 
@@ -87,7 +89,7 @@ func TestNoHookIsLostInResets(t *testing.T) {
 		if s.ledger.resets != resets {
 			t.Errorf("got %d resets, want %d", s.ledger.resets, resets)
 		}
-		s.wantNothingOpen()
+		s.shutDown()
 	})
 }
 
@@ -120,7 +122,9 @@ type subject struct {
 	*lambdaenv.Environment
 	t      *testing.T
 	ledger *ledger
-	open   []job // not checked yet
+	layer  bool
+	open   []job  // not checked yet
+	total  counts // of all plans that were served
 }
 
 // A job is an invocation and its plan.
@@ -131,7 +135,7 @@ type job struct {
 
 func start(t *testing.T, cfg lambdaenv.Config) *subject {
 	t.Helper()
-	s := &subject{t: t, ledger: newLedger(cfg.MaxConcurrency > 0)}
+	s := &subject{t: t, ledger: newLedger(cfg.MaxConcurrency > 0), layer: len(cfg.Extensions) > 0}
 	cfg.Observe = s.ledger.observe
 	// Else the race detector has a process linger at its end.
 	cfg.Env = append(slices.Clone(cfg.Env), "GORACE=atexit_sleep_ms=0")
@@ -193,6 +197,7 @@ func (s *subject) checkOpen() {
 			s.t.Fatalf("invocation %s of plan %s:\n%s\nits log:\n%s",
 				j.requestID, encoded(j.plan), strings.Join(wrong, "\n"), s.logOf(j.requestID))
 		}
+		s.total.add(j.plan)
 	}
 	s.open = nil
 }
@@ -208,13 +213,22 @@ func (s *subject) logOf(requestID string) string {
 	return b.String()
 }
 
-// wantNothingOpen checks that every invocation was checked, and that nothing was
-// heard of it after that.
-func (s *subject) wantNothingOpen() {
+// shutDown ends the environment, and checks that every invocation was checked,
+// that nothing was logged about it after that, and that the extension counts
+// what was served.
+func (s *subject) shutDown() {
 	s.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if _, err := s.Shutdown(ctx, ""); err != nil {
+		s.t.Fatal(err)
+	}
 	s.checkOpen()
 	if rest := s.ledger.rest(); len(rest) > 0 {
-		s.t.Errorf("got news of invocations %v after they were over", rest)
+		s.t.Errorf("got records of invocations %v after they were over", rest)
+	}
+	if got := s.ledger.counted; s.layer && got != s.total {
+		s.t.Errorf("the extension counts %+v, want %+v", got, s.total)
 	}
 }
 
