@@ -182,8 +182,10 @@ func (inv *invocation) handlerEnded(how outcome) (over <-chan struct{}) {
 	switch {
 	case over != nil:
 		inv.lookAgain()
-	case inv.endedEarly || !inv.endsWithInvocation():
-		inv.doneWithoutHooks() // else the end of the context does that
+	case how == outcomePanic, inv.endedEarly, !inv.endsWithInvocation():
+		// The end of the context does that otherwise; after a panic the process
+		// ends with it, and the invocation would not be counted.
+		inv.doneWithoutHooks()
 	}
 	return over
 }
