@@ -102,7 +102,9 @@ func (p *process) register(address string) {
 // openBox opens the black box, if the extension has made one.
 func (p *process) openBox() {
 	box, err := blackbox.Open(debug.SetPanicOnFault, func(err error) {
-		p.logger().process(slog.LevelError, record.LibraryProblem,
+		// In its own goroutine, because the caller holds locks that a logger
+		// which registers hooks would wait for.
+		go p.logger().process(slog.LevelError, record.LibraryProblem,
 			slog.String(record.Reason, err.Error()+": hooks lost in a crash are not logged any more"))
 	})
 	if err != nil {
