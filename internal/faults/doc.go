@@ -6,14 +6,14 @@
 // two apart. It ends with works and shutdown, whatever went wrong before. The
 // commands, beside those of testscript:
 //
-//	start [-env K=V] [-timeout 2s] [-memory MB] [-managed N]
-//	      [-layer PROGRAM] [-with PROGRAM] [-refuse CALL] PROGRAM
-//	      starts a function from testdata: of that size, on a managed instance with
-//	      so many invocations at once, with another extension in the place of the
-//	      layer's (-layer) or beside it (-with), or with Lambda refusing a call of
-//	      the Extensions API, such as register. The timeout is 15 minutes if the
-//	      script does not say otherwise, which is longer than the test has: a hold
-//	      until then would fail it.
+//	start [-env K=V] [-timeout 2s] [-managed N] [-layer PROGRAM] [-with PROGRAM]
+//	      [-refuse CALL] PROGRAM
+//	      starts a function from testdata: on a managed instance with so many
+//	      invocations at once, with another extension in the place of the layer's
+//	      (-layer) or beside it (-with), or with Lambda refusing a call of the
+//	      Extensions API, such as register. The timeout is 15 minutes if the script
+//	      does not say otherwise, which is longer than the test has: a hold until
+//	      then would fail it.
 //	invoke [-bytes N] TEXT
 //	      invokes the function with {"do":TEXT}, of N bytes if need be. stdout is
 //	      what the caller sees. With ! in front that has to be an error.

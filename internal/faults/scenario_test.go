@@ -93,7 +93,6 @@ func (s *scenario) start(args []string) {
 		cfg.Refuse = map[string]int{call: http.StatusForbidden}
 		return nil
 	})
-	flags.IntVar(&cfg.MemoryMB, "memory", 0, "")
 	flags.IntVar(&cfg.MaxConcurrency, "managed", 0, "")
 	extension := flags.String("layer", "", "")
 	program := s.parse(flags, args, 1)[0]

@@ -19,7 +19,11 @@ func (e *event) UnmarshalJSON(content []byte) error {
 	}
 	switch e.Do {
 	case "decode slowly":
-		time.Sleep(2500 * time.Millisecond) // longer than a function of any size is given
+		for began := time.Now(); time.Since(began) < 2500*time.Millisecond; { // longer than an idle function is given
+			if err := json.Unmarshal(content, (*plain)(e)); err != nil {
+				return err
+			}
+		}
 	case "decode not at all":
 		return errors.New("not an event")
 	}
