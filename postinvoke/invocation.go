@@ -24,7 +24,8 @@ type invocation struct {
 	environment *environment
 	entry       gate.Entry
 	requestID   string
-	direct      bool // Context is Lambda's own: see calledDirectly
+	direct      bool // Context is Lambda's own: see byLambda
+	outside     bool // of any invocation, as far as is known: called during init, say
 	coldStart   bool
 	began       time.Time
 
@@ -65,13 +66,18 @@ func (w *wrapper) begin(ctx context.Context) *invocation {
 		Context:     ctx,
 		wrapper:     w,
 		environment: currentEnvironment.Load(),
-		direct:      !w.process.onLambda || calledDirectly(),
+		direct:      !w.process.onLambda,
 		coldStart:   !warm.Swap(true),
 		began:       time.Now(),
 	}
 	lc, ok := lambdacontext.FromContext(ctx)
 	if ok {
 		inv.requestID = lc.AwsRequestID
+	}
+	if w.process.onLambda {
+		by := calledBy()
+		inv.direct = by == byLambda
+		inv.outside = by == byOthers && !ok
 	}
 	if g := w.process.gate; g != nil {
 		contextEnds, _ := ctx.Deadline()
@@ -110,7 +116,11 @@ func (inv *invocation) finish(awake time.Duration) {
 		AwakeMicros: uint64(awake.Microseconds()),
 		LastEnd:     time.Now().UnixMicro(),
 	})
-	inv.entry.Done()
+	if inv.outside {
+		inv.entry.Discard()
+	} else {
+		inv.entry.Done()
+	}
 	if o := inv.environment.observer; o != nil {
 		o.Over(inv)
 	}

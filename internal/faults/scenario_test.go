@@ -30,7 +30,7 @@ type scenario struct {
 
 	env       *lambdaenvtest.Env // nil before start
 	managed   bool
-	from      int                // where in the log the last invocation begins
+	from      int // where in the log the last invocation begins
 	callers   map[string]chan outcome
 	requestID string // of the last one that was answered
 	worked    bool   // since the last fault

@@ -85,7 +85,8 @@ func (g *Gate) Wrapped() {
 // handlers called in one invocation, and differs from that of every other
 // invocation. contextEnds is the deadline of the handler's context, or zero. A
 // handler whose request id is not known, and so empty, belongs to the current
-// invocation.
+// invocation, or to the last one if that was released because no handler had been
+// called.
 func (g *Gate) Begin(requestID string, key any, contextEnds time.Time) Entry {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -105,8 +106,9 @@ func (g *Gate) find(requestID string, key any, contextEnds time.Time) *entry {
 		return &g.next
 	}
 	// The same request id may be that of a retry, which has a later deadline.
-	calledLate := !g.last.called && !contextEnds.After(g.last.timeout)
-	if g.last.is(requestID) && (calledLate || g.last.key == key) {
+	calledLate := !g.last.called && (unknown || !contextEnds.After(g.last.timeout))
+	isLast := g.last.is(requestID) || unknown && g.last.number != 0
+	if isLast && (calledLate || !unknown && g.last.key == key) {
 		return &g.last
 	}
 	g.next = g.newEntry(requestID)
@@ -135,6 +137,21 @@ func (e Entry) Done() {
 		case g.wake <- struct{}{}:
 		default: // Hold is about to look
 		}
+	}
+}
+
+// Discard is Done for a handler that was called outside of any invocation, as far
+// as is known. It is not taken for one that was called in the next invocation.
+func (e Entry) Discard() {
+	e.Done()
+	g := e.gate
+	if g == nil {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if e.number == g.next.number && g.next.open == 0 {
+		g.next = entry{}
 	}
 }
 

@@ -31,6 +31,7 @@ func lingerUntil(name string) func(context.Context) error {
 		} else {
 			<-signalOf(name)
 		}
+		fmt.Println("lingered until", name)
 		return nil
 	}
 }

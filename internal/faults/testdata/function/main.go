@@ -8,6 +8,7 @@
 //	MIDDLEWARE=yes  a handler is around the wrapped one: see middleware.go
 //	SHUTDOWN=bye    registers that shutdown function, or see shutdowns
 //	SIGTERM=call    aws-lambda-go calls it back at the end
+//	WARMUP=nothing  calls the wrapped handler with that event during init
 package main
 
 import (
@@ -51,6 +52,9 @@ func main() {
 	handler := postinvoke.Wrap(handle, opts)
 	if os.Getenv("MIDDLEWARE") != "" {
 		handler = middleware(handler)
+	}
+	if os.Getenv("WARMUP") != "" {
+		handler(context.Background(), event{os.Getenv("WARMUP")})
 	}
 	lambda.StartWithOptions(handler, options...)
 }

@@ -53,6 +53,16 @@ var middlewares = map[string]func(context.Context, event, wrapped) (any, error){
 		}
 		return "batch", nil
 	},
+	"nothing first": func(ctx context.Context, e event, handle wrapped) (any, error) {
+		first, cancel := context.WithCancel(ctx)
+		_, err := handle(first, event{"nothing"})
+		cancel()
+		if err != nil {
+			return nil, err
+		}
+		takeAWhile(ctx)
+		return handle(ctx, e)
+	},
 	"at once": func(ctx context.Context, e event, handle wrapped) (any, error) {
 		ctx, cancel := context.WithCancel(ctx) // as errgroup.WithContext makes one
 		defer cancel()

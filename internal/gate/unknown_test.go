@@ -1,0 +1,90 @@
+package gate_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"example.com/postinvoke/internal/gate"
+)
+
+// beginUnknown is a call whose request id is not known: its context is not
+// Lambda's.
+func beginUnknown(g *gate.Gate) gate.Entry { return g.Begin("", (*int)(nil), time.Time{}) }
+
+// A function may call its wrapped handler during init, to warm up.
+func TestACallOutsideOfAnyInvocationReleasesNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		beginUnknown(g).Discard()
+		for _, inv := range invocations(g, "a", "b", "c") {
+			go func() {
+				time.Sleep(time.Second)
+				e := inv.begin()
+				if e.Released() {
+					t.Errorf("%s is released before it has begun", inv.requestID)
+				}
+				time.Sleep(time.Second)
+				e.Done()
+			}()
+			began := time.Now()
+			if got := inv.hold(); got != gate.Done || time.Since(began) != 2*time.Second {
+				t.Errorf("%s: got %q after %v, want it to be held until it is done", inv.requestID, got, time.Since(began))
+			}
+			beginUnknown(g).Discard() // between invocations
+		}
+	})
+}
+
+// One that is still at work belongs to the invocation that comes.
+func TestACallOutsideOfAnyInvocationIsWaitedForInTheNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		outside := beginUnknown(g)
+		inv := invocations(g, "a")[0]
+		go func() {
+			inv.begin().Done()
+			time.Sleep(time.Second)
+			outside.Discard()
+		}()
+		began := time.Now()
+		if got := inv.hold(); got != gate.Done || time.Since(began) != time.Second {
+			t.Errorf("got %q after %v", got, time.Since(began))
+		}
+	})
+}
+
+// A handler around the wrapped one takes its time, and passes a context that is
+// not Lambda's: each call comes when its invocation was given up, and must not
+// count for the next one.
+func TestAnUnknownCallThatComesTooLateIsOfTheInvocationThatWasGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		for _, inv := range invocations(g, "a", "b", "c") {
+			began := time.Now()
+			if got := inv.hold(); got != gate.NotCalled || time.Since(began) != notCalled {
+				t.Errorf("%s: got %q after %v, want it to be given up as not called", inv.requestID, got, time.Since(began))
+			}
+			e := beginUnknown(g)
+			if !e.Released() {
+				t.Errorf("%s: a call that comes too late is not told so", inv.requestID)
+			}
+			e.Done()
+		}
+	})
+}
+
+// The INVOKE event may come after the handler is done, also if nobody knows which
+// invocation that belonged to.
+func TestAnUnknownCallMayBeDoneBeforeTheInvokeEvent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		for _, inv := range invocations(g, "a", "b", "c") {
+			beginUnknown(g).Done()
+			began := time.Now()
+			if got := inv.hold(); got != gate.Done || time.Since(began) != 0 {
+				t.Errorf("%s: got %q after %v, want it done at once", inv.requestID, got, time.Since(began))
+			}
+		}
+	})
+}
