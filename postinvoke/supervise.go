@@ -85,8 +85,8 @@ func (inv *invocation) expire(s *supervision) {
 		if h.cancel == nil {
 			continue
 		}
-		if _, ok := h.ctx.Deadline(); !ok {
-			h.cancel()
+		if ends, ok := h.ctx.Deadline(); !ok || ends.After(s.deadline) {
+			h.cancel(ErrDeadline)
 		}
 	}
 }
@@ -176,7 +176,7 @@ func (inv *invocation) stopHooks(s *supervision) {
 	inv.closed = true
 	for _, h := range inv.running {
 		if h.cancel != nil {
-			h.cancel()
+			h.cancel(ErrShutdown)
 		}
 	}
 	inv.mu.Unlock()

@@ -42,6 +42,10 @@ type Options struct {
 	// (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
 	// A margin that leaves no time for hooks is logged at the first invocation.
 	Margin time.Duration
+
+	// HookTimeout limits each hook that has no Timeout of its own. Zero means
+	// that the function's timeout is the only limit.
+	HookTimeout time.Duration
 }
 
 const (
@@ -68,6 +72,7 @@ type wrapper struct {
 	*process
 	log            logger
 	margin         time.Duration
+	hookTimeout    time.Duration
 	marginWarning  sync.Once
 	contextWarning sync.Once
 }
@@ -76,6 +81,9 @@ type wrapper struct {
 // called during init.
 func newWrapper(opts *Options) *wrapper {
 	w := &wrapper{process: currentProcess(), log: newLogger(opts.logger()), margin: opts.margin()}
+	if opts != nil {
+		w.hookTimeout = opts.HookTimeout
+	}
 	w.process.handlerWrapped(w.log)
 	return w
 }

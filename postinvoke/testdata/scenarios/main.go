@@ -49,7 +49,13 @@ func main() {
 	case "late":
 		postinvoke.Shutdown(func() { postinvoke.Shutdown(say("NEVER")) })
 	}
-	lambda.Start(postinvoke.Wrap(handle, &postinvoke.Options{Margin: margin()}))
+	lambda.Start(postinvoke.Wrap(handle, &postinvoke.Options{Margin: margin(), HookTimeout: hookTimeout()}))
+}
+
+// hookTimeout is Options.HookTimeout.
+func hookTimeout() time.Duration {
+	d, _ := time.ParseDuration(os.Getenv("HOOK_TIMEOUT"))
+	return d
 }
 
 // margin is Options.Margin.
@@ -150,6 +156,25 @@ func handle(ctx context.Context, e event) (any, error) {
 		})
 	case "release":
 		close(release)
+	case "options":
+		postinvoke.Run(ctx, say("the last hook"))
+		postinvoke.RunContext(ctx, func(ctx context.Context) error {
+			<-ctx.Done()
+			fmt.Println("cause:", context.Cause(ctx))
+			return ctx.Err()
+		}, postinvoke.Name("obeys"), postinvoke.Timeout(10*time.Millisecond))
+		postinvoke.Run(ctx, func() { <-release }, postinvoke.Timeout(10*time.Millisecond), postinvoke.Name("stuck"))
+		postinvoke.Go(ctx, func(ctx context.Context) error {
+			<-ctx.Done()
+			fmt.Println("cause beside the handler:", context.Cause(ctx))
+			return nil
+		}, postinvoke.Timeout(time.Hour))
+	case "default timeout":
+		postinvoke.Run(ctx, say("the last hook"))
+		postinvoke.Run(ctx, func() { <-release })
+		postinvoke.Run(ctx, func() { time.Sleep(50 * time.Millisecond) }, postinvoke.Timeout(time.Hour))
+	case "enabled":
+		fmt.Println("enabled:", postinvoke.Enabled(ctx), postinvoke.Enabled(context.Background()))
 	case "outside":
 		defer func() { fmt.Println("recovered:", recover()) }()
 		postinvoke.Run(context.Background(), func() {})
