@@ -19,6 +19,8 @@ type hook struct {
 	withContext func(context.Context) error
 	ctx         context.Context // that withContext was registered with, and then is called with
 
+	began time.Time // when it was called
+
 	// Kept by the invocation.
 	cancel    context.CancelFunc // ends ctx when it is called; nil for plain
 	stacked   bool               // registered by Run or RunContext, not by Go

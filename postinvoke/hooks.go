@@ -39,6 +39,7 @@ func (inv *invocation) pop() *hook {
 // deadline of hooks or when the environment shuts down. The caller holds the
 // lock.
 func (inv *invocation) addRunning(h *hook) {
+	h.began = time.Now()
 	h.place = len(inv.running)
 	inv.running = append(inv.running, h)
 	if h.plain != nil {
@@ -96,9 +97,8 @@ func (inv *invocation) closeIfDone() bool {
 
 // call calls h, and notes how that ended.
 func (inv *invocation) call(h *hook) {
-	began := time.Now()
 	h.call(h.ctx, func(failed *failure) {
-		took := time.Since(began)
+		took := time.Since(h.began)
 		if h.cancel != nil {
 			h.cancel()
 		}

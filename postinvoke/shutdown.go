@@ -137,6 +137,7 @@ func (e *environment) callAll(ctx context.Context, functions []*hook) (done, fai
 			continue
 		}
 		e.slot().Pop()
+		h.began = time.Now()
 		result := make(chan *failure, 1)
 		go h.call(ctx, func(failed *failure) { result <- failed })
 		select {

@@ -15,8 +15,10 @@ import (
 type Hooks struct {
 	RequestID                  string
 	Count, Failures, Abandoned int
-	Ms                         float64 // from the accepted response, or the signal, until the last was over
+	Ms                         float64 // from when they could start, or the signal, until the last was over
 	Unmeasured                 bool    // there is no Ms: none of them ran
+	AfterResponse              bool    // they could start when the response had been sent
+	BeforeError                bool    // the handler panicked, and they ran before the error was reported
 }
 
 // HooksIn returns what the entry reports about hooks, or nil.
@@ -32,15 +34,29 @@ func hooksIn(e lambdaenv.Entry, kind string) *Hooks {
 		return nil
 	}
 	_, measured := fields[record.HooksMs]
+	_, responded := fields[record.ResponseMs]
 	return &Hooks{
-		Unmeasured: !measured,
-		RequestID:  fields[record.RequestID],
-		Count:      int(Number(fields, record.HookCount)),
-		Failures:   int(Number(fields, record.Failures)),
-		Abandoned:  int(Number(fields, record.Abandoned)),
-		Ms:         Number(fields, record.HooksMs),
+		RequestID:     fields[record.RequestID],
+		Count:         int(Number(fields, record.HookCount)),
+		Failures:      int(Number(fields, record.Failures)),
+		Abandoned:     int(Number(fields, record.Abandoned)),
+		Ms:            Number(fields, record.HooksMs),
+		Unmeasured:    !measured,
+		AfterResponse: measured && responded,
+		BeforeError:   measured && fields[record.Outcome] == outcomePanic,
 	}
 }
+
+// EnvironmentEnded reports whether the entry is the extension's record of the
+// end of the environment, and whether the extension has read what a function
+// with the library had noted.
+func EnvironmentEnded(e lambdaenv.Entry) (ended, boxRead bool) {
+	fields := fieldsOf(e, record.Environment)
+	return fields != nil, fields[record.Invocations] != ""
+}
+
+// outcomePanic is the outcome of a handler that panicked.
+const outcomePanic = "panic"
 
 // isRecord reports whether e is a record of the library, whichever: its INFO
 // records are in the log then.

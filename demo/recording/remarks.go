@@ -21,6 +21,7 @@ const (
 	remarkResponse = "function returned response here, before cleanup begins"
 	remarkReport   = "duration includes cleanup time"
 	remarkShutdown = "lambda was shut down %s later than the last invocation"
+	remarkLost     = "the layer says what was lost with the process"
 )
 
 // once is a set of remarks that were made.
@@ -54,6 +55,8 @@ func (r *hookRemarks) About(m *Moment) string {
 		r.hooked = HooksIn(m.Entry).RequestID
 	case r.hooked != "" && r.hooked == m.RequestID && isReport(m.Entry):
 		return r.made.say(remarkReport)
+	case lostInInvocation(m.Entry):
+		return r.made.say(remarkLost)
 	case later != "" && !r.made[remarkShutdown] && (isLineOf(m, lambdaenv.Function) || m.Kind == lambdaenv.ShutdownDone):
 		r.made.say(remarkShutdown)
 		return fmt.Sprintf(remarkShutdown, later)
