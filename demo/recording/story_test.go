@@ -124,8 +124,8 @@ func TestResets(t *testing.T) {
 		got = append(got, inv.HooksTook()+": "+strings.Join(inv.Notes(), ", "))
 	}
 	want := []string{
-		"no hooks: error, environment reset",
-		"unknown: cold start after the reset, timeout after the response, environment reset",
+		"unknown: error, environment reset, without the layer nothing tells what became of hooks",
+		"unknown: cold start after the reset, timeout after the response, environment reset, without the layer nothing tells what became of hooks",
 		"no hooks: cold start after the reset",
 		"no hooks: ",
 	}
@@ -243,6 +243,71 @@ func TestNoRecordIsNotNoHooks(t *testing.T) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// Hooks that run before the error is reported do not follow a response.
+func TestHooksOfAHandlerThatPanics(t *testing.T) {
+	const record = `level=INFO message="postinvoke: hooks finished" outcome=panic hooks=2 hooksMs=836.2 requestId=A`
+	s := newStory().tell(lambdaenv.Function, lambdaenv.Line, "A", record).responds("A", "string").platform(lambdaenv.Reset, "A", "failure")
+	r := s.over("A", "error", "string").end()
+	inv := r.Invocations[0]
+	if got, want := inv.HooksTook()+": "+strings.Join(inv.Notes(), ", "), "836.2 ms: error, environment reset, hooks ran before the error"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := remarks(r); got != "" {
+		t.Errorf("got the remarks %q, want none", got)
+	}
+}
+
+// What the extension says is lost is known, before the report of the invocation
+// as on this machine, and after it.
+func TestLostHooks(t *testing.T) {
+	const lost = `level=ERROR message="postinvoke: hooks lost" requestId=A phase=hooks running=1 notStarted=4 ` +
+		`hook="example.com/x/y.(*T).flush-fm" waiting="main.d (/a/d.go:4), main.c (/a/c.go:3)"`
+	const want = "5 lost: error after the response, environment reset, lost in the middle: y.(*T).flush-fm, " +
+		"lost before it started: d (d.go:4), c (c.go:3), 2 more"
+	for _, late := range []bool{false, true} {
+		s := newStory().platform(lambdaenv.InitStarted, "", "init").tell(lambdaenv.Function, lambdaenv.Line, "", readyRecord).responds("A", "")
+		s.platform(lambdaenv.Reset, "A", "failure")
+		if late {
+			s.over("A", "error", "")
+		}
+		s.tell(lambdaenv.Extension, lambdaenv.Line, "A", lost)
+		s.tell(lambdaenv.Extension, lambdaenv.Line, "A", `level=ERROR message="postinvoke: hooks lost" phase=shutdown running=0 notStarted=3`)
+		if !late {
+			s.over("A", "error", "")
+		}
+		r := s.end()
+		inv := r.Invocations[0]
+		if got := inv.HooksTook() + ": " + strings.Join(inv.Notes(), ", "); !late && got != want || late && !strings.HasPrefix(got, "5 lost: ") {
+			t.Errorf("late %v: got %q, want %q", late, got, want)
+		}
+		if got, want := r.End(), "no environment is left to shut down: the reset ended it, shutdown function lost before it started: 3"; got != want {
+			t.Errorf("got the end %q, want %q", got, want)
+		}
+		if got, want := remarks(r), "line: the layer says what was lost with the process"; got != want {
+			t.Errorf("got the remarks %q, want %q", got, want)
+		}
+	}
+}
+
+// That no hooks were lost is known if the extension has read what the process
+// had noted; else nothing is known of them, and the summary says why.
+func TestAbsenceOfARecordIsNotZero(t *testing.T) {
+	const ready, environment = `level=INFO message="postinvoke: ready" mode=internal layer=`, `level=INFO message="postinvoke: environment shut down" reason=failure`
+	for name, test := range map[string]struct{ layer, record, want string }{
+		"the black box is read":     {"true", environment + " invocations=0", "no hooks: error, environment reset"},
+		"the black box is not read": {"true", environment, "unknown: error, environment reset, the extension could not tell what became of hooks"},
+		"the extension is gone":     {"true", "", "unknown: error, environment reset, the extension could not tell what became of hooks"},
+		"without the layer":         {"false", "", "unknown: error, environment reset, without the layer nothing tells what became of hooks"},
+	} {
+		s := newStory().platform(lambdaenv.InitStarted, "", "init").tell(lambdaenv.Function, lambdaenv.Line, "", ready+test.layer)
+		s.responds("A", "Runtime.ExitError").platform(lambdaenv.Reset, "A", "failure").tell(lambdaenv.Extension, lambdaenv.Line, "A", test.record)
+		inv := s.over("A", "error", "Runtime.ExitError").end().Invocations[0]
+		if got := inv.HooksTook() + ": " + strings.Join(inv.Notes(), ", "); got != test.want {
+			t.Errorf("%s: got %q, want %q", name, got, test.want)
+		}
 	}
 }
 

@@ -159,7 +159,7 @@ func (h *hookTracker) failed(t *tracker, m *recording.Moment, request string, fi
 	}
 	s.failed = true
 	s.note = cmp.Or(s.note, "failed")
-	s.detail += " It failed: " + why
+	s.detail += " It failed: " + why + "."
 }
 
 // reported reads the record about all hooks of an invocation.

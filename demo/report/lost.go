@@ -14,6 +14,7 @@ type processEnd struct {
 	at       time.Duration
 	request  string // of the invocation in progress; empty if there was none
 	hooksRan bool   // there was a response: hooks may have run
+	lost     bool   // the extension says that something is
 	untold   bool   // it was in an invocation, and nothing has told what became of the hooks
 }
 
@@ -45,10 +46,7 @@ func (h *hookTracker) lost(t *tracker, m *recording.Moment, l *recording.Lost) {
 		h.lostMark(t, l, count(more, what), "lost", "They ran when the process ended, and are lost.")
 	}
 	h.neverStarted(t, l, what)
-	if s := t.current[slot{extension, ending}]; s != nil {
-		s.name = "logs what was lost"
-		s.detail = "The extension reads what the function had noted, and logs which hooks were lost."
-	}
+	h.ended.lost = true
 }
 
 // neverStarted draws a mark for each of those that were lost before they
@@ -86,14 +84,25 @@ func count(n int, what string) string {
 
 // environmentEnded reads the extension's last record: if the extension has read
 // what the function had noted, and has not said that hooks are lost, none are.
-func (h *hookTracker) environmentEnded(t *tracker, boxRead bool) {
-	if h.ended == nil { // on AWS
-		return
+func (h *hookTracker) environmentEnded(t *tracker, m *recording.Moment, boxRead bool) {
+	if h.ended == nil {
+		return // nothing was lost, or this is AWS, where only that record tells of a reset
 	}
 	if boxRead {
 		h.ended.untold = false
 	}
 	h.unknown(t)
+	s := t.current[slot{extension, ending}]
+	if s == nil { // a reset, and no shutdown
+		s = t.mark(extension, "shutdown", m.Since, "The extension gets the SHUTDOWN event, and logs how the environment ended.")
+		if h.ended.at < m.Since {
+			s.kind, s.from = ending, h.ended.at
+		}
+	}
+	if h.ended.lost {
+		s.name = "logs what was lost"
+		s.detail = "The extension reads what the function had noted, and logs which hooks were lost."
+	}
 }
 
 // unknown draws that nothing tells what became of the hooks, if so.

@@ -67,7 +67,6 @@ func (t *tracker) follow(m *recording.Moment) {
 		t.thaw(at)
 		t.hooks.unknown(t)
 		t.hooks = hookTracker{debug: t.hooks.debug}
-		t.end(extension, ending, at)
 		t.served, t.extension, t.gone = false, false, false
 		t.begin(platform, starting, "init", at, "Lambda starts the processes: the Init phase of a cold start.").request = m.RequestID
 		t.begin(function, starting, "init", at, "The function's process starts.")
@@ -94,9 +93,6 @@ func (t *tracker) follow(m *recording.Moment) {
 		t.kill(at)
 		t.mark(platform, "reset", at, "Lambda ends the environment after a "+m.Text+". The next invocation starts new processes.").failed = true
 		t.quiet, t.served, t.gone = false, false, true
-		if t.extension {
-			t.begin(extension, ending, "shutdown", at, "The extension gets the SHUTDOWN event, and logs how the environment ended.")
-		}
 	case lambdaenv.ShutdownBegan:
 		t.shutdown(at)
 		if t.gone {
@@ -144,7 +140,7 @@ func (t *tracker) extensionLine(m *recording.Moment) {
 		t.hooks.lost(t, m, l)
 	}
 	if ended, boxRead := recording.EnvironmentEnded(m.Entry); ended {
-		t.hooks.environmentEnded(t, boxRead)
+		t.hooks.environmentEnded(t, m, boxRead)
 	}
 }
 
