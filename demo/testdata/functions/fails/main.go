@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -48,7 +49,7 @@ var registers = map[string]func(context.Context){
 		fmt.Println("STAGE=" + os.Getenv("STAGE"))
 		postinvoke.ShutdownContext(func(context.Context) error { return errors.New("nobody is left to say it to") })
 	},
-	"panic":            func(ctx context.Context) { postinvoke.Run(ctx, func() { panic("out of ink") }) },
+	"panic":            func(ctx context.Context) { postinvoke.Run(ctx, outOfInk) },
 	"exit":             two,
 	"handler panics":   two,
 	"goroutine panics": two,
@@ -56,11 +57,9 @@ var registers = map[string]func(context.Context){
 	"hook exits": func(ctx context.Context) {
 		postinvoke.Go(ctx, ping)
 		two(ctx)
-		postinvoke.Run(ctx, func() {
-			time.Sleep(300 * time.Millisecond)
-			os.Exit(4)
-		})
+		postinvoke.Run(ctx, exit)
 	},
+	"hook is killed": func(ctx context.Context) { postinvoke.Run(ctx, kill) },
 	"ignores": func(ctx context.Context) {
 		two(ctx)
 		postinvoke.Go(ctx, ping)
@@ -77,6 +76,11 @@ func two(ctx context.Context) {
 	postinvoke.Run(ctx, audit)
 	postinvoke.Run(ctx, flush)
 }
+
+func outOfInk() { panic("out of ink") }
+
+func exit() { os.Exit(4) }
+func kill() { syscall.Kill(os.Getpid(), syscall.SIGKILL) }
 
 func audit() { time.Sleep(100 * time.Millisecond) }
 func flush() { time.Sleep(200 * time.Millisecond) }
