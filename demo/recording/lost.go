@@ -2,6 +2,7 @@ package recording
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"example.com/postinvoke/lambdaenv"
@@ -28,8 +29,8 @@ func LostIn(e lambdaenv.Entry) *Lost {
 		Phase:      fields[record.Phase],
 		Running:    int(Number(fields, record.Running)),
 		NotStarted: int(Number(fields, record.NotStarted)),
-		Ran:        names(fields[record.Hook]),
-		Waited:     names(fields[record.Waiting]),
+		Ran:        names(fields[record.Hook], int(Number(fields, record.Running))),
+		Waited:     names(fields[record.Waiting], int(Number(fields, record.NotStarted))),
 	}
 }
 
@@ -38,11 +39,19 @@ func lostInInvocation(e lambdaenv.Entry) bool {
 	return l != nil && l.RequestID != ""
 }
 
-func names(list string) []string {
-	if list == "" {
+// names returns those in a list about n hooks. A name that was given to a hook may
+// have a comma in it: then it is not known where one ends.
+func names(list string, n int) []string {
+	all := strings.Split(list, ", ")
+	switch {
+	case list == "":
+		return nil
+	case n == 1:
+		return []string{list}
+	case len(all) > n:
 		return nil
 	}
-	return strings.Split(list, ", ")
+	return all
 }
 
 // Count is how many were lost.
@@ -87,11 +96,16 @@ func listed(names []string, n int) string {
 	return strings.Join(short, ", ")
 }
 
-// ShortHook leaves out of a hook's name what is the same for most: the paths of
-// its package and of its file. The place is empty if the name has none.
+// functionName is what the library calls a hook that was given no name: the
+// function, and the place where it is defined unless it is a method value.
+var functionName = regexp.MustCompile(`^([^ ]*/)?([^ /]+\.[^ /]+)( \((.*/)?([^/]+:\d+)\))?$`)
+
+// ShortHook leaves out of a function's name what is the same for most: the paths
+// of its package and of its file. A name that was given to a hook is all name.
 func ShortHook(hook string) (name, place string) {
-	name, place, _ = strings.Cut(hook, " (")
-	name = name[strings.LastIndex(name, "/")+1:]
-	place = place[strings.LastIndex(place, "/")+1:]
-	return strings.TrimPrefix(name, "main."), strings.TrimSuffix(place, ")")
+	parts := functionName.FindStringSubmatch(hook)
+	if parts == nil {
+		return hook, ""
+	}
+	return strings.TrimPrefix(parts[2], "main."), parts[5]
 }
