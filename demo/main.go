@@ -10,6 +10,10 @@
 // response, when the processes are frozen and thawed, and how they end.
 // With -h it lists its flags, with examples.
 //
+// With the event {"crash":true} a hook of the example ends its process. The log
+// then shows what the layer says was lost with it, and with -without-layer that
+// nothing does.
+//
 // The last 500 ms of the function's timeout are the library's margin, in which no
 // hook begins: with a -timeout that short, none runs.
 //

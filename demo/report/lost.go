@@ -12,10 +12,11 @@ import (
 // end. What it takes with it is known from the extension's records, which follow.
 type processEnd struct {
 	at       time.Duration
-	request  string // of the invocation in progress; empty if there was none
-	hooksRan bool   // there was a response: hooks may have run
-	lost     bool   // the extension says that something is
-	untold   bool   // it was in an invocation, and nothing has told what became of the hooks
+	reset    time.Duration // of the environment, if that came before the extension's records, as on this machine
+	request  string        // of the invocation in progress; empty if there was none
+	hooksRan bool          // there was a response: hooks may have run
+	lost     bool          // the extension says that something is
+	untold   bool          // it was in an invocation, and nothing has told what became of the hooks
 }
 
 // processEnded notes the end of the process, but not twice: a reset follows.
@@ -95,8 +96,8 @@ func (h *hookTracker) environmentEnded(t *tracker, m *recording.Moment, boxRead 
 	s := t.current[slot{extension, ending}]
 	if s == nil { // a reset, and no shutdown
 		s = t.mark(extension, "shutdown", m.Since, "The extension gets the SHUTDOWN event, and logs how the environment ended.")
-		if h.ended.at < m.Since {
-			s.kind, s.from = ending, h.ended.at
+		if h.ended.reset > 0 {
+			s.kind, s.from = ending, h.ended.reset
 		}
 	}
 	if h.ended.lost {

@@ -88,6 +88,7 @@ func (t *tracker) follow(m *recording.Moment) {
 		t.thaw(at)
 	case lambdaenv.Reset:
 		t.hooks.processEnded(at)
+		t.hooks.ended.reset = at
 		t.idle(m)
 		t.crash(at)
 		t.kill(at)
