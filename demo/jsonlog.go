@@ -45,6 +45,8 @@ type invocationRecord struct {
 	HooksMs       *float64 `json:"hooksMs,omitempty"`
 	Failures      *int     `json:"failures,omitempty"`
 	Abandoned     *int     `json:"abandoned,omitempty"`
+	Lost          *int     `json:"lost,omitempty"`
+	Unknown       string   `json:"unknown,omitempty"`
 	Renewed       bool     `json:"renewed,omitempty"`
 	Reset         string   `json:"reset,omitempty"`
 }
@@ -100,14 +102,22 @@ func (l *jsonLog) Invoked(_ *recording.Recording, inv *recording.Invocation) {
 		DurationMs:    inMs(inv.Report.Duration),
 		BilledMs:      inv.Report.Billed.Milliseconds(),
 		InitMs:        inMs(inv.Report.Init),
-		Renewed:       inv.Fate.Renewed,
-		Reset:         inv.Fate.Reset,
+		Unknown:       inv.Unknown,
+		Renewed:       inv.Renewed,
+		Reset:         inv.Reset,
 	}
 	if json.Valid(inv.Response.Payload) {
 		r.Payload = json.RawMessage(inv.Response.Payload)
 	}
 	if h := inv.Hooks; h != nil {
-		r.Hooks, r.HooksMs, r.Failures, r.Abandoned = &h.Count, &h.Ms, &h.Failures, &h.Abandoned
+		r.Hooks, r.Failures, r.Abandoned = &h.Count, &h.Failures, &h.Abandoned
+		if !h.Unmeasured {
+			r.HooksMs = &h.Ms
+		}
+	}
+	if inv.Lost != nil {
+		lost := inv.Lost.Count()
+		r.Lost = &lost
 	}
 	l.write(r)
 }

@@ -10,6 +10,10 @@
 // response, when the processes are frozen and thawed, and how they end.
 // With -h it lists its flags, with examples.
 //
+// With the event {"crash":true} a hook of the example ends its process. The log
+// then shows what the layer says was lost with it, and with -without-layer that
+// nothing does.
+//
 // The last 500 ms of the function's timeout are the library's margin, in which no
 // hook begins: with a -timeout that short, none runs.
 //
@@ -45,8 +49,10 @@
 //   - "invocation", when one is over: requestId, status, responseMs, payload,
 //     durationMs, billedMs, and where there are any functionError, initMs (of a
 //     cold start), what the library reported (hooks, hooksMs, failures,
-//     abandoned), reset (why its processes were ended: failure or timeout) and
-//     renewed (it began with new ones, after a reset).
+//     abandoned), lost (how many hooks the extension says were lost with the
+//     process), unknown (why nothing tells what became of hooks), reset (why its
+//     processes were ended: failure or timeout) and renewed (it began with new
+//     ones, after a reset).
 //   - "shutdown", at the end: reason, sinceStartMs, idleMs, tookMs and, where
 //     there are any, killed (the names of processes that did not exit by
 //     themselves) and what the library reported about the shutdown hooks.

@@ -140,6 +140,9 @@ var varying = []struct {
 	{regexp.MustCompile(` {3,}`), "  "}, // of columns
 }
 
+// places are those in the functions of the tests.
+var places = regexp.MustCompile(`\(main\.go:\d+\)`)
+
 var requestID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
 
 // normal replaces what differs from run to run.

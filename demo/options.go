@@ -45,7 +45,7 @@ Runs a Lambda function with hooks on this machine and shows its log.
                        hooks have to be done 500ms before it ends
   -env NAME=VALUE      a variable for the function, which sees only Lambda's and these; repeatable.
                        It runs in a folder of its own, as on Lambda: give absolute paths
-  -without-layer       leave out the extension; the library keeps the environment awake by itself
+  -without-layer       leave out the extension: then nothing says what is lost when a process dies
   -plain               run a function without the library, which merely starts a goroutine
   -log-format FORMAT   the function's log format, text or json (default text)
   -json                print records for machines, one JSON object per line
@@ -62,6 +62,7 @@ Examples:
   go run ./demo -plain                               what happens without hooks
   go run ./demo -event '{"sleepMs":50}' -idle 6m     shorter hooks, and the patience of AWS
   go run ./demo -timeout 2s                          hooks that take longer than the timeout
+  go run ./demo -event '{"crash":true}'              a hook that ends its process: the layer says what is lost
   go run ./demo -function ../mine -event event.json  your function, your event
   go run ./demo -stack PostInvokeDemo -o report.html the same on AWS
 
@@ -139,7 +140,7 @@ func parseOptions(args []string, stdout io.Writer) (*options, error) {
 	if err := cmp.Or(checkFile("-o", o.report), checkFile("-png", o.picture)); err != nil {
 		return nil, err
 	}
-	// Without the library nobody would talk to the extension.
+	// Without the library the extension has nothing to read.
 	o.withoutLayer = o.withoutLayer || o.plain
 	return o, nil
 }

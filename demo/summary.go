@@ -9,7 +9,7 @@ import (
 )
 
 // summaryTitles are those of the figures.
-var summaryTitles = [...]string{"response after", "then hooks took", "billed duration"}
+var summaryTitles = [...]string{"response after", "hooks took", "billed duration"}
 
 // A summaryRow is what there is to say of an invocation.
 type summaryRow struct {
@@ -84,10 +84,13 @@ func summarySentences(rows []summaryRow, width int) []string {
 	for _, row := range rows {
 		parts := []string{}
 		for i, title := range summaryTitles {
-			if figure := row.figures[i]; figure == "no hooks" {
-				parts = append(parts, figure)
-			} else {
+			switch figure := row.figures[i]; {
+			case strings.HasSuffix(figure, " ms"):
 				parts = append(parts, title+" "+figure)
+			case figure == "no hooks":
+				parts = append(parts, figure)
+			default:
+				parts = append(parts, "hooks: "+figure)
 			}
 		}
 		if row.notes != "" {

@@ -22,7 +22,8 @@ func TestSummary(t *testing.T) {
 	last := &r.Invocations[11]
 	last.Report.Status = "timeout"
 	last.Hooks = &recording.Hooks{Ms: 700, Failures: 1, Abandoned: 2}
-	last.Fate = recording.Fate{Renewed: true, Reset: "timeout"}
+	last.Renewed, last.Reset = true, "timeout"
+	r.Invocations[10].Lost = &recording.Lost{RequestID: "A", Running: 1, NotStarted: 1, Ran: []string{"main.flush (/src/main.go:9)"}}
 	for _, width := range []int{0, 40, 80} {
 		lines := summary(r, width)
 		golden(t, fmt.Sprintf("summary-%d.txt", width), strings.Join(lines, "\n")+"\n")

@@ -23,7 +23,7 @@ func replay(rec *recording.Recorder) {
 	for _, e := range []lambdaenv.Entry{
 		at(0, lambdaenv.Platform, lambdaenv.InitStarted, "init"),
 		at(0, lambdaenv.Platform, lambdaenv.Line, "INIT_START Runtime Version: provided:al2023.v111\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:"+strings.Repeat("0", 64)),
-		at(9*ms, lambdaenv.Platform, lambdaenv.Line, "EXTENSION\tName: postinvoke\tState: Ready\tEvents: [INVOKE,SHUTDOWN]"),
+		at(9*ms, lambdaenv.Platform, lambdaenv.Line, "EXTENSION\tName: postinvoke\tState: Ready\tEvents: [SHUTDOWN]"),
 		at(9*ms, lambdaenv.Platform, lambdaenv.Frozen, "the processes are stopped"),
 		at(10*ms, lambdaenv.Caller, recording.Called, `{"hello":"world"}`),
 		at(10*ms, lambdaenv.Platform, lambdaenv.Thawed, "the processes continue"),
@@ -39,7 +39,7 @@ func replay(rec *recording.Recorder) {
 	for _, e := range []lambdaenv.Entry{
 		at(3012*ms, lambdaenv.Function, lambdaenv.Line, "second on complete"),
 		at(3012*ms, lambdaenv.Function, lambdaenv.Line, "first on stack"),
-		at(3012*ms, lambdaenv.Function, lambdaenv.Line, `timestamp=2026-03-04T05:06:10.012Z level=INFO message="postinvoke: hooks finished" outcome=ok handlerMs=0.1 responseMs=1.8 hooks=2 hooksMs=3000.4 failures=0 abandoned=0 coldStart=true mode=extension requestId=`+id),
+		at(3012*ms, lambdaenv.Function, lambdaenv.Line, `timestamp=2026-03-04T05:06:10.012Z level=INFO message="postinvoke: hooks finished" outcome=ok handlerMs=0.1 responseMs=1.8 hooks=2 hooksMs=3000.4 failures=0 abandoned=0 coldStart=true function=function requestId=`+id),
 		at(3013*ms, lambdaenv.Platform, lambdaenv.Idle, "everyone asked for the next event"),
 		at(3013*ms, lambdaenv.Platform, lambdaenv.Line, "END RequestId: "+id),
 		at(3013*ms, lambdaenv.Platform, lambdaenv.Line, "REPORT RequestId: "+id+"\tDuration: 3003.21 ms\tBilled Duration: 3013 ms\tMemory Size: 512 MB\tMax Memory Used: 15 MB\tInit Duration: 9.10 ms\t"),

@@ -1,12 +1,14 @@
 // Command function is the example function of the README: it answers with the
 // event it was given, and only then runs its two hooks, the second of which
-// takes three seconds. The event can set another length: {"sleepMs": 50}.
+// takes three seconds. The event can set another length, {"sleepMs": 50}, or have
+// that hook end the process, {"crash": true}, to show what the layer logs then.
 package main
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"time"
 
 	"example.com/postinvoke/postinvoke"
@@ -29,24 +31,30 @@ func handle(ctx context.Context, input json.RawMessage) (json.RawMessage, error)
 		fmt.Println("first on stack")
 	})
 
-	sleep := sleepIn(input)
+	event := parse(input)
 	postinvoke.Run(ctx, func() {
 		// Hooks are called one after the other, the last one first, as
 		// deferred functions are.
 		fmt.Println("second on stack")
-		time.Sleep(sleep)
+		time.Sleep(time.Duration(event.SleepMs) * time.Millisecond)
+		if event.Crash {
+			os.Exit(1) // the other hook is lost, and so are the shutdown functions
+		}
 		fmt.Println("second on complete")
 	})
 
 	return input, nil
 }
 
-// sleepIn returns how long the slow hook is to take.
-func sleepIn(input json.RawMessage) time.Duration {
-	event := struct {
-		SleepMs int `json:"sleepMs"`
-	}{SleepMs: 3000}
+// An event says what the slow hook does.
+type event struct {
+	SleepMs int  `json:"sleepMs"`
+	Crash   bool `json:"crash"`
+}
+
+func parse(input json.RawMessage) event {
+	e := event{SleepMs: 3000}
 	// An event that is something else altogether is fine too.
-	_ = json.Unmarshal(input, &event)
-	return time.Duration(event.SleepMs) * time.Millisecond
+	_ = json.Unmarshal(input, &e)
+	return e
 }

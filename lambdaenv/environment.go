@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"example.com/postinvoke/internal/lambdalog"
 )
 
 // ErrClosed is returned once the environment was shut down or closed, or the
@@ -80,8 +82,9 @@ func Start(ctx context.Context, cfg Config) (*Environment, error) {
 	}
 	level, _ := systemLevel(cfg.SystemLogLevel)
 	e := &Environment{
-		cfg:       cfg,
-		log:       &eventLog{observe: cfg.Observe, forget: cfg.Forget},
+		cfg: cfg,
+		log: &eventLog{observe: cfg.Observe, forget: cfg.Forget,
+			stored: lambdalog.Settings{JSON: cfg.LogFormat == JSON, Level: cfg.ApplicationLogLevel}},
 		logStream: fmt.Sprintf("%s/[$LATEST]%016x%016x", time.Now().UTC().Format("2006/01/02"), rand.Uint64(), rand.Uint64()),
 		calls:     make(chan func()),
 		closing:   make(chan struct{}),

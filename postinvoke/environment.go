@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"example.com/postinvoke/internal/seam"
 	"example.com/postinvoke/record"
@@ -42,8 +43,11 @@ func (e *environment) hookFailed(ctx context.Context, log logger, h *hook, f *fa
 
 // hookAbandoned logs that a hook was given up.
 func (e *environment) hookAbandoned(ctx context.Context, log logger, h *hook, started bool, reason string) {
-	log.about(ctx, slog.LevelError, record.HookAbandoned, slog.String(record.Hook, h.String()),
-		slog.Bool(record.Started, started), slog.String(record.Reason, reason))
+	attrs := []slog.Attr{slog.String(record.Hook, h.String()), slog.Bool(record.Started, started), slog.String(record.Reason, reason)}
+	if started {
+		attrs = append(attrs, ms(record.HookMs, time.Since(h.began)))
+	}
+	log.about(ctx, slog.LevelError, record.HookAbandoned, attrs...)
 	e.tell(ctx, h, fmt.Errorf("%w: %s", seam.ErrAbandoned, reason))
 	if started && e.observer != nil {
 		e.observer.GivenUp()

@@ -22,6 +22,7 @@ type hook struct {
 
 	name    string        // given by Name; empty for that of the function
 	timeout time.Duration // given by Timeout; zero for that of the options
+	began   time.Time     // when it was called
 
 	// Kept by the invocation.
 	cancel    context.CancelCauseFunc // ends ctx when it is called; nil for plain

@@ -39,6 +39,7 @@ func (inv *invocation) pop() *hook {
 // deadline of hooks or when the environment shuts down. The caller holds the
 // lock.
 func (inv *invocation) addRunning(h *hook) {
+	h.began = time.Now()
 	h.running, h.place = true, len(inv.running)
 	inv.running = append(inv.running, h)
 	if h.timeout <= 0 {
@@ -108,13 +109,12 @@ func (inv *invocation) closeIfDone() bool {
 
 // call calls h, and notes how that ended.
 func (inv *invocation) call(h *hook) {
-	began := time.Now()
 	if h.timeout > 0 {
 		overrun := time.AfterFunc(h.timeout+hooksGrace, func() { inv.abandonOne(h) })
 		defer overrun.Stop()
 	}
 	h.call(h.ctx, func(failed *failure) {
-		took := time.Since(began)
+		took := time.Since(h.began)
 		if h.cancel != nil {
 			h.cancel(nil)
 		}

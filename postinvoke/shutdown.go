@@ -138,6 +138,7 @@ func (e *environment) callAll(ctx context.Context, functions []*hook) (done, fai
 			continue
 		}
 		e.slot().Pop()
+		h.began = time.Now()
 		result := make(chan *failure, 1)
 		go h.call(ctx, func(failed *failure) { result <- failed })
 		select {

@@ -29,7 +29,7 @@ const (
 	HookFailed = "postinvoke: hook failed"
 
 	// HookAbandoned is written by the library for a hook it could not finish
-	// or start in time: Hook, Started, Reason.
+	// or start in time: Hook, Started, Reason, and HookMs if it was called.
 	HookAbandoned = "postinvoke: hook abandoned"
 
 	// HookLate is written by the library when an abandoned hook has returned
@@ -85,7 +85,7 @@ const (
 	Abandoned   = "abandoned"   // hooks not finished, or not started, in time
 	ColdStart   = "coldStart"   // true for the first invocation of the process
 	Hook        = "hook"        // the hook's function name and where it is defined; in HooksLost of those that ran, separated by commas
-	HookMs      = "hookMs"      // the hook, from call to return
+	HookMs      = "hookMs"      // the hook, from call to return; in HookAbandoned until it was abandoned
 	Started     = "started"     // whether the hook was called at all
 	Error       = "error"       // what a hook returned
 	Panic       = "panic"       // what a hook panicked with

@@ -129,7 +129,7 @@ func (p *play) checkBilled() Check {
 func (p *play) checkMetric() Check {
 	check := Check{
 		Claim:   metricName + " shows the hooks",
-		Meaning: "Lambda does not count what the extension waits for in this metric: the dashboard's figures from it are too small, those from the log are right.",
+		Meaning: "Lambda does not count hooks in this metric: the dashboard's figures from it are too small, those from the log are right.",
 	}
 	var hooks float64
 	calls := 0

@@ -213,7 +213,7 @@ func (c *call) report() *lambdaenv.Report {
 		HandedOver:  c.start.time,
 		Idle:        c.end.time,
 	}
-	if c.hooks != nil {
+	if c.hooks != nil && c.hooks.number(record.ResponseMs) > 0 {
 		r.Responded = c.start.time.Add(millis(c.hooks.number(record.ResponseMs)))
 	}
 	for _, span := range c.end.platform.Spans {

@@ -62,7 +62,6 @@ func TestPlaying(t *testing.T) {
 	p.Wait(frozen)
 	p.Wait(said("function returned response here, before cleanup begins", 1))
 	p.Wait(drawn("hooks", "handle.func", 2))
-	p.Wait(drawn("extension", "awake", 1))
 	wantOrder(t, p, "function", "init, handler and answer")
 	wantOrder(t, p, "hooks", "handle.func2, handle.func1")
 
@@ -74,17 +73,27 @@ func TestPlaying(t *testing.T) {
 	p.Wait(frozen)
 
 	// A hook overruns: it is abandoned, the environment lives.
-	p.Click("[data-post='/overrun']")
+	p.Click("[data-event*=sleepMs]")
 	p.Wait(said("postinvoke: hook abandoned", 1))
 	p.Wait(frozen)
 	p.Wait(drawn("hooks", "handle.func2, abandoned", 1))
 	wantTrueToLength(t, p)
 
+	// A hook ends its process: the extension says which hooks are lost.
+	p.Click("[data-event*=crash]")
+	p.Wait(said("the layer says what was lost with the process", 1))
+	p.Wait(drawn("hooks", "handle.func2, lost", 1))
+	p.Wait(drawn("hooks", "handle.func1, never started", 1))
+	p.Wait(gone)
+	p.Click("button.main")
+	p.Wait(said("INIT_START", 2))
+	p.Wait(frozen)
+
 	// A crash: the next invocation starts new processes.
 	p.Click("[data-post='/crash']")
 	p.Wait(said("reset after a failure", 1))
 	p.Click("button.main")
-	p.Wait(said("INIT_START", 2))
+	p.Wait(said("INIT_START", 3))
 	p.Wait(frozen)
 
 	// Shut down.
@@ -92,10 +101,10 @@ func TestPlaying(t *testing.T) {
 	p.Wait(said("bye y'all!", 1))
 	p.Wait(gone)
 
-	// Without the extension the library stands in for it.
+	// Without the extension nobody tells what is lost.
 	p.Click("#layer")
 	p.Click("button.main")
-	p.Wait(said("mode=internal", 1))
+	p.Wait(said("layer=false", 1))
 	p.Wait(frozen)
 	p.Wait(`!document.querySelector("#layer").checked`)
 
@@ -104,7 +113,7 @@ func TestPlaying(t *testing.T) {
 	p.Wait(said("bye y'all!", 2))
 	p.Wait(gone)
 	p.Click("button.main")
-	p.Wait(said("mode=extension", 3))
+	p.Wait(said("layer=true", 4))
 	p.Wait(frozen)
 
 	// Not for ever; and a page that is opened now says so.

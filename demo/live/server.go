@@ -75,12 +75,13 @@ func routes(s *session) http.Handler {
 		// Whoever asked may have gone away.
 		_ = page.Execute(w, struct {
 			Event      string
-			Overrun    string
+			Overrun    string // an event for hooks that take longer than the function may
+			Crash      string // an event for a hook that ends the process
 			Layer, Has bool
 			Timeout    time.Duration
 			Log        template.HTML
 			Most       int
-		}{string(s.cfg.Event), string(s.overrun()), s.cfg.Layer, len(s.cfg.Environment.Extensions) > 0, s.cfg.Environment.Timeout, report.LogTable(), keptRows})
+		}{string(s.cfg.Event), s.overrun(), crash, s.cfg.Layer, len(s.cfg.Environment.Extensions) > 0, s.cfg.Environment.Timeout, report.LogTable(), keptRows})
 	})
 	for name, content := range map[string]string{
 		"page.css": report.Style(), "live.css": file("live.css"), "chart.js": report.Script(), "live.js": file("live.js"),
@@ -101,7 +102,6 @@ func routes(s *session) http.Handler {
 		}
 		return s.invoke(body)
 	}))
-	mux.HandleFunc("POST /overrun", answer(func([]byte) error { return s.invoke(s.overrun()) }))
 	mux.HandleFunc("POST /shutdown", answer(func([]byte) error { return s.shutdown() }))
 	mux.HandleFunc("POST /crash", answer(func([]byte) error { return s.crash() }))
 	mux.HandleFunc("POST /layer", answer(func(body []byte) error {
@@ -122,10 +122,11 @@ func routes(s *session) http.Handler {
 	return mux
 }
 
-// overrun is an event for hooks that take longer than the function may.
-func (s *session) overrun() []byte {
-	return fmt.Appendf(nil, `{"sleepMs":%d}`, 2*s.cfg.Environment.Timeout.Milliseconds())
+func (s *session) overrun() string {
+	return fmt.Sprintf(`{"sleepMs":%d}`, 2*s.cfg.Environment.Timeout.Milliseconds())
 }
+
+const crash = `{"crash":true,"sleepMs":1000}`
 
 // answer makes a handler that says, if something cannot be done now, why not.
 // That is an answer like another, or browsers would log an error.

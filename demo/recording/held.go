@@ -52,7 +52,7 @@ func (r *Recorder) hooksFollow() (follow, known bool) {
 	if h := &r.held; h.response == nil || h.response.FunctionError != "" {
 		return false, true
 	}
-	if first.RequestID != "" && (r.hooks[first.RequestID] != nil || r.idle == first.RequestID) {
+	if first.RequestID != "" && (r.invocations.get(first.RequestID).Hooks != nil || r.idle == first.RequestID) {
 		return false, true // on AWS the way to the caller can take longer than they do
 	}
 	for _, e := range r.held.entries[1:] {

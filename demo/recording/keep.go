@@ -56,6 +56,5 @@ func (r *Recorder) forget() {
 	for _, m := range r.recording.Moments {
 		known[m.RequestID] = true
 	}
-	maps.DeleteFunc(r.hooks, func(id string, _ *Hooks) bool { return !known[id] })
-	maps.DeleteFunc(r.fates.of, func(id string, _ *Fate) bool { return !known[id] })
+	maps.DeleteFunc(r.invocations.byRequest, func(id string, _ *Invocation) bool { return !known[id] })
 }

@@ -13,9 +13,9 @@ import (
 func (inv *Invocation) Notes() []string {
 	var notes []string
 	switch {
-	case inv.Fate.Renewed:
+	case inv.Renewed:
 		notes = append(notes, "cold start after the reset")
-	case inv.Report.Init > 0 && inv.Fate.Early:
+	case inv.Report.Init > 0 && inv.Early:
 		notes = append(notes, "cold start, its init before the call")
 	case inv.Report.Init > 0:
 		notes = append(notes, "cold start")
@@ -27,11 +27,18 @@ func (inv *Invocation) Notes() []string {
 		notes = append(notes, status)
 	}
 	switch {
-	case inv.Fate.Reset != "":
+	case inv.Reset != "":
 		notes = append(notes, "environment reset")
-	case inv.Fate.Missed:
+	case inv.NotCalled:
 		notes = append(notes, "the wrapped handler was not called")
 	}
+	if inv.Hooks != nil && inv.Hooks.BeforeError {
+		notes = append(notes, "hooks ran before the error")
+	}
+	if inv.Unknown != "" {
+		notes = append(notes, inv.Unknown)
+	}
+	notes = append(notes, inv.Lost.notes()...)
 	return append(notes, inv.Hooks.notes("hooks")...)
 }
 
@@ -43,13 +50,19 @@ func (inv *Invocation) Billed() string {
 	return fmt.Sprintf("%d ms", inv.Report.Billed.Milliseconds())
 }
 
-// HooksTook says for how long hooks ran after the response.
+// HooksTook says for how long hooks ran, or what else is known of them.
 func (inv *Invocation) HooksTook() string {
-	switch {
-	case inv.Hooks != nil:
-		return fmt.Sprintf("%.1f ms", inv.Hooks.Ms)
-	case inv.Fate.Reset != "" && inv.Response.FunctionError == "":
-		return "unknown" // who would have reported them is gone
+	switch h := inv.Hooks; {
+	case h != nil && h.Unmeasured:
+		return "none ran"
+	case h != nil:
+		return fmt.Sprintf("%.1f ms", h.Ms)
+	case inv.Lost != nil:
+		return fmt.Sprintf("%d lost", inv.Lost.Count())
+	case inv.Unlogged:
+		return "not logged"
+	case inv.Unknown != "":
+		return "unknown"
 	}
 	return "no hooks"
 }
@@ -71,7 +84,7 @@ func (r *Recording) End() string {
 	s := r.Shutdown
 	switch {
 	case r.EndedByReset():
-		return "no environment is left to shut down: the reset ended it"
+		return strings.Join(append([]string{"no environment is left to shut down: the reset ended it"}, r.Lost.notes()...), ", ")
 	case s == nil && r.killed():
 		return "the environment was killed, without a shutdown"
 	case s == nil:
@@ -81,7 +94,8 @@ func (r *Recording) End() string {
 	if len(s.Killed) > 0 {
 		end = append(end, "killed: "+strings.ReplaceAll(strings.Join(s.Killed, ", "), lambdaenv.RuntimeName, "function"))
 	}
-	return strings.Join(append(end, s.Hooks.notes("shutdown hooks")...), ", ")
+	end = append(end, s.Hooks.notes("shutdown hooks")...)
+	return strings.Join(append(end, r.Lost.notes()...), ", ")
 }
 
 // inWords renders a time that can be anything from milliseconds to minutes.

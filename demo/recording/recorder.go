@@ -23,13 +23,12 @@ type Recorder struct {
 	renderers []Renderer
 	remarks   Remarks
 
-	mu        sync.Mutex
-	recording Recording
-	hooks     map[string]*Hooks // reported by the library, by request
-	fates     fates
-	origin    origin
-	idle      string // the request of the invocation that was over last
-	held      held   // from a Responded entry until it can be recorded
+	mu          sync.Mutex
+	recording   Recording
+	invocations invocations
+	origin      origin
+	idle        string // the request of the invocation that was over last
+	held        held   // from a Responded entry until it can be recorded
 }
 
 // NewRecorder begins a recording. The remarks must not be used for another one.
@@ -38,11 +37,10 @@ func NewRecorder(about About, remarks Remarks, renderers ...Renderer) *Recorder 
 		about.Began = time.Now()
 	}
 	r := &Recorder{
-		renderers: renderers,
-		remarks:   remarks,
-		recording: Recording{About: about},
-		hooks:     map[string]*Hooks{},
-		fates:     fates{of: map[string]*Fate{}},
+		renderers:   renderers,
+		remarks:     remarks,
+		recording:   Recording{About: about},
+		invocations: invocations{byRequest: map[string]*Invocation{}},
 	}
 	r.tell(Renderer.Began)
 	return r
@@ -107,15 +105,33 @@ func (r *Recorder) add(m Moment) {
 	m.Hidden = r.recording.ForTimeline && isDebug(e)
 	m.Remark = r.remarks.About(&m)
 	r.keep(m)
-	if h := HooksIn(e); h != nil {
-		r.hooks[h.RequestID] = h
-	}
 	if e.Kind == lambdaenv.Idle {
 		r.idle = e.RequestID
 	}
-	r.fates.follow(e)
+	r.invocations.follow(e)
+	r.lost(e)
 	for _, renderer := range r.renderers {
 		renderer.Moment(&r.recording, &m)
+	}
+}
+
+// lost notes what e says of hooks that were lost.
+func (r *Recorder) lost(e lambdaenv.Entry) {
+	if e.Kind == lambdaenv.InitStarted {
+		r.recording.Lost = nil
+	}
+	l := LostIn(e)
+	if l == nil {
+		return
+	}
+	if l.RequestID == "" {
+		r.recording.Lost = l
+		return
+	}
+	for i := range r.recording.Invocations { // on AWS it may come after the report
+		if inv := &r.recording.Invocations[i]; inv.Report.RequestID == l.RequestID {
+			inv.Lost = l
+		}
 	}
 }
 
@@ -123,10 +139,8 @@ func (r *Recorder) add(m Moment) {
 func (r *Recorder) Invoked(response *lambdaenv.Response, report *lambdaenv.Report) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	inv := Invocation{Response: *response, Report: *report, Hooks: r.hooks[report.RequestID]}
-	if fate := r.fates.of[report.RequestID]; fate != nil {
-		inv.Fate = *fate
-	}
+	inv := r.invocations.over(report.RequestID, r.recording.Plain)
+	inv.Response, inv.Report = *response, *report
 	r.recording.Invocations = append(r.recording.Invocations, inv)
 	for _, renderer := range r.renderers {
 		renderer.Invoked(&r.recording, &inv)

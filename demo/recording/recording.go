@@ -18,6 +18,7 @@ type Recording struct {
 	Moments     []Moment
 	Invocations []Invocation
 	Shutdown    *Shutdown // nil until the environment was shut down
+	Lost        *Lost     // shutdown functions that the last process took with it; nil if no record says so
 
 	origins []time.Duration // when environments began, if times count from there
 }
@@ -62,14 +63,6 @@ func (m *Moment) Local() bool { return m.Kind != lambdaenv.Line }
 // Called is the kind of the entry for a caller who asks for an invocation; its
 // text is the event. All other kinds are told by the environment.
 const Called lambdaenv.Kind = "called"
-
-// An Invocation is one that is over.
-type Invocation struct {
-	Response lambdaenv.Response // its latency is what the caller waited
-	Report   lambdaenv.Report
-	Hooks    *Hooks // nil if the library reported none
-	Fate     Fate
-}
 
 // A Shutdown is the end of the environment.
 type Shutdown struct {

@@ -15,7 +15,10 @@ import (
 type Hooks struct {
 	RequestID                  string
 	Count, Failures, Abandoned int
-	Ms                         float64 // from the accepted response, or the signal, until the last was over
+	Ms                         float64 // from when they could start, or the signal, until the last was over
+	Unmeasured                 bool    // there is no Ms: none of them ran
+	AfterResponse              bool    // they could start when the response had been sent
+	BeforeError                bool    // the handler panicked, and they ran before the error was reported
 }
 
 // HooksIn returns what the entry reports about hooks, or nil.
@@ -30,13 +33,44 @@ func hooksIn(e lambdaenv.Entry, kind string) *Hooks {
 	if fields == nil || e.Source != lambdaenv.Function {
 		return nil
 	}
+	_, measured := fields[record.HooksMs]
+	_, responded := fields[record.ResponseMs]
 	return &Hooks{
-		RequestID: fields[record.RequestID],
-		Count:     int(Number(fields, record.HookCount)),
-		Failures:  int(Number(fields, record.Failures)),
-		Abandoned: int(Number(fields, record.Abandoned)),
-		Ms:        Number(fields, record.HooksMs),
+		RequestID:     fields[record.RequestID],
+		Count:         int(Number(fields, record.HookCount)),
+		Failures:      int(Number(fields, record.Failures)),
+		Abandoned:     int(Number(fields, record.Abandoned)),
+		Ms:            Number(fields, record.HooksMs),
+		Unmeasured:    !measured,
+		AfterResponse: measured && responded,
+		BeforeError:   measured && fields[record.Outcome] == outcomePanic,
 	}
+}
+
+// EnvironmentEnded reports whether the entry is the extension's record of the
+// end of the environment, and whether the extension has read what a function
+// with the library had noted.
+func EnvironmentEnded(e lambdaenv.Entry) (ended, boxRead bool) {
+	fields := fieldsOf(e, record.Environment)
+	return fields != nil, fields[record.Invocations] != ""
+}
+
+// outcomePanic is the outcome of a handler that panicked.
+const outcomePanic = "panic"
+
+// isRecord reports whether e is a record of the library, whichever: its INFO
+// records are in the log then.
+func isRecord(e lambdaenv.Entry) bool {
+	if e.Kind != lambdaenv.Line || e.Source != lambdaenv.Function || !strings.Contains(e.Text, "postinvoke: ") {
+		return false
+	}
+	fields := Fields(e.Text)
+	return strings.HasPrefix(Message(fields), "postinvoke: ") && fields["level"] == "INFO"
+}
+
+// isSpoilt reports whether e has a record about hooks in it that cannot be read.
+func isSpoilt(e lambdaenv.Entry) bool {
+	return e.Kind == lambdaenv.Line && e.Source == lambdaenv.Function && strings.Contains(e.Text, record.Hooks) && HooksIn(e) == nil
 }
 
 // fieldsOf returns the fields of a record of that kind, or nil if the entry is

@@ -58,6 +58,8 @@ func remarks(r *recording.Recording) string {
 	return strings.Join(all, "; ")
 }
 
+const readyRecord = `level=INFO message="postinvoke: ready" mode=internal`
+
 const hooksFinished = `level=INFO message="postinvoke: hooks finished" hooks=1 hooksMs=3 failures=0 abandoned=0 requestId=`
 
 func TestRemarkOnTheResponseOnlyIfHooksFollow(t *testing.T) {
@@ -109,6 +111,7 @@ func TestNoRemarkOnAResponseAfterTheHooks(t *testing.T) {
 
 func TestResets(t *testing.T) {
 	s := newStory().platform(lambdaenv.InitStarted, "", "init")
+	s.tell(lambdaenv.Function, lambdaenv.Line, "", readyRecord)
 	s.platform(lambdaenv.Invoked, "A", "").responds("A", "Runtime.ExitError").platform(lambdaenv.Reset, "A", "failure").over("A", "error", "Runtime.ExitError")
 	s.platform(lambdaenv.InitStarted, "B", "init") // as on this machine
 	s.platform(lambdaenv.Invoked, "B", "").responds("B", "").platform(lambdaenv.Reset, "B", "timeout").over("B", "timeout", "")
@@ -121,8 +124,8 @@ func TestResets(t *testing.T) {
 		got = append(got, inv.HooksTook()+": "+strings.Join(inv.Notes(), ", "))
 	}
 	want := []string{
-		"no hooks: error, environment reset",
-		"unknown: cold start after the reset, timeout after the response, environment reset",
+		"unknown: error, environment reset, without the layer nothing tells what became of hooks",
+		"unknown: cold start after the reset, timeout after the response, environment reset, without the layer nothing tells what became of hooks",
 		"no hooks: cold start after the reset",
 		"no hooks: ",
 	}
@@ -219,5 +222,107 @@ func TestWordsOfACrash(t *testing.T) {
 	want := []string{"frozen: nothing runs until it is thawed", "ended: signal: killed", "reset after a failure: the next invocation starts new processes"}
 	if !slices.Equal(got[1:], want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got[1:], "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// Nothing is known of hooks where the library's records are not in the log, or
+// the one about the invocation cannot be read.
+func TestNoRecordIsNotNoHooks(t *testing.T) {
+	const spoilt = `half of a line{"message":"postinvoke: hooks finished","hooks":1`
+	for name, test := range map[string]struct{ ready, line, want string }{
+		"the library logs":         {readyRecord, "hello", "no hooks"},
+		"records are filtered":     {"", "hello", "not logged"},
+		"only a warning came":      {strings.Replace(readyRecord, "INFO", "WARN", 1), "hello", "not logged"},
+		"the record is spoilt":     {readyRecord, spoilt, "not logged"},
+		"hooks that never started": {readyRecord, `level=INFO message="postinvoke: hooks finished" hooks=1 abandoned=1 requestId=A`, "none ran"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory().tell(lambdaenv.Function, lambdaenv.Line, "", test.ready)
+			s.tell(lambdaenv.Function, lambdaenv.Line, "A", test.line).responds("A", "").over("A", "success", "")
+			if got := s.end().Invocations[0].HooksTook(); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// Hooks that run before the error is reported do not follow a response.
+func TestHooksOfAHandlerThatPanics(t *testing.T) {
+	const record = `level=INFO message="postinvoke: hooks finished" outcome=panic hooks=2 hooksMs=836.2 requestId=A`
+	s := newStory().tell(lambdaenv.Function, lambdaenv.Line, "A", record).responds("A", "string").platform(lambdaenv.Reset, "A", "failure")
+	r := s.over("A", "error", "string").end()
+	inv := r.Invocations[0]
+	if got, want := inv.HooksTook()+": "+strings.Join(inv.Notes(), ", "), "836.2 ms: error, environment reset, hooks ran before the error"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := remarks(r); got != "" {
+		t.Errorf("got the remarks %q, want none", got)
+	}
+}
+
+// What the extension says is lost is known, before the report of the invocation
+// as on this machine, and after it.
+func TestLostHooks(t *testing.T) {
+	const lost = `level=ERROR message="postinvoke: hooks lost" requestId=A phase=hooks running=1 notStarted=4 ` +
+		`hook="example.com/x/y.(*T).flush-fm" waiting="main.d (/a/d.go:4), main.c (/a/c.go:3)"`
+	const want = "5 lost: error after the response, environment reset, lost in the middle: y.(*T).flush-fm, " +
+		"lost before it started: d (d.go:4), c (c.go:3), 2 more"
+	for _, late := range []bool{false, true} {
+		s := newStory().platform(lambdaenv.InitStarted, "", "init").tell(lambdaenv.Function, lambdaenv.Line, "", readyRecord).responds("A", "")
+		s.platform(lambdaenv.Reset, "A", "failure")
+		if late {
+			s.over("A", "error", "")
+		}
+		s.tell(lambdaenv.Extension, lambdaenv.Line, "A", lost)
+		s.tell(lambdaenv.Extension, lambdaenv.Line, "A", `level=ERROR message="postinvoke: hooks lost" phase=shutdown running=0 notStarted=3`)
+		if !late {
+			s.over("A", "error", "")
+		}
+		r := s.end()
+		inv := r.Invocations[0]
+		if got := inv.HooksTook() + ": " + strings.Join(inv.Notes(), ", "); !late && got != want || late && !strings.HasPrefix(got, "5 lost: ") {
+			t.Errorf("late %v: got %q, want %q", late, got, want)
+		}
+		if got, want := r.End(), "no environment is left to shut down: the reset ended it, shutdown function lost before it started: 3"; got != want {
+			t.Errorf("got the end %q, want %q", got, want)
+		}
+		if got, want := remarks(r), "line: the layer says what was lost with the process"; got != want {
+			t.Errorf("got the remarks %q, want %q", got, want)
+		}
+	}
+}
+
+// That no hooks were lost is known if the extension has read what the process
+// had noted; else nothing is known of them, and the summary says why.
+func TestAbsenceOfARecordIsNotZero(t *testing.T) {
+	const ready, environment = `level=INFO message="postinvoke: ready" mode=internal layer=`, `level=INFO message="postinvoke: environment shut down" reason=failure`
+	for name, test := range map[string]struct{ layer, record, want string }{
+		"the black box is read":     {"true", environment + " invocations=0", "no hooks: error, environment reset"},
+		"the black box is not read": {"true", environment, "unknown: error, environment reset, the extension could not tell what became of hooks"},
+		"the extension is gone":     {"true", "", "unknown: error, environment reset, the extension could not tell what became of hooks"},
+		"without the layer":         {"false", "", "unknown: error, environment reset, without the layer nothing tells what became of hooks"},
+	} {
+		s := newStory().platform(lambdaenv.InitStarted, "", "init").tell(lambdaenv.Function, lambdaenv.Line, "", ready+test.layer)
+		s.responds("A", "Runtime.ExitError").platform(lambdaenv.Reset, "A", "failure").tell(lambdaenv.Extension, lambdaenv.Line, "A", test.record)
+		inv := s.over("A", "error", "Runtime.ExitError").end().Invocations[0]
+		if got := inv.HooksTook() + ": " + strings.Join(inv.Notes(), ", "); got != test.want {
+			t.Errorf("%s: got %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+// What is remarkable of one invocation is not said beside the report of another.
+func TestRemarkOnTheReportOfItsInvocation(t *testing.T) {
+	const report = `REPORT RequestId: `
+	s := newStory().tell(lambdaenv.Function, lambdaenv.Line, "A", hooksFinished+"A")
+	s.tell(lambdaenv.Platform, lambdaenv.Line, "B", report+"B").tell(lambdaenv.Platform, lambdaenv.Line, "A", report+"A")
+	var got []string
+	for _, m := range s.end().Moments {
+		if m.Remark == "duration includes cleanup time" {
+			got = append(got, m.RequestID)
+		}
+	}
+	if strings.Join(got, " ") != "A" {
+		t.Errorf("got the remark beside the reports of %q, want it beside that of A", got)
 	}
 }

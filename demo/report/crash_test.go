@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -44,8 +45,8 @@ func TestKilledInAHook(t *testing.T) {
 	for lane, want := range map[string]string{
 		"platform":  "init 0-10; invocation 10.1-13.2",
 		"function":  "init 0-10; handler and answer 10.1-12.1; SIGKILL 13.2-14.2",
-		"hooks":     "hooks, lost 12.1-13.2 failed",
-		"extension": "init 0-10; awake 10.1-13.2",
+		"hooks":     "hooks unknown 12.1-13.2",
+		"extension": "init 0-10",
 	} {
 		if got := bars(html, lane); got != want {
 			t.Errorf("%s: got\n%s\nwant\n%s", lane, got, want)
@@ -58,11 +59,11 @@ func TestKilledInAHook(t *testing.T) {
 
 // After a reset there is nothing to shut down, and no time before that.
 func TestReset(t *testing.T) {
-	s := newStory().cold().call().tell(lambdaenv.Function, lambdaenv.Exited, "signal: killed").tell(lambdaenv.Platform, lambdaenv.Reset, "failure")
-	s.Invoked(&lambdaenv.Response{RequestID: s.request(), Latency: 2 * ms}, &lambdaenv.Report{RequestID: s.request(), Status: "error"})
+	s := newStory().coldWithoutLayer().call().dies()
 	s.after(time.Second).tell(lambdaenv.Platform, lambdaenv.ShutdownBegan, "spindown").tell(lambdaenv.Platform, lambdaenv.ShutdownDone, "")
 	s.Ended(&lambdaenv.ShutdownReport{Reason: "spindown"})
 	html := page(t, s.Recording())
+	wantBars(t, html, "platform", "init 0-10; invocation 10.1-12.2; reset 12.2-12.2 failed; no shutdown 1013.2-1013.2")
 	for _, want := range []string{"error after the response, environment reset", "<td>unknown</td>", "no environment is left to shut down: the reset ended it"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page does not say %q", want)
@@ -72,5 +73,136 @@ func TestReset(t *testing.T) {
 		if strings.Contains(html, bad) {
 			t.Errorf("the page says %q", bad)
 		}
+	}
+}
+
+// Hooks of a handler that panics run before the error is reported: nothing of
+// them is lost, and nothing comes after the response.
+func TestAHandlerThatPanics(t *testing.T) {
+	s := newStory().cold().invoke().hook("main.flush (a.go:2)", 200*ms)
+	s.line(lambdaenv.Function, `level=INFO message="postinvoke: hooks finished" outcome=panic hooks=1 hooksMs=200 requestId=`+s.request())
+	html := page(t, s.fails().dies(boxRead).Recording())
+	wantBars(t, html, "hooks", "flush 10.1-210.1")
+	wantBars(t, html, "function", "init 0-10; handler, hooks, then the error 10.1-210.1 failed; ended 210.1-210.1 failed")
+	for _, want := range []string{"<h1>The handler panics: hooks first, then the error</h1>", "of hooks before an error was reported",
+		"hooks ran before the error", "<td>200.0 ms</td>", "the error is reported when the hooks are over"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	for _, bad := range []string{"Response first", "of hooks after that", "lost", "after the response"} {
+		if strings.Contains(html, bad) {
+			t.Errorf("the page says %q", bad)
+		}
+	}
+}
+
+// What a process takes with it is known from the extension's records only.
+func TestWhatAProcessTakesWithIt(t *testing.T) {
+	const running, waiting = `hook="main.flush (a.go:2)"`, `waiting="main.b (a.go:3), main.a (a.go:4)"`
+	inHooks := func(s *story) *story { return s.call().hook("main.first (a.go:1)", ms).after(100 * ms) }
+	inHandler := func(s *story) *story { return s.invoke().after(5 * ms) }
+	const first = "first 12.2-13.2"
+	tests := []struct {
+		name      string
+		until     func(*story) *story
+		records   []string // of the extension; its record about lost hooks without the request
+		lost      string
+		hooks     string
+		extension string
+		took      string
+		says      string
+	}{
+		{"in a hook", inHooks, []string{boxRead}, `phase=hooks running=1 notStarted=2 ` + running + " " + waiting,
+			first + "; flush, lost 13.2-113.2 failed; b, never started 113.2-113.2 failed; a, never started 113.2-113.2 failed", "logs what was lost 113.2-114.2",
+			"3 lost", "lost in the middle: flush (a.go:2), lost before it started: b (a.go:3), a (a.go:4)"},
+		{"in the handler", inHandler, []string{boxRead}, `phase=handler running=0 notStarted=2 ` + waiting,
+			"b, never started 15.1-15.1 failed; a, never started 15.1-15.1 failed", "logs what was lost 15.1-16.1", "2 lost", "lost before it started"},
+		{"in the handler, a hook of Go", inHandler, []string{boxRead}, `phase=handler running=1 notStarted=0 ` + running,
+			"flush, lost 15.1-15.1 failed", "logs what was lost 15.1-16.1", "1 lost", "lost in the middle: flush"},
+		{"many, of which not all have names", inHandler, []string{boxRead}, `phase=handler running=2 notStarted=70 ` + running + " " + waiting,
+			"flush, lost 15.1-15.1 failed; 1 hook, lost 15.1-15.1 failed; 70 hooks, never started 15.1-15.1 failed", "logs what was lost 15.1-16.1",
+			"72 lost", "lost in the middle: flush (a.go:2), 1 more, lost before it started: b (a.go:3), a (a.go:4), 68 more"},
+		{"nothing is lost", inHandler, []string{boxRead}, "", "", "shutdown 15.1-16.1", "no hooks", "error after the response"},
+		{"the black box is not read", inHooks, []string{boxNotRead}, "", first + "; hooks unknown 13.2-113.2", "shutdown 113.2-114.2",
+			"unknown", "the extension could not tell what became of hooks"},
+		{"the extension is gone, too", inHooks, nil, "", first + "; hooks unknown 13.2-113.2", "", "unknown", "the extension could not tell"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := test.until(newStory().cold())
+			if test.lost != "" {
+				test.records = append([]string{s.lostRecord(test.lost)}, test.records...)
+			}
+			html := page(t, s.dies(test.records...).Recording())
+			wantBars(t, html, "hooks", test.hooks)
+			wantBars(t, html, "extension", strings.TrimSuffix("init 0-10; "+test.extension, "; "))
+			for _, want := range []string{"<td>" + test.took + "</td>", test.says} {
+				if !strings.Contains(html, want) {
+					t.Errorf("the page does not say %q", want)
+				}
+			}
+		})
+	}
+}
+
+// Without the layer nothing tells what was lost, and no bar says otherwise.
+func TestWithoutTheLayerHooksAreUnknown(t *testing.T) {
+	for name, test := range map[string]struct {
+		story *story
+		want  string
+	}{
+		"after the response": {newStory().coldWithoutLayer().call().after(100 * ms), "hooks unknown 12.1-112.2"},
+		"in the handler":     {newStory().coldWithoutLayer().invoke().after(5 * ms), "hooks unknown 15.0995-15.1"},
+	} {
+		html := page(t, test.story.dies().Recording())
+		if got := bars(html, "hooks"); got != test.want {
+			t.Errorf("%s: got %s, want %s", name, got, test.want)
+		}
+		for _, want := range []string{"<h1>Hooks unknown: their process ended</h1>", "<td>unknown</td>", "without the layer nothing tells what became of hooks"} {
+			if !strings.Contains(html, want) {
+				t.Errorf("%s: the page does not say %q", name, want)
+			}
+		}
+	}
+	// Who does not use the library has no hooks.
+	s := newStory()
+	s.tell(lambdaenv.Platform, lambdaenv.InitStarted, "init").after(10*ms).tell(lambdaenv.Platform, lambdaenv.InitDone, "")
+	wantBars(t, page(t, s.call().after(100*ms).dies().Recording()), "hooks", "")
+}
+
+// Shutdown functions are lost with their process, too, whatever it was doing.
+func TestShutdownFunctionsThatAreLost(t *testing.T) {
+	const lost = `level=ERROR message="postinvoke: hooks lost" phase=shutdown running=0 notStarted=1 waiting="main.bye (a.go:9)"`
+	s := newStory().cold().call().dies(lost, boxRead)
+	s.tell(lambdaenv.Platform, lambdaenv.ShutdownBegan, "spindown").tell(lambdaenv.Platform, lambdaenv.ShutdownDone, "").Ended(&lambdaenv.ShutdownReport{})
+	html := page(t, s.Recording())
+	wantBars(t, html, "hooks", "shutdown bye, never started 12.2-12.2 failed")
+	if want := "the reset ended it, shutdown function lost before it started: bye (a.go:9)"; !strings.Contains(html, want) {
+		t.Errorf("the page does not say %q", want)
+	}
+}
+
+// On AWS the log does not tell when a process ended, nor of any reset but by the
+// extension's record.
+func TestLostOnAWS(t *testing.T) {
+	s := newStory().cold().invoke().after(5 * ms)
+	s.line(lambdaenv.Extension, s.lostRecord(`phase=handler running=0 notStarted=1 waiting="main.a (a.go:4)"`))
+	s.line(lambdaenv.Extension, boxRead).tell(lambdaenv.Platform, lambdaenv.Reset, "failure").fails()
+	html := page(t, s.Recording())
+	wantBars(t, html, "hooks", "a, never started 15.1-15.1 failed")
+	wantBars(t, html, "extension", "init 0-10; logs what was lost 15.1-15.1")
+}
+
+// When a process dies before it has answered, Lambda answers: the arrow to the
+// caller does not cross what stands beside the mark of that end.
+func TestWhoAnswersForAProcessThatDied(t *testing.T) {
+	s := newStory().cold().invoke().after(5*ms).tell(lambdaenv.Function, lambdaenv.Exited, "exit status 3")
+	s.fails().tell(lambdaenv.Platform, lambdaenv.Reset, "failure").line(lambdaenv.Extension, boxRead)
+	died, answered := page(t, s.Recording()), page(t, newStory().cold().call().Recording())
+	length := regexp.MustCompile(`<svg class="arrow[^>]* height="(\d+)"`)
+	short, long := length.FindStringSubmatch(died), length.FindStringSubmatch(answered)
+	if short == nil || long == nil || len(short[1]) >= len(long[1]) && short[1] >= long[1] {
+		t.Errorf("got an arrow of length %v, want a shorter one than the %v from the function", short, long)
 	}
 }

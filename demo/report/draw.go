@@ -101,7 +101,11 @@ func draw(id string, spans []*span, elapsed func(time.Duration) time.Duration) *
 	d.label(s)
 	for _, sp := range spans {
 		if sp.kind == waiting && !sp.open {
-			d.Arrows = append(d.Arrows, arrowView{percent(s.at(sp.to), s), d.Lanes[function].Mid, d.Lanes[caller].Mid + barHeight/2, sp.failed})
+			from := d.Lanes[function].Mid
+			if sp.byPlatform {
+				from = d.Lanes[platform].Mid
+			}
+			d.Arrows = append(d.Arrows, arrowView{percent(s.at(sp.to), s), from, d.Lanes[caller].Mid + barHeight/2, sp.failed})
 		}
 	}
 	return d
@@ -165,6 +169,9 @@ func hookRows(spans []*span) (rows map[*span]int, n int) {
 			row, ends = len(ends), append(ends, 0)
 		}
 		rows[s], ends[row] = row, s.to
+		if s.kind == event {
+			ends[row]++ // two at the same time would hide each other
+		}
 	}
 	return rows, len(ends)
 }

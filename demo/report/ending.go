@@ -27,23 +27,13 @@ func (t *tracker) signaled(m *recording.Moment) {
 
 // stop ends all that goes on, as its process is killed.
 func (t *tracker) stop(m *recording.Moment) {
-	t.lose(m)
-	for _, at := range []slot{{platform, serving}, {function, handling}, {extension, holding}} {
+	t.hooks.processEnded(m.Since)
+	for _, at := range []slot{{platform, serving}, {function, handling}} {
 		if s := t.end(at.lane, at.kind, m.Since); s != nil {
 			s.failed = at.lane == function
 			s.detail = "The environment was killed in the middle of this."
 		}
 	}
-}
-
-// lose notes the hooks that a process takes with it.
-func (t *tracker) lose(m *recording.Moment) {
-	if !t.hooks.running {
-		return
-	}
-	t.spans = append(t.spans, &span{lane: hooks, kind: hooking, name: "hooks", note: "lost", from: t.hooks.since, to: m.Since, failed: true,
-		request: m.RequestID, detail: "The process ended while hooks ran or waited. They are lost."})
-	t.hooks.running = false
 }
 
 func (t *tracker) exited(m *recording.Moment) {
@@ -58,10 +48,10 @@ func (t *tracker) exited(m *recording.Moment) {
 	// Nobody asked it to: it takes what it did with it.
 	open := false
 	if l == function {
-		t.lose(m)
+		t.hooks.processEnded(m.Since)
 	}
-	for _, k := range []kind{starting, handling, holding} {
-		if s := t.end(l, k, m.Since); s != nil && k != holding {
+	for _, k := range []kind{starting, handling} {
+		if s := t.end(l, k, m.Since); s != nil {
 			open, s.failed = true, true
 			s.detail = "The process ended in the middle of this: " + m.Text + "."
 		}

@@ -9,37 +9,60 @@ import (
 )
 
 // A figure is what one should remember of a run.
-type figure struct{ Lane, Value, Of string }
+type figure struct{ Class, Value, Of string }
 
 // figures returns those that are known.
 func figures(r *recording.Recording) []figure {
-	responses, after, billed := extent{render: recording.Milliseconds}, extent{render: length}, extent{render: wholeMs}
-	failed := 0
+	responses, billed := extent{render: recording.Milliseconds}, extent{render: wholeMs}
+	after, before, other := extent{render: length}, extent{render: length}, extent{render: length}
+	failed, lost, unknown := 0, 0, 0
 	for _, inv := range r.Invocations {
 		if inv.Response.FunctionError != "" {
 			failed++
 		} else {
 			responses.add(inv.Response.Latency)
 		}
-		if inv.Hooks != nil {
-			after.add(time.Duration(inv.Hooks.Ms * float64(time.Millisecond)))
+		if h := inv.Hooks; h != nil && !h.Unmeasured {
+			took := time.Duration(h.Ms * float64(time.Millisecond))
+			switch {
+			case h.AfterResponse:
+				after.add(took)
+			case h.BeforeError:
+				before.add(took)
+			default: // nothing tells when the response was sent
+				other.add(took)
+			}
+		}
+		if inv.Lost != nil {
+			lost += inv.Lost.Count()
+		}
+		if inv.Unknown != "" {
+			unknown++
 		}
 		billed.add(inv.Report.Billed)
 	}
 	var all []figure
-	add := func(lane lane, of string, value string) {
+	add := func(class, of string, value string) {
 		if value != "" {
-			all = append(all, figure{lane.String(), value, of})
+			all = append(all, figure{class, value, of})
 		}
 	}
-	add(caller, "until the caller had its response", responses.String())
-	add(hooks, "of hooks after that", after.String())
-	add(platform, "billed per invocation", billed.String())
+	add(caller.String(), "until the caller had its response", responses.String())
+	add(hooks.String(), "of hooks after that", after.String())
+	add(hooks.String(), "of hooks before an error was reported", before.String())
+	add(hooks.String(), "of hooks", other.String())
+	if lost > 0 {
+		add("failed", "lost with the process", count(lost, "hook"))
+	}
+	if unknown > 0 {
+		add("failed", "what became of hooks in "+count(unknown, "invocation"), "unknown")
+	}
+	add(platform.String(), "billed per invocation", billed.String())
 	if failed > 0 {
-		add(function, "answered with an error", fmt.Sprintf("%d of %d", failed, len(r.Invocations)))
+		add(function.String(), "answered with an error", fmt.Sprintf("%d of %d", failed, len(r.Invocations)))
 	}
 	if s := r.Shutdown; s != nil && !r.EndedByReset() {
-		add(extension, "idle before the shutdown ("+s.Reason+")", length(s.Idle))
+		add(extension.String(), "idle before the shutdown ("+s.Reason+")", length(s.Idle))
 	}
 	return all
 }

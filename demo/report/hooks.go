@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -9,18 +11,34 @@ import (
 	"example.com/postinvoke/record"
 )
 
-// A hookTracker notes the hooks. Each is known by name from the library's record
-// at level DEBUG; without those there is one span for all of an invocation.
+// A hookTracker notes hooks. Each is known by name from the library's record at
+// level DEBUG; without those there is one span for all of an invocation.
 type hookTracker struct {
-	since     time.Duration // the response, or the end of the last hook after it
-	running   bool          // hooks may run: there was a response
-	told      bool          // of a hook of this invocation that ran
-	unstarted int           // hooks of this invocation that never started
+	request     string        // of the invocation in progress; empty if there is none
+	over        bool          // the library has reported its hooks, or the extension that they are lost
+	running     bool          // hooks may run: there was a response
+	since       time.Duration // the response, or the end of the last hook after it
+	told        bool          // of a hook of this invocation that ran
+	unstarted   int           // hooks of this invocation that never started
+	beforeError bool          // the handler panicked, and its hooks ran before the error was reported
+	ended       *processEnd   // nil while the process lives
+
+	library bool // it has logged something in this environment
+	debug   bool // each hook is logged
 }
 
-// responded begins the time of the hooks.
+// least is how long a hook takes for which the library measured nothing: less
+// than the microsecond to which it rounds.
+const least = time.Microsecond / 2
+
+// invoked begins an invocation.
+func (h *hookTracker) invoked(m *recording.Moment) {
+	*h = hookTracker{request: m.RequestID, library: h.library, debug: h.debug}
+}
+
+// responded begins the time of the hooks, unless they ran before that.
 func (h *hookTracker) responded(m *recording.Moment) {
-	*h = hookTracker{since: m.Since, running: true}
+	h.running, h.since = !h.over, m.Since
 }
 
 // line reads a record of the library.
@@ -29,18 +47,19 @@ func (h *hookTracker) line(t *tracker, m *recording.Moment) {
 		return
 	}
 	fields := recording.Fields(m.Text)
-	switch recording.Message(fields) {
+	request := cmp.Or(fields[record.RequestID], m.RequestID)
+	switch message := recording.Message(fields); message {
 	case record.HookFinished:
-		h.add(t, m, fields, took(m, fields, record.HookMs))
+		h.debug = true
+		h.finished(t, m, request, fields)
 	case record.HookAbandoned:
-		h.abandoned(t, m, fields)
+		h.abandoned(t, m, request, fields)
+	case record.HookLate:
+		h.late(t, m, request, fields)
 	case record.HookFailed:
-		h.failed(t, m, fields)
+		h.failed(t, m, request, fields)
 	case record.Hooks:
-		if count := int(recording.Number(fields, record.HookCount)); !h.told && count > h.unstarted {
-			h.all(t, m, fields, count)
-		}
-		*h = hookTracker{}
+		h.reported(t, m)
 	case record.ShutdownHooks:
 		if t.current[slot{function, ending}] == nil { // nobody told of the signal
 			took := took(m, fields, record.HooksMs)
@@ -48,85 +67,145 @@ func (h *hookTracker) line(t *tracker, m *recording.Moment) {
 				detail: fmt.Sprintf("The function runs its shutdown functions: %s.", length(took))}
 			t.spans = append(t.spans, s)
 		}
+	default:
+		h.library = h.library || strings.HasPrefix(message, "postinvoke: ")
+		return
 	}
+	h.library = true
 }
 
-func (h *hookTracker) add(t *tracker, m *recording.Moment, fields map[string]string, took time.Duration) *span {
-	name := fields[record.Hook]
-	short, place := shortHook(name)
-	s := &span{lane: hooks, kind: hooking, name: short, place: place, from: m.Since - took, to: m.Since, hook: name, request: m.RequestID}
-	s.detail = fmt.Sprintf("The hook %s runs for %s, after the response.", name, length(took))
-	switch {
-	case !h.running: // not after a response: by Go, or before a panic is reported
-		s.detail = fmt.Sprintf("The hook %s runs for %s.", name, length(took))
-	case s.from < h.since && h.since-s.from < time.Millisecond:
-		s.from = min(h.since, s.to) // clocks of two processes
+// find returns the last span of a hook of that name, if any.
+func (h *hookTracker) find(t *tracker, request, hook string, like func(*span) bool) *span {
+	for _, s := range slices.Backward(t.spans) {
+		if s.lane == hooks && s.hook == hook && s.request == request && like(s) {
+			return s
+		}
+	}
+	return nil
+}
+
+// bar adds a hook that ran for so long, until now.
+func (h *hookTracker) bar(t *tracker, m *recording.Moment, request, hook string, took time.Duration) *span {
+	name, place := recording.ShortHook(hook)
+	s := &span{lane: hooks, kind: hooking, name: name, place: place, hook: hook, request: request,
+		from: m.Since - max(took, least), to: m.Since}
+	if h.running && s.from < h.since && h.since-s.from < time.Millisecond { // clocks of two processes
+		s.from = min(h.since, s.to-least)
 	}
 	t.spans = append(t.spans, s)
-	h.since, h.told = m.Since, true
+	h.told = true
 	return s
 }
 
-func (h *hookTracker) abandoned(t *tracker, m *recording.Moment, fields map[string]string) {
-	if fields[record.Started] == "false" { // it took no time, and gets a mark instead of a bar
-		name, _ := shortHook(fields[record.Hook])
-		s := t.mark(hooks, name, m.Since, fmt.Sprintf("The hook %s was abandoned: %s.", fields[record.Hook], fields[record.Reason]))
-		s.note, s.request, s.failed = "not started", m.RequestID, true
-		h.unstarted++
-		return
-	}
-	took := time.Duration(0)
-	if h.running {
-		took = m.Since - h.since
-	}
-	since := h.since
-	s := h.add(t, m, fields, took)
-	h.since = since // another one may have run as long
-	s.failed = true
-	s.note = "abandoned"
-	s.detail = fmt.Sprintf("The hook %s was abandoned: %s.", s.hook, fields[record.Reason])
+// mark adds something that happened to a hook, and took no time.
+func (h *hookTracker) mark(t *tracker, at time.Duration, request, hook, note, detail string) *span {
+	name, place := recording.ShortHook(hook)
+	s := t.mark(hooks, name, at, detail)
+	s.place, s.note, s.hook, s.request, s.failed = place, note, hook, request, true
+	return s
 }
 
-func (h *hookTracker) failed(t *tracker, m *recording.Moment, fields map[string]string) {
-	var s *span
-	for _, other := range t.spans {
-		if other.kind == hooking && other.hook == fields[record.Hook] && other.request == m.RequestID && !other.failed {
-			s = other
-		}
+func (h *hookTracker) finished(t *tracker, m *recording.Moment, request string, fields map[string]string) {
+	hook, took := fields[record.Hook], took(m, fields, record.HookMs)
+	if h.find(t, request, hook, func(s *span) bool { return s.note == noteAbandoned && !s.returned }) != nil {
+		return // its span is there
 	}
-	if s == nil {
-		s = h.add(t, m, fields, 0)
-		h.told = false // of its length
+	s := h.bar(t, m, request, hook, took)
+	s.detail = fmt.Sprintf("The hook %s runs for %s.", hook, length(max(took, least)))
+	if h.running && s.from >= h.since {
+		s.detail = fmt.Sprintf("The hook %s runs for %s, after the response.", hook, length(max(took, least)))
 	}
-	s.failed = true
-	s.note = "failed"
+	h.since = m.Since
+}
+
+const noteAbandoned = "abandoned"
+
+func (h *hookTracker) abandoned(t *tracker, m *recording.Moment, request string, fields map[string]string) {
+	hook := fields[record.Hook]
+	detail := fmt.Sprintf("The hook %s was abandoned: %s.", hook, fields[record.Reason])
+	switch ran, known := fields[record.HookMs]; {
+	case fields[record.Started] == "false":
+		h.mark(t, m.Since, request, hook, "not started", detail)
+		h.unstarted++
+	case known && ran != "":
+		s := h.bar(t, m, request, hook, took(m, fields, record.HookMs))
+		s.note, s.failed, s.detail = noteAbandoned, true, detail
+	default: // nothing tells when it began
+		h.mark(t, m.Since, request, hook, noteAbandoned, detail)
+	}
+}
+
+// late notes that an abandoned hook has returned after all.
+func (h *hookTracker) late(t *tracker, m *recording.Moment, request string, fields map[string]string) {
+	hook := fields[record.Hook]
+	after := length(took(m, fields, record.LateMs))
+	s := h.mark(t, m.Since, request, hook, "returned", fmt.Sprintf("The hook %s, which was abandoned, returned %s later.", hook, after))
+	s.failed = false
+	if s := h.find(t, request, hook, func(s *span) bool { return s.note == noteAbandoned && !s.returned }); s != nil {
+		s.returned = true
+		s.detail += fmt.Sprintf(" It returned %s later.", after)
+	}
+}
+
+func (h *hookTracker) failed(t *tracker, m *recording.Moment, request string, fields map[string]string) {
+	hook := fields[record.Hook]
 	why := fields[record.Error]
 	if panicked := fields[record.Panic]; panicked != "" {
 		why = "panic: " + panicked
 	}
-	s.detail += " It failed: " + why
+	s := h.find(t, request, hook, func(s *span) bool { return s.note == "" || s.note == noteAbandoned && !s.returned })
+	if s == nil {
+		s = h.mark(t, m.Since, request, hook, "", fmt.Sprintf("The hook %s ends.", hook))
+	}
+	s.failed = true
+	s.note = cmp.Or(s.note, "failed")
+	s.detail += " It failed: " + why + "."
+}
+
+// reported reads the record about all hooks of an invocation.
+func (h *hookTracker) reported(t *tracker, m *recording.Moment) {
+	all := recording.HooksIn(m.Entry)
+	if all == nil {
+		return
+	}
+	if !h.told && all.Count > h.unstarted && !all.Unmeasured {
+		h.all(t, m, all)
+	}
+	if h.beforeError = all.BeforeError; h.beforeError {
+		for _, s := range t.spans {
+			if s.lane == hooks && s.request == cmp.Or(all.RequestID, m.RequestID) {
+				s.detail += " The handler had panicked: the error is reported when the hooks are over."
+			}
+		}
+	}
+	h.running, h.over = false, true
 }
 
 // all notes the hooks of an invocation as one span.
-func (h *hookTracker) all(t *tracker, m *recording.Moment, fields map[string]string, count int) {
-	took := took(m, fields, record.HooksMs)
-	name := fmt.Sprintf("%d hooks", count)
-	if count == 1 {
+func (h *hookTracker) all(t *tracker, m *recording.Moment, all *recording.Hooks) {
+	took := min(m.Since, time.Duration(all.Ms*float64(time.Millisecond)))
+	name := fmt.Sprintf("%d hooks", all.Count)
+	if all.Count == 1 {
 		name = "1 hook"
 	}
-	s := &span{lane: hooks, kind: hooking, name: name, from: m.Since - took, to: m.Since, request: m.RequestID}
+	s := &span{lane: hooks, kind: hooking, name: name, from: m.Since - max(took, least), to: m.Since, request: cmp.Or(all.RequestID, m.RequestID)}
 	if h.running {
-		s.from = max(s.from, min(h.since, s.to))
+		s.from = max(s.from, min(h.since, s.to-least))
 	}
-	s.detail = fmt.Sprintf("After the response: %s, for %s together. At the log level DEBUG each is logged by itself.", name, length(took))
+	when := ""
+	if all.AfterResponse {
+		when = "After the response: "
+	}
+	s.detail = fmt.Sprintf("%s%s, for %s together. At the log level DEBUG each is logged by itself.", when, name, length(took))
 	t.spans = append(t.spans, s)
 }
 
 // idle is the end of an invocation: whoever has hooks has reported them.
-func (h *hookTracker) idle(*tracker, time.Duration) { h.running = false }
+func (h *hookTracker) idle() { h.running, h.request = false, "" }
 
 // finish notes what seems to run at the end of the recording.
 func (h *hookTracker) finish(t *tracker, now time.Duration) {
+	h.unknown(t)
 	if h.running {
 		t.spans = append(t.spans, &span{lane: hooks, kind: hooking, name: "hooks run", from: h.since, to: max(h.since, now), open: true,
 			detail: "The response is sent, and hooks run."})
@@ -137,13 +216,4 @@ func (h *hookTracker) finish(t *tracker, now time.Duration) {
 // recording began.
 func took(m *recording.Moment, fields map[string]string, field string) time.Duration {
 	return min(max(0, m.Since), time.Duration(recording.Number(fields, field)*float64(time.Millisecond)))
-}
-
-// shortHook leaves out of a hook's name what is the same for most: the paths of
-// its package and of its file.
-func shortHook(hook string) (name, place string) {
-	name, place, _ = strings.Cut(hook, " (")
-	name = name[strings.LastIndex(name, "/")+1:]
-	place = place[strings.LastIndex(place, "/")+1:]
-	return strings.TrimPrefix(name, "main."), strings.TrimSuffix(place, ")")
 }

@@ -9,27 +9,31 @@ import (
 // variants are what a bar can be labelled with, from long to short.
 func variants(s *span) []string {
 	l := length(s.length())
+	placed := s.name
+	if s.place != "" {
+		placed += " (" + s.place + ")"
+	}
 	switch {
 	case s.kind == event && s.name == "thawed":
 		return nil // the frozen stretch says so
-	case s.kind == event:
+	case s.kind == event && s.lane == hooks && s.note != "":
+		return []string{placed + ", " + s.note, s.whole(), s.name}
+	case s.kind == event, s.kind == unknown:
 		return []string{s.whole(), s.name}
 	case s.kind == waiting && s.open:
 		return []string{"waits"}
 	case s.kind == waiting:
 		return []string{s.name, s.name[strings.LastIndex(s.name, " after ")+len(" after "):]}
-	case s.kind == holding && !s.open:
-		return []string{"keeps the environment awake for " + l, s.name + " " + l, s.name}
 	case s.open:
 		return []string{s.name}
-	case s.length() == 0:
-		return []string{s.whole(), s.note}
+	case s.kind == hooking && s.note == "lost": // it may have begun before the bar
+		return []string{placed + ", " + s.note, s.whole(), s.name}
 	case s.kind == hooking && s.note != "":
-		return []string{s.whole() + " after " + l, s.note + " after " + l, s.note}
+		return []string{placed + ", " + s.note + " after " + l, s.whole() + " after " + l, s.whole(), s.name}
 	case s.kind == handling:
 		return []string{s.name + " " + l, s.name, l}
-	case s.kind == hooking && s.place != "":
-		return []string{s.name + " (" + s.place + ") " + l, s.name + " " + l, s.name, l}
+	case s.kind == hooking:
+		return []string{placed + " " + l, s.name + " " + l, s.name, l}
 	}
 	return []string{s.name + " " + l, s.name}
 }

@@ -35,7 +35,7 @@ func TestLabelsStayInSight(t *testing.T) {
 		const edge = `document.querySelector(".scroll").getBoundingClientRect().left`
 		left := browsertest.Eval[float64](p, fmt.Sprintf(`(document.querySelector(".scroll").scrollLeft = %d, %s)`, scrolled, edge))
 		p.Wait(fmt.Sprintf(`document.querySelector(".bar.serving text").getBoundingClientRect().left >= %s`, edge))
-		for _, name := range []string{"invocation", "awake", "handle.func2"} {
+		for _, name := range []string{"invocation", "handle.func2"} {
 			b := find(t, p.Bars(), name)
 			if b.LabelLeft < left || b.LabelLeft < b.Left || b.LabelEnd > b.Right {
 				t.Errorf("scrolled by %d: the label of %s is at %.1f to %.1f, the bar at %.1f to %.1f, the edge at %.1f", scrolled, name, b.LabelLeft, b.LabelEnd, b.Left, b.Right, left)

@@ -55,12 +55,24 @@ func write(w io.Writer, picture bool, recordings []*recording.Recording) error {
 
 // heading says what is to be seen.
 func heading(recordings []*recording.Recording) string {
+	var after, before, lost, unknown bool
 	for _, r := range recordings {
 		for _, inv := range r.Invocations {
-			if inv.Hooks != nil {
-				return "Response first, hooks after"
-			}
+			after = after || inv.Hooks != nil && inv.Hooks.AfterResponse
+			before = before || inv.Hooks != nil && inv.Hooks.BeforeError
+			lost = lost || inv.Lost != nil
+			unknown = unknown || inv.Unknown != ""
 		}
+	}
+	switch {
+	case lost:
+		return "Hooks lost with their process"
+	case unknown:
+		return "Hooks unknown: their process ended"
+	case after:
+		return "Response first, hooks after"
+	case before:
+		return "The handler panics: hooks first, then the error"
 	}
 	return "What happens after the response"
 }

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +19,7 @@ func TestLanes(t *testing.T) {
 	wantBars(t, html, "platform", "init 0-10; invocation 10.1-3062.3; frozen, then thawed 3062.4-8062.4; shutdown 8062.4-8066.5; thawed 8062.4-8062.4")
 	wantBars(t, html, "function", "init 0-10; handler and answer 10.1-12.1; SIGTERM 8062.5-8064.5")
 	wantBars(t, html, "hooks", "handle.func2 12.2-3012.2; y.(*T).flush 3012.2-3062.2")
-	wantBars(t, html, "extension", "init 0-10; awake 10.1-3062.3; shutdown 8062.4-8065.5")
+	wantBars(t, html, "extension", "init 0-10; shutdown 8062.4-8065.5")
 	for _, want := range []string{
 		"Response first, hooks after", "Running a test.", "4 March 2026", "function returned response here, before cleanup begins",
 		"duration includes cleanup time", "lambda was shut down 5.0s later", "environment shut down after 8.1 s, reason: spindown", "3050.0 ms",
@@ -76,26 +77,82 @@ func TestLengthsThatNobodyMeasured(t *testing.T) {
 	}
 	s.line(lambdaenv.Function, `{"message":"postinvoke: hook finished","hook":"y","hookMs":1e8}`)
 	html := page(t, s.Recording())
-	if want := "y 0-13.2; x 13.2-13.2; x 13.2-13.2; x 13.2-13.2"; !strings.HasPrefix(bars(html, "hooks"), want) {
+	if want := "y 0-13.2; x 13.1995-13.2; x 13.1995-13.2; x 13.1995-13.2"; !strings.HasPrefix(bars(html, "hooks"), want) {
 		t.Errorf("got %s, want %s", bars(html, "hooks"), want)
 	}
 }
 
 func TestTrouble(t *testing.T) {
 	const failed = ` level=ERROR message="postinvoke: hook failed" hook="main.audit (/src/a.go:1)" error="no route to host"`
-	const abandoned = ` level=ERROR message="postinvoke: hook abandoned" hook="main.slow (/src/a.go:9)" started=true reason="it did not return when its context was cancelled"`
+	const abandoned = ` level=ERROR message="postinvoke: hook abandoned" hook="main.slow (/src/a.go:9)" started=true reason="it did not return when its context was cancelled" hookMs=1000`
 	const notStarted = ` level=ERROR message="postinvoke: hook abandoned" hook="main.next (/src/a.go:9)" started=false reason="no time was left"`
 	s := newStory().cold().call().hook("main.audit (/src/a.go:1)", 5*ms).line(lambdaenv.Function, failed)
 	s.after(time.Second).line(lambdaenv.Function, abandoned).line(lambdaenv.Function, notStarted).idle(3, time.Second)
 	s.call().after(100*ms).tell(lambdaenv.Function, lambdaenv.Exited, "signal: killed").tell(lambdaenv.Platform, lambdaenv.Reset, "failure")
 	html := page(t, s.Recording())
-	wantBars(t, html, "hooks", "audit, failed 12.2-17.2 failed; slow, abandoned 17.2-1017.2 failed; next, not started 1017.2-1017.2 failed; hooks, lost 1019.5-1119.6 failed")
-	if !strings.Contains(html, `<g class="bar event failed hooks"`) || strings.Count(html, `<g class="bar hook`) != 3 {
+	wantBars(t, html, "hooks", "audit, failed 12.2-17.2 failed; slow, abandoned 17.2-1017.2 failed; next, not started 1017.2-1017.2 failed; hooks unknown 1019.5-1119.6")
+	if !strings.Contains(html, `<g class="bar event failed hooks"`) || strings.Count(html, `<g class="bar hook`) != 2 {
 		t.Error("want a mark, and no bar, for the hook that never started")
 	}
 	wantBars(t, html, "function", "init 0-10; handler and answer 10.1-12.1; handler and answer 1017.5-1019.5; ended 1119.6-1119.6 failed")
 	if !strings.Contains(html, "no route to host") {
 		t.Error("the page does not say why a hook failed")
+	}
+}
+
+// A hook of Go that ignores its context is one bar, which begins when the hook
+// did, and not when another hook ended; when it returns late, that is a mark.
+func TestAHookThatIgnoresItsContextIsOneBar(t *testing.T) {
+	const ping = `hook="main.ping (a.go:1)"`
+	s := newStory().cold().call().hook("main.flush (a.go:2)", 100*ms)
+	s.after(900*ms).line(lambdaenv.Function, `level=ERROR message="postinvoke: hook abandoned" `+ping+` started=true reason="it did not return when its context was cancelled" hookMs=1001`)
+	s.idle(2, time.Second).after(time.Second)
+	abandonedIn := s.request()
+	s.call()
+	for _, record := range []string{
+		`level=DEBUG message="postinvoke: hook finished" hookMs=2100 `, `level=ERROR message="postinvoke: hook failed" error="too late" `,
+		`level=WARN message="postinvoke: abandoned hook returned" lateMs=1099 `,
+	} {
+		s.line(lambdaenv.Function, record+ping+" requestId="+abandonedIn)
+	}
+	html := page(t, s.idle(0, 0).Recording())
+	wantBars(t, html, "hooks", "ping, abandoned 11.2-1012.2 failed; flush 12.2-112.2; ping, returned 2014.6-2014.6")
+	for _, want := range []string{"cancelled. It failed: too late. It returned 1.10 s later.", "ping (a.go:1), abandoned after 1.00 s</text>"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+}
+
+// Without that record's length, as older versions of the library write it,
+// nothing tells when the hook began.
+func TestAnAbandonedHookOfUnknownLength(t *testing.T) {
+	s := newStory().cold().call().after(time.Second)
+	s.line(lambdaenv.Function, `level=ERROR message="postinvoke: hook abandoned" hook="main.ping (a.go:1)" started=true reason="late"`)
+	wantBars(t, page(t, s.idle(1, time.Second).Recording()), "hooks", "1 hook 12.2-1012.2; ping, abandoned 1012.2-1012.2 failed")
+}
+
+// The name of a hook is what one looks for: a narrow bar keeps it.
+func TestAFailedHookKeepsItsName(t *testing.T) {
+	s := newStory().cold().call().hook("main.audit (/src/a.go:1)", 5*ms)
+	s.line(lambdaenv.Function, `level=ERROR message="postinvoke: hook failed" hook="main.audit (/src/a.go:1)" error="no"`)
+	s.hook("main.flush (/src/a.go:2)", 10*time.Second)
+	html := page(t, s.idle(2, 10*time.Second).Recording())
+	if !regexp.MustCompile(`<text[^>]*>audit[^<]*failed[^<]*</text>`).MatchString(html) {
+		t.Error("no label has the name of the hook that failed")
+	}
+}
+
+// The library rounds to microseconds, and logs 0 for what takes less.
+func TestAHookUnderAMicrosecondHasABar(t *testing.T) {
+	s := newStory().cold().call().hook("main.a (a.go:1)", 0).hook("main.b (a.go:2)", 0)
+	html := page(t, s.idle(2, ms).Recording())
+	wantBars(t, html, "hooks", "a 12.1995-12.2; b 12.1995-12.2")
+	if !strings.Contains(html, "a (a.go:1) under 1 µs</text>") {
+		t.Error("no label says how long it took")
+	}
+	if widths := regexp.MustCompile(`<g class="bar hook [^>]*><rect[^>]* width="([0-9.]+)%"`).FindAllStringSubmatch(html, -1); len(widths) != 2 || widths[0][1] == "0" {
+		t.Errorf("got bars of widths %v, want two that are to be seen", widths)
 	}
 }
 
@@ -108,7 +165,7 @@ func TestHooksThatNeverStarted(t *testing.T) {
 		s := newStory().cold().call().line(lambdaenv.Function, record)
 		html := page(t, s.idle(1, time.Second).Recording())
 		wantBars(t, html, "hooks", "next, not started 12.2-12.2 failed")
-		if strings.Contains(html, `<g class="bar hook`) || !strings.Contains(html, "next, not started</text>") {
+		if strings.Contains(html, `<g class="bar hook`) || !strings.Contains(html, "next (a.go:9), not started</text>") {
 			t.Errorf("%s: want a mark with its label, and no bar", record)
 		}
 	}

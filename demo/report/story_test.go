@@ -18,7 +18,8 @@ type story struct {
 	*recording.Recorder
 	began time.Time
 	at    time.Duration
-	n     int // invocations
+	n     int    // invocations
+	error string // what the caller of the last one got instead of a response
 }
 
 const ms = time.Millisecond
@@ -50,17 +51,61 @@ func (s *story) line(source lambdaenv.Source, text string) *story {
 func (s *story) cold() *story {
 	s.tell(lambdaenv.Platform, lambdaenv.InitStarted, "init")
 	s.line(lambdaenv.Platform, "INIT_START Runtime Version: provided:al2023.v111")
-	s.after(9*ms).line(lambdaenv.Platform, "EXTENSION\tName: postinvoke\tState: Ready\tEvents: [INVOKE,SHUTDOWN]")
+	s.line(lambdaenv.Function, `level=INFO message="postinvoke: ready" mode=internal layer=true`)
+	s.after(9*ms).line(lambdaenv.Platform, "EXTENSION\tName: postinvoke\tState: Ready\tEvents: [SHUTDOWN]")
 	return s.after(1*ms).tell(lambdaenv.Platform, lambdaenv.InitDone, "")
+}
+
+// coldWithoutLayer starts an environment without the extension, in 10 ms.
+func (s *story) coldWithoutLayer() *story {
+	s.tell(lambdaenv.Platform, lambdaenv.InitStarted, "init")
+	s.line(lambdaenv.Function, `level=INFO message="postinvoke: ready" mode=internal layer=false`)
+	return s.after(10*ms).tell(lambdaenv.Platform, lambdaenv.InitDone, "")
+}
+
+// invoke has the function get an event.
+func (s *story) invoke() *story {
+	s.n, s.error = s.n+1, ""
+	s.tell(lambdaenv.Caller, recording.Called, "{}")
+	s.after(ms/10).tell(lambdaenv.Platform, lambdaenv.Thawed, "")
+	return s.tell(lambdaenv.Platform, lambdaenv.Invoked, "")
+}
+
+// fails has the caller get an error.
+func (s *story) fails() *story {
+	s.tell(lambdaenv.Caller, lambdaenv.Responded, "")
+	s.Answer(&lambdaenv.Response{RequestID: s.request(), FunctionError: "Runtime.ExitError", Latency: 2 * ms})
+	s.error = "Runtime.ExitError"
+	return s
+}
+
+// dies ends the function's process and so the environment. Then the extension, if
+// there is one, logs these records.
+func (s *story) dies(records ...string) *story {
+	s.tell(lambdaenv.Function, lambdaenv.Exited, "exit status 1")
+	s.tell(lambdaenv.Platform, lambdaenv.Reset, "failure").after(ms)
+	for _, record := range records {
+		s.line(lambdaenv.Extension, record)
+	}
+	response := &lambdaenv.Response{RequestID: s.request(), FunctionError: s.error, Latency: 2 * ms}
+	s.Invoked(response, &lambdaenv.Report{RequestID: s.request(), Status: "error"})
+	return s
+}
+
+// Records of the extension: with the black box read, and not.
+const (
+	boxRead    = `level=INFO message="postinvoke: environment shut down" reason=failure lifetimeMs=20 idleMs=1 invocations=1`
+	boxNotRead = `level=INFO message="postinvoke: environment shut down" reason=failure lifetimeMs=20`
+)
+
+// lostRecord is the extension's record of hooks that were lost.
+func (s *story) lostRecord(fields string) string {
+	return `level=ERROR message="postinvoke: hooks lost" requestId=` + s.request() + " " + fields
 }
 
 // call invokes the function, which answers after 2 ms.
 func (s *story) call() *story {
-	s.n++
-	s.tell(lambdaenv.Caller, recording.Called, "{}")
-	s.after(ms/10).tell(lambdaenv.Platform, lambdaenv.Thawed, "")
-	s.tell(lambdaenv.Platform, lambdaenv.Invoked, "")
-	s.after(2*ms).tell(lambdaenv.Caller, lambdaenv.Responded, "")
+	s.invoke().after(2*ms).tell(lambdaenv.Caller, lambdaenv.Responded, "")
 	s.Answer(&lambdaenv.Response{RequestID: s.request(), Payload: []byte("{}"), Latency: 2 * ms})
 	return s.after(ms/10).tell(lambdaenv.Function, lambdaenv.RuntimeDone, "")
 }
@@ -74,7 +119,7 @@ func (s *story) hook(name string, took time.Duration) *story {
 // idle ends the invocation.
 func (s *story) idle(hooks int, took time.Duration) *story {
 	if hooks > 0 {
-		s.line(lambdaenv.Function, fmt.Sprintf(`{"level":"INFO","message":"postinvoke: hooks finished","outcome":"ok","hooks":%d,"hooksMs":%.3f,"failures":0,"abandoned":0,"requestId":"%s"}`,
+		s.line(lambdaenv.Function, fmt.Sprintf(`{"level":"INFO","message":"postinvoke: hooks finished","outcome":"ok","responseMs":2,"hooks":%d,"hooksMs":%.3f,"failures":0,"abandoned":0,"requestId":"%s"}`,
 			hooks, float64(took)/float64(ms), s.request()))
 	}
 	s.after(ms/10).tell(lambdaenv.Platform, lambdaenv.Idle, "")

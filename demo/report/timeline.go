@@ -37,7 +37,7 @@ const (
 	serving  kind = "serving"  // an invocation, as the platform counts it
 	handling kind = "handler"  // the handler runs
 	hooking  kind = "hook"     // a hook runs
-	holding  kind = "holding"  // the extension holds the environment awake
+	unknown  kind = "unknown"  // nothing tells what hooks did
 	frozen   kind = "frozen"   // nothing runs
 	ending   kind = "shutdown" // the environment ends
 	event    kind = "event"    // something that takes no time
@@ -56,6 +56,9 @@ type span struct {
 	request  string
 	hook     string // the hook's function and where that is, as the library says it
 	place    string // its file and line
+	returned bool   // it was abandoned, and has returned since
+
+	byPlatform bool // Lambda has answered the caller, as the function could not
 }
 
 func (s *span) length() time.Duration { return s.to - s.from }
@@ -71,7 +74,7 @@ func (s *span) whole() string {
 // timeline returns what went on in a recording up to the time now, in the order
 // in which it began.
 func timeline(r *recording.Recording, now time.Duration) []*span {
-	t := tracker{current: map[slot]*span{}, plain: r.Plain, reports: map[string]*lambdaenv.Report{}}
+	t := tracker{current: map[slot]*span{}, plain: r.Plain, hooks: hookTracker{debug: r.ForTimeline}, reports: map[string]*lambdaenv.Report{}}
 	for i := range r.Invocations {
 		t.reports[r.Invocations[i].Report.RequestID] = &r.Invocations[i].Report
 	}

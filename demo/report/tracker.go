@@ -30,6 +30,7 @@ type tracker struct {
 	reports    map[string]*lambdaenv.Report // of invocations that are over, by request
 
 	served    bool // the environment has served an invocation
+	gone      bool // a reset has ended the environment, and none was started since
 	extension bool // there is an external extension
 	quiet     bool // the last invocation is over, and nothing has happened since
 }
@@ -64,7 +65,9 @@ func (t *tracker) follow(m *recording.Moment) {
 		t.line(m)
 	case lambdaenv.InitStarted:
 		t.thaw(at)
-		t.served, t.extension = false, false
+		t.hooks.unknown(t)
+		t.hooks = hookTracker{debug: t.hooks.debug}
+		t.served, t.extension, t.gone = false, false, false
 		t.begin(platform, starting, "init", at, "Lambda starts the processes: the Init phase of a cold start.").request = m.RequestID
 		t.begin(function, starting, "init", at, "The function's process starts.")
 	case lambdaenv.InitDone:
@@ -84,14 +87,19 @@ func (t *tracker) follow(m *recording.Moment) {
 	case lambdaenv.Thawed:
 		t.thaw(at)
 	case lambdaenv.Reset:
-		t.lose(m)
+		t.hooks.processEnded(at)
+		t.hooks.ended.reset = at
 		t.idle(m)
 		t.crash(at)
 		t.kill(at)
 		t.mark(platform, "reset", at, "Lambda ends the environment after a "+m.Text+". The next invocation starts new processes.").failed = true
-		t.quiet, t.served = false, false
+		t.quiet, t.served, t.gone = false, false, true
 	case lambdaenv.ShutdownBegan:
 		t.shutdown(at)
+		if t.gone {
+			t.mark(platform, "no shutdown", at, "Nothing is left to shut down: the reset ended the environment.")
+			break
+		}
 		t.begin(platform, ending, "shutdown", at, "The environment is shut down, reason: "+m.Text+".")
 		if t.extension {
 			t.begin(extension, ending, "shutdown", at, "The extension gets the SHUTDOWN event when the function is gone, and logs the reason.")
@@ -110,6 +118,9 @@ func (t *tracker) follow(m *recording.Moment) {
 
 // line reads what is known from the log only.
 func (t *tracker) line(m *recording.Moment) {
+	if m.Source == lambdaenv.Extension {
+		t.extensionLine(m)
+	}
 	switch {
 	case m.Source == lambdaenv.Extension, m.Source == lambdaenv.Platform && isExternal(m.Text):
 		if !t.extension && t.current[slot{function, starting}] != nil {
@@ -121,6 +132,16 @@ func (t *tracker) line(m *recording.Moment) {
 		t.goroutines.line(t, m)
 	case m.Source == lambdaenv.Function:
 		t.hooks.line(t, m)
+	}
+}
+
+// extensionLine reads a record of the extension.
+func (t *tracker) extensionLine(m *recording.Moment) {
+	if l := recording.LostIn(m.Entry); l != nil {
+		t.hooks.lost(t, m, l)
+	}
+	if ended, boxRead := recording.EnvironmentEnded(m.Entry); ended {
+		t.hooks.environmentEnded(t, m, boxRead)
 	}
 }
 
@@ -136,15 +157,14 @@ func (t *tracker) invoked(m *recording.Moment) {
 	t.served = true
 	t.begin(platform, serving, "invocation", m.Since, "").request = m.RequestID
 	t.begin(function, handling, "handler and answer", m.Since, "").request = m.RequestID
-	if t.extension {
-		t.begin(extension, holding, "awake", m.Since, "")
-	}
+	t.hooks.invoked(m)
 }
 
 func (t *tracker) responded(m *recording.Moment) {
 	failed := m.Response != nil && m.Response.FunctionError != ""
 	if s := t.end(caller, waiting, m.Since); s != nil {
 		s.failed, s.request = failed, m.RequestID
+		s.byPlatform = t.hooks.ended != nil
 		switch {
 		case m.Response == nil:
 			s.name = "has no answer after " + length(s.length())
@@ -158,6 +178,10 @@ func (t *tracker) responded(m *recording.Moment) {
 	if s := t.end(function, handling, m.Since); s != nil {
 		s.failed = failed
 		s.detail = fmt.Sprintf("The handler runs, and its answer is sent to the caller: %s for both.", length(s.length()))
+		if t.hooks.beforeError {
+			s.name = "handler, hooks, then the error"
+			s.detail = fmt.Sprintf("The handler panicked, its hooks ran, and then the error was sent to the caller: %s in all.", length(s.length()))
+		}
 		if t.current[slot{platform, serving}] != nil { // else it is over, after a crash
 			t.hooks.responded(m)
 		}
@@ -166,15 +190,12 @@ func (t *tracker) responded(m *recording.Moment) {
 
 func (t *tracker) idle(m *recording.Moment) {
 	at := m.Since
-	t.hooks.idle(t, at)
+	t.hooks.idle()
 	if s := t.end(platform, serving, at); s != nil {
 		s.detail = fmt.Sprintf("From the event until all are done with it, hooks included: %s.", length(s.length()))
 		if r := t.reports[s.request]; r != nil {
 			s.detail += fmt.Sprintf(" Lambda reports %.2f ms and bills %d ms%s.", inMs(r.Duration), r.Billed.Milliseconds(), t.more(s, r))
 		}
-	}
-	if s := t.end(extension, holding, at); s != nil {
-		s.detail = fmt.Sprintf("The extension holds back its request for the next event until the hooks are done, so that Lambda freezes nothing: %s.", length(s.length()))
 	}
 	t.end(function, handling, at)
 	t.quiet = true
@@ -207,8 +228,6 @@ func (t *tracker) finish(now time.Duration) {
 			s.detail = "The handler runs."
 		case serving:
 			s.detail = "The invocation goes on."
-		case holding:
-			s.detail = "The extension holds back its request for the next event until the hooks are done."
 		}
 	}
 }

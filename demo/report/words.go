@@ -11,6 +11,8 @@ func inMs(d time.Duration) float64 { return float64(d) / float64(time.Millisecon
 // length renders how long something took, to three digits or so.
 func length(d time.Duration) string {
 	switch {
+	case d > 0 && d < time.Microsecond:
+		return "under 1 µs"
 	case d < 100*time.Microsecond:
 		return fmt.Sprintf("%d µs", d.Microseconds())
 	case d < 10*time.Millisecond:

@@ -29,6 +29,9 @@
   for (const button of document.querySelectorAll("[data-post]")) {
     button.addEventListener("click", () => post(button.dataset.post, "null"));
   }
+  for (const button of document.querySelectorAll("[data-event]")) {
+    button.addEventListener("click", () => post("/invoke", button.dataset.event));
+  }
   $("layer").addEventListener("change", (e) => post("/layer", String(e.target.checked)));
   $("idle").addEventListener("change", (e) => post("/idle", e.target.value));
 
