@@ -141,8 +141,15 @@ func (g *goroutine) startedOnce() bool {
 // others by which it could tell that it is done.
 func (g *goroutine) unattended() bool {
 	call := g.stmt.Call
+	if g.c.libraryCall(call) != "" {
+		return true
+	}
 	for _, arg := range call.Args {
-		if g.c.tells(g.c.info.TypeOf(arg), true) {
+		if lit, f := g.c.functionOf(arg); lit != nil || f != nil {
+			if node, _, _ := g.c.bodyOf(lit, f); node != nil && g.tellsIn(g.c.cursors[node], map[ast.Node]bool{}) {
+				return false
+			}
+		} else if g.c.tells(g.c.info.TypeOf(arg), true) {
 			return false
 		}
 	}

@@ -95,7 +95,7 @@ func (c *checker) summarize() {
 		}
 	}
 	for f, s := range c.summaries {
-		if *s != (summary{}) {
+		if *s != (summary{}) && f.Exported() {
 			c.pass.ExportObjectFact(f, s)
 		}
 	}
