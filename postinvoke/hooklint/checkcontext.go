@@ -3,6 +3,7 @@ package hooklint
 import (
 	"go/ast"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 )
@@ -65,14 +66,15 @@ func message(h *hook, handler *types.Var, use *contextUse) string {
 }
 
 // fixContext gives the hook a context of its own in the place of those it
-// captures. It returns nil if they are of several variables.
+// captures. It returns nil if they are of several variables, or of one that has
+// a limit: the hook's context would not have it.
 func (c *checker) fixContext(h *hook, captured []contextUse) *analysis.SuggestedFix {
 	if !h.direct() || len(captured) == 0 {
 		return nil
 	}
 	v := captured[0].v
 	for _, use := range captured {
-		if use.v != v {
+		if use.v != v || c.hasLimit(v, map[*types.Var]bool{}) {
 			return nil
 		}
 	}
@@ -116,7 +118,8 @@ func (c *checker) fixContext(h *hook, captured []contextUse) *analysis.Suggested
 	return &analysis.SuggestedFix{Message: "Use the context of the hook", TextEdits: edits}
 }
 
-// convertRun makes a RunContext of a Run, whose context is called name.
+// convertRun makes a RunContext of a Run, whose context is called name, or has
+// no name.
 func (c *checker) convertRun(h *hook, name string) []analysis.TextEdit {
 	selector, ok := ast.Unparen(h.call.Fun).(*ast.SelectorExpr)
 	if !ok || !c.importedAs(h.call.Pos(), "context", "context") {
@@ -124,7 +127,7 @@ func (c *checker) convertRun(h *hook, name string) []analysis.TextEdit {
 	}
 	edits := []analysis.TextEdit{
 		replace(selector.Sel, "RunContext"),
-		replace(h.lit.Type.Params, "("+name+" context.Context) error"),
+		replace(h.lit.Type.Params, "("+strings.TrimSpace(name+" context.Context")+") error"),
 	}
 	return append(edits, c.returnErrors(h.lit.Body)...)
 }

@@ -33,8 +33,7 @@ func (c *checker) checkError(h *hook, converted bool) {
 		}
 		var fix *analysis.SuggestedFix
 		if last && h.direct() && !converted {
-			name := "_"
-			if edits := c.convertRun(h, name); edits != nil {
+			if edits := c.convertRun(h, ""); edits != nil {
 				fix = &analysis.SuggestedFix{Message: "Use RunContext, and return the error", TextEdits: edits}
 			}
 		}

@@ -205,7 +205,7 @@ func (c *checker) checkStarts() {
 				types.ExprString(h.around), types.ExprString(h.around))
 		case h.kind == plainHandler && h.registers:
 			c.report(given, wrapCheck, c.fixUnwrapped(call, given), "the handler registers hooks and is not wrapped, "+
-				"so they panic: start it with %s", c.preferred())
+				"so Run panics: start it with %s", c.preferred())
 		}
 	}
 }
@@ -237,8 +237,7 @@ func (c *checker) fixUnwrapped(call *ast.CallExpr, given ast.Expr) *analysis.Sug
 	switch {
 	case c.hasStart() && (started == "Start" || started == "StartWithOptions"):
 		edits = append(edits, c.replaceStart(call, name, given, "nil")...)
-	case types.Identical(types.Default(c.info.TypeOf(given)).Underlying(), c.info.TypeOf(given).Underlying()) &&
-		c.takesWrap(given):
+	case c.takesWrap(given):
 		edits = append(edits, insert(given.Pos(), name+".Wrap("), insert(given.End(), ", nil)"))
 	case started == "StartHandler" || started == "StartHandlerWithContext":
 		edits = append(edits, insert(given.Pos(), name+".WrapHandler("), insert(given.End(), ", nil)"))
@@ -266,7 +265,7 @@ func (c *checker) replaceStart(call *ast.CallExpr, name string, given ast.Expr, 
 // takesWrap reports whether Wrap takes a handler: a
 // func(context.Context, In) (Out, error).
 func (c *checker) takesWrap(given ast.Expr) bool {
-	sig, ok := c.info.TypeOf(given).(*types.Signature)
+	sig, ok := c.info.TypeOf(given).Underlying().(*types.Signature)
 	return ok && sig.Params().Len() == 2 && isNamed(sig.Params().At(0).Type(), "context", "Context") && !sig.Variadic() &&
 		sig.Results().Len() == 2 && types.Identical(sig.Results().At(1).Type(), errorType)
 }

@@ -43,11 +43,11 @@ func (c *checker) returnErrors(body *ast.BlockStmt) []analysis.TextEdit {
 			return edits
 		}
 	}
-	separator := "\n"
-	if body.Lbrace+1 == body.Rbrace { // an empty body
-		separator = ""
+	end := "return nil\n"
+	if file := c.pass.Fset.File(body.Pos()); file.Line(body.Lbrace) == file.Line(body.Rbrace) && len(body.List) > 0 {
+		end = "\n" + end
 	}
-	return append(edits, insert(body.Rbrace, separator+"return nil\n"))
+	return append(edits, insert(body.Rbrace, end))
 }
 
 // returnCall makes a statement that throws away the error of a call return it.

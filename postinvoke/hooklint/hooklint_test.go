@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 
 	"golang.org/x/tools/go/analysis/analysistest"
@@ -11,9 +12,12 @@ import (
 	"example.com/postinvoke/postinvoke/hooklint"
 )
 
+// modules are those with the packages that are looked at.
+var modules = []string{"testdata", "testdata/next"}
+
 // analysistest does not download what the modules in testdata need.
 func TestMain(m *testing.M) {
-	for _, dir := range []string{"testdata"} {
+	for _, dir := range modules {
 		download := exec.Command("go", "mod", "download")
 		download.Dir = dir
 		if out, err := download.CombinedOutput(); err != nil {
@@ -25,5 +29,11 @@ func TestMain(m *testing.M) {
 }
 
 func TestDiagnostics(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), hooklint.Analyzer, "./...")
+	for _, module := range modules {
+		dir, err := filepath.Abs(module)
+		if err != nil {
+			t.Fatal(err)
+		}
+		analysistest.Run(t, dir, hooklint.Analyzer, "./...")
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"strings"
 )
 
 // Origins of contexts that derive from no parameter.
@@ -106,6 +107,31 @@ func (c *checker) derivesFrom(call *ast.CallExpr) ast.Expr {
 		}
 	}
 	return nil
+}
+
+// hasLimit reports whether a context is one of WithTimeout or WithDeadline, or
+// derives from one.
+func (c *checker) hasLimit(v *types.Var, seen map[*types.Var]bool) bool {
+	if v == nil || seen[v] || c.vars[v] == nil {
+		return false
+	}
+	seen[v] = true
+	for _, value := range c.vars[v].values {
+		for value != nil {
+			call, ok := ast.Unparen(value).(*ast.CallExpr)
+			if !ok {
+				break
+			}
+			if name := c.callOf(call, "context"); strings.HasPrefix(name, "WithTimeout") || strings.HasPrefix(name, "WithDeadline") {
+				return true
+			}
+			value = c.derivesFrom(call)
+		}
+		if value != nil && c.hasLimit(c.varOf(value), seen) {
+			return true
+		}
+	}
+	return false
 }
 
 func isRequest(t types.Type) bool { return isNamed(t, "net/http", "Request") }
