@@ -56,6 +56,8 @@ func message(h *hook, handler *types.Var, use *contextUse) string {
 	switch {
 	case use.kind == works:
 		what += ", so " + types.ExprString(use.by) + " fails"
+	case strings.HasSuffix(types.ExprString(use.by), ".Err"):
+		what += ", so " + types.ExprString(use.by) + " always has an error"
 	default:
 		what += ", so " + types.ExprString(use.by) + " has nothing to wait for"
 	}

@@ -18,6 +18,9 @@ func (c *checker) checkExit(h *hook) {
 	}
 	for at := range c.cursors[node].Preorder((*ast.CallExpr)(nil)) {
 		call := at.Node().(*ast.CallExpr)
+		if _, ok := ast.Unparen(call.Fun).(*ast.FuncLit); ok {
+			continue // the calls in it are looked at
+		}
 		exit := c.exits(call, map[ast.Node]bool{node: true})
 		if exit == "" {
 			continue

@@ -3,6 +3,7 @@ package hooklint
 import (
 	"go/ast"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ast/inspector"
@@ -12,6 +13,7 @@ import (
 // that register a hook, wherever they are, and those in handlers and hooks.
 func (c *checker) checkGoroutines(hooks []*hook) {
 	running := c.duringInvocations(hooks)
+	c.checkOtherGoroutines(running)
 	for at := range c.root.Preorder((*ast.GoStmt)(nil)) {
 		g := &goroutine{c: c, at: at, stmt: at.Node().(*ast.GoStmt)}
 		registers := g.registers()
@@ -19,13 +21,91 @@ func (c *checker) checkGoroutines(hooks []*hook) {
 			continue
 		}
 		if registers {
-			c.report(g.stmt, lateCheck, g.fix(), "nothing waits for this goroutine, so it may register its hook "+
-				"too late: start it with Go, or register the hook before")
+			c.report(g.stmt, lateCheck, g.fix(), tooLate)
 		} else {
 			c.report(g.stmt, goroutineCheck, g.fix(), "nothing waits for this goroutine: it is frozen with the "+
 				"environment when the response is sent, so start it with Go")
 		}
 	}
+}
+
+const tooLate = "nothing waits for this goroutine, so it may register its hook too late: start it with Go, or " +
+	"register the hook before"
+
+// checkOtherGoroutines is checkGoroutines for those that others start: an
+// errgroup or WaitGroup which nobody waits for, and time.AfterFunc.
+func (c *checker) checkOtherGoroutines(running map[ast.Node]bool) {
+	for at := range c.root.Preorder((*ast.CallExpr)(nil)) {
+		call := at.Node().(*ast.CallExpr)
+		method, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+		if !ok || len(call.Args) == 0 {
+			continue
+		}
+		if c.callOf(call, "time") == "AfterFunc" {
+			_, unused := at.Parent().Node().(*ast.ExprStmt) // nobody can stop the timer
+			if lit, _ := c.functionOf(call.Args[1]); unused && lit != nil && c.registersIn(lit) {
+				c.report(call, lateCheck, nil, tooLate)
+			}
+			continue
+		}
+		v := c.varOf(method.X)
+		if v == nil || method.Sel.Name != "Go" || !c.tells(v.Type(), false) || !c.neverWaited(v) {
+			continue
+		}
+		lit, _ := c.functionOf(call.Args[0])
+		switch {
+		case lit != nil && c.registersIn(lit):
+			c.report(call, lateCheck, nil, "nothing waits for %s, so this goroutine may register its hook too late: "+
+				"call %s.Wait, or start it with postinvoke.Go", v.Name(), v.Name())
+		case isRunning(running, at):
+			c.report(call, goroutineCheck, nil, "nothing waits for %s: this goroutine is frozen with the environment "+
+				"when the response is sent, so call %s.Wait, or start it with postinvoke.Go", v.Name(), v.Name())
+		}
+	}
+}
+
+// neverWaited reports whether a channel or a group belongs to a function, and
+// is used by those alone that would be waited for.
+func (c *checker) neverWaited(v *types.Var) bool {
+	known := c.vars[v]
+	if v.IsField() || v.Parent() == c.pass.Pkg.Scope() || known != nil && (known.param || len(known.values) > 1) {
+		return false
+	}
+	if known != nil {
+		for _, value := range known.values {
+			if _, ok := value.(*ast.CallExpr); !ok { // make, WithContext; not another variable
+				if _, ok := value.(*ast.CompositeLit); !ok {
+					return false
+				}
+			}
+		}
+	}
+	for id, obj := range c.info.Uses {
+		if obj != v {
+			continue
+		}
+		at, ok := c.root.FindNode(id)
+		if !ok {
+			return false
+		}
+		switch parent := at.Parent().Node().(type) {
+		case *ast.SelectorExpr:
+			switch parent.Sel.Name {
+			case "Add", "Done", "Go", "TryGo", "SetLimit":
+				continue
+			}
+		case *ast.SendStmt:
+			if parent.Chan == id {
+				continue
+			}
+		case *ast.CallExpr:
+			if fun, ok := parent.Fun.(*ast.Ident); ok && fun.Name == "close" {
+				continue
+			}
+		}
+		return false
+	}
+	return true
 }
 
 // duringInvocations returns the functions that run while an invocation lasts:
@@ -111,11 +191,12 @@ func (g *goroutine) registers() bool {
 		return true
 	}
 	lit, _ := g.c.functionOf(g.stmt.Call.Fun)
-	if lit == nil {
-		return false
-	}
-	for at := range g.c.cursors[lit].Preorder((*ast.CallExpr)(nil)) {
-		if len(g.c.registersWith(at.Node().(*ast.CallExpr))) > 0 {
+	return lit != nil && g.c.registersIn(lit)
+}
+
+func (c *checker) registersIn(lit *ast.FuncLit) bool {
+	for at := range c.cursors[lit].Preorder((*ast.CallExpr)(nil)) {
+		if len(c.registersWith(at.Node().(*ast.CallExpr))) > 0 {
 			return true
 		}
 	}
@@ -206,12 +287,32 @@ func (g *goroutine) tellsIn(body inspector.Cursor, seen map[ast.Node]bool) bool 
 				isContext(g.c.info.TypeOf(method.X)) {
 				return true
 			}
+			if g.completes(e, n) {
+				return true
+			}
 			if called, _, _ := g.c.calledBody(e); called != nil && g.tellsIn(g.c.cursors[called], seen) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// completes reports whether a call tells something from outside of the function
+// that it is done, by the name of the method: a latch, a future, a pipe.
+func (g *goroutine) completes(call *ast.CallExpr, function ast.Node) bool {
+	method, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	switch strings.ToLower(method.Sel.Name) {
+	case "done", "countdown", "signal", "broadcast", "release", "finish", "complete", "resolve", "reject",
+		"close", "closewitherror", "cancel":
+	default:
+		return false
+	}
+	v := g.c.varOf(root(method.X))
+	return v != nil && !g.c.takesContext(call) && !(g.c.tells(v.Type(), false) && g.c.neverWaited(v)) && !v.IsField() && (!declaredIn(function, v) || g.c.isParam(v)) && !declaredIn(g.stmt.Call.Fun, v)
 }
 
 func (c *checker) isParam(v *types.Var) bool {
@@ -231,7 +332,7 @@ func (g *goroutine) tellsVar(v *types.Var) bool {
 		}
 		return true
 	}
-	return g.c.tells(v.Type(), false)
+	return g.c.tells(v.Type(), false) && !g.c.neverWaited(v)
 }
 
 // handlerAwaitsContext reports whether the function with the go statement asks
@@ -381,15 +482,7 @@ func (c *checker) keptUntilLater(call *ast.CallExpr) bool {
 		if c.info.Types[arg].Value != nil {
 			continue
 		}
-		e := ast.Unparen(arg)
-		for {
-			s, ok := e.(*ast.SelectorExpr)
-			if !ok {
-				break
-			}
-			e = s.X
-		}
-		v := c.varOf(e)
+		v := c.varOf(root(arg))
 		if v == nil || !isContext(v.Type()) && !c.assignedOnce(v) {
 			return false
 		}

@@ -173,6 +173,17 @@ func (c *checker) params(t *ast.FuncType) []*types.Var {
 	return params
 }
 
+// root returns x of x.y.z.
+func root(e ast.Expr) ast.Expr {
+	for {
+		s, ok := ast.Unparen(e).(*ast.SelectorExpr)
+		if !ok {
+			return ast.Unparen(e)
+		}
+		e = s.X
+	}
+}
+
 // contains reports whether n is inside of outer.
 func contains(outer, n ast.Node) bool { return outer.Pos() <= n.Pos() && n.End() <= outer.End() }
 

@@ -139,10 +139,33 @@ func (c *checker) classifyArgument(at, parent inspector.Cursor) (useKind, ast.Ex
 	switch {
 	case s != nil && s.ValuesOnly.has(at.ParentEdgeIndex()):
 		return harmless, nil
-	case f.Pkg() == c.pass.Pkg && !isInterface(f), path != "context" && c.returnsError(call):
+	case f.Pkg() == c.pass.Pkg && !isInterface(f), path != "context" && c.canFail(call):
 		return works, call.Fun
 	}
 	return unknown, nil
+}
+
+// canFail reports whether a call returns an error, or something that has one:
+// a row to scan, a command to run, the result of a query.
+func (c *checker) canFail(call *ast.CallExpr) bool {
+	if c.returnsError(call) {
+		return true
+	}
+	t := c.info.TypeOf(call)
+	for _, name := range []string{"Err", "Scan", "Decode", "Run", "Result", "Error"} {
+		switch m, _, _ := types.LookupFieldOrMethod(t, true, nil, name); m := m.(type) {
+		case *types.Func:
+			results := m.Signature().Results()
+			if results.Len() > 0 && types.Identical(results.At(results.Len()-1).Type(), errorType) {
+				return true
+			}
+		case *types.Var:
+			if types.Identical(m.Type(), errorType) {
+				return true
+			}
+		}
+	}
+	return isRequest(t)
 }
 
 // classifyMethod classifies the call of a method of a context.

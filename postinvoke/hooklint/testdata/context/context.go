@@ -91,7 +91,7 @@ func waits(ctx context.Context, rows <-chan string) {
 		}
 	})
 	postinvoke.RunContext(ctx, func(context.Context) error {
-		if ctx.Err() != nil { // want `so ctx.Err has nothing to wait for`
+		if ctx.Err() != nil { // want `so ctx.Err always has an error`
 			return nil
 		}
 		return insertAll("row")
@@ -121,6 +121,23 @@ func assigned(ctx context.Context, row string) {
 		}
 	}
 	postinvoke.Run(ctx, flush)
+}
+
+// A result that carries its error.
+type result struct{ err error }
+
+func (r *result) Err() error { return r.err }
+
+type cache interface {
+	Set(ctx context.Context, key, value string) *result
+}
+
+func results(ctx context.Context, c cache, row string) {
+	postinvoke.Run(ctx, func() {
+		if err := c.Set(ctx, "row", row).Err(); err != nil { // want `ctx is the handler's context, which has ended when the hook runs, so c.Set fails`
+			slog.Error("not cached")
+		}
+	})
 }
 
 // The rest is right.

@@ -170,3 +170,41 @@ func serve(handle func(order)) {
 	go handle(order{})
 	go fmt.Println("not in a handler")
 }
+
+// Nobody waits for these groups and channels.
+func abandoned(ctx context.Context, orders []order, p publisher) {
+	postinvoke.Run(ctx, func() { fmt.Println("hook") })
+
+	var group sync.WaitGroup
+	group.Go(func() { p.Publish(ctx, orders[0]) }) // want `nothing waits for group: this goroutine is frozen with the environment when the response is sent, so call group.Wait, or start it with postinvoke.Go`
+	for _, o := range orders {
+		group.Add(1)
+		go func() { // want `nothing waits for this goroutine`
+			defer group.Done()
+			p.Publish(ctx, o)
+		}()
+	}
+
+	done := make(chan struct{})
+	go func() { // want `nothing waits for this goroutine`
+		defer close(done)
+		p.Publish(ctx, orders[0])
+	}()
+}
+
+// A latch has its own way to wait.
+type latch interface {
+	CountDown()
+	Await()
+}
+
+func latched(ctx context.Context, l latch, orders []order, p publisher) {
+	for _, o := range orders {
+		go func() {
+			defer l.CountDown()
+			p.Publish(ctx, o)
+		}()
+	}
+	l.Await()
+	postinvoke.Run(ctx, func() { fmt.Println("hook") })
+}
