@@ -94,6 +94,9 @@ func (c *checker) fixContext(h *hook, captured []contextUse) *analysis.Suggested
 		}
 		replaceUses(name)
 	}
+	if redeclares(h.lit.Body, name) {
+		return nil
+	}
 	if h.name == "Run" {
 		more := c.convertRun(h, name)
 		if more == nil {
@@ -113,9 +116,14 @@ func (c *checker) fixContext(h *hook, captured []contextUse) *analysis.Suggested
 			replaceUses(field.Names[0].Name)
 		}
 	}
-	// The hook's context has the values of the one it is registered with.
-	if c.varOf(h.ctx) != v && !isRequest(v.Type()) {
+	// The hook's context has the values of the one it is registered with, which
+	// should be those of the one it used.
+	switch with := c.varOf(h.ctx); {
+	case with == v, v == captured[0].origin, isRequest(v.Type()):
+	case with == captured[0].origin:
 		edits = append(edits, replace(h.ctx, v.Name()))
+	default:
+		return nil
 	}
 	return &analysis.SuggestedFix{Message: "Use the context of the hook", TextEdits: edits}
 }

@@ -114,7 +114,7 @@ func (c *checker) errorIsNoise(call *ast.CallExpr) bool {
 		case "Remove", "RemoveAll", "Setenv", "Unsetenv":
 			return true
 		}
-		return isMethod(f, "os", "File", f.Name())
+		return isMethod(f, "os", "File", f.Name()) || isMethod(f, "os", "Process", f.Name())
 	}
 	switch f.Name() {
 	case "Close", "Rollback", "Sync", "Log", "Print", "Printf", "Println", "Write", "WriteString", "SetDeadline":

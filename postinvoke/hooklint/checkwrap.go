@@ -21,6 +21,8 @@ const (
 // A handler is what an expression that stands for one is known to be.
 type handler struct {
 	kind      handlerKind
+	lit       *ast.FuncLit  // what a plain handler is
+	function  *types.Func   // what a plain handler is
 	node      ast.Node      // of a plain handler, if this package declares it
 	registers bool          // whether a plain handler registers hooks
 	wrap      *ast.CallExpr // the call of Wrap in the middle of a covered handler
@@ -91,7 +93,7 @@ func (c *checker) invokeOf(t types.Type) *types.Func {
 }
 
 func (c *checker) plain(lit *ast.FuncLit, f *types.Func) handler {
-	h := handler{kind: plainHandler}
+	h := handler{kind: plainHandler, lit: lit, function: f}
 	h.node, _, _ = c.bodyOf(lit, f)
 	if lit != nil {
 		s := &summary{}
@@ -125,6 +127,10 @@ func (c *checker) keepsHandler(call *ast.CallExpr) bool {
 // handlerInMiddleware finds out about a call that is given a handler, and
 // returns another.
 func (c *checker) handlerInMiddleware(call *ast.CallExpr) handler {
+	f := c.callee(call)
+	if s := c.summaryOf(f); f == nil || isInterface(f) || s != nil && s.Wraps {
+		return handler{}
+	}
 	var plain handler
 	known := true
 	for _, arg := range call.Args {
@@ -148,11 +154,7 @@ func (c *checker) handlerInMiddleware(call *ast.CallExpr) handler {
 			known = false
 		}
 	}
-	f := c.callee(call)
-	if f == nil || isInterface(f) {
-		return handler{}
-	}
-	if s := c.summaryOf(f); s != nil && s.Wraps || !known || plain.kind != plainHandler {
+	if !known {
 		return handler{}
 	}
 	return plain
@@ -181,6 +183,16 @@ func (c *checker) mayBeHandler(arg ast.Expr) bool {
 // checkStarts reports handlers that are given to aws-lambda-go, and register
 // hooks, without being wrapped, or being wrapped inside of something else.
 func (c *checker) checkStarts() {
+	wrapped := map[any]bool{} // somewhere in the package: what it does may depend on it
+	for at := range c.root.Preorder((*ast.CallExpr)(nil)) {
+		call := at.Node().(*ast.CallExpr)
+		switch c.libraryCall(call) {
+		case "Wrap", "WrapHandler", "Start":
+			h := c.handlerOf(call.Args[0])
+			wrapped[h.lit], wrapped[h.function] = true, true
+		}
+	}
+	wrapped[(*ast.FuncLit)(nil)], wrapped[(*types.Func)(nil)] = false, false
 	for at := range c.root.Preorder((*ast.CallExpr)(nil)) {
 		call := at.Node().(*ast.CallExpr)
 		name := c.callOf(call, lambdaPath)
@@ -203,7 +215,7 @@ func (c *checker) checkStarts() {
 			c.report(h.wrap, wrapCheck, c.fixCovered(call, given, h), "%s is around the wrapped handler, and may "+
 				"end its context before the response is sent: wrap what %s returns",
 				types.ExprString(h.around), types.ExprString(h.around))
-		case h.kind == plainHandler && h.registers:
+		case h.kind == plainHandler && h.registers && !wrapped[h.lit] && !wrapped[h.function]:
 			c.report(given, wrapCheck, c.fixUnwrapped(call, given), "the handler registers hooks and is not wrapped, "+
 				"so Run panics: start it with %s", c.preferred())
 		}

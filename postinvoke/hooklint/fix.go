@@ -67,6 +67,8 @@ func terminates(s ast.Stmt) bool {
 	switch s := s.(type) {
 	case *ast.ReturnStmt:
 		return true
+	case *ast.ForStmt:
+		return s.Cond == nil && !breaks(s)
 	case *ast.ExprStmt:
 		call, ok := s.X.(*ast.CallExpr)
 		if !ok {
@@ -76,6 +78,17 @@ func terminates(s ast.Stmt) bool {
 		return ok && id.Name == "panic"
 	}
 	return false
+}
+
+// breaks reports whether there is a break or goto in a loop, wherever it leads.
+func breaks(loop *ast.ForStmt) bool {
+	found := false
+	ast.Inspect(loop, func(n ast.Node) bool {
+		b, ok := n.(*ast.BranchStmt)
+		found = found || ok && b.Tok != token.CONTINUE
+		return !found
+	})
+	return found
 }
 
 // mentions reports whether an identifier of that name is in n.
@@ -88,6 +101,25 @@ func mentions(n ast.Node, name string) bool {
 		return !found
 	})
 	return found
+}
+
+// redeclares reports whether a body declares a name that its function cannot
+// give to a parameter then. A context and its cancel function may be declared
+// together: the parameter is assigned to.
+func redeclares(body *ast.BlockStmt, name string) bool {
+	for _, stmt := range body.List {
+		switch s := stmt.(type) {
+		case *ast.AssignStmt:
+			if s.Tok == token.DEFINE && len(s.Lhs) == 1 && mentions(s.Lhs[0], name) {
+				return true
+			}
+		case *ast.DeclStmt:
+			if mentions(s, name) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (c *checker) lookup(name string, pos token.Pos) types.Object {

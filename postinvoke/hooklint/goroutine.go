@@ -247,9 +247,9 @@ func (g *goroutine) unattended() bool {
 	if body, ok := g.body(); ok {
 		return !g.tellsIn(body, map[ast.Node]bool{})
 	}
-	// The body is in another package. Work for the invocation has its context,
-	// or may fail; anything else may be a server of its own.
-	return g.c.takesContext(call) || g.c.returnsError(call)
+	// The body is in another package. Work for the invocation has its context;
+	// anything else may be a server, or copy a stream.
+	return g.c.takesContext(call)
 }
 
 // tellsIn reports whether a function, or one that it calls, uses a channel, a
@@ -353,7 +353,7 @@ func (g *goroutine) handlerAwaitsContext() bool {
 }
 
 // tells reports whether a value of type t can tell others something: a channel,
-// a WaitGroup, a function, a pipe. Fields of a struct are looked at if deep.
+// a WaitGroup, a function, a stream. Fields of a struct are looked at if deep.
 func (c *checker) tells(t types.Type, deep bool) bool {
 	if t == nil {
 		return false
@@ -364,8 +364,9 @@ func (c *checker) tells(t types.Type, deep bool) bool {
 	if named, ok := types.Unalias(t).(*types.Named); ok && named.Obj().Pkg() != nil {
 		switch path, name := named.Obj().Pkg().Path(), named.Obj().Name(); {
 		case path == "sync" && (name == "WaitGroup" || name == "Cond"),
-			path == "io" && (name == "PipeReader" || name == "PipeWriter"),
-			path == "golang.org/x/sync/errgroup", path == "golang.org/x/sync/semaphore":
+			path == "golang.org/x/sync/errgroup", path == "golang.org/x/sync/semaphore",
+			// Streams and servers end when their other side does.
+			path == "io", path == "bufio", path == "net", path == "os/exec", path == "net/http" && name == "Server":
 			return true
 		}
 	}
@@ -425,7 +426,7 @@ func (g *goroutine) fix() *analysis.SuggestedFix {
 	lit, isLit := ast.Unparen(call.Fun).(*ast.FuncLit)
 	switch {
 	case isLit:
-		if !c.passesOwnNames(lit, call) || lit.Type.Results != nil {
+		if !c.passesOwnNames(lit, call) || lit.Type.Results != nil || redeclares(lit.Body, own) {
 			return nil
 		}
 		edits = append(edits,
@@ -478,6 +479,9 @@ func (c *checker) passesOwnNames(lit *ast.FuncLit, call *ast.CallExpr) bool {
 // evaluated when it is made: they are variables that do not change, their
 // fields, or constants.
 func (c *checker) keptUntilLater(call *ast.CallExpr) bool {
+	if _, ok := root(call.Fun).(*ast.Ident); !ok {
+		return false
+	}
 	for _, arg := range call.Args {
 		if c.info.Types[arg].Value != nil {
 			continue

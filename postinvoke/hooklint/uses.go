@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"iter"
+	"strings"
 
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
@@ -139,10 +140,22 @@ func (c *checker) classifyArgument(at, parent inspector.Cursor) (useKind, ast.Ex
 	switch {
 	case s != nil && s.ValuesOnly.has(at.ParentEdgeIndex()):
 		return harmless, nil
+	case f.Pkg() != c.pass.Pkg && isLogging(f), isInterface(f) && isLogging(f):
+		return unknown, nil
 	case f.Pkg() == c.pass.Pkg && !isInterface(f), path != "context" && c.canFail(call):
 		return works, call.Fun
 	}
 	return unknown, nil
+}
+
+// isLogging reports whether a function logs, by its name.
+func isLogging(f *types.Func) bool {
+	for _, prefix := range []string{"Log", "Debug", "Info", "Warn", "Error", "Print"} {
+		if strings.HasPrefix(f.Name(), prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // canFail reports whether a call returns an error, or something that has one:
@@ -179,10 +192,8 @@ func (c *checker) classifyMethod(selector inspector.Cursor) (useKind, ast.Expr) 
 	case "Value", "Deadline":
 		return harmless, nil
 	case "Err":
-		for outer := range call.Enclosing((*ast.IfStmt)(nil), (*ast.ForStmt)(nil), (*ast.BlockStmt)(nil)) {
-			if _, ok := outer.Node().(*ast.BlockStmt); ok {
-				break
-			}
+		if comparison, ok := call.Parent().Node().(*ast.BinaryExpr); ok &&
+			(c.info.Types[comparison.X].IsNil() || c.info.Types[comparison.Y].IsNil()) {
 			return waits, method
 		}
 	case "Done":

@@ -71,6 +71,24 @@ func with(ctx context.Context, row string) context.Context {
 	return context.WithValue(ctx, key{}, row)
 }
 
+func registeredWith(ctx context.Context, row string) {
+	rowCtx := context.WithValue(ctx, key{}, row)
+	otherCtx := context.WithValue(ctx, key{}, "other")
+	postinvoke.RunContext(rowCtx, func(hookCtx context.Context) error {
+		return insert(ctx, row) // want `ctx is the handler's context`
+	})
+	postinvoke.RunContext(rowCtx, func(hookCtx context.Context) error {
+		return insert(otherCtx, row) // want `otherCtx derives from the handler's context`
+	})
+	postinvoke.RunContext(context.WithValue(ctx, key{}, row), func(context.Context) error {
+		return insert(ctx, row) // want `ctx is the handler's context`
+	})
+	postinvoke.RunContext(ctx, func(context.Context) error {
+		ctx := context.WithValue(ctx, key{}, row)
+		return insert(ctx, row) // want `ctx derives from the handler's context`
+	})
+}
+
 func limitInHook(ctx context.Context, row string) {
 	postinvoke.Run(ctx, func() {
 		limited, cancel := context.WithTimeout(ctx, time.Second)
@@ -88,6 +106,16 @@ func waits(ctx context.Context, rows <-chan string) {
 			return nil
 		case row := <-rows:
 			return insertAll(row)
+		}
+	})
+	postinvoke.Run(ctx, func() {
+		for {
+			select {
+			case <-ctx.Done(): // want `ctx is the handler's context`
+				return
+			case row := <-rows:
+				slog.Info(row)
+			}
 		}
 	})
 	postinvoke.RunContext(ctx, func(context.Context) error {
@@ -221,5 +249,18 @@ func (s server) field(ctx context.Context, row string) {
 func ignored(ctx context.Context, row string) {
 	postinvoke.RunContext(ctx, func(context.Context) error {
 		return insert(ctx, row) //hooklint:ignore the test is about the comment
+	})
+}
+
+type logger interface {
+	Log(ctx context.Context, message string) error
+}
+
+func logs(ctx context.Context, l logger) {
+	postinvoke.Run(ctx, func() {
+		if err := l.Log(ctx, "logged"); err != nil {
+			slog.Error("no log", "error", err)
+		}
+		slog.Info("the handler's context has ended", "error", ctx.Err())
 	})
 }

@@ -2,10 +2,12 @@
 package goroutine
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"os/exec"
 	"sync"
 	"time"
 
@@ -77,6 +79,22 @@ func (s *service) note(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seen[id] = true
+}
+
+// Fixes do not change what is evaluated when.
+func unfixed(ctx context.Context, ps []publisher, next func() publisher, o order) {
+	postinvoke.Run(ctx, func() { fmt.Println("hook") })
+	go next().Publish(ctx, o)                         // want `nothing waits for this goroutine`
+	go ps[0].Publish(ctx, order{ID: <-identifiers()}) // want `nothing waits for this goroutine`
+	o = order{}
+	go ps[0].Publish(ctx, o) // want `nothing waits for this goroutine`
+	go func(o order) {       // want `nothing waits for this goroutine`
+		fmt.Println(o)
+	}(o)
+	go func() { // want `nothing waits for this goroutine`
+		ctx := context.WithoutCancel(ctx)
+		fmt.Println(ctx)
+	}()
 }
 
 // The rest is right.
@@ -207,4 +225,25 @@ func latched(ctx context.Context, l latch, orders []order, p publisher) {
 	}
 	l.Await()
 	postinvoke.Run(ctx, func() { fmt.Println("hook") })
+}
+
+// Streams, servers and subprocesses end when their other side does.
+func streams(ctx context.Context, cmd *exec.Cmd, in io.Reader) error {
+	postinvoke.Run(ctx, func() { fmt.Println("hook") })
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	go io.Copy(stdin, in)
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	lines := bufio.NewScanner(stdout)
+	go func() {
+		for lines.Scan() {
+			fmt.Println(lines.Text())
+		}
+	}()
+	return cmd.Run()
 }

@@ -34,20 +34,6 @@ func main() {
 		postinvoke.Run(ctx, func() { println("hook") })
 		return nil
 	})
-
-	// The rest is right.
-	h := lambda.NewHandler(handle)
-	h = postinvoke.WrapHandler(h, nil)
-	lambda.StartHandler(h)
-	lambda.StartHandler(postinvoke.WrapHandler(raw{}, nil))
-	lambda.StartHandler(postinvoke.WrapHandler(lambda.NewHandler(s.Handle), nil))
-	lambda.Start(lambda.NewHandler(postinvoke.Wrap(handle, nil)))
-	var conditional any = handle
-	if os.Getenv("WRAPPED") != "false" {
-		conditional = postinvoke.Wrap(handle, nil)
-	}
-	lambda.Start(conditional)
-	lambda.Start(func(ctx context.Context, name string) (string, error) { return name, nil })
 }
 
 func handle(ctx context.Context, name string) (string, error) {

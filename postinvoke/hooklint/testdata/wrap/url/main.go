@@ -13,12 +13,6 @@ import (
 func main() {
 	lambdaurl.Start(http.HandlerFunc(rows))              // want `the handler registers hooks and is not wrapped`
 	lambda.Start(lambdaurl.Wrap(http.HandlerFunc(rows))) // want `the handler registers hooks and is not wrapped`
-
-	// The rest is right.
-	lambda.Start(postinvoke.Wrap(lambdaurl.Wrap(http.HandlerFunc(rows)), nil))
-	mux := http.NewServeMux()
-	mux.HandleFunc("/", rows)
-	lambdaurl.Start(mux)
 }
 
 func rows(w http.ResponseWriter, r *http.Request) {
