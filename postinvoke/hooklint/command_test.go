@@ -170,7 +170,9 @@ func compareGolden(t *testing.T, module, dir string) {
 func TestOwnCodeHasNoFalseAlarm(t *testing.T) {
 	hooklint := build(t)
 	patterns := []string{"./function", "./demo/...", "./postinvoke/...", "./internal/faults"}
-	for _, pattern := range []string{"internal/faults/testdata/*/*.go", "postinvoke/testdata/*/*.go", "demo/testdata/functions/*/*.go"} {
+	for _, pattern := range []string{
+		"internal/faults/testdata/*/*.go", "postinvoke/testdata/*/*.go", "demo/testdata/functions/*/*.go",
+	} {
 		files, err := filepath.Glob("../../" + pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s matches nothing: %v", pattern, err)
@@ -182,7 +184,8 @@ func TestOwnCodeHasNoFalseAlarm(t *testing.T) {
 		}
 	}
 	slices.Sort(patterns)
-	got := command(t, "../..", slices.Concat([]string{"go", "vet", "-vettool=" + hooklint}, slices.Compact(patterns))...).found()
+	vet := slices.Concat([]string{"go", "vet", "-vettool=" + hooklint}, slices.Compact(patterns))
+	got := command(t, "../..", vet...).found()
 	want := []string{
 		"function/main.go exit",  // of the faults: Shutdown beside WithEnableSIGTERM
 		"scenarios/main.go wrap", // a hook outside of a handler
@@ -199,28 +202,29 @@ func TestMistakesPlantedIntoTheExampleAreFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const first = `fmt.Println("first on stack")`
-	mutants := []struct {
-		name     string
-		old, new string
-		imports  string
-		want     string
-	}{
-		{"not-wrapped", "lambda.Start(postinvoke.Wrap(handle, nil))", "lambda.Start(handle)", "", "wrap"},
-		{"inside-middleware", "lambda.Start(postinvoke.Wrap(handle, nil))", `lambda.Start(logged(postinvoke.Wrap(handle, nil)))
+	const (
+		start = "lambda.Start(postinvoke.Wrap(handle, nil))"
+		first = `fmt.Println("first on stack")`
+		sleep = "sleep := sleepIn(input)"
+		run   = "postinvoke.Run(ctx, func() {\n\t\t// Called after"
+	)
+	mutants := []struct{ name, old, new, imports, want string }{
+		{"not-wrapped", start, "lambda.Start(handle)", "", "wrap"},
+		{"inside-middleware", start, `lambda.Start(logged(postinvoke.Wrap(handle, nil)))
 }
 
 func logged(h func(context.Context, json.RawMessage) (json.RawMessage, error)) any {
 	return h`, "", "wrap"},
-		{"background", "postinvoke.Run(ctx, func() {\n\t\t// Called after", "postinvoke.Run(context.Background(), func() {\n\t\t// Called after", "", "wrap"},
+		{"background", run, strings.Replace(run, "ctx", "context.Background()", 1), "", "wrap"},
 		{"handler-context", first, `request, _ := http.NewRequestWithContext(ctx, "POST", "http://localhost", nil)
 		fmt.Println(request)`, "net/http", "context"},
-		{"goroutine", "sleep := sleepIn(input)", "sleep := sleepIn(input)\n\tgo fmt.Sprintln(string(input))\n\tgo func() { fmt.Println(string(input)) }()", "", "goroutine"},
-		{"hook-in-goroutine", "sleep := sleepIn(input)", "sleep := sleepIn(input)\n\tgo func() { postinvoke.Run(ctx, func() {}) }()", "", "late"},
+		{"goroutine", sleep, sleep + "\n\tgo func() { fmt.Println(string(input)) }()", "", "goroutine"},
+		{"hook-in-goroutine", sleep, sleep + "\n\tgo func() { postinvoke.Run(ctx, func() {}) }()", "", "late"},
 		{"error", first, first + "\n\t\t_ = json.Unmarshal(input, new(string))", "", "error"},
 		{"exit", first, "os.Exit(1)", "os", "exit"},
 		{"exit-at-shutdown", `fmt.Println("bye y'all!")`, `log.Fatal("bye")`, "log", "exit"},
-		{"two-waits-for-SIGTERM", "lambda.Start(postinvoke.Wrap(handle, nil))", "lambda.StartWithOptions(postinvoke.Wrap(handle, nil), lambda.WithEnableSIGTERM())", "", "exit"},
+		{"two-waits-for-SIGTERM", start,
+			"lambda.StartWithOptions(postinvoke.Wrap(handle, nil), lambda.WithEnableSIGTERM())", "", "exit"},
 	}
 	dir := copyModule(t, "testdata/mutants")
 	var want []string

@@ -20,8 +20,8 @@ func (c *checker) index() {
 	c.decls = map[*types.Func]*ast.FuncDecl{}
 	c.cursors = map[ast.Node]inspector.Cursor{}
 	c.vars = map[*types.Var]*variable{}
-	for at := range c.root.Preorder((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil), (*ast.FuncType)(nil), (*ast.AssignStmt)(nil),
-		(*ast.ValueSpec)(nil), (*ast.RangeStmt)(nil), (*ast.UnaryExpr)(nil)) {
+	for at := range c.root.Preorder((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil), (*ast.FuncType)(nil),
+		(*ast.AssignStmt)(nil), (*ast.ValueSpec)(nil), (*ast.RangeStmt)(nil), (*ast.UnaryExpr)(nil)) {
 		switch n := at.Node().(type) {
 		case *ast.FuncDecl:
 			if f, ok := c.info.Defs[n.Name].(*types.Func); ok {

@@ -4,7 +4,6 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"strings"
 )
 
 // Origins of contexts that derive from no parameter.
@@ -122,7 +121,8 @@ func (c *checker) hasLimit(v *types.Var, seen map[*types.Var]bool) bool {
 			if !ok {
 				break
 			}
-			if name := c.callOf(call, "context"); strings.HasPrefix(name, "WithTimeout") || strings.HasPrefix(name, "WithDeadline") {
+			switch c.callOf(call, "context") {
+			case "WithTimeout", "WithTimeoutCause", "WithDeadline", "WithDeadlineCause":
 				return true
 			}
 			value = c.derivesFrom(call)

@@ -15,6 +15,14 @@ func main() {
 	lambda.StartWithOptions(elsewhere.Handle)                                     // want `the handler registers hooks and is not wrapped`
 	lambda.Start(elsewhere.Limit(elsewhere.Handle))                               // want `the handler registers hooks and is not wrapped`
 
+	lambda.Start(elsewhere.Limit(elsewhere.Limit(elsewhere.Handle))) // want `the handler registers hooks and is not wrapped`
+
+	local := func(h elsewhere.Handler) elsewhere.Handler {
+		return func(ctx context.Context, name string) (string, error) { return h(ctx, name) }
+	}
+	logged := postinvoke.Wrap(handle, nil) // want `local is around the wrapped handler`
+	lambda.Start(local(logged))
+
 	inner := postinvoke.Wrap(handle, nil) // want `elsewhere.Limit is around the wrapped handler`
 	lambda.Start(elsewhere.Limit(inner))
 
