@@ -52,16 +52,19 @@ func run(ctx context.Context) error {
 		return err
 	}
 	steps := []step{{"gofmt", gofmt}}
-	for _, m := range []module{".", "recipes"} {
+	for _, m := range []module{".", "recipes", hooklint, hooklint + "/golangci"} {
 		steps = append(steps,
 			step{m.title("go mod tidy"), m.command("go", "mod", "tidy", "-diff")},
 			step{m.title("go vet"), m.command("go", "vet", "./...")},
 			step{m.title("staticcheck"), m.command("go", "run", staticcheck, "./...")})
 	}
 	steps = append(steps,
+		step{"hooklint", lintHooks},
 		step{"npm ci", installCDK},
 		step{"go test", module(".").test},
 		step{"go test in recipes", module("recipes").test},
+		step{"go test in " + hooklint, module(hooklint).test},
+		step{"go test in " + hooklint + "/golangci", module(hooklint + "/golangci").test},
 		step{"fuzz", fuzz},
 		step{"cdk synth", synth})
 	for _, s := range steps {
@@ -131,6 +134,28 @@ func ours(end string) ([]string, error) {
 		return nil
 	})
 	return files, err
+}
+
+// hooklint is the module of the analyzer that knows how hooks are to be used.
+const hooklint = "postinvoke/hooklint"
+
+// lintHooks runs it over our own code.
+func lintHooks(ctx context.Context) (string, error) {
+	dir, err := os.MkdirTemp("", "check")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "hooklint")
+	if _, err := module(hooklint).command("go", "build", "-o", path, "./cmd/hooklint")(ctx); err != nil {
+		return "", err
+	}
+	for _, m := range []module{".", "recipes"} {
+		if _, err := m.command("go", "vet", "-vettool="+path, "./...")(ctx); err != nil {
+			return "", err
+		}
+	}
+	return "", nil
 }
 
 const noNode = "what needs Node.js: the CDK app"

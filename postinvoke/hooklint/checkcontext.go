@@ -1,0 +1,162 @@
+package hooklint
+
+import (
+	"go/ast"
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+)
+
+// checkContext reports that a hook uses the context of the handler. It reports
+// true if the fix makes a Run of it that takes a context.
+func (c *checker) checkContext(h *hook) (converted bool) {
+	if h.atShutdown() || h.lit == nil {
+		return false
+	}
+	handler := c.origin(h.ctx)
+	if handler == nil || handler == background || handler == detached {
+		return false
+	}
+	var captured []contextUse // all uses of contexts of the handler, for the fix
+	var wrong *contextUse
+	for use := range c.contextUses(c.cursors[h.lit]) {
+		if use.origin != handler {
+			continue
+		}
+		if !declaredIn(h.lit, use.v) {
+			captured = append(captured, use)
+		}
+		if wrong == nil && (use.kind == works || use.kind == waits && h.name != "Go") {
+			wrong = &use
+		}
+	}
+	if wrong == nil {
+		return false
+	}
+	fix := c.fixContext(h, captured)
+	c.report(wrong.expr, contextCheck, fix, "%s", message(h, handler, wrong))
+	return fix != nil && h.name == "Run"
+}
+
+func message(h *hook, handler *types.Var, use *contextUse) string {
+	name := types.ExprString(use.expr)
+	what := name + " is the handler's context"
+	switch {
+	case use.v != handler:
+		what = name + " derives from the handler's context"
+	case isRequest(handler.Type()):
+		what = name + " is the request's context"
+	}
+	if h.name == "Go" {
+		return what + ", which ends when the response is sent, though " + types.ExprString(use.by) +
+			" may still be at work: use the context that Go passes in"
+	}
+	what += ", which has ended when the hook runs"
+	switch {
+	case use.kind == works:
+		what += ", so " + types.ExprString(use.by) + " fails"
+	case strings.HasSuffix(types.ExprString(use.by), ".Err"):
+		what += ", so " + types.ExprString(use.by) + " always has an error"
+	default:
+		what += ", so " + types.ExprString(use.by) + " has nothing to wait for"
+	}
+	if h.name == "Run" {
+		return what + ": use RunContext, which passes one in that has not"
+	}
+	return what + ": use the context that RunContext passes in"
+}
+
+// fixContext gives the hook a context of its own in the place of those it
+// captures. It returns nil if they are of several variables, or of one that has
+// a limit: the hook's context would not have it.
+func (c *checker) fixContext(h *hook, captured []contextUse) *analysis.SuggestedFix {
+	if !h.direct() || len(captured) == 0 {
+		return nil
+	}
+	v := captured[0].v
+	for _, use := range captured {
+		if use.v != v || c.hasLimit(v, map[*types.Var]bool{}) {
+			return nil
+		}
+	}
+	name := v.Name()
+	var edits []analysis.TextEdit
+	replaceUses := func(with string) {
+		for _, use := range captured {
+			edits = append(edits, replace(use.expr, with))
+		}
+	}
+	if isRequest(v.Type()) {
+		name = "ctx"
+		if mentions(h.lit.Body, name) {
+			return nil
+		}
+		replaceUses(name)
+	}
+	if redeclares(h.lit.Body, name) {
+		return nil
+	}
+	if h.name == "Run" {
+		more := c.convertRun(h, name)
+		if more == nil {
+			return nil
+		}
+		edits = append(edits, more...)
+	} else {
+		field := h.lit.Type.Params.List[0]
+		switch {
+		case len(field.Names) == 0:
+			edits = append(edits, insert(field.Pos(), name+" "))
+		case field.Names[0].Name == "_":
+			edits = append(edits, replace(field.Names[0], name))
+		case isRequest(v.Type()):
+			return nil
+		default:
+			replaceUses(field.Names[0].Name)
+		}
+	}
+	// The hook's context has the values of the one it is registered with, which
+	// should be those of the one it used.
+	switch with := c.varOf(h.ctx); {
+	case with == v, v == captured[0].origin, isRequest(v.Type()):
+	case with == captured[0].origin:
+		edits = append(edits, replace(h.ctx, v.Name()))
+	default:
+		return nil
+	}
+	return &analysis.SuggestedFix{Message: "Use the context of the hook", TextEdits: edits}
+}
+
+// convertRun makes a RunContext of a Run, whose context is called name, or has
+// no name.
+func (c *checker) convertRun(h *hook, name string) []analysis.TextEdit {
+	selector, ok := ast.Unparen(h.call.Fun).(*ast.SelectorExpr)
+	if !ok || !c.importedAs(h.call.Pos(), "context", "context") {
+		return nil
+	}
+	edits := []analysis.TextEdit{
+		replace(selector.Sel, "RunContext"),
+		replace(h.lit.Type.Params, "("+strings.TrimSpace(name+" context.Context")+") error"),
+	}
+	return append(edits, c.returnErrors(h.lit.Body)...)
+}
+
+// checkBackground reports hooks that are registered with a context that no
+// handler was called with.
+func (c *checker) checkBackground(h *hook) {
+	if h.atShutdown() || c.inTest(h.call) || c.origin(h.ctx) != background {
+		return
+	}
+	var fix *analysis.SuggestedFix
+	if name := c.contextInScope(h.at); name != "" {
+		if _, ok := ast.Unparen(h.ctx).(*ast.CallExpr); ok {
+			fix = &analysis.SuggestedFix{
+				Message:   "Use the handler's context",
+				TextEdits: []analysis.TextEdit{replace(h.ctx, name)},
+			}
+		}
+	}
+	c.report(h.ctx, wrapCheck, fix, "%s panics with a context that does not come from a wrapped handler: "+
+		"pass it the context that the handler is called with", h.name)
+}

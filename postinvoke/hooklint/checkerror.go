@@ -1,0 +1,124 @@
+package hooklint
+
+import (
+	"go/ast"
+	"go/types"
+	"slices"
+
+	"golang.org/x/tools/go/analysis"
+)
+
+// checkError reports that a hook throws away the error of its work, which
+// RunContext would log. Whether an error matters is not always known, and so it
+// is reported for the last statement of the hook, which is its work, and for
+// calls with a context, which wait for somebody.
+func (c *checker) checkError(h *hook, converted bool) {
+	if h.lit == nil || h.name == "ShutdownContext" || h.name == "Shutdown" {
+		return
+	}
+	body := h.lit.Body
+	if h.name != "Run" {
+		c.checkReturnsNil(h, body)
+		return
+	}
+	for at := range c.cursors[h.lit].Preorder((*ast.ExprStmt)(nil), (*ast.AssignStmt)(nil)) {
+		stmt := at.Node().(ast.Stmt)
+		call := c.thrownAway(stmt)
+		if call == nil || enclosingFunction(at) != h.lit {
+			continue
+		}
+		last := stmt == body.List[len(body.List)-1]
+		if !last && !c.takesContext(call) {
+			continue
+		}
+		var fix *analysis.SuggestedFix
+		if last && h.direct() && !converted {
+			if edits := c.convertRun(h, ""); edits != nil {
+				fix = &analysis.SuggestedFix{Message: "Use RunContext, and return the error", TextEdits: edits}
+			}
+		}
+		c.report(call, errorCheck, fix, "the error of %s is thrown away: return it from a hook of RunContext, "+
+			"which logs it", types.ExprString(call.Fun))
+	}
+}
+
+// checkReturnsNil reports work whose error is thrown away right before nil is
+// returned.
+func (c *checker) checkReturnsNil(h *hook, body *ast.BlockStmt) {
+	if len(body.List) < 2 {
+		return
+	}
+	stmt := body.List[len(body.List)-2]
+	result, ok := body.List[len(body.List)-1].(*ast.ReturnStmt)
+	if !ok || len(result.Results) != 1 || !c.info.Types[result.Results[0]].IsNil() {
+		return
+	}
+	call := c.thrownAway(stmt)
+	if call == nil || !c.takesContext(call) {
+		return
+	}
+	var fix *analysis.SuggestedFix
+	if types.Identical(c.info.TypeOf(call), errorType) {
+		fix = &analysis.SuggestedFix{
+			Message:   "Return the error",
+			TextEdits: append(c.returnCall(stmt, call), remove(call.End(), result.End())),
+		}
+	}
+	c.report(call, errorCheck, fix, "the error of %s is thrown away: return it, and %s logs it",
+		types.ExprString(call.Fun), h.name)
+}
+
+// thrownAway returns the call whose error a statement throws away, and nil if
+// it does not, or if nobody would look at that error.
+func (c *checker) thrownAway(stmt ast.Stmt) *ast.CallExpr {
+	var e ast.Expr
+	switch s := stmt.(type) {
+	case *ast.ExprStmt:
+		e = s.X
+	case *ast.AssignStmt:
+		if len(s.Rhs) != 1 || slices.ContainsFunc(s.Lhs, func(lhs ast.Expr) bool {
+			id, ok := lhs.(*ast.Ident)
+			return !ok || id.Name != "_"
+		}) {
+			return nil
+		}
+		e = s.Rhs[0]
+	}
+	call, ok := e.(*ast.CallExpr)
+	if !ok || !c.returnsError(call) || c.errorIsNoise(call) {
+		return nil
+	}
+	return call
+}
+
+func (c *checker) takesContext(call *ast.CallExpr) bool {
+	return slices.ContainsFunc(call.Args, func(arg ast.Expr) bool { return isContext(c.info.TypeOf(arg)) })
+}
+
+// errorIsNoise reports whether it is usual to ignore the error of a function:
+// printing, closing, removing what is not needed any more, rolling back.
+func (c *checker) errorIsNoise(call *ast.CallExpr) bool {
+	f := c.callee(call)
+	if f == nil {
+		return false
+	}
+	path := ""
+	if f.Pkg() != nil {
+		path = f.Pkg().Path()
+	}
+	switch path {
+	case "fmt", "strings", "bytes", "hash", "io", "bufio", "text/tabwriter", "log", "log/slog", "crypto/rand":
+		return true
+	case "os":
+		switch f.Name() {
+		case "Remove", "RemoveAll", "Setenv", "Unsetenv":
+			return true
+		}
+		return isMethod(f, "os", "File", f.Name()) || isMethod(f, "os", "Process", f.Name())
+	}
+	switch f.Name() {
+	case "Close", "Rollback", "Sync", "Log", "Print", "Printf", "Println", "Write", "WriteString", "SetDeadline":
+		return f.Signature().Recv() != nil
+	}
+	return false
+}

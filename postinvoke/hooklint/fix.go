@@ -1,0 +1,263 @@
+package hooklint
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strconv"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ast/inspector"
+)
+
+func replace(n ast.Node, text string) analysis.TextEdit {
+	return analysis.TextEdit{Pos: n.Pos(), End: n.End(), NewText: []byte(text)}
+}
+
+func insert(at token.Pos, text string) analysis.TextEdit {
+	return analysis.TextEdit{Pos: at, End: at, NewText: []byte(text)}
+}
+
+func remove(from, to token.Pos) analysis.TextEdit { return analysis.TextEdit{Pos: from, End: to} }
+
+// returnErrors makes the body of a func() that of a func() error. If its last
+// statement throws an error away, that is returned.
+func (c *checker) returnErrors(body *ast.BlockStmt) []analysis.TextEdit {
+	var edits []analysis.TextEdit
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.ReturnStmt:
+			edits = append(edits, insert(n.End(), " nil"))
+		}
+		return true
+	})
+	if len(body.List) > 0 {
+		last := body.List[len(body.List)-1]
+		if call := c.thrownAway(last); call != nil {
+			return append(edits, c.returnCall(last, call)...)
+		}
+		if terminates(last) {
+			return edits
+		}
+	}
+	end := "return nil\n"
+	if file := c.pass.Fset.File(body.Pos()); file.Line(body.Lbrace) == file.Line(body.Rbrace) && len(body.List) > 0 {
+		end = "\n" + end
+	}
+	return append(edits, insert(body.Rbrace, end))
+}
+
+// returnCall makes a statement that throws away the error of a call return it.
+func (c *checker) returnCall(stmt ast.Stmt, call *ast.CallExpr) []analysis.TextEdit {
+	edit := analysis.TextEdit{Pos: stmt.Pos(), End: call.Pos(), NewText: []byte("return ")}
+	results, ok := c.info.TypeOf(call).(*types.Tuple)
+	if !ok {
+		return []analysis.TextEdit{edit}
+	}
+	edit.NewText = []byte("if " + strings.Repeat("_, ", results.Len()-1) + "err := ")
+	return []analysis.TextEdit{edit, insert(call.End(), "; err != nil {\nreturn err\n}\nreturn nil")}
+}
+
+// terminates reports whether nothing can follow a statement. It knows the
+// common ones: after others a return is superfluous, and still compiles.
+func terminates(s ast.Stmt) bool {
+	switch s := s.(type) {
+	case *ast.ReturnStmt:
+		return true
+	case *ast.ForStmt:
+		return s.Cond == nil && !breaks(s)
+	case *ast.ExprStmt:
+		call, ok := s.X.(*ast.CallExpr)
+		if !ok {
+			return false
+		}
+		id, ok := call.Fun.(*ast.Ident)
+		return ok && id.Name == "panic"
+	}
+	return false
+}
+
+// breaks reports whether there is a break or goto in a loop, wherever it leads.
+func breaks(loop *ast.ForStmt) bool {
+	found := false
+	ast.Inspect(loop, func(n ast.Node) bool {
+		b, ok := n.(*ast.BranchStmt)
+		found = found || ok && b.Tok != token.CONTINUE
+		return !found
+	})
+	return found
+}
+
+// mentions reports whether an identifier of that name is in n.
+func mentions(n ast.Node, name string) bool {
+	found := false
+	ast.Inspect(n, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok && id.Name == name {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+// redeclares reports whether a body declares a name that its function cannot
+// give to a parameter then. A context and its cancel function may be declared
+// together: the parameter is assigned to.
+func redeclares(body *ast.BlockStmt, name string) bool {
+	for _, stmt := range body.List {
+		switch s := stmt.(type) {
+		case *ast.AssignStmt:
+			if s.Tok == token.DEFINE && len(s.Lhs) == 1 && mentions(s.Lhs[0], name) {
+				return true
+			}
+		case *ast.DeclStmt:
+			if mentions(s, name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (c *checker) lookup(name string, pos token.Pos) types.Object {
+	scope := c.pass.Pkg.Scope().Innermost(pos)
+	if scope == nil {
+		return nil
+	}
+	_, obj := scope.LookupParent(name, pos)
+	return obj
+}
+
+// importedAs reports whether name means the package of that path at pos.
+func (c *checker) importedAs(pos token.Pos, name, path string) bool {
+	pkg, ok := c.lookup(name, pos).(*types.PkgName)
+	return ok && pkg.Imported().Path() == path
+}
+
+// use returns the name that postinvoke has at pos, and imports it if the file
+// does not. The name is empty if that cannot be done.
+func (c *checker) use(pos token.Pos) (name string, edits []analysis.TextEdit) {
+	file := c.fileOf(pos)
+	if file == nil {
+		return "", nil
+	}
+	for _, spec := range file.Imports {
+		if path, _ := strconv.Unquote(spec.Path.Value); path != library {
+			continue
+		}
+		name = "postinvoke"
+		if spec.Name != nil {
+			name = spec.Name.Name
+		}
+		if !c.importedAs(pos, name, library) {
+			return "", nil
+		}
+		return name, nil
+	}
+	if len(file.Imports) == 0 || c.lookup("postinvoke", pos) != nil {
+		return "", nil
+	}
+	last := file.Imports[len(file.Imports)-1]
+	for _, decl := range file.Decls {
+		if d, ok := decl.(*ast.GenDecl); ok && contains(d, last) && d.Lparen.IsValid() {
+			return "postinvoke", []analysis.TextEdit{insert(last.End(), "\n\n\t"+strconv.Quote(library))}
+		}
+	}
+	return "postinvoke", []analysis.TextEdit{insert(last.End(), "\n\nimport "+strconv.Quote(library))}
+}
+
+// dropImport removes the import that id, the name of a package, refers to if
+// nothing else in the file does.
+func (c *checker) dropImport(id *ast.Ident) []analysis.TextEdit {
+	pkg, ok := c.info.Uses[id].(*types.PkgName)
+	if !ok {
+		return nil
+	}
+	file := c.fileOf(id.Pos())
+	for other, obj := range c.info.Uses {
+		if obj == pkg && other != id {
+			return nil
+		}
+	}
+	for _, decl := range file.Decls {
+		d, ok := decl.(*ast.GenDecl)
+		if !ok || d.Tok != token.IMPORT {
+			continue
+		}
+		for _, spec := range d.Specs {
+			if path, _ := strconv.Unquote(spec.(*ast.ImportSpec).Path.Value); path != pkg.Imported().Path() {
+				continue
+			}
+			if len(d.Specs) == 1 {
+				return []analysis.TextEdit{remove(d.Pos(), d.End())}
+			}
+			return []analysis.TextEdit{remove(spec.Pos(), spec.End())}
+		}
+	}
+	return nil
+}
+
+func (c *checker) fileOf(pos token.Pos) *ast.File {
+	for _, file := range c.pass.Files {
+		if file.FileStart <= pos && pos < file.FileEnd {
+			return file
+		}
+	}
+	return nil
+}
+
+// contextInScope returns an expression for the context of the innermost
+// function around that has one: the name of a variable that derives from its
+// parameter, or r.Context(). It is empty if there is none.
+func (c *checker) contextInScope(at inspector.Cursor) string {
+	for outer := range at.Parent().Enclosing((*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
+		for _, p := range c.params(functionType(outer.Node())) {
+			if p == nil || p.Name() == "_" {
+				continue
+			}
+			v, ok := c.lookup(p.Name(), at.Node().Pos()).(*types.Var)
+			switch {
+			case !ok:
+			case isContext(p.Type()) && isContext(v.Type()):
+				if o := c.originOfVar(v); o != nil && o != background && o != detached {
+					return p.Name()
+				}
+			case isRequest(p.Type()) && v == p:
+				return p.Name() + ".Context()"
+			}
+		}
+	}
+	return ""
+}
+
+func (c *checker) originOfVar(v *types.Var) *types.Var {
+	o, _ := c.traceVar(v, map[*types.Var]bool{})
+	return o
+}
+
+func functionType(n ast.Node) *ast.FuncType {
+	switch n := n.(type) {
+	case *ast.FuncLit:
+		return n.Type
+	case *ast.FuncDecl:
+		return n.Type
+	}
+	return nil
+}
+
+// source returns the text of a node.
+func (c *checker) source(n ast.Node) string {
+	file := c.pass.Fset.File(n.Pos())
+	content, err := c.pass.ReadFile(file.Name())
+	if err != nil {
+		return ""
+	}
+	from, to := file.Offset(n.Pos()), file.Offset(n.End())
+	if to > len(content) {
+		return ""
+	}
+	return strings.Clone(string(content[from:to]))
+}

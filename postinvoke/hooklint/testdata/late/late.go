@@ -1,0 +1,49 @@
+// Package late registers hooks in goroutines.
+package late
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"example.com/postinvoke/postinvoke"
+)
+
+func handle(ctx context.Context, id string) {
+	go func() { // want `nothing waits for this goroutine, so it may register its hook too late: start it with Go, or register the hook before \(https://example.com/postinvoke/blob/main/docs/hooklint.md#late\)`
+		fmt.Println(id)
+		postinvoke.Run(ctx, func() { fmt.Println("hook") })
+	}()
+	go postinvoke.Run(ctx, func() { fmt.Println("hook") }) // want `nothing waits for this goroutine, so it may register its hook too late`
+	go later(ctx, id)                                      // want `nothing waits for this goroutine, so it may register its hook too late`
+}
+
+func later(ctx context.Context, id string) {
+	postinvoke.Run(ctx, func() { fmt.Println("hook", id) })
+}
+
+func timer(ctx context.Context, id string) {
+	time.AfterFunc(time.Second, func() { later(ctx, id) }) // want `nothing waits for this goroutine, so it may register its hook too late`
+	var group sync.WaitGroup
+	group.Go(func() { later(ctx, id) }) // want `nothing waits for group, so this goroutine may register its hook too late: call group.Wait, or start it with postinvoke.Go`
+}
+
+// The rest is right.
+
+func stopped(ctx context.Context, id string) {
+	slow := time.AfterFunc(time.Second, func() { later(ctx, id) })
+	defer slow.Stop()
+}
+
+func waited(ctx context.Context, ids []string) {
+	var group sync.WaitGroup
+	for _, id := range ids {
+		group.Go(func() { later(ctx, id) })
+	}
+	group.Wait()
+	postinvoke.Go(ctx, func(ctx context.Context) error {
+		later(ctx, "registered by work that the environment waits for")
+		return nil
+	})
+}

@@ -1,0 +1,33 @@
+// Package elsewhere has a handler, and middlewares.
+package elsewhere
+
+import (
+	"context"
+	"time"
+
+	"example.com/postinvoke/postinvoke"
+)
+
+type Handler = func(context.Context, string) (string, error)
+
+func Handle(ctx context.Context, name string) (string, error) { // want Handle:"valuesOnly 1, registers 1"
+	postinvoke.Run(ctx, func() { println(name) })
+	return name, nil
+}
+
+// Asks may be called without being wrapped.
+func Asks(ctx context.Context, name string) (string, error) { // want Asks:"valuesOnly 1"
+	return name, nil
+}
+
+func Limit(handle Handler) Handler {
+	return func(ctx context.Context, name string) (string, error) {
+		ctx, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		return handle(ctx, name)
+	}
+}
+
+func Hooks(handle Handler) Handler { // want Hooks:"wraps"
+	return postinvoke.Wrap(handle, nil)
+}
