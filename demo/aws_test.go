@@ -39,7 +39,7 @@ func TestStack(t *testing.T) {
 	r := onAWS(t, awstest.Config{Functions: []string{"Arm64", "X86"}, ShutdownAfter: 2}, "-o", report)
 	r.wrote(t, report)
 	inOrder(t, r.stdout,
-		"Running Demo-Arm64Function0A1B2C3D of the stack Demo on AWS in eu-west-1: 2 invocations.",
+		"Running Demo-Arm64Function0A1B2C3D of the stack Demo at "+os.Getenv("AWS_ENDPOINT_URL")+" instead of AWS, in eu-west-1: 2 invocations.",
 		"── invokes the function with", "platform.start", "has the response after", "← function returned response here",
 		"second on complete", "first on stack", "← duration includes cleanup time", "── frozen",
 		"── thawed", "bye y'all!", "← lambda was shut down ", "environment shut down", "invocation 1", "cold start", "reason: spindown",
@@ -51,7 +51,12 @@ func TestStack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inOrder(t, string(page), "Demo-Arm64Function0A1B2C3D", "second on complete", "Demo-X86Function0A1B2C3D", "second on complete")
+	for what, text := range map[string]string{"terminal": r.stdout, "report": string(page)} {
+		if strings.Contains(text, "on AWS") {
+			t.Errorf("%s: an endpoint of a test calls itself on AWS", what)
+		}
+	}
+	inOrder(t, string(page), "A run of postinvoke at "+os.Getenv("AWS_ENDPOINT_URL")+" instead of AWS", "Demo-Arm64Function0A1B2C3D", "second on complete", "Demo-X86Function0A1B2C3D", "second on complete")
 }
 
 func TestStackJSON(t *testing.T) {

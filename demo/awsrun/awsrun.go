@@ -140,14 +140,17 @@ const worthSaying = 100 * time.Millisecond
 // about says what is recorded, from then on.
 func (p *play) about(began time.Time) recording.About {
 	about := recording.About{
-		Intro: []string{fmt.Sprintf("Running %s of the stack %s on AWS in %s: %s.", p.target.function, p.cfg.Stack, p.account.region, recording.Times(p.cfg.Invocations))},
-		Place: "on AWS in " + p.account.region,
+		Intro: []string{fmt.Sprintf("Running %s of the stack %s %s: %s.",
+			p.target.function, p.cfg.Stack, p.account.place(), recording.Times(p.cfg.Invocations))},
+		Place: p.account.place(),
 		Began: began,
 	}
 	if p.several {
 		about.Name = p.target.name
 	}
-	if !p.cfg.NoWait {
+	if p.account.endpoint != "" {
+		about.Intro = append(about.Intro, "AWS_ENDPOINT_URL, one of its kind, or the profile names that endpoint. What is seen there says nothing about AWS.")
+	} else if !p.cfg.NoWait {
 		about.Intro = append(about.Intro, recording.IdleOnAWS)
 	}
 	if skew := p.clock.skew(); skew.Abs() >= worthSaying {

@@ -2,6 +2,10 @@ package awsrun
 
 import (
 	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,7 +26,7 @@ const attempts = 8
 type account struct {
 	region   string
 	profile  string
-	endpoint string        // that is asked instead of AWS; empty for AWS
+	endpoint string        // what is asked instead of AWS; empty for AWS
 	skew     time.Duration // how far its clock is ahead, to the second
 	stacks   *cloudformation.Client
 	lambda   *lambda.Client
@@ -50,7 +54,7 @@ func connect(ctx context.Context, c *Config) (*account, error) {
 	if err := checkRegion(cfg.Region); err != nil {
 		return nil, err
 	}
-	a := &account{region: cfg.Region, profile: c.Profile, endpoint: aws.ToString(cfg.BaseEndpoint)}
+	a := &account{region: cfg.Region, profile: c.Profile}
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
 		return nil, a.credentialsError(err)
 	}
@@ -58,7 +62,45 @@ func connect(ctx context.Context, c *Config) (*account, error) {
 	a.lambda = lambda.NewFromConfig(cfg)
 	a.logs = cloudwatchlogs.NewFromConfig(cfg)
 	a.metrics = cloudwatch.NewFromConfig(cfg)
+	a.endpoint = endpoints(a.stacks.Options().BaseEndpoint, a.lambda.Options().BaseEndpoint,
+		a.logs.Options().BaseEndpoint, a.metrics.Options().BaseEndpoint)
 	return a, nil
+}
+
+// endpoints names those that are set, for all services or for one of them, by
+// AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_LAMBDA and so on, or by the profile.
+func endpoints(set ...*string) string {
+	var names []string
+	for _, endpoint := range set {
+		if endpoint == nil {
+			continue
+		}
+		name := *endpoint
+		if parsed, err := url.Parse(name); err == nil {
+			name = parsed.Redacted()
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, " and ")
+}
+
+// name is who answers, for people to read.
+func (a *account) name() string {
+	if a.endpoint == "" {
+		return "AWS"
+	}
+	return a.endpoint
+}
+
+// place is where functions run, for people to read. It never says AWS of
+// something that may be an emulator.
+func (a *account) place() string {
+	if a.endpoint == "" {
+		return "on AWS in " + a.region
+	}
+	return fmt.Sprintf("at %s instead of AWS, in %s", a.endpoint, a.region)
 }
 
 func retryer(backoff time.Duration) aws.RetryerV2 {

@@ -55,7 +55,8 @@ func (a *account) expiredError() error {
 // Codes of errors that mean the same in every service.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 var (
-	expired   = set("ExpiredToken", "ExpiredTokenException", "RequestExpired")
+	expired   = set("ExpiredToken", "ExpiredTokenException")
+	wrongTime = set("RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed")
 	unknown   = set("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure", "OptInRequired")
 	refused   = set("SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature")
 	denied    = set("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized")
@@ -85,17 +86,25 @@ func (a *account) explain(err error, r request) error {
 	switch code := codeOf(err); {
 	case errors.Is(err, context.Canceled):
 		return err
+	case wrongTime[code]:
+		return fmt.Errorf("%s refuses requests with the time of this machine's clock (%s): set the clock", a.name(), code)
 	case expired[code]:
 		return a.expiredError()
 	case unknown[code]:
-		return fmt.Errorf("AWS does not know these credentials in the region %s: check them with aws sts get-caller-identity%s, and that the region is enabled for the account", a.region, a.forProfile())
+		return fmt.Errorf("%s does not know these credentials in the region %s: check them with aws sts get-caller-identity%s, "+
+			"and that the region is enabled for the account", a.name(), a.region, a.forProfile())
 	case refused[code]:
-		return errors.New("AWS does not accept the signature: the secret access key is wrong, or this machine's clock is")
+		return fmt.Errorf("%s does not accept the signature: the secret access key is wrong, or this machine's clock is", a.name())
 	case denied[code]:
 		return fmt.Errorf("these credentials may not do %s; docs/aws.md lists what is needed", r)
 	case throttled[code]:
-		return fmt.Errorf("AWS refused %s %d times because there were too many requests (%s): %s", r, attempts, code, r.throttlingFix())
-	case errors.As(err, &api):
+		return fmt.Errorf("%s refused %s %d times because there were too many requests (%s): %s",
+			a.name(), r, attempts, code, r.throttlingFix())
+	}
+	if page := a.pageInstead(err, r); page != nil {
+		return page
+	}
+	if errors.As(err, &api) {
 		return a.explainCode(api, r)
 	}
 	return a.noAnswer(err, r)
@@ -112,7 +121,7 @@ func (a *account) explainCode(api smithy.APIError, r request) error {
 	case missing && r.function != "":
 		return fmt.Errorf("there is no function %s in %s although the stack names it: deploy the stack again with npx cdk deploy", r.function, a.region)
 	}
-	return fmt.Errorf("AWS refused %s: %s (%s)", r, strings.TrimSuffix(api.ErrorMessage(), "."), api.ErrorCode())
+	return fmt.Errorf("%s refused %s: %s (%s)", a.name(), r, strings.TrimSuffix(api.ErrorMessage(), "."), api.ErrorCode())
 }
 
 func (a *account) noStack(stack string) error {

@@ -26,6 +26,7 @@ func TestErrors(t *testing.T) {
 		}
 	}
 	const attempts = 8
+	page := awstest.Failure{Status: 502, Message: "<html><h1>502 Bad Gateway</h1></html>"}
 	tests := []struct {
 		name    string
 		prepare func(*testing.T, *awstest.Account)
@@ -52,23 +53,33 @@ func TestErrors(t *testing.T) {
 		{name: "token expires later", prepare: fail("logs:FilterLogEvents", 1, awstest.Failure{Status: 400, Code: "ExpiredTokenException", Message: "expired"}),
 			want: "the AWS credentials have expired: get new ones, for example with: aws sso login"},
 		{name: "unknown credentials", prepare: func(t *testing.T, _ *awstest.Account) { t.Setenv("AWS_ACCESS_KEY_ID", "AKIDOTHER") },
-			want: "AWS does not know these credentials in the region eu-west-1: check them with aws sts get-caller-identity, and that the region is enabled for the account"},
+			want: "ENDPOINT does not know these credentials in the region eu-west-1: check them with aws sts get-caller-identity, and that the region is enabled for the account"},
 		{name: "wrong secret", prepare: fail("cloudformation:DescribeStacks", 1, awstest.Failure{Status: 403, Code: "SignatureDoesNotMatch", Message: "no"}),
-			want: "AWS does not accept the signature: the secret access key is wrong, or this machine's clock is"},
+			want: "ENDPOINT does not accept the signature: the secret access key is wrong, or this machine's clock is"},
+		{name: "wrong clock", prepare: fail("cloudformation:DescribeStacks", attempts, awstest.Failure{Status: 400, Code: "RequestExpired", Message: "Request has expired"}),
+			want: "ENDPOINT refuses requests with the time of this machine's clock (RequestExpired): set the clock"},
+		{name: "page of a proxy", prepare: fail("cloudformation:DescribeStacks", attempts, page),
+			want: "cloudformation:DescribeStacks for the stack Demo got 502 Bad Gateway from ENDPOINT, and not an answer of AWS: is a proxy or a gateway in between?"},
+		{name: "page of a proxy for Lambda", prepare: fail("lambda:InvokeFunction", attempts, page),
+			want: "lambda:InvokeFunction for the function Demo-Arm64Function0A1B2C3D got 502 Bad Gateway from ENDPOINT, and not an answer of AWS: is a proxy or a gateway in between?"},
+		{name: "page of a proxy for logs", prepare: fail("logs:FilterLogEvents", attempts, page),
+			want: "logs:FilterLogEvents for the log group Demo-Arm64Logs4E5F6A7B got 502 Bad Gateway from ENDPOINT, and not an answer of AWS: is a proxy or a gateway in between?"},
+		{name: "page to sign in on", prepare: fail("cloudformation:DescribeStacks", attempts, awstest.Failure{Status: 200, Message: "<html>Welcome"}),
+			want: "cloudformation:DescribeStacks for the stack Demo got 200 OK from ENDPOINT, and not an answer of AWS: is a proxy or a gateway in between?"},
 		{name: "denied", prepare: fail("lambda:InvokeFunction", 1, awstest.Failure{Status: 403, Code: "AccessDeniedException", Message: "no"}),
 			want: "these credentials may not do lambda:InvokeFunction for the function Demo-Arm64Function0A1B2C3D; docs/aws.md lists what is needed"},
 		{name: "log denied", prepare: fail("logs:FilterLogEvents", 1, awstest.Failure{Status: 400, Code: "AccessDeniedException", Message: "no"}),
 			want: "these credentials may not do logs:FilterLogEvents for the log group Demo-Arm64Logs4E5F6A7B; docs/aws.md lists what is needed"},
 		{name: "throttled for long", prepare: fail("lambda:InvokeFunction", attempts, awstest.Failure{Status: 429, Code: "TooManyRequestsException", Message: "Rate Exceeded."}),
-			want: "AWS refused lambda:InvokeFunction for the function Demo-Arm64Function0A1B2C3D 8 times because there were too many requests (TooManyRequestsException): look at the function's reserved concurrency and the account's limit, or try again later"},
+			want: "ENDPOINT refused lambda:InvokeFunction for the function Demo-Arm64Function0A1B2C3D 8 times because there were too many requests (TooManyRequestsException): look at the function's reserved concurrency and the account's limit, or try again later"},
 		{name: "log throttled for long", prepare: fail("logs:FilterLogEvents", attempts, awstest.Failure{Status: 400, Code: "ThrottlingException", Message: "Rate exceeded"}),
-			want: "AWS refused logs:FilterLogEvents for the log group Demo-Arm64Logs4E5F6A7B 8 times because there were too many requests (ThrottlingException): try again when others use the account less"},
+			want: "ENDPOINT refused logs:FilterLogEvents for the log group Demo-Arm64Logs4E5F6A7B 8 times because there were too many requests (ThrottlingException): try again when others use the account less"},
 		{name: "function is gone", prepare: fail("lambda:InvokeFunction", 1, awstest.Failure{Status: 404, Code: "ResourceNotFoundException", Message: "Function not found"}),
 			want: "there is no function Demo-Arm64Function0A1B2C3D in eu-west-1 although the stack names it: deploy the stack again with npx cdk deploy"},
 		{name: "log group is gone", prepare: fail("logs:FilterLogEvents", 1, awstest.Failure{Status: 400, Code: "ResourceNotFoundException", Message: "The specified log group does not exist."}),
 			want: "there is no log group Demo-Arm64Logs4E5F6A7B in eu-west-1 although the stack names it: deploy the stack again with npx cdk deploy"},
 		{name: "something else", prepare: fail("cloudformation:DescribeStacks", 1, awstest.Failure{Status: 400, Code: "ValidationError", Message: "1 validation error detected."}),
-			want: "AWS refused cloudformation:DescribeStacks for the stack Demo: 1 validation error detected (ValidationError)"},
+			want: "ENDPOINT refused cloudformation:DescribeStacks for the stack Demo: 1 validation error detected (ValidationError)"},
 		{name: "another stack", account: awstest.Config{Outputs: map[string]string{"Bucket": "b"}},
 			want: "the stack Demo in eu-west-1 has no outputs Invoke… and Logs…; is it the one that npx cdk deploy made from this checkout?"},
 		{name: "strange outputs", account: awstest.Config{Outputs: map[string]string{"InvokeArm64": "curl", "LogsArm64": ""}},
@@ -86,8 +97,9 @@ func TestErrors(t *testing.T) {
 			}
 			test.cfg.Invocations, test.cfg.Event = 1, []byte(`{"sleepMs":1}`)
 			r := perform(t.Context(), test.cfg)
-			if r.err == nil || r.err.Error() != test.want {
-				t.Errorf("got  %v\nwant %s", r.err, test.want)
+			want := strings.ReplaceAll(test.want, "ENDPOINT", os.Getenv("AWS_ENDPOINT_URL"))
+			if r.err == nil || r.err.Error() != want {
+				t.Errorf("got  %v\nwant %s", r.err, want)
 			}
 		})
 	}

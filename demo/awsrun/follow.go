@@ -2,6 +2,7 @@ package awsrun
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -23,7 +24,7 @@ type follower struct {
 	group   string
 	since   time.Time
 
-	seen    map[string]bool // ids of events
+	seen    map[string]bool // ids of events, or what stands for them
 	lines   []*line         // all of them, as they came
 	streams []string        // to which reading is limited, if any
 }
@@ -45,6 +46,7 @@ func (f *follower) look(ctx context.Context) error {
 		StartTime:      aws.Int64(f.since.UnixMilli()),
 		LogStreamNames: f.streams,
 	}
+	unnamed := map[string]int{} // how many events of this look are alike
 	// A page may be empty though another follows; it ends when no token comes.
 	for pages := cloudwatchlogs.NewFilterLogEventsPaginator(f.account.logs, in); pages.HasMorePages(); {
 		page, err := pages.NextPage(ctx)
@@ -52,12 +54,19 @@ func (f *follower) look(ctx context.Context) error {
 			return f.account.explain(err, request{action: "logs:FilterLogEvents", group: f.group})
 		}
 		for _, e := range page.Events {
+			stream, message := aws.ToString(e.LogStreamName), aws.ToString(e.Message)
 			id := aws.ToString(e.EventId)
-			if f.seen[id] {
+			key := id
+			if id == "" { // AWS gives each event one; emulators may not
+				key = fmt.Sprintf("%s %d %s", stream, aws.ToInt64(e.Timestamp), message)
+				unnamed[key]++
+				key = fmt.Sprintf("%s, the %dth", key, unnamed[key])
+			}
+			if f.seen[key] {
 				continue
 			}
-			f.seen[id] = true
-			f.lines = append(f.lines, newLine(id, aws.ToString(e.LogStreamName), time.UnixMilli(aws.ToInt64(e.Timestamp)), aws.ToString(e.Message)))
+			f.seen[key] = true
+			f.lines = append(f.lines, newLine(id, stream, time.UnixMilli(aws.ToInt64(e.Timestamp)), message))
 		}
 	}
 	return nil

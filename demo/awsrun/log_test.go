@@ -18,6 +18,7 @@ func TestLogArrives(t *testing.T) {
 		"late, and out of order": {Late: 4},
 		"in pages, some empty":   {PageSize: 3},
 		"late, in pages":         {Late: 4, PageSize: 2},
+		"without ids":            {NoIDs: true},
 	}
 	for name, cfg := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -3,11 +3,14 @@ package awsrun
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"regexp"
 	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // What names look like.
@@ -58,9 +61,32 @@ func (a *account) noAnswer(err error, r request) error {
 	missing := errors.As(err, &dns) && dns.IsNotFound
 	switch {
 	case a.endpoint != "":
-		return fmt.Errorf("%s got no answer from %s, which AWS_ENDPOINT_URL or the profile names: does it run there? Without that it would be AWS (%w)", r.action, a.endpoint, cause(err))
+		return fmt.Errorf("%s got no answer from %s, which AWS_ENDPOINT_URL or the profile names: does it run there? "+
+			"Without that it would be AWS (%w)", r.action, a.endpoint, cause(err))
 	case missing:
 		return fmt.Errorf("there is no host %s: is %s spelt as AWS does, and is this machine online?", dns.Name, a.region)
 	}
 	return fmt.Errorf("%s got no answer from AWS in %s: is this machine online? (%w)", r.action, a.region, cause(err))
+}
+
+// pageInstead explains an answer that is not one of an AWS service, such as the
+// page of a proxy in between. It returns nil for all others.
+func (a *account) pageInstead(err error, r request) error {
+	var answered *smithyhttp.ResponseError
+	if !errors.As(err, &answered) || answered.HTTPStatusCode() == 0 {
+		return nil
+	}
+	if broken := net.Error(nil); errors.As(err, &broken) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil // the connection ended in the middle of an answer
+	}
+	if code := codeOf(err); code != "" && code != "UnknownError" {
+		return nil
+	}
+	endpoint := a.name()
+	if request := answered.Response.Request; request != nil && request.URL != nil {
+		endpoint = request.URL.Scheme + "://" + request.URL.Host
+	}
+	status := answered.HTTPStatusCode()
+	return fmt.Errorf("%s got %d %s from %s, and not an answer of AWS: is a proxy or a gateway in between?",
+		r, status, http.StatusText(status), endpoint)
 }

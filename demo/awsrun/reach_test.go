@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -60,5 +61,46 @@ func TestNamesOfStacks(t *testing.T) {
 		if got := awsrun.CheckStack(name) == nil; got != want {
 			t.Errorf("%s: got %v, want %v", name, got, want)
 		}
+	}
+}
+
+// Whatever names an endpoint, the run is not called one on AWS.
+func TestARunAtAnEndpointIsNotOnAWS(t *testing.T) {
+	for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_LAMBDA", "profile"} {
+		t.Run(name, func(t *testing.T) {
+			awstest.Start(t, awstest.Config{})
+			endpoint := os.Getenv("AWS_ENDPOINT_URL")
+			cfg := awsrun.Config{Invocations: 1, NoWait: true, Event: []byte(brief)}
+			switch name {
+			case "AWS_ENDPOINT_URL_LAMBDA":
+				// All of them, as nothing here may ask AWS.
+				t.Setenv("AWS_ENDPOINT_URL", "")
+				for _, service := range []string{"LAMBDA", "CLOUDFORMATION", "CLOUDWATCH", "CLOUDWATCH_LOGS"} {
+					t.Setenv("AWS_ENDPOINT_URL_"+service, endpoint)
+				}
+			case "profile":
+				t.Setenv("AWS_ENDPOINT_URL", "")
+				cfg.Profile = "local"
+				profile := "[profile local]\nendpoint_url = " + endpoint + "\nregion = eu-west-1\n"
+				if err := os.WriteFile(os.Getenv("AWS_CONFIG_FILE"), []byte(profile), 0o666); err != nil {
+					t.Fatal(err)
+				}
+				// A profile that is named on the command line has its own credentials.
+				credentials := fmt.Sprintf("[local]\naws_access_key_id = %s\naws_secret_access_key = secret\n", os.Getenv("AWS_ACCESS_KEY_ID"))
+				if err := os.WriteFile(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), []byte(credentials), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r := perform(t.Context(), cfg)
+			r.succeeded(t)
+			rec := r.recordings[0]
+			if want := "at " + endpoint + " instead of AWS, in eu-west-1"; rec.Place != want {
+				t.Errorf("place: got %q, want %q", rec.Place, want)
+			}
+			intro := strings.Join(rec.Intro, "\n")
+			if !strings.Contains(intro, endpoint) || strings.Contains(intro, "on AWS") {
+				t.Errorf("introduction: got %q, want %s in it, and not that it is on AWS", intro, endpoint)
+			}
+		})
 	}
 }

@@ -16,8 +16,8 @@ import (
 )
 
 // test runs the tests with the race detector, if there is one. Those of
-// packages that use jsii run without it: jsii-runtime-go 1.139 has a race of
-// its own when it ends its Node process (two calls of Wait).
+// packages that use jsii run without it: compiling the CDK's packages for it
+// takes minutes, and the work is done in a Node process.
 //
 // Results are never taken from the cache: the go command does not see that they
 // depend on the programs that the tests compile.

@@ -52,6 +52,9 @@ type Config struct {
 	// visible.
 	Late int
 
+	// NoIDs leaves the ids of events out, as some emulators do.
+	NoIDs bool
+
 	// Busy has somebody else's environment log something before each look.
 	Busy bool
 
@@ -104,7 +107,8 @@ type Request struct {
 	Limited bool // to streams of the log
 }
 
-// A Failure is an error of AWS.
+// A Failure is an error of AWS. Without a Code it is a page of a proxy, and
+// Message its text.
 type Failure struct {
 	Status        int
 	Code, Message string
@@ -225,6 +229,10 @@ func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Date", time.Now().Add(a.cfg.Skew).UTC().Format(http.TimeFormat))
 	switch {
 	case failure != nil:
+		if failure.Code == "" {
+			http.Error(w, failure.Message, failure.Status)
+			break
+		}
 		s.fail(w, *failure)
 	case key != accessKey:
 		s.fail(w, Failure{http.StatusForbidden, "UnrecognizedClientException", "The security token included in the request is invalid."})

@@ -35,7 +35,7 @@ func (a *Account) filterLogEvents(w http.ResponseWriter, r *http.Request, _ stri
 		return
 	}
 	type out struct {
-		EventID       string `json:"eventId"`
+		EventID       string `json:"eventId,omitempty"`
 		LogStreamName string `json:"logStreamName"`
 		Message       string `json:"message"`
 		Timestamp     int64  `json:"timestamp"`
@@ -48,7 +48,11 @@ func (a *Account) filterLogEvents(w http.ResponseWriter, r *http.Request, _ stri
 		if at < in.StartTime || len(in.LogStreamNames) > 0 && !slices.Contains(in.LogStreamNames, e.stream) {
 			continue
 		}
-		found = append(found, out{e.id, e.stream, e.message, at, at})
+		id := e.id
+		if a.cfg.NoIDs {
+			id = ""
+		}
+		found = append(found, out{id, e.stream, e.message, at, at})
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	body := map[string]any{"events": found, "searchedLogStreams": []any{}}
