@@ -46,7 +46,7 @@ func Start(t *testing.T) {
 		t.Log("moto:", lines.Text())
 		if m := address.FindStringSubmatch(lines.Text()); m != nil {
 			go io.Copy(io.Discard, said) // a log of every request
-			setenv(t, m[1])
+			setenv(t, complete(t, m[1]))
 			return
 		}
 	}
@@ -68,7 +68,7 @@ func setenv(t *testing.T, endpoint string) {
 		"AWS_DEFAULT_REGION":    "eu-west-1",
 		"AWS_CONFIG_FILE":       os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 		"AWS_EC2_METADATA_DISABLED": "true",
-		// Whatever would leave this machine is refused by moto.
+		// Whatever would leave this machine asks for a tunnel, and is refused.
 		"HTTPS_PROXY": endpoint, "NO_PROXY": "127.0.0.1",
 	} {
 		t.Setenv(name, value)
