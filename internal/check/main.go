@@ -3,9 +3,9 @@
 //	go run ./internal/check
 //
 // It needs Go. Without Node, which runs the CDK app, a C compiler for the race
-// detector, a browser for the demo's pages, and qemu-user for the function of the
-// other architecture, it says what it leaves out. In CI (CI=true) nothing may be
-// left out.
+// detector, a browser for the demo's pages, qemu-user for the function of the other
+// architecture, and terraform, moto, cfn-lint and the AWS CLI for what is deployed
+// without CDK, it says what it leaves out. In CI (CI=true) nothing may be left out.
 package main
 
 import (
@@ -22,7 +22,10 @@ import (
 	"time"
 )
 
-const staticcheck = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
+const (
+	staticcheck = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
+	actionlint  = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
+)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -59,6 +62,7 @@ func run(ctx context.Context) error {
 			step{m.title("staticcheck"), m.command("go", "run", staticcheck, "./...")})
 	}
 	steps = append(steps,
+		step{"actionlint", lintWorkflows},
 		step{"npm ci", installCDK},
 		step{"go test", module(".").test},
 		step{"go test in recipes", module("recipes").test},
@@ -131,6 +135,16 @@ func ours(end string) ([]string, error) {
 		return nil
 	})
 	return files, err
+}
+
+// lintWorkflows checks the workflows alone: what actionlint would run on the
+// scripts in them differs from machine to machine.
+func lintWorkflows(ctx context.Context) (string, error) {
+	files, err := filepath.Glob(".github/workflows/*.yml")
+	if err != nil || len(files) == 0 {
+		return "", errors.New("found no workflows to check")
+	}
+	return module(".").command("go", append([]string{"run", actionlint, "-shellcheck=", "-pyflakes="}, files...)...)(ctx)
 }
 
 const noNode = "what needs Node.js: the CDK app"
