@@ -43,23 +43,35 @@ func preparation(t *testing.T) string {
 
 var code = regexp.MustCompile("`([^`]+)`")
 
-// row returns the commands in the table for those who use tool.
-func row(t *testing.T, tool string) []string {
+// table returns the commands in the table, by what those use whom it is for.
+func table(t *testing.T) map[string][]string {
 	t.Helper()
-	for line := range strings.Lines(page(t)) {
-		if cells := strings.Split(line, "|"); len(cells) == 5 && strings.TrimSpace(cells[1]) == tool {
-			var commands []string
-			for _, command := range code.FindAllStringSubmatch(cells[3], -1) {
-				commands = append(commands, command[1])
-			}
-			if len(commands) != 3 {
-				t.Fatalf("%s: got commands %q, want three", tool, commands)
-			}
-			return commands
+	_, text, _ := strings.Cut(page(t), "\n|---|---|---|\n")
+	text, _, _ = strings.Cut(text, "\n\n")
+	rows := map[string][]string{}
+	for line := range strings.Lines(text) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 5 {
+			t.Fatalf("this line of the table has not three cells: %s", line)
+		}
+		tool := strings.TrimSpace(cells[1])
+		for _, command := range code.FindAllStringSubmatch(cells[3], -1) {
+			rows[tool] = append(rows[tool], command[1])
+		}
+		if len(rows[tool]) != 3 {
+			t.Errorf("%s: got commands %q, want three", tool, rows[tool])
 		}
 	}
-	t.Fatalf("the table has no row for %s", tool)
-	return nil
+	return rows
+}
+
+func row(t *testing.T, tool string) []string {
+	t.Helper()
+	commands := table(t)[tool]
+	if len(commands) != 3 {
+		t.Fatalf("the table has no row for %s", tool)
+	}
+	return commands
 }
 
 // block returns the indented command of the page that begins so, in one line.
@@ -128,19 +140,13 @@ func TestTheReadmeHasTheSameTable(t *testing.T) {
 // Every row is tried by a test, or cannot be, for the reason given here.
 func TestEveryRowOfTheTableIsTried(t *testing.T) {
 	tried := map[string]string{
-		"SAM":              "TestSAM; sam itself is in no registry that CI asks: its part is done as its source has it, by make",
+		"SAM":              "TestSAM; sam itself is not needed: its part is done as its source has it, by make",
 		"Terraform":        "TestTerraform",
 		"container images": "TestImage; docker build needs a builder and AWS's base image",
 		"something else":   "TestSomethingElse",
 		"CDK":              "infra's tests and cdk synth of internal/check; bootstrap and deploy need an account",
 	}
-	var rows []string
-	for line := range strings.Lines(page(t)) {
-		if cells := strings.Split(line, "|"); len(cells) == 5 && !strings.Contains(cells[1], "---") && !strings.Contains(cells[1], "I use") {
-			rows = append(rows, strings.TrimSpace(cells[1]))
-		}
-	}
-	for _, tool := range rows {
+	for tool := range table(t) {
 		if tried[tool] == "" {
 			t.Errorf("nothing tries the row for %s", tool)
 		}

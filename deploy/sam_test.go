@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"example.com/postinvoke/internal/ci"
+	"example.com/postinvoke/internal/moto"
 )
 
 // TestSAM follows the page up to sam build, which for each resource with the
@@ -112,6 +113,31 @@ class NoManagedPolicies:
 print(json.dumps(transform(template, {"Architecture": "arm64", "LayerArn": sys.argv[2]}, NoManagedPolicies())))
 `
 
+// The template of the dashboard is about the function and the log group that it
+// is given, which is what the command among the outputs of the stack does.
+func TestTheDashboardForSAM(t *testing.T) {
+	if _, err := exec.LookPath("aws"); err != nil {
+		ci.Skip(t, "needs the AWS CLI")
+	}
+	moto.Start(t)
+	sh(t, "sam", `aws cloudformation create-stack --stack-name board --template-body file://dashboard.json \
+		--parameters ParameterKey=FunctionName,ParameterValue=hello-Function ParameterKey=LogGroupName,ParameterValue=hello-Logs`)
+	name := strings.TrimSpace(sh(t, "sam", `aws cloudformation describe-stacks --stack-name board \
+		--query 'Stacks[0].Outputs[0].OutputValue' --output text`))
+	body := sh(t, "sam", "aws cloudwatch get-dashboard --dashboard-name "+name+" --query DashboardBody --output text")
+	if !json.Valid([]byte(body)) {
+		t.Errorf("the dashboard is not JSON:\n%s", body)
+	}
+	for _, want := range []string{"SOURCE 'hello-Logs'", `"hello-Function"`, `"eu-west-1"`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("got no %s in\n%s", want, body)
+		}
+	}
+	if strings.Contains(body, "${") || strings.Contains(body, "/aws/lambda/") {
+		t.Errorf("got something else than the given names in\n%s", body)
+	}
+}
+
 func TestWhatTheTemplateForSAMBecomes(t *testing.T) {
 	if exec.Command("python3", "-c", "import samtranslator").Run() != nil {
 		ci.Skip(t, "needs AWS's SAM translator, which comes with cfn-lint: pip install cfn-lint")
@@ -153,7 +179,8 @@ func TestWhatTheTemplateForSAMBecomes(t *testing.T) {
 			if p.Timeout != 30 || p.LoggingConfig.LogFormat != "JSON" || p.LoggingConfig.ApplicationLogLevel != "INFO" {
 				t.Errorf("function: got %+v, want a timeout of 30 s and a log in JSON from INFO on", p)
 			}
-			if got := fmt.Sprint(p.Layers); !strings.Contains(got, "Fn::If:[BuildLayer map[Ref:Layer") || !strings.Contains(got, "map[Ref:LayerArn]") {
+			got := fmt.Sprint(p.Layers)
+			if !strings.Contains(got, "Fn::If:[BuildLayer map[Ref:Layer") || !strings.Contains(got, "map[Ref:LayerArn]") {
 				t.Errorf("layers: got %s, want the one that is built or the one that is given", got)
 			}
 		case "AWS::Lambda::LayerVersion":
@@ -175,7 +202,9 @@ func TestWhatTheTemplateForSAMBecomes(t *testing.T) {
 			}
 		}
 	}
-	for _, kind := range []string{"AWS::Lambda::Function", "AWS::Lambda::LayerVersion", "AWS::IAM::Role", "AWS::Logs::LogGroup"} {
+	for _, kind := range []string{
+		"AWS::Lambda::Function", "AWS::Lambda::LayerVersion", "AWS::IAM::Role", "AWS::Logs::LogGroup",
+	} {
 		if count[kind] != 1 {
 			t.Errorf("got %d of %s, want 1", count[kind], kind)
 		}

@@ -30,7 +30,8 @@ func TestSomethingElse(t *testing.T) {
 		t.Fatalf("got layers %q, want one for each architecture", published)
 	}
 	create := block(t, "Something else", "aws lambda create-function")
-	role := sh(t, dir, `aws iam create-role --role-name hello --assume-role-policy-document '{"Version":"2012-10-17","Statement":[]}' --query Role.Arn --output text`)
+	role := sh(t, dir, `aws iam create-role --role-name hello --query Role.Arn --output text \
+		--assume-role-policy-document '{"Version":"2012-10-17","Statement":[]}'`)
 	create = strings.NewReplacer("LAYER-VERSION-ARN", published[0], "ROLE-ARN", strings.TrimSpace(role)).Replace(create)
 	var function struct {
 		Runtime, Handler, CodeSha256 string
@@ -41,7 +42,8 @@ func TestSomethingElse(t *testing.T) {
 	if err := json.Unmarshal([]byte(sh(t, dir, create)), &function); err != nil {
 		t.Fatal(err)
 	}
-	if function.Runtime != "provided.al2023" || !slices.Equal(function.Architectures, []string{"arm64"}) || function.Timeout != 30 {
+	arm64 := slices.Equal(function.Architectures, []string{"arm64"})
+	if function.Runtime != "provided.al2023" || !arm64 || function.Timeout != 30 {
 		t.Errorf("got %+v", function)
 	}
 	if len(function.Layers) != 1 || function.Layers[0].Arn != published[0] {

@@ -42,7 +42,8 @@ func needTerraform(t *testing.T) {
 		found = append(found, providers...)
 	}
 	if len(found) == 0 {
-		ci.Skip(t, "needs Terraform's AWS provider: terraform -chdir=deploy/terraform providers mirror \"$PWD/build/terraform-plugins\"")
+		ci.Skip(t, "needs Terraform's AWS provider: "+
+			`terraform -chdir=deploy/terraform providers mirror "$PWD/build/terraform-plugins"`)
 	}
 	plugins, err := filepath.Abs(strings.TrimSuffix(found[0], "/registry.terraform.io/hashicorp/aws"))
 	if err != nil {
@@ -120,6 +121,8 @@ func values(t *testing.T, dir, show string) []value {
 	return modules[0].Resources
 }
 
+const logGroup = "/aws/lambda/postinvoke-hello"
+
 func applied(t *testing.T, dir string) {
 	t.Helper()
 	if got := dashboards(t); !strings.Contains(got, "postinvoke-hello") {
@@ -130,10 +133,12 @@ func applied(t *testing.T, dir string) {
 		v := r.Values
 		switch r.Type {
 		case "aws_lambda_function":
-			if v.Timeout != 30 || v.Runtime != "provided.al2023" || !slices.Equal(v.Architectures, []string{"arm64"}) || len(v.Layers) != 1 {
+			arm64 := slices.Equal(v.Architectures, []string{"arm64"})
+			if v.Timeout != 30 || v.Runtime != "provided.al2023" || !arm64 || len(v.Layers) != 1 {
 				t.Errorf("function: got %+v", v)
 			}
-			if got := fmt.Sprint(v.LoggingConfig); !strings.Contains(got, "log_format:JSON") || !strings.Contains(got, "log_group:/aws/lambda/postinvoke-hello") {
+			got := fmt.Sprint(v.LoggingConfig)
+			if !strings.Contains(got, "log_format:JSON") || !strings.Contains(got, "log_group:"+logGroup) {
 				t.Errorf("function: got log %s, want it in JSON and in the module's log group", got)
 			}
 		case "aws_lambda_layer_version":
@@ -178,7 +183,8 @@ func exactlyTwoPermissions(t *testing.T, policy string) {
 		t.Fatal(err)
 	}
 	got := fmt.Sprint(p.Statement)
-	want := "[{Allow [logs:CreateLogStream logs:PutLogEvents] arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/postinvoke-hello:*}]"
+	want := "[{Allow [logs:CreateLogStream logs:PutLogEvents] " +
+		"arn:aws:logs:eu-west-1:123456789012:log-group:" + logGroup + ":*}]"
 	if got != want {
 		t.Errorf("permissions: got %s, want %s", got, want)
 	}
@@ -216,7 +222,8 @@ func nothingLeft(t *testing.T) {
 	if err != nil || len(layers.Layers) > 0 {
 		t.Errorf("layers: got %v, %v, want none", layers, err)
 	}
-	groups, err := cloudwatchlogs.NewFromConfig(cfg).DescribeLogGroups(t.Context(), &cloudwatchlogs.DescribeLogGroupsInput{})
+	logs := cloudwatchlogs.NewFromConfig(cfg)
+	groups, err := logs.DescribeLogGroups(t.Context(), &cloudwatchlogs.DescribeLogGroupsInput{})
 	if err != nil || len(groups.LogGroups) > 0 {
 		t.Errorf("log groups: got %v, %v, want none", groups, err)
 	}
@@ -286,14 +293,20 @@ func TestTerraformWithAPublishedLayer(t *testing.T) {
 		}
 	}
 
-	for _, mistake := range []string{"", `layer_arn = "` + arn + `"` + "\n  layer_zip = \"function.zip\""} {
-		configure(mistake)
-		cmd := exec.Command("terraform", "plan")
-		cmd.Dir = dir
-		out, err := cmd.CombinedOutput()
-		if err == nil || !strings.Contains(string(out), "Set layer_zip or layer_arn, and not both.") {
-			t.Errorf("with %q: got %v, want the sentence\n%s", mistake, err, out)
+	configure("") // no layer at all
+	sh(t, dir, "terraform plan -out plan")
+	for _, r := range values(t, dir, "terraform show -json plan") {
+		if r.Type == "aws_lambda_function" && len(r.Values.Layers) > 0 {
+			t.Errorf("function: got layers %q, want none", r.Values.Layers)
 		}
+	}
+
+	configure(`layer_arn = "` + arn + `"` + "\n  layer_zip = \"function.zip\"")
+	cmd := exec.Command("terraform", "plan")
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "Set layer_zip or layer_arn, not both.") {
+		t.Errorf("with both: got %v, want the sentence\n%s", err, out)
 	}
 }
 

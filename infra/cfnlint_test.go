@@ -12,7 +12,7 @@ import (
 
 // explained are the findings of cfn-lint that stay.
 var explained = map[string]string{
-	"W3005": "the CDK has a function depend on its role, which it refers to anyway, together with the role's policy, which it does not refer to",
+	"W3005": "the CDK has a function depend on its role, which it refers to anyway, and on the role's policy, which it does not",
 }
 
 func TestTheTemplatesAreCleanForCfnLint(t *testing.T) {

@@ -19,13 +19,15 @@ import (
 func TestDashboardsWithoutCDKAreThatOfTheConstruct(t *testing.T) {
 	const region, account = "eu-west-1", "111122223333"
 	for _, to := range []struct {
-		path                      string
-		function, region, account string // as the file's format refers to them
-		wrap                      func(body json.RawMessage) any
+		path string
+		// As the file's format refers to them.
+		function, logGroup, region, account string
+		wrap                                func(body json.RawMessage) any
 	}{
-		{"deploy/terraform/postinvoke/dashboard.json.tftpl", "${function_name}", "${region}", "${account_id}",
+		{"deploy/terraform/postinvoke/dashboard.json.tftpl", "${function_name}", "${log_group}", "${region}", "${account_id}",
 			func(body json.RawMessage) any { return body }},
-		{"deploy/sam/dashboard.json", "${FunctionName}", "${AWS::Region}", "${AWS::AccountId}", nestedStack},
+		{"deploy/sam/dashboard.json", "${FunctionName}", "${LogGroupName}", "${AWS::Region}", "${AWS::AccountId}",
+			nestedStack},
 	} {
 		app := newApp(t, nil)
 		err := attempt(func() {
@@ -35,7 +37,9 @@ func TestDashboardsWithoutCDKAreThatOfTheConstruct(t *testing.T) {
 			})
 			fn := awslambda.Function_FromFunctionArn(stack, &to.function,
 				jsii.String("arn:aws:lambda:"+region+":"+account+":function:"+to.function))
-			postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), &postinvokecdk.DashboardProps{Functions: []awslambda.IFunction{fn}})
+			postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), &postinvokecdk.DashboardProps{
+				Functions: []awslambda.IFunction{fn},
+			})
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -46,6 +50,7 @@ func TestDashboardsWithoutCDKAreThatOfTheConstruct(t *testing.T) {
 			t.Fatalf("the body has a ${ of its own, which has to be escaped in %s:\n%s", to.path, body)
 		}
 		body = strings.NewReplacer(
+			"/aws/lambda/"+to.function, to.logGroup,
 			region, to.region, "AWS::Region", to.region,
 			account, to.account, "AWS::AccountId", to.account,
 		).Replace(body)
@@ -78,7 +83,10 @@ func nestedStack(body json.RawMessage) any {
 	return object{
 		"AWSTemplateFormatVersion": "2010-09-09",
 		"Description":              "The dashboard of a function that uses postinvoke. Generated: go test ./infra -update",
-		"Parameters":               object{"FunctionName": object{"Type": "String"}},
+		"Parameters": object{
+			"FunctionName": object{"Type": "String"},
+			"LogGroupName": object{"Type": "String"},
+		},
 		"Resources": object{"Dashboard": object{
 			"Type": "AWS::CloudWatch::Dashboard",
 			"Properties": object{

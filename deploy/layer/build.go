@@ -93,13 +93,15 @@ func ownVersion() string {
 // into folders.
 func (o options) unpack(ctx context.Context, s source, arch architecture) error {
 	folder := filepath.Join(o.out, arch.name)
-	if err := gobuild.Build(ctx, gobuild.Program{Dir: s.dir, Arch: arch.goarch}, filepath.Join(folder, "layer"), extensionFile); err != nil {
+	extension := gobuild.Program{Dir: s.dir, Arch: arch.goarch}
+	if err := gobuild.Build(ctx, extension, filepath.Join(folder, "layer"), extensionFile); err != nil {
 		return err
 	}
 	if o.function == "" {
 		return nil
 	}
-	return gobuild.Build(ctx, gobuild.Program{Dir: o.function, Arch: arch.goarch}, filepath.Join(folder, "function"), functionFile)
+	function := gobuild.Program{Dir: o.function, Arch: arch.goarch}
+	return gobuild.Build(ctx, function, filepath.Join(folder, "function"), functionFile)
 }
 
 // pack writes the zip files and the file of their sums.

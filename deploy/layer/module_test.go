@@ -50,7 +50,8 @@ func TestSameLayerInAnotherModule(t *testing.T) {
 func TestOutsideOfAModule(t *testing.T) {
 	t.Chdir(t.TempDir())
 	err := run(t.Context(), nil, os.Stdout, os.Stderr)
-	if want := "the current folder is not in a module that requires " + Module; err == nil || !strings.HasPrefix(err.Error(), want) {
+	want := "the current folder is not in a module that requires " + Module
+	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("got %v, want %q", err, want)
 	}
 }

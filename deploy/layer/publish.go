@@ -73,12 +73,14 @@ func (o options) printCommands(w io.Writer, region string, s source, f zipFile) 
 }
 
 // publishLayer publishes a layer and returns the ARN of the version.
-func (o options) publishLayer(ctx context.Context, region string, s source, f zipFile, stderr io.Writer) (string, error) {
+func (o options) publishLayer(
+	ctx context.Context, region string, s source, f zipFile, stderr io.Writer,
+) (arn string, err error) {
 	out, err := command(ctx, o.publishCommand(region, s, f), stderr)
 	if err != nil {
 		return "", err
 	}
-	arn := strings.TrimSpace(out)
+	arn = strings.TrimSpace(out)
 	if !strings.HasPrefix(arn, "arn:") {
 		return "", fmt.Errorf("the aws command printed %q instead of the ARN of a layer version", out)
 	}
@@ -96,7 +98,7 @@ func command(ctx context.Context, args []string, stderr io.Writer) (string, erro
 	cmd.Stderr = stderr
 	out, err := cmd.Output()
 	if errors.Is(err, exec.ErrNotFound) {
-		return "", errors.New("the aws command was not found: install the AWS CLI, or leave out -publish and run the commands elsewhere")
+		return "", errors.New("the aws command was not found: install the AWS CLI, or run what is printed without -publish")
 	}
 	return string(out), err
 }

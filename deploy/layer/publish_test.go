@@ -21,12 +21,10 @@ import (
 // what reads the calls so far.
 func fakeAWS(t *testing.T) func() string {
 	t.Helper()
-	bin, calls := t.TempDir(), filepath.Join(t.TempDir(), "calls")
-	script := "#!/bin/sh\nprintf '%s\\n' \"$@\" ---- >>'" + calls + "'\necho arn:aws:lambda:eu-west-1:123456789012:layer:some-name:7\n"
-	if err := os.WriteFile(filepath.Join(bin, "aws"), []byte(script), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	calls := filepath.Join(t.TempDir(), "calls")
+	script(t, "aws", `printf '%s\n' "$@" ---- >>'`+calls+`'
+echo arn:aws:lambda:eu-west-1:123456789012:layer:some-name:7
+`)
 	return func() string {
 		b, err := os.ReadFile(calls)
 		if err != nil && !os.IsNotExist(err) {
@@ -34,6 +32,16 @@ func fakeAWS(t *testing.T) func() string {
 		}
 		return string(b)
 	}
+}
+
+// script puts a command on the PATH, before any other of that name.
+func script(t *testing.T, name, text string) {
+	t.Helper()
+	bin := t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 }
 
 func TestNothingIsPublishedUnlessAsked(t *testing.T) {
@@ -72,8 +80,8 @@ func TestThePrintedCommandsAreThoseThatPublish(t *testing.T) {
 		if public == "-public=true" {
 			want = 4
 		}
-		permitted := strings.Count(printed, "--version-number\n7\n--statement-id\npublic\n--principal\n*\n--action\nlambda:GetLayerVersion\n")
-		if permitted != want {
+		permission := "--version-number\n7\n--statement-id\npublic\n--principal\n*\n--action\nlambda:GetLayerVersion\n"
+		if permitted := strings.Count(printed, permission); permitted != want {
 			t.Errorf("%s: got %d versions made public, want %d", public, permitted, want)
 		}
 	}
@@ -88,8 +96,8 @@ func TestTheSumOfAPublishedLayerIsTheOnePrinted(t *testing.T) {
 	printed := layer(t, "-o", t.TempDir(), "-arch", "arm64", "-regions", "eu-west-1", "-public", "-publish")
 	_, arn, _ := strings.Cut(printed, "Published:\n")
 	arn = strings.TrimSpace(arn)
-	name, version := "postinvoke-arm64", arn[strings.LastIndex(arn, ":")+1:]
-	out, err := exec.Command("aws", "lambda", "get-layer-version", "--layer-name", name, "--version-number", version).Output()
+	out, err := exec.Command("aws", "lambda", "get-layer-version",
+		"--layer-name", "postinvoke-arm64", "--version-number", arn[strings.LastIndex(arn, ":")+1:]).Output()
 	if err != nil {
 		t.Fatalf("%v: %v", err, arn)
 	}
@@ -110,13 +118,10 @@ func TestTheSumOfAPublishedLayerIsTheOnePrinted(t *testing.T) {
 }
 
 func TestAFailureToPublishIsReported(t *testing.T) {
-	bin := t.TempDir()
-	if err := os.WriteFile(filepath.Join(bin, "aws"), []byte("#!/bin/sh\necho 'no credentials' >&2\nexit 253\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	script(t, "aws", "echo 'no credentials' >&2\nexit 253\n")
 	var stderr bytes.Buffer
-	err := run(t.Context(), []string{"-o", t.TempDir(), "-arch", "arm64", "-regions", "eu-west-1", "-publish"}, io.Discard, &stderr)
+	args := []string{"-o", t.TempDir(), "-arch", "arm64", "-regions", "eu-west-1", "-publish"}
+	err := run(t.Context(), args, io.Discard, &stderr)
 	if err == nil || !strings.Contains(err.Error(), "in eu-west-1: exit status 253") {
 		t.Errorf("got %v, want the region and the exit status", err)
 	}

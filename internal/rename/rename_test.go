@@ -35,11 +35,13 @@ func TestARenamedCopyBuilds(t *testing.T) {
 			t.Errorf("%s still has %s", name, old)
 		}
 	}
-	if security := read(t, filepath.Join(dir, "SECURITY.md")); !bytes.Contains(security, []byte("https://"+path+"/security/advisories/new")) {
+	security := read(t, filepath.Join(dir, "SECURITY.md"))
+	if !bytes.Contains(security, []byte("https://"+path+"/security/advisories/new")) {
 		t.Errorf("SECURITY.md: got no place to report to\n%s", security)
 	}
 	for _, page := range []string{"README.md", "docs/deploying.md"} {
-		if data := read(t, filepath.Join(dir, page)); bytes.Contains(data, []byte("placeholder -->")) || bytes.Contains(data, []byte("reserved name")) {
+		text := read(t, filepath.Join(dir, page))
+		if bytes.Contains(text, []byte("placeholder")) || bytes.Contains(text, []byte("reserved name")) {
 			t.Errorf("%s still speaks of a placeholder", page)
 		}
 	}
@@ -56,10 +58,10 @@ func TestRenamingOfText(t *testing.T) {
 		"import":     {"a.b/c", "d.e/f", "", `"a.b/c/record"`, `"d.e/f/record"`},
 		"longer":     {"a.b/c", "d.e/f", "", "a.b/cd and xa.b/c", "a.b/cd and xa.b/c"},
 		"another":    {"a.b/c", "d.e/f", "", "axb/c", "axb/c"},
-		"to v2":      {"a.b/c", "d.e/f/v2", "", "a.b/c/record, https://a.b/c/issues", "d.e/f/v2/record, https://d.e/f/issues"},
-		"from v2":    {"a.b/c/v2", "d.e/f", "", "a.b/c/v2/record, https://a.b/c/issues", "d.e/f/record, https://d.e/f/issues"},
-		"contact":    {"a.b/c", "d.e/f", "mailto:x@d.e", "<https://a.b/c/security/advisories/new>", "<mailto:x@d.e>"},
-		"no contact": {"a.b/c", "d.e/f", "", "<https://a.b/c/security/advisories/new>", "<https://d.e/f/security/advisories/new>"},
+		"to v2":      {"a.b/c", "d.e/f/v2", "", "a.b/c/x, https://a.b/c/issues", "d.e/f/v2/x, https://d.e/f/issues"},
+		"from v2":    {"a.b/c/v2", "d.e/f", "", "a.b/c/v2/x, https://a.b/c/issues", "d.e/f/x, https://d.e/f/issues"},
+		"contact":    {"a.b/c", "d.e/f", "mailto:x@d.e", "https://a.b/c" + advisories, "mailto:x@d.e"},
+		"no contact": {"a.b/c", "d.e/f", "", "https://a.b/c" + advisories, "https://d.e/f" + advisories},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -36,7 +36,7 @@ resource "aws_lambda_function" "this" {
   source_code_hash = filebase64sha256(var.function_zip)
   timeout          = var.timeout
   memory_size      = var.memory_size
-  layers           = [var.layer_arn != null ? var.layer_arn : aws_lambda_layer_version.extension[0].arn]
+  layers           = var.layer_arn != null ? [var.layer_arn] : aws_lambda_layer_version.extension[*].arn
 
   logging_config {
     log_format            = "JSON" # the dashboard finds nothing in text
@@ -93,6 +93,7 @@ resource "aws_cloudwatch_dashboard" "this" {
   # That of the CDK construct; a test compares them.
   dashboard_body = templatefile("${path.module}/dashboard.json.tftpl", {
     function_name = aws_lambda_function.this.function_name
+    log_group     = aws_cloudwatch_log_group.this.name
     region        = data.aws_region.current.id
     account_id    = data.aws_caller_identity.current.account_id
   })

@@ -14,8 +14,8 @@ output "role_name" {
 }
 
 output "layer_arn" {
-  description = "ARN of the version of the layer that the function has."
-  value       = aws_lambda_function.this.layers[0]
+  description = "ARN of the version of the layer that the function has, null without one."
+  value       = one(aws_lambda_function.this.layers)
 }
 
 output "invoke" {
@@ -34,7 +34,7 @@ output "tail" {
 output "dashboard_url" {
   description = "Address of the dashboard, null without one."
   value = var.dashboard ? join("", [
-    "https://", data.aws_region.current.id, ".console.aws.amazon.com/cloudwatch/home?region=", data.aws_region.current.id,
-    "#dashboards/dashboard/", aws_cloudwatch_dashboard.this[0].dashboard_name,
+    "https://", data.aws_region.current.id, ".console.aws.amazon.com/cloudwatch/home",
+    "?region=", data.aws_region.current.id, "#dashboards/dashboard/", aws_cloudwatch_dashboard.this[0].dashboard_name,
   ]) : null
 }

@@ -9,7 +9,7 @@ variable "function_zip" {
 }
 
 variable "layer_zip" {
-  description = "Path of a zip file with the extension, of which a layer is made. Null for layer_arn."
+  description = "Path of a zip file with the extension, to make a layer of. Null for layer_arn, or for no layer."
   type        = string
   default     = null
 }
@@ -20,8 +20,8 @@ variable "layer_arn" {
   default     = null
 
   validation {
-    condition     = (var.layer_arn == null) != (var.layer_zip == null)
-    error_message = "Set layer_zip or layer_arn, and not both."
+    condition     = var.layer_arn == null || var.layer_zip == null
+    error_message = "Set layer_zip or layer_arn, not both."
   }
 }
 
