@@ -12,7 +12,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -20,6 +19,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"example.com/postinvoke/internal/checkout"
 )
 
 const (
@@ -122,19 +123,8 @@ func gofmt(ctx context.Context) (string, error) {
 // ours returns the files whose names end so, without those that tools have put
 // there: node_modules has Go templates that are not Go.
 func ours(end string) ([]string, error) {
-	var files []string
-	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && slices.Contains([]string{"node_modules", ".git", "cdk.out", "build"}, d.Name()):
-			return fs.SkipDir
-		case strings.HasSuffix(path, end):
-			files = append(files, path)
-		}
-		return nil
-	})
-	return files, err
+	files, err := checkout.Files(".")
+	return slices.DeleteFunc(files, func(name string) bool { return !strings.HasSuffix(name, end) }), err
 }
 
 // lintWorkflows checks the workflows alone: what actionlint would run on the

@@ -1,4 +1,5 @@
-// Package checkout copies this checkout, for tests of what people do with it.
+// Package checkout tells the files of this checkout from those that tools have
+// put there.
 package checkout
 
 import (
@@ -6,14 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"testing"
 )
 
 // made are the folders that tools make, and git's own.
-var made = []string{".git", "node_modules", "build", "cdk.out", ".terraform", ".aws-sam"}
+var made = []string{".git", "node_modules", "build", "dist", "cdk.out", ".terraform", ".aws-sam"}
 
-// Files returns the paths of the files below root, without those that tools
-// have made.
+// Files returns the paths, relative to root, of the files below it.
 func Files(root string) ([]string, error) {
 	var files []string
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
@@ -33,27 +32,27 @@ func Files(root string) ([]string, error) {
 }
 
 // Copy copies them to the folder dir.
-func Copy(t testing.TB, root, dir string) {
-	t.Helper()
+func Copy(root, dir string) error {
 	files, err := Files(root)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	for _, name := range files {
-		data, err := os.ReadFile(filepath.Join(root, name))
+		from, to := filepath.Join(root, name), filepath.Join(dir, name)
+		info, err := os.Stat(from)
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
-		info, err := os.Stat(filepath.Join(root, name))
+		data, err := os.ReadFile(from)
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return err
 		}
-		if err := os.WriteFile(path, data, info.Mode()); err != nil {
-			t.Fatal(err)
+		if err := os.WriteFile(to, data, info.Mode()); err != nil {
+			return err
 		}
 	}
+	return nil
 }

@@ -16,7 +16,9 @@ import (
 // has the old path any more.
 func TestARenamedCopyBuilds(t *testing.T) {
 	dir := t.TempDir()
-	checkout.Copy(t, "../..", dir)
+	if err := checkout.Copy("../..", dir); err != nil {
+		t.Fatal(err)
+	}
 	const path = "github.com/someone/post-invoke"
 	var printed bytes.Buffer
 	if err := run(t.Context(), dir, []string{path}, &printed, io.Discard); err != nil {
