@@ -59,6 +59,31 @@ func TestTheDocumentationNamesTestsThatExist(t *testing.T) {
 	}
 }
 
+// Workflows run packages and programs that exist, and actions by commit.
+func TestWorkflowsNameWhatExists(t *testing.T) {
+	t.Chdir("../..")
+	workflows, err := filepath.Glob(".github/workflows/*.yml")
+	if err != nil || len(workflows) == 0 {
+		t.Fatalf("got %q, %v", workflows, err)
+	}
+	ours := regexp.MustCompile(`\s(\.{1,2}/[\w./-]+|\.ci/\w+)`)
+	pinned := regexp.MustCompile(`^[\w./-]+@[0-9a-f]{40} # v\d`)
+	for _, workflow := range workflows {
+		text := read(t, workflow)
+		for _, path := range ours.FindAllStringSubmatch(text, -1) {
+			if _, err := os.Stat(strings.TrimSuffix(path[1], "/...")); err != nil {
+				t.Errorf("%s runs %s, which does not exist", workflow, path[1])
+			}
+		}
+		for line := range strings.Lines(text) {
+			_, action, found := strings.Cut(line, "uses: ")
+			if found && !strings.HasPrefix(action, "./") && !pinned.MatchString(action) {
+				t.Errorf("%s: %q is not a commit with its version beside it", workflow, strings.TrimSpace(action))
+			}
+		}
+	}
+}
+
 func files(t *testing.T, end string) []string {
 	t.Helper()
 	all, err := ours(end)

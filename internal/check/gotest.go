@@ -64,6 +64,11 @@ func (m module) skipped() []string {
 	if _, err := browser.Find(); err != nil {
 		skipped = append(skipped, "the demo's pages, which Chromium or Chrome shows")
 	}
+	for _, tool := range []string{"terraform", "moto_server", "cfn-lint", "aws"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			skipped = append(skipped, "what is deployed without CDK and needs "+tool)
+		}
+	}
 	other := "aarch64"
 	if runtime.GOARCH == "arm64" {
 		other = "x86_64"

@@ -3,16 +3,15 @@
 //	go run ./internal/check
 //
 // It needs Go. Without Node, which runs the CDK app, a C compiler for the race
-// detector, a browser for the demo's pages, and qemu-user for the function of the
-// other architecture, it says what it leaves out. In CI (CI=true) nothing may be
-// left out.
+// detector, a browser for the demo's pages, qemu-user for the function of the other
+// architecture, and terraform, moto, cfn-lint and the AWS CLI for what is deployed
+// without CDK, it says what it leaves out. In CI (CI=true) nothing may be left out.
 package main
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -20,9 +19,14 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"example.com/postinvoke/internal/checkout"
 )
 
-const staticcheck = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
+const (
+	staticcheck = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
+	actionlint  = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
+)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -60,6 +64,7 @@ func run(ctx context.Context) error {
 	}
 	steps = append(steps,
 		step{"hooklint", lintHooks},
+		step{"actionlint", lintWorkflows},
 		step{"npm ci", installCDK},
 		step{"go test", module(".").test},
 		step{"go test in recipes", module("recipes").test},
@@ -121,19 +126,18 @@ func gofmt(ctx context.Context) (string, error) {
 // ours returns the files whose names end so, without those that tools have put
 // there: node_modules has Go templates that are not Go.
 func ours(end string) ([]string, error) {
-	var files []string
-	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && slices.Contains([]string{"node_modules", ".git", "cdk.out", "build"}, d.Name()):
-			return fs.SkipDir
-		case strings.HasSuffix(path, end):
-			files = append(files, path)
-		}
-		return nil
-	})
-	return files, err
+	files, err := checkout.Files(".")
+	return slices.DeleteFunc(files, func(name string) bool { return !strings.HasSuffix(name, end) }), err
+}
+
+// lintWorkflows checks the workflows alone: what actionlint would run on the
+// scripts in them differs from machine to machine.
+func lintWorkflows(ctx context.Context) (string, error) {
+	files, err := filepath.Glob(".github/workflows/*.yml")
+	if err != nil || len(files) == 0 {
+		return "", errors.New("found no workflows to check")
+	}
+	return module(".").command("go", append([]string{"run", actionlint, "-shellcheck=", "-pyflakes="}, files...)...)(ctx)
 }
 
 // hooklint is the module of the analyzer that knows how hooks are to be used.

@@ -1,0 +1,183 @@
+//go:build unix
+
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"debug/elf"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func TestMain(m *testing.M) {
+	// In the root of the checkout, as a person runs it.
+	if err := os.Chdir("../.."); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// layer runs the command and returns what it printed.
+func layer(t *testing.T, args ...string) string {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	if err := run(t.Context(), args, &stdout, &stderr); err != nil {
+		t.Fatalf("layer %q: %v\n%s", args, err, stderr.Bytes())
+	}
+	return stdout.String()
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// unzip returns the only file in an archive.
+func unzip(t *testing.T, path, wantName string) []byte {
+	t.Helper()
+	r, err := zip.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if len(r.File) != 1 || r.File[0].Name != wantName || r.File[0].Mode() != 0o755 {
+		t.Fatalf("%s: got %v, want only the executable %s", path, r.File, wantName)
+	}
+	f, err := r.File[0].Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestZipsHaveTheProgramsOfTheirArchitecture(t *testing.T) {
+	dir := t.TempDir()
+	printed := layer(t, "-o", dir, "-function", "function")
+	var sums strings.Builder
+	for _, arch := range []struct {
+		name    string
+		machine elf.Machine
+	}{{"arm64", elf.EM_AARCH64}, {"x86_64", elf.EM_X86_64}} {
+		for _, want := range []struct{ name, program string }{
+			{"layer-" + arch.name + ".zip", "extensions/postinvoke"},
+			{"function-" + arch.name + ".zip", "bootstrap"},
+		} {
+			path := filepath.Join(dir, want.name)
+			program, err := elf.NewFile(bytes.NewReader(unzip(t, path, want.program)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if program.Machine != arch.machine {
+				t.Errorf("%s: got a program for %v, want %v", want.name, program.Machine, arch.machine)
+			}
+			sum := sha256.Sum256(read(t, path))
+			fmt.Fprintf(&sums, "%x  %s\n", sum, want.name)
+			if base64 := base64.StdEncoding.EncodeToString(sum[:]); !strings.Contains(printed, base64) {
+				t.Errorf("%s: its CodeSha256 %s is not in\n%s", want.name, base64, printed)
+			}
+		}
+	}
+	if got := string(read(t, filepath.Join(dir, "SHA256SUMS"))); got != sums.String() {
+		t.Errorf("SHA256SUMS: got\n%swant\n%s", got, &sums)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 5 {
+		t.Errorf("got %v, %v, want four zip files and their sums", entries, err)
+	}
+}
+
+func TestSameZipWhateverTheFolderAndEnvironment(t *testing.T) {
+	here := t.TempDir()
+	layer(t, "-o", here, "-arch", "arm64")
+	there := filepath.Join(t.TempDir(), "deep", "er")
+	t.Setenv("GOFLAGS", "-gcflags=all=-N")
+	t.Setenv("GOARCH", "386")
+	t.Setenv("TZ", "Asia/Tokyo")
+	umask := syscall.Umask(0o077)
+	defer syscall.Umask(umask)
+	layer(t, "-o", there, "-arch", "arm64")
+	if !bytes.Equal(read(t, filepath.Join(here, "layer-arm64.zip")), read(t, filepath.Join(there, "layer-arm64.zip"))) {
+		t.Error("another folder, umask and environment made another zip")
+	}
+}
+
+func TestUnpackedHasTheFilesOfTheZips(t *testing.T) {
+	dir := t.TempDir()
+	layer(t, "-o", dir, "-arch", "x86_64", "-function", "function")
+	layer(t, "-o", dir, "-arch", "x86_64", "-function", "function", "-unpacked")
+	for file, inZip := range map[string][]byte{
+		"x86_64/layer/extensions/postinvoke": unzip(t, filepath.Join(dir, "layer-x86_64.zip"), "extensions/postinvoke"),
+		"x86_64/function/bootstrap":          unzip(t, filepath.Join(dir, "function-x86_64.zip"), "bootstrap"),
+	} {
+		path := filepath.Join(dir, file)
+		if !bytes.Equal(read(t, path), inZip) {
+			t.Errorf("%s is another than in the zip", file)
+		}
+		if info, err := os.Stat(path); err != nil || info.Mode() != 0o755 {
+			t.Errorf("%s: got %v, %v, want it executable for everybody", file, info.Mode(), err)
+		}
+	}
+}
+
+func TestMistakes(t *testing.T) {
+	for name, test := range map[string]struct {
+		args []string
+		want string
+	}{
+		"architecture": {[]string{"-arch", "amd64"}, `architecture "amd64" is not one of Lambda's: use arm64 or x86_64`},
+		"none":         {[]string{"-arch", ","}, "-arch is empty: use arm64, x86_64, or both with a comma between"},
+		"argument":     {[]string{"function"}, `unexpected argument "function": everything is a flag, see -help`},
+		"publish":      {[]string{"-publish"}, "-publish needs -regions: say where, as in -regions eu-west-1,us-east-1"},
+		"unpacked": {[]string{"-unpacked", "-regions", "eu-west-1"},
+			"-unpacked makes no zip files, and only those can be published: leave out -unpacked or -regions"},
+		"no function": {[]string{"-function", "nowhere"}, "there is no folder nowhere to build"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := run(t.Context(), append([]string{"-o", t.TempDir()}, test.args...), io.Discard, io.Discard)
+			if err == nil || err.Error() != test.want {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+// A build that fails leaves nothing half done, and no scratch folder.
+func TestNothingIsLeftOfAFailedBuild(t *testing.T) {
+	dir, broken := t.TempDir(), t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod":  "module m\n\ngo 1.26\n",
+		"main.go": "package main\n\nfunc main() { missing() }\n",
+	} {
+		if err := os.WriteFile(filepath.Join(broken, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := run(t.Context(), []string{"-o", dir, "-arch", "arm64", "-function", broken}, io.Discard, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "undefined: missing") {
+		t.Errorf("got %v, want the compiler's words", err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) > 0 {
+		t.Errorf("got %v, want nothing", entries)
+	}
+}

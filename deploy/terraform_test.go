@@ -1,0 +1,318 @@
+//go:build unix
+
+package deploy_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+
+	"example.com/postinvoke/internal/ci"
+	"example.com/postinvoke/internal/moto"
+)
+
+// needTerraform has terraform take its providers from this machine, and ask
+// nothing.
+func needTerraform(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("terraform"); err != nil {
+		ci.Skip(t, "needs terraform")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, pattern := range []string{
+		"../build/terraform-plugins", home + "/.terraform.d/plugins",
+		"/usr/share/terraform/plugins", "/usr/local/share/terraform/plugins", "/opt/*",
+	} {
+		providers, _ := filepath.Glob(pattern + "/registry.terraform.io/hashicorp/aws")
+		found = append(found, providers...)
+	}
+	if len(found) == 0 {
+		ci.Skip(t, "needs Terraform's AWS provider: "+
+			`terraform -chdir=deploy/terraform providers mirror "$PWD/build/terraform-plugins"`)
+	}
+	plugins, err := filepath.Abs(strings.TrimSuffix(found[0], "/registry.terraform.io/hashicorp/aws"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{
+		"TF_CLI_CONFIG_FILE": os.DevNull,
+		"TF_CLI_ARGS":        "-no-color", "TF_IN_AUTOMATION": "1",
+		"TF_CLI_ARGS_init":    "-plugin-dir=" + plugins,
+		"TF_CLI_ARGS_apply":   "-auto-approve",
+		"TF_CLI_ARGS_destroy": "-auto-approve",
+		"CHECKPOINT_DISABLE":  "1",
+	} {
+		t.Setenv(name, value)
+	}
+}
+
+// TestTerraform follows the page against an emulator, and removes everything.
+func TestTerraform(t *testing.T) {
+	needTerraform(t)
+	dir := empty(t)
+	moto.Start(t)
+	commands := row(t, "Terraform")
+	for _, command := range commands {
+		sh(t, dir, command)
+	}
+	sh(t, dir, "terraform validate")
+	applied(t, dir)
+
+	sh(t, dir, commands[1])
+	if printed := sh(t, dir, "terraform plan"); !strings.Contains(printed, "No changes.") {
+		t.Errorf("built again without a change: got\n%s", printed)
+	}
+	sh(t, dir, "terraform destroy")
+	nothingLeft(t)
+}
+
+// value is what Terraform says of a resource of the module.
+type value struct {
+	Type   string
+	Values struct {
+		Policy                  string
+		Timeout                 float64
+		RetentionInDays         float64 `json:"retention_in_days"`
+		Architectures, Layers   []string
+		CompatibleArchitectures []string `json:"compatible_architectures"`
+		ManagedPolicyARNs       []string `json:"managed_policy_arns"`
+		Runtime                 string
+		DashboardBody           string           `json:"dashboard_body"`
+		LoggingConfig           []map[string]any `json:"logging_config"`
+	}
+}
+
+// values runs terraform show, of a plan or of what was applied.
+func values(t *testing.T, dir, show string) []value {
+	t.Helper()
+	type module struct {
+		ChildModules []struct{ Resources []value } `json:"child_modules"`
+	}
+	var shown struct {
+		Values struct {
+			RootModule module `json:"root_module"`
+		}
+		PlannedValues struct {
+			RootModule module `json:"root_module"`
+		} `json:"planned_values"`
+	}
+	if err := json.Unmarshal([]byte(sh(t, dir, show)), &shown); err != nil {
+		t.Fatal(err)
+	}
+	modules := slices.Concat(shown.Values.RootModule.ChildModules, shown.PlannedValues.RootModule.ChildModules)
+	if len(modules) != 1 {
+		t.Fatalf("%s: got %d modules, want 1", show, len(modules))
+	}
+	return modules[0].Resources
+}
+
+const logGroup = "/aws/lambda/postinvoke-hello"
+
+func applied(t *testing.T, dir string) {
+	t.Helper()
+	if got := dashboards(t); !strings.Contains(got, "postinvoke-hello") {
+		t.Errorf("dashboards: got %s, want the function's", got)
+	}
+	var types []string
+	for _, r := range values(t, dir, "terraform show -json") {
+		v := r.Values
+		switch r.Type {
+		case "aws_lambda_function":
+			arm64 := slices.Equal(v.Architectures, []string{"arm64"})
+			if v.Timeout != 30 || v.Runtime != "provided.al2023" || !arm64 || len(v.Layers) != 1 {
+				t.Errorf("function: got %+v", v)
+			}
+			got := fmt.Sprint(v.LoggingConfig)
+			if !strings.Contains(got, "log_format:JSON") || !strings.Contains(got, "log_group:"+logGroup) {
+				t.Errorf("function: got log %s, want it in JSON and in the module's log group", got)
+			}
+		case "aws_lambda_layer_version":
+			if !slices.Equal(v.CompatibleArchitectures, []string{"arm64"}) {
+				t.Errorf("layer: got %q, want arm64", v.CompatibleArchitectures)
+			}
+		case "aws_cloudwatch_log_group":
+			if v.RetentionInDays != 7 {
+				t.Errorf("log group: got %v days, want 7", v.RetentionInDays)
+			}
+		case "aws_iam_role":
+			if len(v.ManagedPolicyARNs) > 0 {
+				t.Errorf("role: got managed policies %q, want none", v.ManagedPolicyARNs)
+			}
+		case "aws_iam_role_policy":
+			exactlyTwoPermissions(t, v.Policy)
+		case "aws_cloudwatch_dashboard":
+			deployedDashboard(t, v.DashboardBody)
+		default: // data sources
+			continue
+		}
+		types = append(types, r.Type)
+	}
+	slices.Sort(types)
+	want := []string{"aws_cloudwatch_dashboard", "aws_cloudwatch_log_group", "aws_iam_role", "aws_iam_role_policy",
+		"aws_lambda_function", "aws_lambda_layer_version"}
+	if !slices.Equal(types, want) {
+		t.Errorf("got %q, want %q", types, want)
+	}
+}
+
+func exactlyTwoPermissions(t *testing.T, policy string) {
+	t.Helper()
+	var p struct {
+		Statement []struct {
+			Effect   string
+			Action   []string
+			Resource string
+		}
+	}
+	if err := json.Unmarshal([]byte(policy), &p); err != nil {
+		t.Fatal(err)
+	}
+	got := fmt.Sprint(p.Statement)
+	want := "[{Allow [logs:CreateLogStream logs:PutLogEvents] " +
+		"arn:aws:logs:eu-west-1:123456789012:log-group:" + logGroup + ":*}]"
+	if got != want {
+		t.Errorf("permissions: got %s, want %s", got, want)
+	}
+}
+
+// deployedDashboard checks that what was deployed is about this function, with
+// nothing of the template left.
+func deployedDashboard(t *testing.T, deployed string) {
+	t.Helper()
+	var body struct{ Widgets []struct{ Type string } }
+	if err := json.Unmarshal([]byte(deployed), &body); err != nil || len(body.Widgets) < 5 {
+		t.Errorf("dashboard: got %d widgets, %v", len(body.Widgets), err)
+	}
+	for _, want := range []string{`"eu-west-1"`, "postinvoke-hello"} {
+		if !strings.Contains(deployed, want) {
+			t.Errorf("dashboard: got no %s in\n%s", want, deployed)
+		}
+	}
+	if strings.Contains(deployed, "${") {
+		t.Errorf("dashboard: the template's variables are left in\n%s", deployed)
+	}
+}
+
+func nothingLeft(t *testing.T) {
+	t.Helper()
+	cfg, err := config.LoadDefaultConfig(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	functions, err := lambda.NewFromConfig(cfg).ListFunctions(t.Context(), &lambda.ListFunctionsInput{})
+	if err != nil || len(functions.Functions) > 0 {
+		t.Errorf("functions: got %v, %v, want none", functions, err)
+	}
+	layers, err := lambda.NewFromConfig(cfg).ListLayers(t.Context(), &lambda.ListLayersInput{})
+	if err != nil || len(layers.Layers) > 0 {
+		t.Errorf("layers: got %v, %v, want none", layers, err)
+	}
+	logs := cloudwatchlogs.NewFromConfig(cfg)
+	groups, err := logs.DescribeLogGroups(t.Context(), &cloudwatchlogs.DescribeLogGroupsInput{})
+	if err != nil || len(groups.LogGroups) > 0 {
+		t.Errorf("log groups: got %v, %v, want none", groups, err)
+	}
+	if got := dashboards(t); strings.Contains(got, "postinvoke-hello") {
+		t.Errorf("dashboards: got %s, want none", got)
+	}
+}
+
+// dashboards lists the dashboards in the emulator. The SDK speaks another
+// protocol with CloudWatch than moto does.
+func dashboards(t *testing.T) string {
+	t.Helper()
+	list := strings.NewReader("Action=ListDashboards&Version=2010-08-01")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, os.Getenv("AWS_ENDPOINT_URL"), list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	// By this moto knows which service is asked.
+	req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/monitoring/aws4_request")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("list dashboards: got %s, %v: %s", res.Status, err, answer)
+	}
+	return string(answer)
+}
+
+const withLayerARN = `
+provider "aws" {}
+
+module "own" {
+  source       = "./postinvoke"
+  name         = "own"
+  architecture = "x86_64"
+  function_zip = "function.zip"
+  dashboard    = false
+  %s
+}
+`
+
+func TestTerraformWithAPublishedLayer(t *testing.T) {
+	needTerraform(t)
+	moto.Start(t)
+	dir := t.TempDir()
+	sh(t, dir, "cp -r /path/to/checkout/deploy/terraform/postinvoke . && echo code > function.zip")
+	configure := func(more string) {
+		if err := os.WriteFile(filepath.Join(dir, "main.tf"), fmt.Appendf(nil, withLayerARN, more), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const arn = "arn:aws:lambda:eu-west-1:123456789012:layer:postinvoke-x86_64:3"
+	configure(`layer_arn = "` + arn + `"`)
+	sh(t, dir, "terraform init && terraform plan -out plan")
+	for _, r := range values(t, dir, "terraform show -json plan") {
+		switch r.Type {
+		case "aws_lambda_function":
+			if v := r.Values; !slices.Equal(v.Layers, []string{arn}) || !slices.Equal(v.Architectures, []string{"x86_64"}) {
+				t.Errorf("function: got layers %q and architectures %q", v.Layers, v.Architectures)
+			}
+		case "aws_lambda_layer_version", "aws_cloudwatch_dashboard":
+			t.Errorf("got %s, which was not asked for", r.Type)
+		}
+	}
+
+	configure("") // no layer at all
+	sh(t, dir, "terraform plan -out plan")
+	for _, r := range values(t, dir, "terraform show -json plan") {
+		if r.Type == "aws_lambda_function" && len(r.Values.Layers) > 0 {
+			t.Errorf("function: got layers %q, want none", r.Values.Layers)
+		}
+	}
+
+	configure(`layer_arn = "` + arn + `"` + "\n  layer_zip = \"function.zip\"")
+	cmd := exec.Command("terraform", "plan")
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "Set layer_zip or layer_arn, not both.") {
+		t.Errorf("with both: got %v, want the sentence\n%s", err, out)
+	}
+}
+
+func TestTerraformIsFormatted(t *testing.T) {
+	needTerraform(t)
+	if out := strings.TrimSpace(sh(t, "terraform", "terraform fmt -check -recursive -list=true || true")); out != "" {
+		t.Errorf("run terraform fmt -recursive deploy/terraform: %s", out)
+	}
+}

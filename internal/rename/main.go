@@ -1,0 +1,157 @@
+// Command rename gives the module another path, everywhere:
+//
+//	go run ./internal/rename github.com/you/postinvoke
+//	go run ./internal/rename -contact mailto:security@you.example go.you.example/postinvoke
+//
+// It replaces the path in code, pages, workflows and the folders to copy from,
+// takes out what the pages say of the placeholder, and fills in where weaknesses
+// are reported: at the repository's own form on GitHub, or at -contact. Run it in
+// a clean checkout, look at the difference, and commit it.
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"go/format"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"example.com/postinvoke/internal/checkout"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	switch err := run(ctx, ".", os.Args[1:], os.Stdout, os.Stderr); {
+	case errors.Is(err, flag.ErrHelp):
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "rename:", err)
+		os.Exit(1)
+	}
+}
+
+// run renames the module in the folder dir or above it.
+func run(ctx context.Context, dir string, args []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("rename", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	contact := flags.String("contact", "", "the `address` to which weaknesses are reported")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() != 1 {
+		return errors.New("give one module path, as in go run ./internal/rename github.com/you/postinvoke")
+	}
+	r, root, err := newRenaming(ctx, dir, flags.Arg(0), *contact)
+	if err != nil {
+		return err
+	}
+	files, err := checkout.Files(root)
+	if err != nil {
+		return err
+	}
+	changed := 0
+	for _, name := range files {
+		did, err := r.file(filepath.Join(root, name))
+		if err != nil {
+			return err
+		}
+		if did {
+			changed++
+		}
+	}
+	fmt.Fprintf(stdout, "%s is now %s, in %d files.\n", r.old, r.new, changed)
+	fmt.Fprintf(stdout, "Weaknesses are reported to %s: look at SECURITY.md, and at .github/CODEOWNERS.\n", r.contact)
+	fmt.Fprintln(stdout, "Then run go run ./internal/check, and commit.")
+	return nil
+}
+
+// A renaming is from one module path to another.
+type renaming struct {
+	old, new string
+	address  string // of the repository, without https://
+	contact  string
+	pattern  *regexp.Regexp // the old path, with https:// where it is an address
+}
+
+var majorVersion = regexp.MustCompile(`/v[0-9]+$`)
+
+func newRenaming(ctx context.Context, dir, new, contact string) (renaming, string, error) {
+	list := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Path}}\n{{.Dir}}")
+	list.Dir = dir
+	out, err := list.Output()
+	if err != nil {
+		return renaming{}, "", fmt.Errorf("find the module: %w", err)
+	}
+	old, root, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	// The go command knows which paths a module may have.
+	check := exec.CommandContext(ctx, "go", "mod", "edit", "-module="+new, "-print")
+	check.Dir = root
+	if out, err := check.CombinedOutput(); err != nil {
+		return renaming{}, "", fmt.Errorf("%q cannot be a module path: %s", new, bytes.TrimSpace(out))
+	}
+	if new == old {
+		return renaming{}, "", fmt.Errorf("the module is %s already", old)
+	}
+	r := renaming{old: old, new: new, address: majorVersion.ReplaceAllString(new, ""), contact: contact}
+	if contact == "" {
+		r.contact = "https://" + r.address + advisories
+	}
+	r.pattern = regexp.MustCompile(`(https://)?\b` + regexp.QuoteMeta(majorVersion.ReplaceAllString(old, "")) +
+		`(` + regexp.QuoteMeta(majorVersion.FindString(old)) + `)?\b`)
+	return r, root, nil
+}
+
+// advisories is where GitHub has the form for reports that are not public.
+const advisories = "/security/advisories/new"
+
+// placeholder is what a page says of the path that nobody can fetch.
+var placeholder = regexp.MustCompile(`(?s)<!-- placeholder -->\n.*?<!-- /placeholder -->\n\n?`)
+
+// file changes one file, and reports whether there was anything to change.
+func (r renaming) file(path string) (bool, error) {
+	before, err := os.ReadFile(path)
+	if err != nil {
+		return false, err
+	}
+	if bytes.IndexByte(before, 0) >= 0 {
+		return false, nil // not text
+	}
+	after := before
+	if strings.HasSuffix(path, ".md") {
+		after = placeholder.ReplaceAll(after, nil)
+	}
+	after = r.pattern.ReplaceAllFunc(after, r.replace)
+	after = bytes.ReplaceAll(after, []byte("https://"+r.address+advisories), []byte(r.contact))
+	if bytes.Equal(before, after) {
+		return false, nil
+	}
+	if strings.HasSuffix(path, ".go") {
+		// The order of imports follows their paths.
+		if after, err = format.Source(after); err != nil {
+			return false, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return false, err
+	}
+	return true, os.WriteFile(path, after, info.Mode())
+}
+
+func (r renaming) replace(found []byte) []byte {
+	if bytes.HasPrefix(found, []byte("https://")) {
+		return []byte("https://" + r.address)
+	}
+	if strings.HasSuffix(string(found), majorVersion.FindString(r.old)) {
+		return []byte(r.new)
+	}
+	return found
+}
