@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -41,42 +41,40 @@ func architectureNamed(name string) (architecture, error) {
 
 // source is what the extension is built from.
 type source struct {
-	dir       string // of the extension's main package
+	extension *gobuild.Dependency
 	version   string // of the module, for people to read
 	goVersion string
 }
 
 // findExtension finds the module as the go command does in the current folder:
-// in this checkout, a replacement, or the module cache. Outside of a module that
-// has it, the version of this command itself is taken.
+// in this checkout, a replacement, a vendor folder or the module cache. Outside of
+// a module that has it, the version of this command itself is taken.
 func findExtension(ctx context.Context) (source, error) {
-	m := struct{ Dir, Version string }{}
-	out, err := gobuild.Go(ctx, "", "list", "-mod=readonly", "-m", "-json", Module)
-	var failed *exec.ExitError
-	if errors.As(err, &failed) {
-		version := ownVersion()
-		if version == "" {
+	const path = Module + "/extension"
+	extension, err := gobuild.Program{}.Find(ctx, path)
+	version := ""
+	var missing *gobuild.NotFoundError
+	if errors.As(err, &missing) {
+		if version = ownVersion(); version == "" {
 			return source{}, fmt.Errorf("the current folder is not in a module that requires %s, which has the extension: %s",
-				Module, bytes.TrimSpace(failed.Stderr))
+				Module, missing.Words)
 		}
-		out, err = gobuild.Go(ctx, "", "mod", "download", "-json", Module+"@"+version)
+		var module struct{ Dir string }
+		out, downloaded := exec.CommandContext(ctx, "go", "mod", "download", "-json", Module+"@"+version).Output()
+		if err := errors.Join(downloaded, json.Unmarshal(out, &module)); err != nil {
+			return source{}, fmt.Errorf("download %s@%s: %w", Module, version, err)
+		}
+		extension, err = gobuild.Program{Dir: module.Dir}.Find(ctx, path)
 	}
 	if err != nil {
 		return source{}, err
 	}
-	if err := json.Unmarshal(out, &m); err != nil {
-		return source{}, fmt.Errorf("find %s: %w", Module, err)
-	}
-	if m.Dir == "" {
-		return source{}, fmt.Errorf("the source of the extension is not in the module cache: run go mod download %s", Module)
-	}
-	if m.Version == "" {
-		m.Version = "built from source"
-	}
-	dir := filepath.Join(m.Dir, "extension")
 	// The go.mod of the module may select another Go than that of the current folder.
-	v, err := gobuild.Go(ctx, dir, "env", "GOVERSION")
-	return source{dir, m.Version, strings.TrimSpace(string(v))}, err
+	goVersion := exec.CommandContext(ctx, "go", "env", "GOVERSION")
+	goVersion.Dir = extension.Dir
+	v, err := goVersion.Output()
+	version = cmp.Or(version, extension.Version, "built from source")
+	return source{extension, version, strings.TrimSpace(string(v))}, err
 }
 
 // ownVersion is that of the module this command was built from, if it was run as
@@ -93,8 +91,8 @@ func ownVersion() string {
 // into folders.
 func (o options) unpack(ctx context.Context, s source, arch architecture) error {
 	folder := filepath.Join(o.out, arch.name)
-	extension := gobuild.Program{Dir: s.dir, Arch: arch.goarch}
-	if err := gobuild.Build(ctx, extension, filepath.Join(folder, "layer"), extensionFile); err != nil {
+	program := gobuild.Program{Arch: arch.goarch}
+	if err := s.extension.Build(ctx, program, filepath.Join(folder, "layer"), extensionFile); err != nil {
 		return err
 	}
 	if o.function == "" {
