@@ -33,7 +33,8 @@ type options struct {
 }
 
 const usage = `Usage: go run ./demo [flags]
-       go run ./demo serve [flags]   a page to play with; serve -h lists its flags
+       go run ./demo serve [flags]       a page to play with; serve -h lists its flags
+       go run ./demo dashboard [flags]   the CloudWatch dashboard, drawn; dashboard -h lists its flags
 
 Runs a Lambda function with hooks on this machine and shows its log.
 

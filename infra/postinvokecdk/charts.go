@@ -163,7 +163,7 @@ func charts(functions []shown) [][]awscloudwatch.IWidget {
 
 func timeChart(fn shown, width float64) awscloudwatch.IWidget {
 	return awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{
-		Title: jsii.String("Where an average invocation's time goes: " + fn.label),
+		Title: jsii.String("Time of an average invocation: " + fn.label),
 		Width: &width, Height: jsii.Number(5), Stacked: jsii.Bool(true),
 		Left: &[]awscloudwatch.IMetric{
 			fn.response(0, "response (callers wait)", blue),

@@ -109,13 +109,13 @@ func invocationsQuery(functions []shown) []string {
 			"max(record.metrics.initDurationMs) as init",
 			"max(" + record.HookCount + ") as hookCount",
 			"max(" + record.Failures + ") as failed",
-			"max(" + record.Abandoned + ") as left",
+			"max(" + record.Abandoned + ") as unfinished",
 			"sum(" + record.Running + " + " + record.NotStarted + ") as lost",
 			"max(record.metrics.maxMemoryUsedMB) as MB",
 		}, ", ")+" by Function, request",
 		"sort at desc",
 		fmt.Sprint("limit ", mostShown),
-		"display at, Function, status, handler, response, hookTime, billed, init, hookCount, failed, left, lost, MB, request")
+		"display at, Function, status, handler, response, hookTime, billed, init, hookCount, failed, unfinished, lost, MB, request")
 }
 
 // endsQuery counts how environments ended, and what their shutdown hooks did.
@@ -130,13 +130,13 @@ func endsQuery(functions []shown) []string {
 			"sum(" + record.AwakeMs + ") as awake",
 			"sum(" + record.HookCount + ") as hookCount",
 			"sum(" + record.Failures + ") as failed",
-			"sum(" + record.Abandoned + ") as left",
+			"sum(" + record.Abandoned + ") as unfinished",
 			"sum(" + record.Running + " + " + record.NotStarted + ") as lost",
 			"max(100 * " + record.HooksMs + " / " + record.BudgetMs + ") as budget",
 		}, ", ")+" by Function, what",
 		"sort Function asc, times desc",
 		"limit 200",
-		"display Function, what, times, last, served, lifetime, idle, awake, hookCount, failed, left, lost, budget")
+		"display Function, what, times, last, served, lifetime, idle, awake, hookCount, failed, unfinished, lost, budget")
 }
 
 // logQuery is the log itself, newest first. The platform's own records have a
