@@ -52,6 +52,7 @@ func native() int {
 type session struct {
 	config func(*lambdaenv.Config) // nil for that of the template
 	events []string
+	fails  bool // in its Init phase
 }
 
 // trouble is demo/trouble with an event that names what goes wrong.
@@ -78,12 +79,17 @@ func play(t *testing.T, d *cloudwatch.Deployment, sessions ...session) []cloudwa
 		if r.config != nil {
 			r.config(&config)
 		}
-		env := lambdaenvtest.Start(t, config)
-		for _, event := range events {
-			env.Invoke(event)
-			env.WaitIdle()
+		env, err := lambdaenvtest.TryStart(t, config)
+		if (err != nil) != r.fails {
+			t.Fatalf("start: %v", err)
 		}
-		env.Shutdown()
+		if err == nil {
+			for _, event := range events {
+				env.Invoke(event)
+				env.WaitIdle()
+			}
+			env.Shutdown()
+		}
 		lines = append(lines, log.Lines()...)
 	}
 	return lines

@@ -39,7 +39,7 @@ func newAxis(values []float64, height float64) axis {
 		return axis{1, height}
 	}
 	step := math.Pow(10, math.Floor(math.Log10(most)))
-	for _, factor := range []float64{1, 2, 2.5, 5, 10} {
+	for _, factor := range []float64{1, 2, 4, 8, 10} {
 		if step*factor >= most {
 			return axis{step * factor, height}
 		}

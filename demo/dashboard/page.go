@@ -97,6 +97,8 @@ func newWidget(w cloudwatch.Widget, d *cloudwatch.Drawn, v *cloudwatch.View) wid
 		Alarms:  d.Alarms,
 	}
 	switch {
+	case w.Type == "alarm" && len(d.Alarms) == 0:
+		x.Empty = "No alarm is on"
 	case w.Type == "text":
 		x.Text = bold(d.Markdown)
 	case d.Log != nil:

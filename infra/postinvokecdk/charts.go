@@ -155,7 +155,7 @@ func charts(functions []shown) [][]awscloudwatch.IWidget {
 		}),
 		longest,
 	} {
-		props.Width, props.Height = &width, jsii.Number(6)
+		props.Width, props.Height = &width, jsii.Number(5)
 		row = append(row, awscloudwatch.NewGraphWidget(props))
 	}
 	return [][]awscloudwatch.IWidget{row}

@@ -92,17 +92,22 @@ func inStack(scope constructs.Construct, id string) string {
 	}, strings.TrimPrefix(path+"/"+id, "/"))
 }
 
-// showAlarms adds the state of alarms to the top.
+// showAlarms adds the state of alarms to the top: of all, if there is room, else
+// of those that are on.
 func (d *Dashboard) showAlarms(alarms []awscloudwatch.Alarm) {
-	const perRow = 8
+	const room = 8
 	var refs []interfacesawscloudwatch.IAlarmRef
 	for _, alarm := range alarms {
 		refs = append(refs, alarm)
 	}
-	d.head.AddWidget(awscloudwatch.NewAlarmStatusWidget(&awscloudwatch.AlarmStatusWidgetProps{
-		Title: jsii.String("Alarms"), Alarms: &refs,
-		Width: jsii.Number(gridWidth), Height: jsii.Number(float64(1 + (len(alarms)+perRow-1)/perRow)),
-	}))
+	props := &awscloudwatch.AlarmStatusWidgetProps{
+		Title: jsii.String("Alarms"), Alarms: &refs, Width: jsii.Number(gridWidth), Height: jsii.Number(2),
+	}
+	if len(alarms) > room {
+		props.Title = jsii.String(fmt.Sprintf("In alarm, of %d", len(alarms)))
+		props.States = &[]awscloudwatch.AlarmState{awscloudwatch.AlarmState_ALARM}
+	}
+	d.head.AddWidget(awscloudwatch.NewAlarmStatusWidget(props))
 }
 
 // URL is the address of the dashboard in the console of its region.

@@ -80,7 +80,7 @@ func problemsQuery(functions []shown) []string {
 			record.Running, record.NotStarted, record.RequestID),
 		"sort last desc",
 		fmt.Sprint("limit ", mostShown),
-		"display last, times, Function, what, level, why, which, lost, request")
+		"display last, times, Function, what, level, why, request, lost, which")
 }
 
 // failedQuery lists the invocations that failed, by kind: of Lambda's records,
@@ -88,10 +88,10 @@ func problemsQuery(functions []shown) []string {
 func failedQuery(functions []shown) []string {
 	return query(functions,
 		in(failed, "error", "failure", "timeout")+" and "+reportType,
-		fmt.Sprintf("stats max(@timestamp) as last, count(*) as times by Function, %s as status, record.errorType as error", failed),
+		fmt.Sprintf("stats max(@timestamp) as last, count(*) as times, latest(record.requestId) as request by Function, %s as status, record.errorType as error", failed),
 		"sort last desc",
 		fmt.Sprint("limit ", mostShown),
-		"display Function, status, error, times, last")
+		"display last, times, Function, status, error, request")
 }
 
 // invocationsQuery lists the last invocations, a row each: of Lambda's report
@@ -134,7 +134,7 @@ func endsQuery(functions []shown) []string {
 			"sum(" + record.Running + " + " + record.NotStarted + ") as lost",
 			"max(100 * " + record.HooksMs + " / " + record.BudgetMs + ") as budget",
 		}, ", ")+" by Function, what",
-		"sort Function asc, times desc",
+		"sort Function asc, what asc",
 		"limit 200",
 		"display Function, what, times, last, served, lifetime, idle, awake, hookCount, failed, unfinished, lost, budget")
 }

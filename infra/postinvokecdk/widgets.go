@@ -26,14 +26,16 @@ func rows(functions []shown) [][]awscloudwatch.IWidget {
 	rows := append(numbers(functions), charts(functions)...)
 	return append(rows,
 		[]awscloudwatch.IWidget{
-			table("What went wrong with hooks, by kind, newest first", gridWidth, 6, problemsQuery(functions)),
+			table("What went wrong with hooks, by kind, newest first", gridWidth, 5, problemsQuery(functions)),
+		},
+		[]awscloudwatch.IWidget{
+			table("Failed invocations, by kind, newest first", gridWidth, 4, failedQuery(functions)),
 		},
 		[]awscloudwatch.IWidget{
 			table(fmt.Sprintf("The last %d invocations, with and without hooks (init is that of a cold start)", mostShown), gridWidth, 7, invocationsQuery(functions)),
 		},
 		[]awscloudwatch.IWidget{
-			table("Ends of environments (lifetime, idle: averages; budget: the most that shutdown hooks took of theirs, %)", 16, 5, endsQuery(functions)),
-			table("Failed invocations, by kind", 8, 5, failedQuery(functions)),
+			table("Ends of environments (lifetime, idle: averages; budget: the most that shutdown hooks took of theirs, %)", gridWidth, 5, endsQuery(functions)),
 		},
 		[]awscloudwatch.IWidget{
 			table(fmt.Sprintf("The log, newest %d lines first", mostLogLines), gridWidth, 8, logQuery(functions)),

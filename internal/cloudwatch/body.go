@@ -36,7 +36,7 @@ type Properties struct {
 	Period               int      `json:"period"`
 	SetPeriodToTimeRange bool     `json:"setPeriodToTimeRange"`
 	Alarms               []string `json:"alarms"`
-	SortBy               string   `json:"sortBy"`
+	States               []string `json:"states"`
 	YAxis                struct {
 		Left, Right Axis
 	} `json:"yAxis"`

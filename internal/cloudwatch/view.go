@@ -124,7 +124,9 @@ func (v *View) draw(w Widget) (*Drawn, error) {
 			if err != nil {
 				return nil, err
 			}
-			d.Alarms = append(d.Alarms, s)
+			if len(w.Properties.States) == 0 || s.Alarm && slices.Contains(w.Properties.States, "ALARM") {
+				d.Alarms = append(d.Alarms, s)
+			}
 		}
 		return d, nil
 	}
