@@ -3,10 +3,10 @@ package postinvoke
 import "context"
 
 // Run registers fn to be called when Lambda has accepted the response, or the
-// error, of the invocation that ctx belongs to. Hooks run one at a time, the
-// last registered first, also when the handler returned an error. If it
-// panicked they run before the error is reported, because aws-lambda-go ends
-// the process right after.
+// error, of the invocation that ctx belongs to; it does not call fn now. Hooks
+// run one at a time, the last registered first, also when the handler returned
+// an error. If it panicked they run before the error is reported, because
+// aws-lambda-go ends the process right after.
 //
 // Run does not block. It may be called from any goroutine, and from a hook:
 // then fn is next. Once the hooks of the invocation are over it is too late:
@@ -33,7 +33,8 @@ func RunContext(ctx context.Context, fn func(context.Context) error) {
 // Go calls fn now, in a goroutine of its own, beside the handler. The response
 // does not wait for it, but the environment stays awake until it has returned.
 // The context, deadlines, errors and panics of fn are as for [RunContext]; it
-// waits for no other hook, and no other hook waits for it.
+// waits for no other hook, and no other hook waits for it. When no time is left
+// before the function's timeout, fn is not called, and an error is logged.
 //
 // fn can wait for ctx to end, which is when the response was sent, but should
 // wait for its own context as well: if the handler panics, ctx ends only after

@@ -49,11 +49,16 @@ func main() {
 	case "late":
 		postinvoke.Shutdown(func() { postinvoke.Shutdown(say("NEVER")) })
 	}
-	opts := &postinvoke.Options{}
-	if margin, err := time.ParseDuration(os.Getenv("MARGIN")); err == nil {
-		opts.Margin = margin
+	lambda.Start(postinvoke.Wrap(handle, &postinvoke.Options{Margin: margin()}))
+}
+
+// margin is Options.Margin.
+func margin() time.Duration {
+	d, err := time.ParseDuration(os.Getenv("MARGIN"))
+	if err != nil {
+		return 500 * time.Millisecond
 	}
-	lambda.Start(postinvoke.Wrap(handle, opts))
+	return d
 }
 
 func say(words ...any) func() {
@@ -68,6 +73,13 @@ func handle(ctx context.Context, e event) (any, error) {
 		for i := range 3 {
 			postinvoke.Run(ctx, say("hook", i))
 		}
+	case "partial line":
+		postinvoke.Run(ctx, func() { fmt.Print("a line without an end") })
+	case "late Go":
+		deadline, _ := ctx.Deadline()
+		time.Sleep(time.Until(deadline.Add(-margin()))) // until no time is left
+		postinvoke.Go(ctx, func(context.Context) error { fmt.Println("NEVER"); return nil })
+		postinvoke.Run(ctx, say("NEVER"))
 	case "error":
 		postinvoke.Run(ctx, say("hook"))
 		return nil, errors.New("the handler's error")
