@@ -52,7 +52,7 @@ func native() int {
 type session struct {
 	config func(*lambdaenv.Config) // nil for that of the template
 	events []string
-	fails  bool // in its Init phase
+	fails  bool // in its Init phase, or as soon as it is over
 }
 
 // trouble is demo/trouble with an event that names what goes wrong.
@@ -80,10 +80,12 @@ func play(t *testing.T, d *cloudwatch.Deployment, sessions ...session) []cloudwa
 			r.config(&config)
 		}
 		env, err := lambdaenvtest.TryStart(t, config)
-		if (err != nil) != r.fails {
+		switch {
+		case r.fails && err == nil: // it is about to
+			env.AwaitLine(" problem")
+		case !r.fails && err != nil:
 			t.Fatalf("start: %v", err)
-		}
-		if err == nil {
+		case err == nil:
 			for _, event := range events {
 				env.Invoke(event)
 				env.WaitIdle()
