@@ -1,19 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
-	"time"
+
+	"example.com/postinvoke/infra/gobuild"
 )
 
 // Packages of this module that are built.
@@ -21,6 +19,7 @@ const (
 	examplePackage   = "example.com/postinvoke/function"
 	plainPackage     = "example.com/postinvoke/demo/plain"
 	extensionPackage = "example.com/postinvoke/extension"
+	libraryPackage   = "example.com/postinvoke/postinvoke"
 )
 
 // extensionName is the extension's file name, under which it registers.
@@ -37,33 +36,45 @@ type binaries struct {
 	extension string // empty without the layer
 }
 
-// buildAll builds what o asks for into the folder tmp.
+// buildAll builds what o asks for into the folder tmp. That there is no
+// extension to be built is said before anything is.
 func buildAll(ctx context.Context, o *options, tmp string, progress *progress) (b binaries, err error) {
 	defer progress.clear()
 	own, err := isBinary(o.function)
 	if err != nil {
 		return b, err
 	}
+	bld := builder{tmp: tmp, cache: cacheVariables(tmp)}
+	folder := o.function
+	if own {
+		folder = ""
+	}
+	var layer *gobuild.Dependency
+	if !o.withoutLayer {
+		if layer, err = bld.findExtension(ctx, folder); err != nil {
+			return b, err
+		}
+	}
 	if own {
 		if b.function, err = filepath.Abs(o.function); err != nil {
 			return b, err
 		}
 	} else {
-		dir, pkg, what := "", examplePackage, "the example function"
+		pkg, what := examplePackage, "the example function"
 		switch {
 		case o.plain:
 			pkg, what = plainPackage, "the plain function"
-		case o.function != "":
-			dir, pkg, what = o.function, ".", "the function in "+o.function
+		case folder != "":
+			pkg, what = "", "the function in "+folder
 		}
 		progress.show("building " + what)
-		if b.function, err = goBuild(ctx, dir, pkg, tmp, "function"); err != nil {
+		if b.function, err = bld.buildFunction(ctx, folder, pkg); err != nil {
 			return b, err
 		}
 	}
-	if !o.withoutLayer {
+	if layer != nil {
 		progress.show("building the extension")
-		b.extension, err = goBuild(ctx, "", extensionPackage, tmp, extensionName)
+		b.extension, err = bld.buildExtension(ctx, layer)
 	}
 	return b, err
 }
@@ -86,47 +97,93 @@ func isBinary(path string) (bool, error) {
 	case !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0:
 		return false, usagef("-function %s: neither a folder nor an executable", path)
 	}
-	return true, nil
+	return true, checkMachine(path)
 }
 
-// goBuild builds the main package pkg, as seen from dir, for this machine.
-func goBuild(ctx context.Context, dir, pkg, tmp, name string) (string, error) {
-	goTool, err := exec.LookPath("go")
-	if err != nil {
-		return "", errors.New("the go command is not on the PATH; install Go from https://go.dev/dl")
+// A builder builds for this machine, with the user's Go settings.
+type builder struct {
+	tmp   string
+	cache map[string]string // variables, where the user has no usable cache
+}
+
+// program is the package pkg, or the one in the folder dir.
+func (b builder) program(dir, pkg string) gobuild.Program {
+	return gobuild.Program{Dir: dir, Package: pkg, Host: true, Options: gobuild.Options{Environment: b.cache}}
+}
+
+// errNoModule is for whoever runs the demo where none of our packages are.
+var errNoModule = errors.New("run me inside the checkout of postinvoke, or inside a module that requires it: I build its packages")
+
+// findExtension finds the extension that fits the function in the folder dir:
+// that of its own module. A function that does not use the library, and one
+// that is not built here, get that of the current folder's.
+func (b builder) findExtension(ctx context.Context, dir string) (*gobuild.Dependency, error) {
+	if dir == "" {
+		return b.findHere(ctx)
 	}
-	// Into a folder, as go build then refuses packages other than main.
-	out, err := os.MkdirTemp(tmp, "build-")
-	if err != nil {
-		return "", err
+	found, err := b.program(dir, "").Find(ctx, extensionPackage)
+	var missing *gobuild.NotFoundError
+	if !errors.As(err, &missing) {
+		return found, err
 	}
-	// No version control: it may be missing, or belong to somebody else.
-	cmd := exec.CommandContext(ctx, goTool, "build", "-trimpath", "-buildvcs=false", "-o", out+string(filepath.Separator), pkg)
-	cmd.Dir = dir
-	cmd.Env = buildEnv(tmp)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it cleans up, then
-	cmd.WaitDelay = 5 * time.Second
-	output, err := cmd.CombinedOutput()
+	if _, err := b.program(dir, "").Find(ctx, libraryPackage); err == nil {
+		return nil, fmt.Errorf("the module of the function in %s has the library but not the extension: run go mod vendor there, "+
+			"or leave the layer out with -without-layer (%s)", dir, missing.Words)
+	}
+	found, err = b.findHere(ctx)
+	if errors.Is(err, errNoModule) {
+		return nil, fmt.Errorf("there is no extension for the function in %s, neither in its module (%s) nor in that of the "+
+			"current folder: leave the layer out with -without-layer", dir, missing.Words)
+	}
+	return found, err
+}
+
+// findHere finds the extension in the module of the current folder.
+func (b builder) findHere(ctx context.Context) (*gobuild.Dependency, error) {
+	found, err := b.program("", "").Find(ctx, extensionPackage)
+	if missing := new(gobuild.NotFoundError); errors.As(err, &missing) {
+		return nil, errNoModule
+	}
+	return found, err
+}
+
+// buildFunction builds the main package pkg, as seen from dir, or the one in dir.
+func (b builder) buildFunction(ctx context.Context, dir, pkg string) (string, error) {
+	if pkg != "" {
+		var missing *gobuild.NotFoundError
+		if _, err := b.program(dir, "").Find(ctx, pkg); errors.As(err, &missing) {
+			return "", errNoModule
+		} else if err != nil {
+			return "", err
+		}
+	}
+	err := gobuild.Build(ctx, b.program(dir, pkg), filepath.Join(b.tmp, "function"), "function")
+	return filepath.Join(b.tmp, "function", "function"), explainBuild(err, dir, pkg)
+}
+
+func (b builder) buildExtension(ctx context.Context, layer *gobuild.Dependency) (string, error) {
+	err := layer.Build(ctx, b.program("", ""), filepath.Join(b.tmp, "extension"), extensionName)
+	return filepath.Join(b.tmp, "extension", extensionName), explainBuild(err, "", extensionPackage)
+}
+
+// explainBuild is the error for a package that was not built.
+func explainBuild(err error, dir, pkg string) error {
+	var (
+		notMain *gobuild.NotMainError
+		cgo     *gobuild.CgoError
+		compile *gobuild.CompileError
+	)
 	switch {
-	case ctx.Err() != nil:
-		return "", context.Cause(ctx)
-	case bytes.Contains(output, []byte("no main packages to build")):
-		return "", usagef("-function %s: not a main package", dir)
-	case dir != "" && bytes.Contains(output, []byte("go.mod file not found")):
-		return "", usagef("-function %s: not in a Go module; go mod init makes one", dir)
-	case dir == "" && (bytes.Contains(output, []byte("no required module provides")) || bytes.Contains(output, []byte("go.mod file not found"))):
-		return "", errors.New("run me inside the checkout of postinvoke, or inside a module that requires it: I build its packages")
-	case errors.As(err, new(*exec.ExitError)) && len(output) > 0:
-		return "", &buildError{whose(dir, pkg), fromHere(dir, string(output))}
-	case err != nil:
-		return "", fmt.Errorf("go build %s: %w", pkg, err)
+	case errors.As(err, &notMain):
+		return usagef("-function %s: not a main package", dir)
+	case errors.As(err, &cgo):
+		return err
+	case errors.As(err, &compile) && dir != "" && strings.Contains(compile.Output, "go.mod file not found"):
+		return usagef("-function %s: not in a Go module; go mod init makes one", dir)
+	case errors.As(err, &compile):
+		return &buildError{whose(dir, pkg), fromHere(dir, compile.Output)}
 	}
-	built, err := os.ReadDir(out)
-	if err != nil || len(built) != 1 {
-		return "", fmt.Errorf("go build %s: one file was expected in %s", pkg, out)
-	}
-	path := filepath.Join(tmp, name)
-	return path, os.Rename(filepath.Join(out, built[0].Name()), path)
+	return err
 }
 
 // whose says whose code a package is.
@@ -141,7 +198,7 @@ func whose(dir, pkg string) string {
 var positions = regexp.MustCompile(`(?m)^[^\s:][^:\n]*\.go:`)
 
 // fromHere makes the names of files in the compiler's words, which are as seen
-// from dir, what they are as seen from here.
+// from dir, what they are as seen from the current folder.
 func fromHere(dir, words string) string {
 	return positions.ReplaceAllStringFunc(words, func(name string) string {
 		path := filepath.Join(dir, strings.TrimSuffix(name, ":"))
@@ -152,10 +209,9 @@ func fromHere(dir, words string) string {
 	})
 }
 
-// buildEnv is our own environment, but for this machine, whatever is usually
-// built here, and with folders in tmp where there is no usable cache.
-func buildEnv(tmp string) []string {
-	env := append(os.Environ(), "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH)
+// cacheVariables name folders in tmp where there is no usable cache.
+func cacheVariables(tmp string) map[string]string {
+	variables := map[string]string{}
 	cache := os.Getenv("GOCACHE")
 	if cache == "" {
 		if user, err := os.UserCacheDir(); err == nil {
@@ -163,13 +219,14 @@ func buildEnv(tmp string) []string {
 		}
 	}
 	if !writable(cache) {
-		env = append(env, "GOCACHE="+filepath.Join(tmp, "cache"))
+		variables["GOCACHE"] = filepath.Join(tmp, "cache")
 	}
 	if modules := moduleCache(); modules == "" || os.MkdirAll(modules, 0o777) != nil {
-		env = append(env, "GOMODCACHE="+filepath.Join(tmp, "modules"), "GOPATH="+filepath.Join(tmp, "go"),
-			"GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" -modcacherw")) // or it could not be removed
+		variables["GOMODCACHE"] = filepath.Join(tmp, "modules")
+		variables["GOPATH"] = filepath.Join(tmp, "go")
+		variables["GOFLAGS"] = strings.TrimSpace(os.Getenv("GOFLAGS") + " -modcacherw") // or it could not be removed
 	}
-	return env
+	return variables
 }
 
 // moduleCache returns the folder for modules, or nothing if there is none.

@@ -103,7 +103,7 @@ func TestUsage(t *testing.T) {
 func TestNoGoOnPath(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	got := demo(t, "")
-	if want := (result{"", "demo: the go command is not on the PATH; install Go from https://go.dev/dl\n", 1}); got != want {
+	if want := (result{"", "demo: the go command was not found: install Go 1.26 or later (https://go.dev/dl) and put it on the PATH\n", 1}); got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
@@ -173,8 +173,8 @@ func TestNoFolderForTemporaryFiles(t *testing.T) {
 func TestBuildWithoutUsableCache(t *testing.T) {
 	tmp := t.TempDir()
 	contains := func(want string) bool {
-		for _, kv := range buildEnv(tmp) {
-			if strings.HasPrefix(kv, want) {
+		for name, value := range cacheVariables(tmp) {
+			if strings.HasPrefix(name+"="+value, want) {
 				return true
 			}
 		}

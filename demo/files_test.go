@@ -81,7 +81,7 @@ func TestPicture(t *testing.T) {
 }
 
 func TestPictureWithoutABrowser(t *testing.T) {
-	built, err := goBuild(t.Context(), "", examplePackage, t.TempDir(), "mine")
+	built, err := builder{tmp: t.TempDir()}.buildFunction(t.Context(), "", examplePackage)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -147,7 +147,7 @@ func explain(err error, stderr io.Writer) int {
 	case errors.Is(err, syscall.EPIPE):
 		return 128 + int(syscall.SIGPIPE) // whoever read the log had enough of it
 	case errors.As(err, &compiler):
-		fmt.Fprint(stderr, "demo: ", compiler)
+		fmt.Fprintln(stderr, "demo:", compiler)
 		return 1
 	case errors.As(err, &usage):
 		fmt.Fprintln(stderr, "demo:", usage)

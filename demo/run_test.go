@@ -154,7 +154,7 @@ func TestRecordsForMachines(t *testing.T) {
 
 func TestExecutable(t *testing.T) {
 	tmp := t.TempDir()
-	built, err := goBuild(t.Context(), "", examplePackage, tmp, "mine")
+	built, err := builder{tmp: tmp}.buildFunction(t.Context(), "", examplePackage)
 	if err != nil {
 		t.Fatal(err)
 	}

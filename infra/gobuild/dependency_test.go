@@ -102,3 +102,41 @@ func TestDependencyThatIsMissing(t *testing.T) {
 		t.Errorf("outside of any module: got %v, want a NotFoundError", err)
 	}
 }
+
+// The extension comes with a vendor folder of whoever uses the library, and its
+// bytes are those that everybody has.
+func TestTheExtensionInAVendorFolder(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example, err := os.ReadFile(filepath.Join(root, "function", "main.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const module = "example.com/postinvoke"
+	dir := tree(t, map[string]string{"go.mod": "module example.org/mine\n\ngo 1.26.0\n", "main.go": string(example)})
+	goCommand(t, dir, "mod", "edit", "-require="+module+"@v0.0.0", "-replace="+module+"="+root)
+	goCommand(t, dir, "mod", "tidy")
+	goCommand(t, dir, "mod", "vendor")
+	want := build(t, gobuild.Program{Dir: filepath.Join(root, "extension")})
+
+	t.Setenv("GOPROXY", "off")
+	t.Setenv("GOMODCACHE", t.TempDir())
+	d, err := gobuild.Program{Dir: dir}.Find(t.Context(), module+"/extension")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asset := filepath.Join(t.TempDir(), "asset")
+	if err := d.Build(t.Context(), gobuild.Program{}, asset, program); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(filepath.Join(asset, program))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Error("the extension of the vendor folder is another one")
+	}
+	build(t, gobuild.Program{Dir: dir}) // the function, from the same folder
+}

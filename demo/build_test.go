@@ -1,0 +1,221 @@
+package main
+
+import (
+	"debug/elf"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"example.com/postinvoke/infra/gobuild"
+	"example.com/postinvoke/internal/pages"
+)
+
+// A userModule is a module of somebody else with the example function in the
+// folder cmd, and this checkout as the library.
+func userModule(t *testing.T) string {
+	t.Helper()
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example, err := os.ReadFile("../function/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{
+		"go.mod":      "module example.org/mine\n\ngo 1.26.0\n",
+		"cmd/main.go": strings.Replace(string(example), "second on complete", "second on complete in a module of mine", 1),
+	})
+	goTool(t, dir, "mod", "edit", "-require=example.com/postinvoke@v0.0.0", "-replace=example.com/postinvoke="+root)
+	goTool(t, dir, "mod", "tidy")
+	return dir
+}
+
+func writeFiles(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func goTool(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	cmd := exec.Command("go", args...)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", cmd, err, out)
+	}
+}
+
+// runsMine checks that the function in dir runs with the extension.
+func runsMine(t *testing.T, dir string) {
+	t.Helper()
+	r := demo(t, "", brief("-function", dir)...)
+	r.succeeded(t)
+	inOrder(t, r.stdout, "EXTENSION", "second on complete in a module of mine", "bye y'all!")
+}
+
+// The built demo takes function and extension from the function's own module,
+// wherever it is run.
+func TestFunctionInAModuleOfItsOwn(t *testing.T) {
+	dir := userModule(t)
+	mine := filepath.Join(dir, "cmd")
+	t.Run("from the function's folder", func(t *testing.T) {
+		t.Chdir(mine)
+		runsMine(t, ".")
+	})
+	t.Run("from another folder", func(t *testing.T) {
+		t.Chdir(t.TempDir())
+		runsMine(t, mine)
+	})
+	t.Run("exported for Lambda", func(t *testing.T) {
+		t.Chdir(dir)
+		other := map[string]string{"amd64": "arm64", "arm64": "amd64"}[runtime.GOARCH]
+		for name, value := range map[string]string{"GOOS": "plan9", "GOARCH": other, "GOAMD64": "v4", "GOARM64": "v9.0", "CGO_ENABLED": "1"} {
+			t.Setenv(name, value)
+		}
+		runsMine(t, "cmd")
+	})
+	t.Run("in a workspace", func(t *testing.T) {
+		root, err := filepath.Abs("..")
+		if err != nil {
+			t.Fatal(err)
+		}
+		program, err := os.ReadFile(filepath.Join(mine, "main.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		workspace := t.TempDir()
+		writeFiles(t, workspace, map[string]string{
+			"go.work":          "go 1.26.0\n\nuse (\n\t./mine\n\t" + root + "\n)\n",
+			"mine/go.mod":      "module example.org/mine\n\ngo 1.26.0\n",
+			"mine/cmd/main.go": string(program),
+		})
+		t.Chdir(t.TempDir())
+		runsMine(t, filepath.Join(workspace, "mine", "cmd"))
+	})
+	t.Run("with a vendor folder", func(t *testing.T) {
+		t.Chdir(t.TempDir())
+		goTool(t, dir, "mod", "vendor")
+		t.Setenv("GOPROXY", "off")
+		t.Setenv("GOMODCACHE", t.TempDir())
+		runsMine(t, mine)
+	})
+}
+
+// Nothing is built when there is no layer to run the function with: the function
+// would not even compile.
+func TestNoExtensionIsSaidBeforeAnythingIsBuilt(t *testing.T) {
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{
+		"plain/go.mod":  "module example.org/plain\n\ngo 1.26.0\n",
+		"plain/main.go": "package main\n\nfunc main() { broken }\n",
+		"vendored/go.mod": "module example.org/vendored\n\ngo 1.26.0\n\nrequire example.com/postinvoke v0.0.0\n\n" +
+			"replace example.com/postinvoke => ../gone\n",
+		"vendored/main.go": "package main\n\nimport _ \"example.com/postinvoke/postinvoke\"\n\nfunc main() { broken }\n",
+		"vendored/vendor/modules.txt": "# example.com/postinvoke v0.0.0 => ../gone\n## explicit; go 1.26.0\n" +
+			"example.com/postinvoke/postinvoke\n# example.com/postinvoke => ../gone\n",
+		"vendored/vendor/example.com/postinvoke/postinvoke/library.go": "package postinvoke\n",
+	})
+	t.Chdir(t.TempDir())
+	for name, want := range map[string]string{
+		"plain":    "there is no extension for the function in DIR, neither in its module (",
+		"vendored": "the module of the function in DIR has the library but not the extension: run go mod vendor there, ",
+	} {
+		mine := filepath.Join(dir, name)
+		r := demo(t, "", "-function", mine)
+		if want = "demo: " + strings.ReplaceAll(want, "DIR", mine); r.code != 1 || !strings.HasPrefix(r.stderr, want) || strings.Count(r.stderr, "\n") != 1 {
+			t.Errorf("%s: got %v, want 1 and one line that begins with %q", name, r, want)
+		}
+	}
+}
+
+// The demo refuses what NewFunction refuses.
+func TestFunctionThatNeedsCgo(t *testing.T) {
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{
+		"go.mod":  "module example.org/mine\n\ngo 1.26.0\n",
+		"main.go": "package main\n\n// int answer() { return 42; }\nimport \"C\"\n\nfunc main() { println(C.answer()) }\n",
+	})
+	t.Setenv("CGO_ENABLED", "1")
+	r := demo(t, "", "-function", dir)
+	want := "demo: the program in " + dir + " needs cgo: main.go in package example.org/mine imports \"C\". "
+	if r.code != 1 || !strings.HasPrefix(r.stderr, want) {
+		t.Errorf("got %v, want 1 and %q", r, want)
+	}
+}
+
+func TestExecutableOfAnotherArchitecture(t *testing.T) {
+	other, machine := gobuild.ARM64, elf.EM_AARCH64
+	if runtime.GOARCH == other {
+		other, machine = gobuild.AMD64, elf.EM_X86_64
+	}
+	dir := filepath.Join(t.TempDir(), "asset")
+	if err := gobuild.Build(t.Context(), gobuild.Program{Dir: "testdata/functions/exits", Arch: other}, dir, "bootstrap"); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "bootstrap")
+	if f, err := elf.Open(path); err != nil || f.Machine != machine {
+		t.Fatalf("got an executable for %v, %v", f, err)
+	}
+	defer func(folder string) { binfmtFiles = folder }(binfmtFiles)
+	binfmtFiles = t.TempDir() + "/"
+	r := demo(t, "", "-function", path)
+	want := fmt.Sprintf("demo: -function %s: an executable for linux/%s, and this machine is %s/%s: build it with GOOS=%[3]s GOARCH=%[4]s, "+
+		"or give the folder of its main package\n", path, other, runtime.GOOS, runtime.GOARCH)
+	if r.code != 2 || r.stderr != want {
+		t.Errorf("got %v, want 2 and %q", r, want)
+	}
+
+	// Linux may have an emulator for it.
+	if runtime.GOOS != "linux" {
+		return
+	}
+	writeFiles(t, binfmtFiles, map[string]string{emulatorOf[other]: "enabled\ninterpreter /usr/bin/emulator\n"})
+	if err := checkMachine(path); err != nil {
+		t.Errorf("with an emulator: got %v, want none", err)
+	}
+}
+
+// The README's commands for the demo in somebody's own module, word for word but
+// for the places, where GOARCH is exported as many do.
+func TestTheDocumentedDemoInAModuleOfItsOwn(t *testing.T) {
+	blocks, err := pages.Section("../README.md", "Two commands")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := ""
+	for _, b := range blocks {
+		if strings.Contains(b.Text, "go build -C /path/to/checkout") {
+			commands = b.Text
+		}
+	}
+	if commands == "" {
+		t.Fatal("README.md does not build the demo any more")
+	}
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	places := strings.NewReplacer("/path/to/checkout", root, "/tmp/demo", filepath.Join(t.TempDir(), "demo"))
+	cmd := exec.Command("/bin/sh", "-ec", places.Replace(commands))
+	cmd.Dir = filepath.Join(userModule(t), "cmd")
+	other := map[string]string{"amd64": "arm64", "arm64": "amd64"}[runtime.GOARCH]
+	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+other)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	inOrder(t, string(out), "EXTENSION", "second on complete in a module of mine", "bye y'all!")
+}

@@ -1,0 +1,210 @@
+package postinvokecdk_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/jsii-runtime-go"
+
+	"example.com/postinvoke/infra/cdktest"
+	"example.com/postinvoke/infra/postinvokecdk"
+	"example.com/postinvoke/internal/ci"
+	"example.com/postinvoke/internal/pages"
+)
+
+// oldestCDK is the version that the constructs compile and work with beside the
+// one in go.mod. AddWarningV2 has another shape in it.
+const oldestCDK = "v2.270.0"
+
+// A person in an empty folder follows the README, word for word, and then goes
+// on in one of several ways. Each way deploys the very layer that we do.
+func TestTheDocumentedAppInAnEmptyFolder(t *testing.T) {
+	cdktest.NeedNode(t)
+	if _, err := exec.LookPath("npm"); err != nil {
+		ci.Skip(t, "needs npm, with which the README installs the cdk command")
+	}
+	root, err := filepath.Abs(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := ourLayer(t)
+
+	dir := t.TempDir()
+	program := code(t, "README.md", "Into your own stack", "go")
+	writeFile(t, filepath.Join(dir, "main.go"), program)
+	shell(t, root, dir, nil, code(t, "README.md", "Into your own stack", ""))
+	t.Run("imported", func(t *testing.T) { checkApp(t, dir, want, "built from source") })
+
+	// The same app with the CDK of somebody who does not move yet.
+	t.Run("oldest CDK", func(t *testing.T) {
+		older := another(t, dir)
+		const cdk = "github.com/aws/aws-cdk-go/awscdk/v2"
+		// Nobody else can go below the version in our go.mod.
+		command(t, older, nil, "go", "mod", "edit", "-replace="+cdk+"="+cdk+"@"+oldestCDK)
+		writeFile(t, filepath.Join(older, "main.go"), textLogging(t, program))
+		command(t, older, nil, "go", "mod", "tidy")
+		printed := synthesise(t, older, nil)
+		checkApp(t, older, want, "built from source")
+		if !strings.Contains(printed, "logs text") {
+			t.Errorf("a function that logs text: got %q, want a warning", printed)
+		}
+	})
+	t.Run("copied", func(t *testing.T) {
+		copied := another(t, dir)
+		shell(t, root, copied, nil, code(t, "docs/deploying.md", "Copy the constructs", ""))
+		if !strings.Contains(readFile(t, filepath.Join(copied, "main.go")), "example.org/mine/postinvokecdk") {
+			t.Error("the app does not use the copy")
+		}
+		checkApp(t, copied, want, "built from source")
+	})
+	t.Run("module cache", func(t *testing.T) {
+		published := another(t, dir)
+		version, env := publish(t, root)
+		command(t, published, env, "go", "mod", "edit", "-dropreplace="+postinvokecdk.Module, "-require="+postinvokecdk.Module+"@"+version)
+		command(t, published, env, "go", "mod", "tidy")
+		synthesise(t, published, env)
+		checkApp(t, published, want, version)
+	})
+	// What is built from a vendor folder is the business of gobuild's tests.
+	t.Run("vendor folder", func(t *testing.T) {
+		command(t, dir, nil, "go", "mod", "vendor")
+		if _, err := os.Stat(filepath.Join(dir, "vendor", postinvokecdk.Module, "extension", "main.go")); err != nil {
+			t.Errorf("go mod vendor does not copy the extension: %v", err)
+		}
+	})
+}
+
+// checkApp checks the cloud assembly that the app in dir has written.
+func checkApp(t *testing.T, dir, wantLayer, wantVersion string) {
+	t.Helper()
+	template := filepath.Join(dir, "cdk.out", "Mine.template.json")
+	layers := templateResources(t, template, "AWS::Lambda::LayerVersion")
+	if len(layers) != 1 {
+		t.Fatalf("got %d layers, want 1", len(layers))
+	}
+	if got := s3Key(layers[0], "Content"); got != wantLayer {
+		t.Errorf("layer asset: got %s, want ours, %s", got, wantLayer)
+	}
+	if description, _ := layers[0].Properties["Description"].(string); !strings.HasSuffix(description, wantVersion) {
+		t.Errorf("description of the layer: got %q, want %s in it", description, wantVersion)
+	}
+	functions := templateResources(t, template, "AWS::Lambda::Function")
+	if len(functions) != 1 {
+		t.Fatalf("got %d functions, want 1", len(functions))
+	}
+	if layers, _ := functions[0].Properties["Layers"].([]any); len(layers) != 1 {
+		t.Errorf("layers of the function: got %v, want 1", layers)
+	}
+	if n := len(templateResources(t, template, "AWS::CloudWatch::Dashboard")); n != 1 {
+		t.Errorf("got %d dashboards, want 1", n)
+	}
+}
+
+// textLogging is the README's app with a function that logs text.
+func textLogging(t *testing.T, program string) string {
+	t.Helper()
+	const entry = `{Entry: "hello"}`
+	if !strings.Contains(program, entry) {
+		t.Fatalf("the README's app has no %s any more", entry)
+	}
+	return strings.Replace(program, entry,
+		`{Entry: "hello", FunctionProps: awslambda.FunctionProps{LoggingFormat: awslambda.LoggingFormat_TEXT}}`, 1)
+}
+
+// another is a copy of the app in dir, with the cdk command that is installed
+// there.
+func another(t *testing.T, dir string) string {
+	t.Helper()
+	to := t.TempDir()
+	for _, name := range []string{"main.go", "hello/main.go", "go.mod", "go.sum", "cdk.json", "package.json"} {
+		if err := os.MkdirAll(filepath.Join(to, filepath.Dir(name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, filepath.Join(to, name), readFile(t, filepath.Join(dir, name)))
+	}
+	if err := os.Symlink(filepath.Join(dir, "node_modules"), filepath.Join(to, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
+// synthesise runs the cdk command as the README does, and returns what it
+// printed.
+func synthesise(t *testing.T, dir string, env []string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "npx", "cdk", "synth", "-q")
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %v\n%s", cmd, err, out)
+	}
+	return string(out)
+}
+
+// shell runs the commands of a page in dir, word for word but for the place of
+// the checkout.
+func shell(t *testing.T, root, dir string, env []string, commands string) {
+	t.Helper()
+	if !strings.Contains(commands, "/path/to/checkout") {
+		t.Fatalf("these commands do not name the checkout:\n%s", commands)
+	}
+	command(t, dir, env, "/bin/sh", "-ec", strings.ReplaceAll(commands, "/path/to/checkout", root))
+}
+
+func code(t *testing.T, page, heading, language string) string {
+	t.Helper()
+	text, err := pages.Code(page, heading, language)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// ourLayer is the asset of the arm64 layer as this checkout deploys it.
+func ourLayer(t *testing.T) string {
+	t.Helper()
+	stack := newStack(t)
+	if err := attempt(func() { postinvokecdk.NewLayer(stack, jsii.String("Layer"), nil) }); err != nil {
+		t.Fatal(err)
+	}
+	return s3Key(resources(t, stack, "AWS::Lambda::LayerVersion")[0], "Content")
+}
+
+func s3Key(r resource, property string) string {
+	code, _ := r.Properties[property].(map[string]any)
+	key, _ := code["S3Key"].(string)
+	return key
+}
+
+func command(t *testing.T, dir string, env []string, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %v\n%s", cmd, err, stderr.Bytes())
+	}
+	return string(out)
+}
+
+func writeFile(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
