@@ -132,19 +132,9 @@ func drawDashboard(ctx context.Context, args []string, stdout, stderr io.Writer)
 		return fmt.Errorf("a temporary folder is needed (TMPDIR can name another place): %w", err)
 	}
 	defer os.RemoveAll(tmp)
-	var programs dashboard.Programs
-	for _, p := range []struct {
-		pkg, name string
-		path      *string
-	}{
-		{examplePackage, "example", &programs.Example},
-		{troublePackage, "trouble", &programs.Trouble},
-		{extensionPackage, extensionName, &programs.Extension},
-	} {
-		progress.show("building " + p.pkg)
-		if *p.path, err = goBuild(ctx, "", p.pkg, tmp, p.name); err != nil {
-			return err
-		}
+	programs, err := buildPrograms(ctx, tmp, progress)
+	if err != nil {
+		return err
 	}
 
 	now := time.Now().Truncate(time.Minute)
@@ -188,6 +178,32 @@ func drawDashboard(ctx context.Context, args []string, stdout, stderr io.Writer)
 	progress.clear()
 	_, err = fmt.Fprintln(stdout, strings.Join(caption, "\n"))
 	return err
+}
+
+// buildPrograms builds what runs, each into a folder of its own in tmp.
+func buildPrograms(ctx context.Context, tmp string, progress *progress) (p dashboard.Programs, err error) {
+	for _, function := range []struct {
+		pkg  string
+		path *string
+	}{{examplePackage, &p.Example}, {troublePackage, &p.Trouble}} {
+		progress.show("building " + function.pkg)
+		dir, err := os.MkdirTemp(tmp, "function-")
+		if err != nil {
+			return p, err
+		}
+		bld := builder{tmp: dir, cache: cacheVariables(tmp)}
+		if *function.path, err = bld.buildFunction(ctx, "", function.pkg); err != nil {
+			return p, err
+		}
+	}
+	bld := builder{tmp: tmp, cache: cacheVariables(tmp)}
+	layer, err := bld.findExtension(ctx, "")
+	if err != nil {
+		return p, err
+	}
+	progress.show("building the extension")
+	p.Extension, err = bld.buildExtension(ctx, layer)
+	return p, err
 }
 
 // captionOf says what the drawing is, and what it rests on.
