@@ -76,7 +76,8 @@ func (s Scenario) sessions(functions []cloudwatch.Function) []session {
 		}
 	case Crashes:
 		for n := range 20 {
-			all = append(all, session{functions[len(functions)-1], time.Duration(n)*3*time.Minute + time.Minute, true, []string{order(10, "exit"), order(10, "exit")}})
+			ago := time.Duration(n)*3*time.Minute + time.Minute
+			all = append(all, session{functions[len(functions)-1], ago, true, []string{order(10, "exit"), order(10, "exit")}})
 		}
 	}
 	return all
@@ -102,7 +103,9 @@ const atOnce = 4
 // Run runs the environments of a scenario and returns what they logged, spread
 // over the time that ends at now. progress is told how many are done, of how
 // many.
-func (s Scenario) Run(ctx context.Context, functions []cloudwatch.Function, p Programs, now time.Time, progress func(done, of int)) ([]cloudwatch.Line, error) {
+func (s Scenario) Run(
+	ctx context.Context, functions []cloudwatch.Function, p Programs, now time.Time, progress func(done, of int),
+) ([]cloudwatch.Line, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	sessions := s.sessions(functions)

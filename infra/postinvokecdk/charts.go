@@ -34,9 +34,12 @@ func (fn shown) metric(name, statistic, label, color string) awscloudwatch.IMetr
 	return fn.Metric(&name, options)
 }
 
+// parts are metrics by the names that they have in an expression.
+type parts map[string]awscloudwatch.IMetric
+
 // expression is one of metrics, by the names that they have in it. Their
 // numbers tell those of several functions in a chart apart.
-func expression(format string, number int, label, color string, metrics map[string]awscloudwatch.IMetric) awscloudwatch.IMetric {
+func expression(format string, number int, label, color string, metrics parts) awscloudwatch.IMetric {
 	using := map[string]awscloudwatch.IMetric{}
 	args := []any{}
 	for _, name := range []string{"d", "p", "n", "e", "t", "m"} {
@@ -62,27 +65,27 @@ func (fn shown) after() awscloudwatch.IMetric {
 
 // share is how much of the time that Lambda bills is after the response.
 func (fn shown) share(number int, label string) awscloudwatch.IMetric {
-	return expression("100 * %[2]s / %[1]s", number, label, "", map[string]awscloudwatch.IMetric{"d": fn.duration(), "p": fn.after()})
+	return expression("100 * %[2]s / %[1]s", number, label, "", parts{"d": fn.duration(), "p": fn.after()})
 }
 
 // response is what callers wait for, of an average invocation. It is made of
 // sums, so that it cannot be negative where percentiles could.
 func (fn shown) response(number int, label, color string) awscloudwatch.IMetric {
-	return expression("(%[1]s - %[2]s) / %[3]s", number, label, color, map[string]awscloudwatch.IMetric{
+	return expression("(%[1]s - %[2]s) / %[3]s", number, label, color, parts{
 		"d": fn.duration(), "p": fn.after(), "n": fn.metric("Duration", "SampleCount", "", ""),
 	})
 }
 
 // hooks is what comes after it.
 func (fn shown) hooks(number int, label, color string) awscloudwatch.IMetric {
-	return expression("%[1]s / %[2]s", number, label, color, map[string]awscloudwatch.IMetric{
+	return expression("%[1]s / %[2]s", number, label, color, parts{
 		"p": fn.after(), "n": fn.metric("Duration", "SampleCount", "", ""),
 	})
 }
 
 // longest is the longest invocation, hooks included, in percent of the timeout.
 func (fn shown) longest(number int, label, color string) awscloudwatch.IMetric {
-	return expression(fmt.Sprintf("100 * %%[1]s / %.0f", fn.timeout), number, label, color, map[string]awscloudwatch.IMetric{
+	return expression(fmt.Sprintf("100 * %%[1]s / %.0f", fn.timeout), number, label, color, parts{
 		"m": fn.metric("Duration", "Maximum", "", ""),
 	})
 }
@@ -146,10 +149,14 @@ func charts(functions []shown) [][]awscloudwatch.IWidget {
 	})
 	longest.LeftAnnotations = timeoutLine()
 	for _, props := range []*awscloudwatch.GraphWidgetProps{
-		lines("Response, average ms (callers wait)", func(fn shown, i int) awscloudwatch.IMetric { return fn.response(i, fn.label, "") }),
-		lines("After it, average ms (hooks)", func(fn shown, i int) awscloudwatch.IMetric { return fn.hooks(i, fn.label, "") }),
+		lines("Response, average ms (callers wait)", func(fn shown, i int) awscloudwatch.IMetric {
+			return fn.response(i, fn.label, "")
+		}),
+		lines("After it, average ms (hooks)", func(fn shown, i int) awscloudwatch.IMetric {
+			return fn.hooks(i, fn.label, "")
+		}),
 		lines("Errors and throttled", func(fn shown, i int) awscloudwatch.IMetric {
-			return expression("%[1]s + %[2]s", i, fn.label, "", map[string]awscloudwatch.IMetric{
+			return expression("%[1]s + %[2]s", i, fn.label, "", parts{
 				"e": fn.metric("Errors", "Sum", "", ""), "t": fn.metric("Throttles", "Sum", "", ""),
 			})
 		}),
@@ -193,7 +200,9 @@ func failureChart(fn shown, width float64) awscloudwatch.IWidget {
 
 // timeoutLine is where an invocation would time out.
 func timeoutLine() *[]*awscloudwatch.HorizontalAnnotation {
-	return &[]*awscloudwatch.HorizontalAnnotation{{Value: jsii.Number(100), Label: jsii.String("timeout"), Color: jsii.String(purple)}}
+	return &[]*awscloudwatch.HorizontalAnnotation{{
+		Value: jsii.Number(100), Label: jsii.String("timeout"), Color: jsii.String(purple),
+	}}
 }
 
 func fromZero(label string) *awscloudwatch.YAxisProps {

@@ -116,7 +116,8 @@ func (d *Dashboard) URL() string { return d.urlIn(d) }
 // urlIn is the address for use in the stack of scope.
 func (d *Dashboard) urlIn(scope constructs.Construct) string {
 	region := *awscdk.Stack_Of(d).Region()
-	return fmt.Sprintf("https://%s.%s/cloudwatch/home?region=%[1]s#dashboards/dashboard/%[3]s", region, consoleDomain(scope), d.name)
+	return fmt.Sprintf("https://%s.%s/cloudwatch/home?region=%[1]s#dashboards/dashboard/%[3]s",
+		region, consoleDomain(scope), d.name)
 }
 
 // consoleDomain is where the console of the partition is, in which the stack of

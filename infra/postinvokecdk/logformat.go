@@ -29,13 +29,15 @@ type loggingAspect struct{ fn awslambda.CfnFunction }
 // acknowledged there would be shown all the same.
 func (l *loggingAspect) Visit(constructs.IConstruct) {
 	if logsText(l.fn) {
-		sentence := fmt.Sprintf("function %s logs text, in which the dashboard and metrics of postinvoke find nothing: set its LoggingFormat to awslambda.LoggingFormat_JSON",
+		sentence := fmt.Sprintf("function %s logs text, in which the dashboard and metrics of postinvoke find nothing: "+
+			"set its LoggingFormat to awslambda.LoggingFormat_JSON",
 			functionPath(l.fn.Node()))
 		warn(l.fn, "postinvoke:textLog", sentence)
 		return
 	}
 	if level := applicationLogLevel(l.fn); slices.Contains([]string{"WARN", "ERROR", "FATAL"}, level) {
-		sentence := fmt.Sprintf("function %s drops log records below %s, so that the dashboard of postinvoke lacks its invocations and ends: set its ApplicationLogLevelV2 to awslambda.ApplicationLogLevel_INFO",
+		sentence := fmt.Sprintf("function %s drops log records below %s, so that the dashboard of postinvoke lacks "+
+			"its invocations and ends: set its ApplicationLogLevelV2 to awslambda.ApplicationLogLevel_INFO",
 			functionPath(l.fn.Node()), level)
 		warn(l.fn, "postinvoke:logLevel", sentence)
 	}

@@ -26,7 +26,7 @@ const (
 	MetricHooksFailed   = "HooksFailed"   // hooks that returned an error or panicked
 	MetricHooksUndone   = "HooksUndone"   // hooks that were abandoned or refused
 	MetricHooksLost     = "HooksLost"     // ends of a process with hooks that ran or waited
-	MetricSetupProblems = "SetupProblems" // environments that nothing keeps awake, or whose library or extension cannot work as intended
+	MetricSetupProblems = "SetupProblems" // environments that nothing keeps awake, or whose library or extension cannot work
 )
 
 // MetricsProps are the properties of [NewMetrics].
@@ -125,7 +125,8 @@ func (m functionMetrics) filters(group *string) {
 	filter(MetricHookTime, "$."+record.HooksMs, milliseconds, timed(record.Hooks))
 	filter(MetricShutdownTime, "$."+record.HooksMs, milliseconds, timed(record.ShutdownHooks))
 	filter(MetricHooksFailed, "1", count, is("message", record.HookFailed))
-	filter(MetricHooksUndone, "1", count, awslogs.FilterPattern_Any(is("message", record.HookAbandoned), is("message", record.HookRefused)))
+	filter(MetricHooksUndone, "1", count,
+		awslogs.FilterPattern_Any(is("message", record.HookAbandoned), is("message", record.HookRefused)))
 	filter(MetricHooksLost, "1", count, is("message", record.HooksLost))
 	filter(MetricSetupProblems, "1", count, awslogs.FilterPattern_Any(is("message", record.ExtensionProblem),
 		awslogs.FilterPattern_All(is("level", "ERROR"),
@@ -146,9 +147,11 @@ func (m functionMetrics) alarms() []awscloudwatch.Alarm {
 	name := label(m.fn)
 	return []awscloudwatch.Alarm{
 		m.alarm("HooksFailed", MetricHooksFailed, "Hooks of "+name+" return errors or panic."),
-		m.alarm("HooksUndone", MetricHooksUndone, "Hooks of "+name+" are abandoned before the timeout, or registered too late."),
+		m.alarm("HooksUndone", MetricHooksUndone,
+			"Hooks of "+name+" are abandoned before the timeout, or registered too late."),
 		m.alarm("HooksLost", MetricHooksLost, "The process of "+name+" ended or timed out with hooks that were not done."),
-		m.alarm("NotAwake", MetricSetupProblems, "Nothing keeps environments of "+name+" awake for hooks, or the library or the extension cannot work as intended."),
+		m.alarm("NotAwake", MetricSetupProblems,
+			"Nothing keeps environments of "+name+" awake for hooks, or the library or the extension cannot work."),
 	}
 }
 

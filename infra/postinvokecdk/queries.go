@@ -74,9 +74,11 @@ func problemsQuery(functions []shown) []string {
 	return query(functions,
 		in("message", record.HookFailed, record.HookAbandoned, record.HookLate, record.HookRefused, record.HooksLost,
 			record.Released, record.LibraryProblem, record.ExtensionProblem, record.Ready)+" and "+in("level", "WARN", "ERROR"),
-		fmt.Sprintf(`fields replace(message, "postinvoke: ", "") as what, coalesce(%s, %s, %s, %s, %s) as cause, coalesce(%s, %s) as which`,
+		fmt.Sprintf(`fields replace(message, "postinvoke: ", "") as what, coalesce(%s, %s, %s, %s, %s) as cause, `+
+			`coalesce(%s, %s) as which`,
 			record.Error, record.Panic, record.Reason, record.Phase, record.LateMs, record.Hook, record.Waiting),
-		fmt.Sprintf("stats max(@timestamp) as last, count(*) as times, latest(cause) as why, sum(%s + %s) as lost, latest(%s) as request by Function, what, level, which",
+		fmt.Sprintf("stats max(@timestamp) as last, count(*) as times, latest(cause) as why, sum(%s + %s) as lost, "+
+			"latest(%s) as request by Function, what, level, which",
 			record.Running, record.NotStarted, record.RequestID),
 		"sort last desc",
 		fmt.Sprint("limit ", mostShown),
@@ -88,7 +90,8 @@ func problemsQuery(functions []shown) []string {
 func failedQuery(functions []shown) []string {
 	return query(functions,
 		in(failed, "error", "failure", "timeout")+" and "+reportType,
-		fmt.Sprintf("stats max(@timestamp) as last, count(*) as times, latest(record.requestId) as request by Function, %s as status, record.errorType as error", failed),
+		fmt.Sprintf("stats max(@timestamp) as last, count(*) as times, latest(record.requestId) as request "+
+			"by Function, %s as status, record.errorType as error", failed),
 		"sort last desc",
 		fmt.Sprint("limit ", mostShown),
 		"display last, times, Function, status, error, request")
@@ -115,7 +118,8 @@ func invocationsQuery(functions []shown) []string {
 		}, ", ")+" by Function, request",
 		"sort at desc",
 		fmt.Sprint("limit ", mostShown),
-		"display at, Function, status, handler, response, hookTime, billed, init, hookCount, failed, unfinished, lost, MB, request")
+		"display at, Function, status, handler, response, hookTime, billed, init, "+
+			"hookCount, failed, unfinished, lost, MB, request")
 }
 
 // endsQuery counts how environments ended, and what their shutdown hooks did.
@@ -143,7 +147,8 @@ func endsQuery(functions []shown) []string {
 // type in place of a message, and Lambda puts plain lines into msg.
 func logQuery(functions []shown) []string {
 	return query(functions, "",
-		fmt.Sprintf("fields coalesce(message, msg, type, @message) as event, coalesce(%s, record.requestId) as request", record.RequestID),
+		fmt.Sprintf("fields coalesce(message, msg, type, @message) as event, coalesce(%s, record.requestId) as request",
+			record.RequestID),
 		"sort @timestamp desc",
 		fmt.Sprint("limit ", mostLogLines),
 		"display @timestamp, Function, event, request, @message")

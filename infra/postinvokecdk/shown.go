@@ -33,8 +33,8 @@ func showAll(stack awscdk.Stack, functions []awslambda.IFunction) []shown {
 		all = append(all, shown{fn, label(fn), logGroupName(fn), timeoutOf(fn)})
 	}
 	if n := len(logGroups(all)); n > maxGroups {
-		panic(fmt.Errorf("%d functions with log groups of their own are too many for a dashboard: CloudWatch reads %d log groups in a query; "+
-			"leave function %s and those after it to a second dashboard", n, maxGroups, functionPath(all[maxGroups].Node())))
+		panic(fmt.Errorf("%d functions with log groups of their own are too many for a dashboard: "+
+			"CloudWatch reads %d log groups in a query; leave function %s and those after it to a second dashboard", n, maxGroups, functionPath(all[maxGroups].Node())))
 	}
 	return all
 }
@@ -52,8 +52,8 @@ func refuseElsewhere(stack awscdk.Stack, fn awslambda.IFunction) {
 			panic(fmt.Errorf("function %s is in %s %s and the dashboard in %s, but a log query reads one: "+fix,
 				functionPath(fn.Node()), place.what, place.fn, place.stack, place.what))
 		case awscdk.TokenComparison_ONE_UNRESOLVED():
-			warn(fn, "postinvoke:elsewhere", fmt.Sprintf("function %s may be in another %s than the dashboard, which then shows nothing of it: set the %[2]s of the stack",
-				functionPath(fn.Node()), place.what))
+			warn(fn, "postinvoke:elsewhere", fmt.Sprintf("function %s may be in another %s than the dashboard, "+
+				"which then shows nothing of it: set the %[2]s of the stack", functionPath(fn.Node()), place.what))
 		}
 	}
 }

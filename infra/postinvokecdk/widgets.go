@@ -11,8 +11,8 @@ import (
 const gridWidth = 24
 
 // explanation is the text at the top.
-const explanation = `**Callers wait for the blue part; the orange part is what hooks add to the bill.** An empty table of what went wrong is good news. ` +
-	`Tables read the log at each load and refresh, for money. Times are in ms.`
+const explanation = `**Callers wait for the blue part; the orange part is what hooks add to the bill.** ` +
+	`An empty table of what went wrong is good news. Tables read the log at each load and refresh, for money. Times are in ms.`
 
 // rows are the widgets from top to bottom, in the order in which a person asks.
 func rows(functions []shown) [][]awscloudwatch.IWidget {
@@ -32,10 +32,12 @@ func rows(functions []shown) [][]awscloudwatch.IWidget {
 			table("Failed invocations, by kind, newest first", gridWidth, 4, failedQuery(functions)),
 		},
 		[]awscloudwatch.IWidget{
-			table(fmt.Sprintf("The last %d invocations, with and without hooks (init is that of a cold start)", mostShown), gridWidth, 7, invocationsQuery(functions)),
+			table(fmt.Sprintf("The last %d invocations, with and without hooks (init is that of a cold start)", mostShown),
+				gridWidth, 7, invocationsQuery(functions)),
 		},
 		[]awscloudwatch.IWidget{
-			table("Ends of environments (lifetime, idle: averages; budget: the most that shutdown hooks took of theirs, %)", gridWidth, 5, endsQuery(functions)),
+			table("Ends of environments (lifetime, idle: averages; budget: the most that shutdown hooks took of theirs, %)",
+				gridWidth, 5, endsQuery(functions)),
 		},
 		[]awscloudwatch.IWidget{
 			table(fmt.Sprintf("The log, newest %d lines first", mostLogLines), gridWidth, 8, logQuery(functions)),
