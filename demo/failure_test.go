@@ -39,6 +39,12 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"-o", notGo + "/report.html"}, "-o " + notGo + "/report.html: not a directory"},
 		{[]string{"-o", "/proc/report.html"}, "-o /proc/report.html: no files can be made in the folder /proc"},
 		{[]string{"-o", "same", "-png", "./same"}, "-o and -png name the same file, same"},
+		{[]string{"dashboard", "now"}, `unexpected argument "now"; dashboard -h lists the flags`},
+		{[]string{"dashboard", "-scenario", "chaos"}, `invalid value "chaos" for flag -scenario: neither trouble, healthy, crashes nor nothing; dashboard -h lists the flags`},
+		{[]string{"dashboard", "-metrics", "-template", "x"}, "-metrics and -template cannot be combined: a template has metrics or has none"},
+		{[]string{"dashboard", "-template", "nowhere.json"}, "-template nowhere.json: no such file or directory"},
+		{[]string{"dashboard", "-o", "same", "-png", "./same"}, "-o and -png name the same file, same"},
+		{[]string{"dashboard", "-o", "-"}, "-o -: a file is needed; a name with that would be ./-"},
 		{[]string{"serve", "now"}, `unexpected argument "now"; serve -h lists the flags`},
 		{[]string{"serve", "-port", "x"}, `invalid value "x" for flag -port: parse error; serve -h lists the flags`},
 		{[]string{"serve", "-port", "70000"}, "-port 70000: a number from 0 to 65535 is needed"},
@@ -83,7 +89,7 @@ func TestWrongUse(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	for _, args := range [][]string{{"-h"}, {"serve", "-h"}} {
+	for _, args := range [][]string{{"-h"}, {"serve", "-h"}, {"dashboard", "-h"}} {
 		r := demo(t, "", args...)
 		r.succeeded(t)
 		for line := range strings.Lines(r.stdout) {

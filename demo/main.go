@@ -31,6 +31,11 @@
 //
 //	go run ./demo serve
 //
+// With dashboard as the first argument it draws the CloudWatch dashboard that is
+// deployed, evaluated on records of runs on this machine:
+//
+//	go run ./demo dashboard -png dashboard.png
+//
 // # On AWS
 //
 // With -stack it runs the functions of a deployed stack instead, one log for

@@ -33,7 +33,9 @@ type options struct {
 }
 
 const usage = `Usage: go run ./demo [flags]
-       go run ./demo serve [flags]   a page to play with; serve -h lists its flags
+       go run ./demo serve [flags]       a page to play with
+       go run ./demo dashboard [flags]   the CloudWatch dashboard, drawn
+       (serve -h and dashboard -h list their flags)
 
 Runs a Lambda function with hooks on this machine and shows its log.
 

@@ -15,8 +15,11 @@ import (
 
 // run is the program.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (err error) {
-	if len(args) > 0 && args[0] == "serve" {
+	switch {
+	case len(args) > 0 && args[0] == "serve":
 		return serve(ctx, args[1:], stdin, stdout, stderr)
+	case len(args) > 0 && args[0] == "dashboard":
+		return drawDashboard(ctx, args[1:], stdout, stderr)
 	}
 	o, err := parseOptions(args, stdout)
 	if err != nil {

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -13,255 +13,345 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"example.com/postinvoke/infra/postinvokecdk"
-	"example.com/postinvoke/record"
+	"example.com/postinvoke/internal/cloudwatch"
+	"example.com/postinvoke/internal/lambdalog"
+	"example.com/postinvoke/lambdaenv"
 )
 
-// A body is that of a dashboard, as CloudWatch is given it.
-type body struct {
-	Start   string
-	Widgets []struct {
-		Type                string
-		X, Y, Width, Height int
-		Properties          struct {
-			Region, Title, View, Query, Markdown string
-			Metrics                              [][]any
-		}
-	}
-	Variables []struct {
-		Type, InputType, Pattern, DefaultValue string
-		Values                                 []struct{ Label, Value string }
-	}
-}
+const (
+	problems    = "What went wrong with hooks"
+	failures    = "Failed invocations"
+	invocations = "The last 50 invocations"
+	ends        = "Ends of environments"
+	theLog      = "The log, newest 100"
+)
 
-// dashboardOf reads the only dashboard of a template. References are replaced
-// by their names, as a deployment would by values.
-func dashboardOf(t *testing.T, tp template) body {
+// dashboardOf synthesises a dashboard of n functions.
+func dashboardOf(t *testing.T, n int) *cloudwatch.Deployment {
 	t.Helper()
-	dashboards := tp.ofType("AWS::CloudWatch::Dashboard")
-	if len(dashboards) != 1 {
-		t.Fatalf("got %d dashboards, want 1", len(dashboards))
+	app := newApp(t, nil)
+	stack := awscdk.NewStack(app, jsii.String("Stack"), nil)
+	var functions []awslambda.IFunction
+	for i := range n {
+		functions = append(functions, postinvokecdk.NewFunction(stack, jsii.String(fmt.Sprint("F", i)), &postinvokecdk.FunctionProps{Entry: "function"}))
 	}
-	text := joined(t, dashboards[0].Properties["DashboardBody"])
-	var b body
-	if err := json.Unmarshal([]byte(text), &b); err != nil {
-		t.Fatalf("the dashboard is not JSON: %v\n%s", err, text)
-	}
-	return b
+	dashboard := postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), &postinvokecdk.DashboardProps{Functions: functions})
+	postinvokecdk.NewMetrics(stack, jsii.String("Metrics"), &postinvokecdk.MetricsProps{Functions: functions, Alarms: true, Dashboard: dashboard})
+	return deployment(t, synth(t, app), "Stack")
 }
 
-func joined(t *testing.T, v any) string {
-	t.Helper()
-	switch v := v.(type) {
-	case string:
-		return v
-	case map[string]any:
-		if name, ok := v["Ref"].(string); ok {
-			return name
-		}
-		if parts, ok := at(v, "Fn::Join", 1).([]any); ok {
-			var b strings.Builder
-			for _, part := range parts {
-				b.WriteString(joined(t, part))
-			}
-			return b.String()
-		}
+// titles are those of a dashboard with the rows in which its widgets begin.
+func titles(b *cloudwatch.Body) []string {
+	var all []string
+	for _, w := range b.Widgets {
+		all = append(all, fmt.Sprintf("%d %s", w.Y, w.Properties.Title))
 	}
-	t.Fatalf("what does this become when it is deployed: %v", v)
-	return ""
+	return all
 }
 
-func TestDashboardBody(t *testing.T) {
-	for _, n := range []int{1, 2, 3, 5} {
-		t.Run(fmt.Sprint(n, " functions"), func(t *testing.T) {
-			app := newApp(t, nil)
-			stack := awscdk.NewStack(app, jsii.String("Stack"), nil)
-			var functions []awslambda.IFunction
-			for i := range n {
-				functions = append(functions, postinvokecdk.NewFunction(stack, jsii.String(fmt.Sprint("F", i)), &postinvokecdk.FunctionProps{Entry: "function"}))
+// What a person on call wants, in this order. The first screen, some 16 units of
+// 50 pixels at 1440×900, has what went wrong on it.
+func TestDashboardOrder(t *testing.T) {
+	tables := []string{problems, failures, invocations, ends, theLog}
+	for n, want := range map[int][]string{
+		1: {"0 ", "1 Alarms", "3 F0", "6 Time of an average invocation: F0", "6 Invocations, errors: F0"},
+		2: {"0 ", "1 Alarms", "3 F0", "3 F1", "6 Time of an average invocation: F0", "6 Invocations, errors: F0",
+			"6 Time of an average invocation: F1", "6 Invocations, errors: F1"},
+		12: {"0 ", "1 In alarm, of 48", "3 F0", "3 F1", "3 F2", "3 F3", "5 F4", "5 F5", "5 F6", "5 F7", "7 F8", "7 F9", "7 F10", "7 F11",
+			"9 Response, average ms (callers wait)", "9 After it, average ms (hooks)", "9 Errors and throttled", "9 Longest invocation, % of the timeout"},
+	} {
+		d := dashboardOf(t, n)
+		got := titles(d.Dashboard)
+		if len(got) != len(want)+len(tables) || !slices.Equal(got[:len(want)], want) {
+			t.Errorf("%d functions: got %q, want %q and five tables", n, got, want)
+			continue
+		}
+		for i, w := range d.Dashboard.Widgets[len(want):] {
+			if !strings.HasPrefix(w.Properties.Title, tables[i]) || w.Properties.View != "table" {
+				t.Errorf("%d functions: got %s %q, want table %q", n, w.Properties.View, w.Properties.Title, tables[i])
 			}
-			postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), &postinvokecdk.DashboardProps{Functions: functions})
-			b := dashboardOf(t, synth(t, app).template(t, "Stack"))
-			if b.Start != "-PT3H" {
-				t.Errorf("start: got %q, want -PT3H", b.Start)
+			if i == 0 && w.Y+2 > 16 {
+				t.Errorf("%d functions: %q begins in row %d, below the first screen", n, w.Properties.Title, w.Y)
 			}
-			checkLayout(t, b)
+		}
+	}
+}
 
-			kinds := map[string]int{}
-			for _, w := range b.Widgets {
-				kinds[w.Type]++
-				if w.Type != "text" && (w.Properties.Region == "" || w.Properties.Title == "") {
-					t.Errorf("widget %q has region %q", w.Properties.Title, w.Properties.Region)
-				}
-				if w.Type == "metric" && len(w.Properties.Metrics) != 4 {
-					t.Errorf("widget %q: got %d metrics, want two with p50 and p99 each", w.Properties.Title, len(w.Properties.Metrics))
+// All that the dashboard shows of functions with which nothing is wrong, in the
+// local environment: with what was deployed.
+func TestHealthyFunctionOnTheDashboard(t *testing.T) {
+	d := deployment(t, measured(t), "PostInvokeDemo")
+	lines := play(t, d, session{}, session{})
+	v := viewOf(t, d, lines)
+	for _, title := range []string{problems, failures} {
+		if got := draw(t, d, v, title).Log; len(got.Rows) != 0 {
+			t.Errorf("%s: got %v, want nothing", title, got.Rows)
+		}
+	}
+	for _, a := range d.Alarms {
+		if breaches, err := v.Breaches(a); err != nil || len(breaches) != 0 {
+			t.Errorf("alarm %s: got %v, %v, want none", a.Name, breaches, err)
+		}
+	}
+	// Every field that the queries about these records name is in them.
+	for _, title := range []string{invocations, ends, theLog} {
+		// These are in records of hooks that were lost, which have tests of their own.
+		allowed := []string{"running", "notStarted"}
+		for _, field := range draw(t, d, v, title).Log.Absent {
+			if !slices.Contains(allowed, field) {
+				t.Errorf("%s: no record has the field %q", title, field)
+			}
+		}
+	}
+
+	arch := []string{"arm64", "x86_64"}[native()]
+	numbers := map[string]float64{}
+	for _, s := range draw(t, d, v, arch).Series {
+		for _, p := range s.Points {
+			numbers[s.Label] = p.Value
+		}
+	}
+	if numbers["invocations"] != 4 || numbers["errors"] != 0 || numbers["throttled"] != 0 || numbers["at once"] != 1 {
+		t.Errorf("numbers: got %v, want 4 invocations, one at once", numbers)
+	}
+	if share := numbers["% after response"]; share <= 0 || share >= 100 {
+		t.Errorf("numbers: got %v %% after the response", share)
+	}
+	if longest := numbers["longest, % of timeout"]; longest <= 0 || longest > 10 {
+		t.Errorf("numbers: got a longest invocation of %v %% of 30 s, want some ms", longest)
+	}
+
+	rows := draw(t, d, v, invocations).Log
+	cold := 0
+	for i, row := range rows.Rows {
+		if row["init"] != nil {
+			cold++
+		}
+		hookTime, _ := row["hookTime"].(float64)
+		billed, _ := row["billed"].(float64)
+		if rows.Cell(i, "Function") != arch || row["status"] != "success" || row["handler"] != "ok" || row["hookCount"] != 2.0 ||
+			row["failed"] != 0.0 || row["unfinished"] != 0.0 || row["lost"] != nil || hookTime < 1 || billed < hookTime || row["MB"] == nil || row["request"] == nil {
+			t.Errorf("invocation: got %v", row)
+		}
+	}
+	if len(rows.Rows) != 4 || cold != 2 {
+		t.Errorf("invocations: got %d rows, %d with an init, want 4 and 2", len(rows.Rows), cold)
+	}
+
+	ended := draw(t, d, v, ends).Log
+	byWhat := map[any]map[string]any{}
+	for _, row := range ended.Rows {
+		all := map[string]any{}
+		for k, value := range row {
+			all[k] = value
+		}
+		byWhat[row["what"]] = all
+	}
+	if row := byWhat["spindown"]; row["times"] != 2.0 || row["served"] != 4.0 || row["hookCount"] != 8.0 || row["awake"] == nil || row["idle"] == nil || row["lifetime"] == nil {
+		t.Errorf("ends: got %v, want two of environments that served 4", row)
+	}
+	if row := byWhat["shutdown hooks finished"]; row["times"] != 2.0 || row["budget"] == nil || row["budget"].(float64) >= 100 {
+		t.Errorf("shutdown hooks: got %v, want two in some percent of their budget", row)
+	}
+
+	events := draw(t, d, v, theLog).Log
+	printed := false
+	for i := range events.Rows {
+		printed = printed || events.Cell(i, "event") == "second on complete" // which Lambda wraps
+		if i > 0 && events.Cell(i, "@timestamp") > events.Cell(i-1, "@timestamp") {
+			t.Error("the log is not newest first")
+		}
+	}
+	if !printed {
+		t.Errorf("the log does not show what the function printed: %v", events.Rows)
+	}
+}
+
+// Each way to fail or lose a hook is in the table of what went wrong, and raises
+// an alarm. Each is one environment in which real processes fail.
+func TestEachFaultIsOnTheDashboard(t *testing.T) {
+	d := deployment(t, measured(t), "PostInvokeDemo")
+	withoutLayer := func(c *lambdaenv.Config) { c.Extensions = nil }
+	unregistered := func(c *lambdaenv.Config) {
+		c.Extensions, c.Refuse = nil, map[string]int{"register": http.StatusForbidden}
+	}
+	refused := func(c *lambdaenv.Config) { c.Refuse = map[string]int{"next": http.StatusForbidden} }
+	var all []cloudwatch.Line
+	for name, test := range map[string]struct {
+		session session
+		what    string // in the table of what went wrong; empty for nothing
+		alarm   string
+		failed  string // in the table of failed invocations
+	}{
+		"hook returns an error":        {session{events: []string{trouble("hook fails")}}, "hook failed", "HooksFailed", ""},
+		"hook panics":                  {session{events: []string{trouble("hook panics")}}, "hook failed", "HooksFailed", ""},
+		"hook overruns":                {session{events: []string{trouble("hook overruns"), `{"handlerMs": 200}`}}, "hook abandoned", "HooksUndone", ""},
+		"hook is refused":              {session{events: []string{trouble(""), trouble("too late")}}, "hook refused", "HooksUndone", ""},
+		"handler exits":                {session{events: []string{trouble("exit")}}, "hooks lost", "HooksLost", "error"},
+		"hook exits":                   {session{events: []string{trouble("hook exits")}}, "hooks lost", "HooksLost", "error"},
+		"hook is killed":               {session{events: []string{trouble("hook is killed")}}, "hooks lost", "HooksLost", "error"},
+		"hook takes all memory":        {session{events: []string{trouble("hook takes all memory")}}, "hooks lost", "HooksLost", "error"},
+		"goroutine panics":             {session{events: []string{trouble("goroutine panics")}}, "hooks lost", "HooksLost", "error"},
+		"response is refused":          {session{events: []string{trouble("too much")}}, "hooks lost", "HooksLost", "error"},
+		"handler times out":            {session{events: []string{trouble("timeout")}}, "hook abandoned", "HooksUndone", "timeout"},
+		"handler returns an error":     {session{events: []string{trouble("error")}}, "", "", "error"},
+		"nothing keeps it awake":       {session{config: unregistered, events: []string{trouble("")}}, "ready", "NotAwake", ""},
+		"library is refused":           {session{func(c *lambdaenv.Config) { withoutLayer(c); refused(c) }, []string{trouble("")}, true}, "library problem", "NotAwake", ""},
+		"extension is refused":         {session{refused, []string{trouble("")}, true}, "extension problem", "NotAwake", ""},
+		"handler exits, without layer": {session{config: withoutLayer, events: []string{trouble("exit")}}, "", "", "error"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			lines := play(t, d, test.session)
+			all = append(all, lines...)
+			v := viewOf(t, d, lines)
+			var got []string
+			found := draw(t, d, v, problems).Log
+			for i := range found.Rows {
+				got = append(got, found.Cell(i, "what"))
+				if found.Cell(i, "level") == "ERROR" && (found.Cell(i, "why") == "" || found.Cell(i, "Function") == "") {
+					t.Errorf("got %v, want its reason and function", found.Rows[i])
 				}
 			}
-			if kinds["text"] != 1 || kinds["metric"] != n || kinds["log"] != n+5 {
-				t.Errorf("widgets: got %v, want 1 text, %d metric, %d log", kinds, n, n+5)
+			if test.what == "" && len(got) > 0 || test.what != "" && !slices.Contains(got, test.what) {
+				t.Errorf("what went wrong: got %q, want %q", got, test.what)
+			}
+
+			got = nil
+			for _, a := range d.Alarms {
+				breaches, err := v.Breaches(a)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(breaches) > 0 {
+					got = append(got, a.Name[strings.LastIndex(a.Name, "-")+1:])
+				}
+			}
+			if test.alarm == "" && len(got) > 0 || test.alarm != "" && !slices.Contains(got, test.alarm) {
+				t.Errorf("alarms: got %q, want %q", got, test.alarm)
+			}
+
+			failed := draw(t, d, v, failures).Log
+			status := ""
+			if len(failed.Rows) > 0 {
+				status = failed.Cell(0, "status")
+			}
+			// Whether there is an invocation to fail depends on who is faster.
+			if status != test.failed && !test.session.fails {
+				t.Errorf("failed invocations: got %q, want %q", status, test.failed)
 			}
 		})
 	}
-}
 
-// checkLayout: nothing overlaps or sticks out of the grid of 24 columns.
-func checkLayout(t *testing.T, b body) {
-	t.Helper()
-	for i, w := range b.Widgets {
-		if w.Width < 1 || w.Height < 1 || w.X < 0 || w.Y < 0 || w.X+w.Width > 24 {
-			t.Errorf("widget %q sticks out: x %d, width %d", w.Properties.Title, w.X, w.Width)
-		}
-		for _, o := range b.Widgets[:i] {
-			if w.X < o.X+o.Width && o.X < w.X+w.Width && w.Y < o.Y+o.Height && o.Y < w.Y+w.Height {
-				t.Errorf("widgets %q and %q overlap", w.Properties.Title, o.Properties.Title)
-			}
+	// Every field that the queries name is in one of the records.
+	v := viewOf(t, d, all)
+	for _, title := range []string{problems, failures, invocations, ends} {
+		if absent := draw(t, d, v, title).Log.Absent; len(absent) > 0 {
+			t.Errorf("%s: no record has the fields %q", title, absent)
 		}
 	}
 }
 
-// The demo's dashboard: one screen, from what callers waited for to the log.
-func TestDashboardOrder(t *testing.T) {
-	b := dashboardOf(t, demo(t).template(t, "PostInvokeDemo"))
-	var got []string
-	bottom := 0
-	for _, w := range b.Widgets {
-		got = append(got, w.Properties.Title)
-		bottom = max(bottom, w.Y+w.Height)
+// Ends in one log stream within a minute are all counted.
+func TestEachEndIsCounted(t *testing.T) {
+	d := deployment(t, measured(t), "PostInvokeDemo")
+	v := viewOf(t, d, play(t, d, session{events: []string{trouble("exit"), trouble("exit"), trouble("exit")}}))
+	found := draw(t, d, v, ends).Log
+	times := map[string]string{}
+	for i := range found.Rows {
+		times[found.Cell(i, "what")] = found.Cell(i, "times")
 	}
-	want := []string{
-		"",
-		"Billed, and after the response: arm64", "Billed, and after the response: x86_64",
-		"Response and hooks, ms: arm64", "Response and hooks, ms: x86_64",
-		"The last invocations with hooks",
-		"Shutdowns (times in ms)", "Shutdown hooks and their budget, ms",
-		"Hooks that failed or were abandoned", "The log, oldest first",
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("titles: got %q, want %q", got, want)
-	}
-	if bottom > 26 {
-		t.Errorf("the dashboard is %d rows high: more than a screen", bottom)
-	}
-	if text := b.Widgets[0].Properties.Markdown; !strings.Contains(text, "How to read") || !strings.Contains(text, "What costs") || !strings.Contains(text, "plus the cold start") {
-		t.Errorf("the text does not say how to read the dashboard and what costs: %q", text)
+	if times["failure"] != "3" {
+		t.Errorf("ends: got %v, want 3 of the reason failure", times)
 	}
 }
 
-// The choice of a function replaces a text wherever it stands. It must stand in
-// every query on several functions, nowhere else, and mean all of them as it is.
-func TestDashboardVariable(t *testing.T) {
-	b := dashboardOf(t, demo(t).template(t, "PostInvokeDemo"))
-	if len(b.Variables) != 1 {
-		t.Fatalf("got %d variables, want 1", len(b.Variables))
+// Above INFO the log is nearly empty: what is left is still on the dashboard.
+func TestFailuresAreShownAboveInfo(t *testing.T) {
+	d := deployment(t, measured(t), "PostInvokeDemo")
+	d.Functions[native()].Log = lambdalog.Settings{JSON: true, Level: "ERROR"}
+	level := func(c *lambdaenv.Config) { c.ApplicationLogLevel = "ERROR" }
+	v := viewOf(t, d, play(t, d, session{config: level, events: []string{trouble("hook fails")}}))
+	if rows := draw(t, d, v, problems).Log.Rows; len(rows) != 1 || rows[0]["what"] != "hook failed" {
+		t.Errorf("what went wrong: got %v, want the hook that failed", rows)
 	}
-	v := b.Variables[0]
-	if v.Type != "pattern" || v.Pattern != "AWS::AccountId:" || v.DefaultValue != v.Pattern || len(v.Values) != 3 {
-		t.Errorf("variable: got %+v", v)
+	if rows := draw(t, d, v, invocations).Log.Rows; len(rows) != 1 || rows[0]["hookTime"] != nil || rows[0]["failed"] != nil {
+		t.Errorf("invocations: got %v, want one of whose hooks nothing is said", rows)
 	}
-	for _, w := range b.Widgets {
-		severalFunctions := strings.Count(w.Properties.Query, "SOURCE") > 1
-		text, err := json.Marshal(w)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n := strings.Count(string(text), v.Pattern); n != map[bool]int{true: 1}[severalFunctions] {
-			t.Errorf("widget %q: the pattern stands in it %d times", w.Properties.Title, n)
-		}
-	}
-	for _, value := range v.Values {
-		if !strings.HasPrefix(value.Value, v.Pattern) {
-			t.Errorf("value %q of %s: not the beginning of an @log", value.Value, value.Label)
+}
+
+// Loading the page reads the log at most three times over.
+func TestScans(t *testing.T) {
+	d := deployment(t, demo(t), "PostInvokeDemo")
+	v := viewOf(t, d, play(t, d, session{}, session{events: []string{trouble("hook fails"), trouble("exit")}}))
+	for name, test := range map[string]struct {
+		view *cloudwatch.View
+		most float64
+	}{"with the index": {v, 3}, "without an index": {v.WithoutIndex(), 5}} {
+		if got, err := test.view.Scans(d.Dashboard); err != nil || got > test.most || got < 2 {
+			t.Errorf("%s: got %.2f times, %v, want at most %v", name, got, err, test.most)
 		}
 	}
 }
 
 // A choice shows one function's records and not those of another whose log
-// group begins with the same name.
-func TestDashboardVariableIsExact(t *testing.T) {
-	stack := awscdk.NewStack(newApp(t, nil), jsii.String("Stack"), nil)
-	names := []string{"/aws/lambda/orders", "/aws/lambda/orders-v2"}
+// group's name begins or ends with the same letters.
+func TestChoiceOfAFunctionIsExact(t *testing.T) {
+	app := newApp(t, nil)
+	stack := awscdk.NewStack(app, jsii.String("Stack"), nil)
+	labels := []string{"orders", "second", "third"}
+	groups := []string{"/aws/lambda/orders", "/aws/lambda/orders-v2", "old/aws/lambda/orders"}
 	var functions []awslambda.IFunction
-	for i, name := range names {
-		id := jsii.String(fmt.Sprint("F", i))
-		group := awslogs.LogGroup_FromLogGroupName(stack, jsii.String(*id+"Logs"), &name)
-		functions = append(functions, postinvokecdk.NewFunction(stack, id, &postinvokecdk.FunctionProps{
-			Entry: "function", FunctionProps: awslambda.FunctionProps{LogGroup: group},
+	for i, group := range groups {
+		functions = append(functions, postinvokecdk.NewFunction(stack, &labels[i], &postinvokecdk.FunctionProps{
+			Entry: "function", FunctionProps: awslambda.FunctionProps{LogGroup: awslogs.LogGroup_FromLogGroupName(stack, jsii.String(labels[i]+"Logs"), &group)},
 		}))
 	}
 	postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), &postinvokecdk.DashboardProps{Functions: functions})
-	b := dashboardOf(t, synth(t, stack.Node().Root().(awscdk.App)).template(t, "Stack"))
+	d := deployment(t, synth(t, app), "Stack")
 
-	values := b.Variables[0].Values
-	want := [][]string{names, names[:1], names[1:]} // all, then each
-	if len(values) != len(want) {
-		t.Fatalf("got choices %v, want %d", values, len(want))
+	example := deployment(t, demo(t), "PostInvokeDemo")
+	var lines []cloudwatch.Line
+	for i, line := range play(t, example, session{}) {
+		line.Group = groups[i%len(groups)]
+		lines = append(lines, line)
 	}
-	for i, value := range values {
+	v := viewOf(t, d, lines)
+	for choice, want := range map[string][]string{"all": labels, "orders": labels[:1], "second": labels[1:2], "third": labels[2:]} {
+		chosen, err := d.Dashboard.Choose(choice)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after := *d
+		after.Dashboard = chosen
+		found := draw(t, &after, v, theLog).Log
 		var got []string
-		for _, name := range names {
-			// As the filter below does.
-			if strings.Contains("AWS::AccountId:"+name+":", value.Value) {
-				got = append(got, name)
-			}
+		for i := range found.Rows {
+			got = append(got, found.Cell(i, "Function"))
 		}
-		if !slices.Equal(got, want[i]) {
-			t.Errorf("choice %s, %q: got records of %q, want %q", value.Label, value.Value, got, want[i])
-		}
-	}
-	const filter = `filter concat(@log, ":") like "AWS::AccountId:"`
-	for _, w := range b.Widgets {
-		if strings.Count(w.Properties.Query, "SOURCE") > 1 && !strings.Contains(w.Properties.Query, filter) {
-			t.Errorf("%s: got %s, want %s in it", w.Properties.Title, w.Properties.Query, filter)
+		slices.Sort(got)
+		if got = slices.Compact(got); !slices.Equal(got, want) {
+			t.Errorf("choice %s: got lines of %q, want those of %q", choice, got, want)
 		}
 	}
 }
 
-// Every query of the dashboard against what the deployed programs really log.
-func TestQueriesFitTheRecords(t *testing.T) {
-	known := allRecords(t)
-	for _, w := range dashboardOf(t, demo(t).template(t, "PostInvokeDemo")).Widgets {
-		if w.Type != "log" {
-			continue
-		}
-		for _, mistake := range check(w.Properties.Query, w.Properties.View, known) {
-			t.Errorf("%s: %s\n\t%s", w.Properties.Title, mistake, w.Properties.Query)
-		}
-	}
-}
-
-// A control: what the test above would find.
-func TestQueryMistakesAreFound(t *testing.T) {
-	known := records{{"message": "done", "hooksMs": 1.5, "requestId": "r"}, {"message": "other", "lateMs": 2.0, "record.requestId": "r"}}
-	for _, test := range []struct{ query, view, want string }{
-		{`SOURCE 'g' | filter message in ["done"] | stats max(hooksMs) as most by bin(5m)`, "timeSeries", ""},
-		{`SOURCE 'g' | SOURCE 'h' | parse @log "*:*" as account, logGroup | sort @timestamp asc | limit 5 | display logGroup, record.requestId`, "table", ""},
-		{`SOURCE 'g' | filter message in ["done"] | stats max(hookMs) as most by bin(5m)`, "timeSeries", `no record has the field "hookMs"`},
-		{`SOURCE 'g' | filter message in ["done"] | display lateMs`, "table", `no record has the field "lateMs"`},
-		{`SOURCE 'g' | filter message in ["dome"]`, "table", `no record has the message "dome"`},
-		{`SOURCE 'g' | stats max(hooksMs) by bin(5m), requestId`, "timeSeries", "a chart over time needs stats … by bin() alone"},
-		{`SOURCE 'g' | display hooksMs`, "timeSeries", "a chart over time needs stats … by bin() alone"},
-		{`SOURCE 'g' | sort @timestamp asc | stats max(hooksMs) as most by bin(5m)`, "table", "sort before stats"},
-		{`SOURCE 'g' | limit 9 | stats max(hooksMs) as most by bin(5m)`, "table", "limit before stats"},
-		{`SOURCE 'g' | stats max(hooksMs) as a by requestId | stats max(a) as b by requestId | stats max(b) as c`, "table", "3 stats: at most two are allowed"},
-		{`SOURCE 'g' | stats max(hooksMs) as most by requestId | sort hooksMs desc`, "table", `no record has the field "hooksMs"`},
-		{`SOURCE 'g' | fields hooksMs as took_ms`, "table", `"took_ms" needs backticks`},
-		{`SOURCE 'g' | stats max(hooksMs) as most by bin(90m)`, "timeSeries", "bin(90m): not a period that CloudWatch has"},
-		{`SOURCE 'g' | stats median(hooksMs) as m by bin(5m)`, "timeSeries", `unknown function "median"`},
-		{`SOURCE 'g' | select hooksMs`, "table", `unknown command "select"`},
-		{`SOURCE 'g' | filter concat(@log, ":") like "1:" | fields coalesce(hooksMs, (lateMs)) as took`, "table", ""},
-		{`SOURCE 'g' | filter message = "dome"`, "table", `a filter on message other than message in ["…"]`},
-		{`SOURCE 'g' | filter hooksMs > 1 and message in ["done"]`, "table", `a filter on message other than message in ["…"]`},
-		{`SOURCE 'g' | filter message in []`, "table", `a filter on message other than message in ["…"]`},
-		{`SOURCE 'g' | stats max((hooksMs) as most by bin(5m)`, "timeSeries", "brackets that do not match"},
-		{`SOURCE 'g' | stats max(hooksMs)) as most by bin(5m)`, "timeSeries", "brackets that do not match"},
-		{`SOURCE 'g' | filter hooksMs in [1`, "table", "brackets that do not match"},
-		{`SOURCE 'g' | stats pct(hooksMs) as p by bin(5m)`, "timeSeries", "pct: 1 arguments"},
-		{`SOURCE 'g' | stats max(hooksMs, lateMs) as most by bin(5m)`, "timeSeries", "max: 2 arguments"},
-		{`SOURCE 'g' | stats max() as most by bin(5m)`, "timeSeries", "max: 0 arguments"},
-		{`filter hooksMs > 1`, "table", "no SOURCE: which log groups?"},
+// The address of the dashboard is right in every partition, also in the
+// description of an alarm.
+func TestAddressInEveryPartition(t *testing.T) {
+	text := measured(t).text(t, "PostInvokeDemo")
+	for partition, want := range map[string]string{
+		"aws":        ".console.aws.amazon.com/cloudwatch/home?region=",
+		"aws-cn":     ".console.amazonaws.cn/cloudwatch/home?region=",
+		"aws-us-gov": ".console.amazonaws-us-gov.com/cloudwatch/home?region=",
 	} {
-		got := strings.Join(check(test.query, test.view, known), "; ")
-		if test.want == "" && got != "" || !strings.Contains(got, test.want) {
-			t.Errorf("%s\n\tgot %q, want %q", test.query, got, test.want)
+		d, err := cloudwatch.DeployIn(text, partition)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range d.Alarms {
+			if !strings.Contains(a.AlarmDescription, " See https://"+cloudwatch.Region+want) || !strings.HasSuffix(a.AlarmDescription, "#dashboards/dashboard/PostInvokeDemo-"+cloudwatch.Region+"-Dashboard") {
+				t.Errorf("%s: alarm %s says %q", partition, a.Name, a.AlarmDescription)
+			}
 		}
 	}
 }

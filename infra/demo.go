@@ -40,7 +40,9 @@ func newDemo(app awscdk.App, c config) awscdk.Stack {
 	output(stack, "DashboardURL", "Open this in a browser", dashboard.URL())
 
 	if c.metrics {
-		postinvokecdk.NewMetrics(stack, jsii.String("Metrics"), &postinvokecdk.MetricsProps{Functions: functions, Alarms: true})
+		postinvokecdk.NewMetrics(stack, jsii.String("Metrics"), &postinvokecdk.MetricsProps{
+			Functions: functions, Alarms: true, Dashboard: dashboard,
+		})
 	}
 	return stack
 }

@@ -47,7 +47,7 @@ func TestDeployedFunctionsRun(t *testing.T) {
 			records := recordsOf(env)
 			hooks := records.with(t, record.Hooks)
 			if hooks[record.HookCount] != 2.0 || hooks[record.Failures] != 0.0 {
-				t.Errorf("hooks: got %v, want 2 of them, none failed, with the extension", hooks)
+				t.Errorf("hooks: got %v, want 2 of them, none failed", hooks)
 			}
 			if got := records.with(t, record.ShutdownHooks); got[record.HookCount] != 1.0 {
 				t.Errorf("shutdown hooks: got %v, want 1", got)

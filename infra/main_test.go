@@ -5,7 +5,6 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -80,26 +79,27 @@ func attempt(f func()) (err error) {
 }
 
 // demo is the cloud assembly of the demo stack, made once for all tests.
-func demo(t *testing.T) assembly {
-	t.Helper()
-	cdktest.NeedNode(t)
-	demoOnce.Do(func() {
-		app := newApp(t, nil)
-		if err := attempt(func() { newDemo(app, config{stack: "PostInvokeDemo"}) }); err != nil {
-			t.Fatal(err)
-		}
-		demoAssembly = synth(t, app)
-	})
-	if demoAssembly == "" {
-		t.Fatal("the demo could not be synthesised: see the first test that tried")
-	}
-	return demoAssembly
+func demo(t *testing.T) assembly { return synthesised(t, config{stack: "PostInvokeDemo"}) }
+
+// measured is that of the demo stack with metrics and alarms.
+func measured(t *testing.T) assembly {
+	return synthesised(t, config{stack: "PostInvokeDemo", metrics: true})
 }
 
-var (
-	demoOnce     sync.Once
-	demoAssembly assembly
-)
+func synthesised(t *testing.T, c config) assembly {
+	t.Helper()
+	cdktest.NeedNode(t)
+	if assemblies[c] == "" {
+		app := newApp(t, nil)
+		if err := attempt(func() { newDemo(app, c) }); err != nil {
+			t.Fatal(err)
+		}
+		assemblies[c] = synth(t, app)
+	}
+	return assemblies[c]
+}
+
+var assemblies = map[config]assembly{}
 
 // An assembly is the folder of a cloud assembly: what cdk would deploy.
 type assembly string
@@ -110,6 +110,16 @@ func (a assembly) template(t *testing.T, stack string) template {
 	var parsed template
 	a.read(t, stack+".template.json", &parsed)
 	return parsed
+}
+
+// text returns the template of a stack as it is.
+func (a assembly) text(t *testing.T, stack string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(string(a), stack+".template.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 // asset returns the staged folder that the template refers to with this S3 key.

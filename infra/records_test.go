@@ -1,57 +1,32 @@
 package main
 
 import (
-	"encoding/json"
-	"net"
+	"fmt"
 	"runtime"
-	"strconv"
+	"slices"
 	"testing"
 	"time"
 
+	"example.com/postinvoke/internal/cloudwatch"
+	"example.com/postinvoke/internal/cloudwatch/locallog"
+	"example.com/postinvoke/internal/insights"
+	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
-// records are what CloudWatch makes of a log: one map from field to value for
-// each line that is JSON. It flattens objects with dots and arrays with their
-// indices.
-type records []map[string]any
+// records are the fields of log events, as CloudWatch discovers them.
+type records []map[string]insights.Value
 
 func recordsOf(env *lambdaenvtest.Env) records {
 	var found records
 	for _, line := range env.Lines() {
-		var parsed map[string]any
-		if json.Unmarshal([]byte(line), &parsed) == nil {
-			flat := map[string]any{}
-			flatten(flat, "", parsed)
-			found = append(found, flat)
-		}
+		found = append(found, insights.Fields(insights.Event{Message: line}))
 	}
 	return found
 }
 
-func flatten(into map[string]any, name string, value any) {
-	dot := func(key string) string {
-		if name == "" {
-			return key
-		}
-		return name + "." + key
-	}
-	switch value := value.(type) {
-	case map[string]any:
-		for key, v := range value {
-			flatten(into, dot(key), v)
-		}
-	case []any:
-		for i, v := range value {
-			flatten(into, dot(strconv.Itoa(i)), v)
-		}
-	default:
-		into[name] = value
-	}
-}
-
 // with returns the only record with this message.
-func (r records) with(t *testing.T, message string) map[string]any {
+func (r records) with(t *testing.T, message string) map[string]insights.Value {
 	t.Helper()
 	var found records
 	for _, fields := range r {
@@ -65,44 +40,96 @@ func (r records) with(t *testing.T, message string) map[string]any {
 	return found[0]
 }
 
-// allRecords runs what is deployed, and a function that misbehaves, until
-// everything that the dashboard shows has been logged.
-func allRecords(t *testing.T) records {
-	t.Helper()
-	native := 0
+// native is the place of the function for this machine in the demo stack.
+func native() int {
 	if runtime.GOARCH == "amd64" {
-		native = 1
+		return 1
 	}
-	example := deployed(t, demo(t), native)
-	env := lambdaenvtest.Start(t, example)
-	env.Invoke(`{"sleepMs": 1}`)
-	env.WaitIdle()
-	env.Shutdown()
-	found := recordsOf(env)
+	return 0
+}
 
-	misbehaving := example
-	misbehaving.Function = lambdaenvtest.Build(t, "infra/testdata/misbehaving")
-	misbehaving.Timeout = 1500 * time.Millisecond
-	env = lambdaenvtest.Start(t, misbehaving)
-	for _, do := range []string{"fail", "panic", "overrun", "too late"} {
-		env.Invoke(`{"do": "` + do + `"}`)
-		env.WaitIdle()
+// A session is an environment of a function and what is done in it.
+type session struct {
+	config func(*lambdaenv.Config) // nil for that of the template
+	events []string
+	fails  bool // in its Init phase, or as soon as it is over
+}
+
+// trouble is demo/trouble with an event that names what goes wrong.
+func trouble(do string) string { return fmt.Sprintf(`{"do": %q, "hookMs": 1}`, do) }
+
+// play runs demo/trouble, or the deployed example if there are no events, with
+// the settings of the native function of the template, and returns what
+// CloudWatch would have of it.
+func play(t *testing.T, d *cloudwatch.Deployment, sessions ...session) []cloudwatch.Line {
+	t.Helper()
+	var lines []cloudwatch.Line
+	for i, r := range sessions {
+		fn := d.Functions[native()]
+		config := deployed(t, demo(t), native())
+		events := r.events
+		if len(events) == 0 {
+			events = []string{`{"sleepMs": 1}`, `{"sleepMs": 1}`}
+		} else {
+			config.Function = lambdaenvtest.Build(t, "demo/trouble")
+			config.Timeout = 1500 * time.Millisecond
+		}
+		log := locallog.New(fn, fmt.Sprint(i))
+		config.Name, config.Observe = fn.Name, log.Observe
+		if r.config != nil {
+			r.config(&config)
+		}
+		env, err := lambdaenvtest.TryStart(t, config)
+		switch {
+		case r.fails && err == nil: // it was frozen before it could: the event thaws it
+			_, _ = env.Environment.Invoke(t.Context(), []byte(events[0]))
+			env.AwaitLine(" problem")
+		case !r.fails && err != nil:
+			t.Fatalf("start: %v", err)
+		case err == nil:
+			for _, event := range events {
+				env.Invoke(event)
+				env.WaitIdle()
+			}
+			env.Shutdown()
+		}
+		lines = append(lines, log.Lines()...)
 	}
-	env.Invoke(`["cannot be decoded"]`)
-	env.WaitIdle()
-	env.Shutdown()
-	found = append(found, recordsOf(env)...)
+	return lines
+}
 
-	// A stranger on the port keeps the extension from its work.
-	stranger, err := net.Listen("tcp", "127.0.0.1:0")
+// viewOf evaluates the template of an assembly over lines.
+func viewOf(t *testing.T, d *cloudwatch.Deployment, lines []cloudwatch.Line) *cloudwatch.View {
+	t.Helper()
+	now := time.Now().Truncate(5 * time.Minute).Add(5 * time.Minute)
+	v, err := d.View(lines, now.Add(-3*time.Hour), now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer stranger.Close()
-	_, port, _ := net.SplitHostPort(stranger.Addr().String())
-	obstructed := example
-	obstructed.Env = append([]string{"POSTINVOKE_PORT=" + port}, example.Env...)
-	env = lambdaenvtest.Start(t, obstructed)
-	env.Shutdown()
-	return append(found, recordsOf(env)...)
+	return v
+}
+
+func deployment(t *testing.T, a assembly, stack string) *cloudwatch.Deployment {
+	t.Helper()
+	d, err := cloudwatch.Deploy(a.text(t, stack))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// draw evaluates the widget whose title begins so.
+func draw(t *testing.T, d *cloudwatch.Deployment, v *cloudwatch.View, title string) *cloudwatch.Drawn {
+	t.Helper()
+	i := slices.IndexFunc(d.Dashboard.Widgets, func(w cloudwatch.Widget) bool {
+		return len(w.Properties.Title) >= len(title) && w.Properties.Title[:len(title)] == title
+	})
+	if i < 0 {
+		t.Fatalf("no widget %q", title)
+	}
+	drawn, err := v.Draw(d.Dashboard.Widgets[i])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return drawn
 }

@@ -13,7 +13,7 @@ import (
 // The stack that infra makes, as its golden template has it, is one that can be
 // run: what it outputs names its functions and log groups.
 func TestOutputsOfTheDemoStack(t *testing.T) {
-	b, err := os.ReadFile("../../infra/testdata/PostInvokeDemo.template.json")
+	b, err := os.ReadFile("../../infra/golden/PostInvokeDemo.template.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces/interfacesawscloudwatch"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -15,19 +16,22 @@ import (
 // DashboardProps are the properties of a [Dashboard].
 type DashboardProps struct {
 	// Functions that the dashboard shows, in this order: any that use the
-	// library, made here or imported, their aliases and versions. At least one.
+	// library, made here or imported, their aliases and versions, with the layer
+	// or without it. At least one, and at most as many as have 50 log groups,
+	// in the region and account of the dashboard: a log query reads no more.
 	//
 	// Their log format must be JSON and their application log level INFO or
-	// lower (DEBUG, TRACE): most records are INFO, and only those written are
-	// seen. A function of the app that logs text gets a warning at synth. So does
-	// one whose format AddPropertyOverride sets: the CDK does not tell.
+	// lower (DEBUG, TRACE): most records are INFO. A function of the app that is
+	// set otherwise gets a warning at synth, also where AddPropertyOverride sets
+	// it right: the CDK does not tell.
 	//
 	// Where a function's log group is not known, as that of an imported one,
 	// it is taken to be /aws/lambda/NAME.
 	Functions []awslambda.IFunction
 
-	// Name of the dashboard. Empty means one that CloudFormation makes up, so
-	// that the stack can be deployed twice.
+	// Name of the dashboard. Empty means one that is made of the names of the
+	// stack, its region and the construct: the names of dashboards are those of
+	// an account.
 	Name string
 
 	// Start of the time shown at first, relative to now, as in -PT8H. Empty
@@ -35,12 +39,15 @@ type DashboardProps struct {
 	Start string
 }
 
-// A Dashboard shows what callers waited for and what came after.
+// A Dashboard answers what a person on call asks: is it used, does it fail, what
+// do callers wait for, what do hooks cost, and what went wrong with them.
 //
-// Its log widgets run a query each time it is loaded or refreshed, and queries
-// are paid for by the data they read.
+// Its tables run queries each time it is loaded or refreshed, and queries are
+// paid for by the data they read.
 type Dashboard struct {
 	awscloudwatch.Dashboard
+	name string
+	head awscloudwatch.Column // the topmost widgets
 }
 
 // NewDashboard adds a dashboard of functions that use the library.
@@ -52,102 +59,90 @@ func NewDashboard(scope constructs.Construct, id *string, props *DashboardProps)
 	if start == "" {
 		start = "-PT3H"
 	}
-	functions := make([]shown, len(props.Functions))
-	for i, fn := range props.Functions {
-		functions[i] = shown{fn, label(fn), logGroupName(fn)}
-		warnOfTextLog(fn)
-	}
+	functions := showAll(awscdk.Stack_Of(scope), props.Functions)
 
-	this := &Dashboard{}
-	dashboardProps := &awscloudwatch.DashboardProps{Start: &start}
-	if props.Name != "" {
-		dashboardProps.DashboardName = &props.Name
+	this := &Dashboard{name: props.Name}
+	if this.name == "" {
+		stack := awscdk.Stack_Of(scope)
+		this.name = fmt.Sprintf("%s-%s-%s", *stack.StackName(), *stack.Region(), inStack(scope, *id))
 	}
+	dashboardProps := &awscloudwatch.DashboardProps{Start: &start, DashboardName: &this.name}
 	if len(functions) > 1 {
 		dashboardProps.Variables = &[]awscloudwatch.IVariable{functionVariable(functions)}
 	}
 	awscloudwatch.NewDashboard_Override(this, scope, id, dashboardProps)
+	this.head = awscloudwatch.NewColumn(awscloudwatch.NewTextWidget(&awscloudwatch.TextWidgetProps{
+		Markdown: jsii.String(explanation), Width: jsii.Number(gridWidth), Height: jsii.Number(1),
+	}))
+	this.AddWidgets(this.head)
 	for _, row := range rows(functions) {
 		this.AddWidgets(row...)
 	}
 	return this
 }
 
-// URL is the address of the dashboard in the console of its region.
-func (d *Dashboard) URL() string {
-	region := *awscdk.Stack_Of(d).Region()
-	return fmt.Sprintf("https://%s.console.aws.amazon.com/cloudwatch/home?region=%[1]s#dashboards/dashboard/%s", region, *d.DashboardName())
-}
-
-// shown is a function on the dashboard.
-type shown struct {
-	awslambda.IFunction
-	label    string
-	logGroup *string
-}
-
-// label is what people call the function: its construct's path in the stack.
-func label(fn awslambda.IFunction) string {
-	path := *fn.Node().Path()
-	stack := *awscdk.Stack_Of(fn).Node().Path()
-	path = strings.TrimPrefix(strings.TrimPrefix(path, stack), "/")
-	if parent, ok := strings.CutSuffix(path, "/Function"); ok {
-		return parent // made by NewFunction
-	}
-	return path
-}
-
-// logGroupName finds where fn logs to. Asking fn itself would add a log group,
-// or a custom resource, to a stack whose author wanted none.
-func logGroupName(fn awslambda.IFunction) *string {
-	fn = underlying(fn)
-	made, isFunction := fn.(awslambda.Function)
-	cfn, isResource := fn.Node().DefaultChild().(awslambda.CfnFunction)
-	if isFunction && isResource && cfn.LoggingConfig() != nil {
-		set, _ := awscdk.Stack_Of(fn).Resolve(cfn.LoggingConfig()).(map[string]any)
-		if set["logGroup"] != nil {
-			return made.LogGroup().LogGroupName()
+// inStack is the path of a construct in its stack, for use in names.
+func inStack(scope constructs.Construct, id string) string {
+	path := strings.TrimPrefix(*scope.Node().Path(), *awscdk.Stack_Of(scope).Node().Path())
+	return strings.Map(func(r rune) rune {
+		if r < 0x80 && (r == '-' || r == '_' || r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z') {
+			return r
 		}
-	}
-	return jsii.String("/aws/lambda/" + *fn.FunctionName())
+		return '-'
+	}, strings.TrimPrefix(path+"/"+id, "/"))
 }
 
-// underlying is the function that an alias or a version is of. It logs for them.
-func underlying(fn awslambda.IFunction) awslambda.IFunction {
-	if alias, ok := fn.(awslambda.IAlias); ok {
-		fn = alias.Version()
+// showAlarms adds the state of alarms to the top: of all, if there is room, else
+// of those that are on.
+func (d *Dashboard) showAlarms(alarms []awscloudwatch.Alarm) {
+	const room = 8
+	var refs []interfacesawscloudwatch.IAlarmRef
+	for _, alarm := range alarms {
+		refs = append(refs, alarm)
 	}
-	if version, ok := fn.(awslambda.IVersion); ok {
-		fn = version.Lambda()
+	props := &awscloudwatch.AlarmStatusWidgetProps{
+		Title: jsii.String("Alarms"), Alarms: &refs, Width: jsii.Number(gridWidth), Height: jsii.Number(2),
 	}
-	return fn
+	if len(alarms) > room {
+		props.Title = jsii.String(fmt.Sprintf("In alarm, of %d", len(alarms)))
+		props.States = &[]awscloudwatch.AlarmState{awscloudwatch.AlarmState_ALARM}
+	}
+	d.head.AddWidget(awscloudwatch.NewAlarmStatusWidget(props))
 }
 
-// functionVariable is the choice, at the top of the dashboard, of the function
-// whose records the log widgets show.
-//
-// CloudWatch replaces the pattern with the chosen value wherever it stands in
-// the dashboard. It stands in the queries only, as what @log begins with, so
-// that without any choice they show all functions. A choice is all of @log and
-// the colon after it, see chosen: no other group has both.
-func functionVariable(functions []shown) awscloudwatch.IVariable {
-	values := []*awscloudwatch.VariableValue{{Label: jsii.String("all"), Value: jsii.String(anyLogGroup())}}
-	for _, fn := range functions {
-		values = append(values, &awscloudwatch.VariableValue{
-			Label: jsii.String(fn.label),
-			Value: jsii.String(anyLogGroup() + *fn.logGroup + ":"),
-		})
-	}
-	return awscloudwatch.NewDashboardVariable(&awscloudwatch.DashboardVariableOptions{
-		Id:           jsii.String("function"),
-		Label:        jsii.String("Function (records and log)"),
-		Type:         awscloudwatch.VariableType_PATTERN,
-		InputType:    awscloudwatch.VariableInputType_SELECT,
-		Value:        jsii.String(anyLogGroup()),
-		Values:       awscloudwatch.Values_FromValues(values...),
-		DefaultValue: awscloudwatch.DefaultValue_Value(anyLogGroup()),
-	})
+// URL is the address of the dashboard in the console of its region.
+func (d *Dashboard) URL() string { return d.urlIn(d) }
+
+// urlIn is the address for use in the stack of scope.
+func (d *Dashboard) urlIn(scope constructs.Construct) string {
+	region := *awscdk.Stack_Of(d).Region()
+	return fmt.Sprintf("https://%s.%s/cloudwatch/home?region=%[1]s#dashboards/dashboard/%[3]s",
+		region, consoleDomain(scope), d.name)
 }
 
-// anyLogGroup is what the @log of every record begins with: ACCOUNT:LOG-GROUP.
-func anyLogGroup() string { return *awscdk.Aws_ACCOUNT_ID() + ":" }
+// consoleDomain is where the console of the partition is, in which the stack of
+// scope is deployed.
+func consoleDomain(scope constructs.Construct) string {
+	stack := awscdk.Stack_Of(scope)
+	is := func(id, partition string) *string {
+		id = "PostInvoke" + id
+		if stack.Node().TryFindChild(&id) == nil {
+			awscdk.NewCfnCondition(stack, &id, &awscdk.CfnConditionProps{
+				Expression: awscdk.Fn_ConditionEquals(stack.Partition(), &partition),
+			})
+		}
+		return stack.Node().FindChild(&id).(awscdk.CfnCondition).LogicalId()
+	}
+	const china, government, others = "console.amazonaws.cn", "console.amazonaws-us-gov.com", "console.aws.amazon.com"
+	switch region := *stack.Region(); {
+	case strings.HasPrefix(region, "cn-"):
+		return china
+	case strings.HasPrefix(region, "us-gov-"):
+		return government
+	case !*awscdk.Token_IsUnresolved(&region):
+		return others
+	}
+	domain := awscdk.Fn_ConditionIf(is("InChina", "aws-cn"), jsii.String(china),
+		awscdk.Fn_ConditionIf(is("InGovCloud", "aws-us-gov"), jsii.String(government), jsii.String(others)))
+	return *awscdk.Token_AsString(domain, nil)
+}

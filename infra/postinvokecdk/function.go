@@ -43,7 +43,8 @@ type FunctionProps struct {
 	//	Code                    the program in Entry
 	//	Handler, Runtime        bootstrap, on provided.al2023
 	//	Layers                  none beside the postinvoke layer, which is always added
-	//	LogGroup                one that keeps logs for a week and is removed with the stack
+	//	LogGroup                one that keeps logs for a week, is removed with the stack, and
+	//	                        has a field index for the dashboard
 	//	LoggingFormat           JSON, which the dashboard needs
 	//	ApplicationLogLevelV2   INFO
 	//	SystemLogLevelV2        INFO: platform.start and platform.report
@@ -124,6 +125,10 @@ func logging(scope constructs.Construct, p *awslambda.FunctionProps) {
 		return // whose role then is the caller's or CDK's business
 	}
 	group := awslogs.NewLogGroup(scope, jsii.String("Logs"), &awslogs.LogGroupProps{
+		// The dashboard's queries on these fields then read only what matches.
+		FieldIndexPolicies: &[]awslogs.FieldIndexPolicy{awslogs.NewFieldIndexPolicy(&awslogs.FieldIndexPolicyProps{
+			Fields: jsii.Strings(indexedFields...),
+		})},
 		Retention:     awslogs.RetentionDays_ONE_WEEK,
 		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 	})

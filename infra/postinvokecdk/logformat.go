@@ -2,35 +2,55 @@ package postinvokecdk
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/constructs-go/constructs/v10"
 )
 
-// warnOfTextLog adds a warning to fn if it is one of the app and logs text,
-// Lambda's default, in which our queries and metric filters find nothing.
+// warnOfLogging adds a warning to fn if it is one of the app and logs text,
+// Lambda's default, in which our queries and metric filters find nothing, or
+// has an application log level above that of most records.
 //
 // That is looked at at synth, after all other aspects: until then the function
 // may still be changed.
-func warnOfTextLog(fn awslambda.IFunction) {
+func warnOfLogging(fn awslambda.IFunction) {
 	if cfn, ok := underlying(fn).Node().DefaultChild().(awslambda.CfnFunction); ok {
-		awscdk.Aspects_Of(cfn).Add(&textLog{cfn}, &awscdk.AspectOptions{Priority: awscdk.AspectPriority_READONLY()})
+		awscdk.Aspects_Of(cfn).Add(&loggingAspect{cfn}, &awscdk.AspectOptions{Priority: awscdk.AspectPriority_READONLY()})
 	}
 }
 
-// textLog is the aspect of one function.
-type textLog struct{ fn awslambda.CfnFunction }
+// loggingAspect looks at one function.
+type loggingAspect struct{ fn awslambda.CfnFunction }
 
 // Visit adds the warning. The CDK keeps one of several that are the same. It is
 // added to the resource, because one that is added to a construct after it was
 // acknowledged there would be shown all the same.
-func (l *textLog) Visit(constructs.IConstruct) {
+func (l *loggingAspect) Visit(constructs.IConstruct) {
 	if logsText(l.fn) {
-		sentence := fmt.Sprintf("function %s logs text, in which the dashboard and metrics of postinvoke find nothing: set its LoggingFormat to awslambda.LoggingFormat_JSON",
+		sentence := fmt.Sprintf("function %s logs text, in which the dashboard and metrics of postinvoke find nothing: "+
+			"set its LoggingFormat to awslambda.LoggingFormat_JSON",
 			functionPath(l.fn.Node()))
 		warn(l.fn, "postinvoke:textLog", sentence)
+		return
 	}
+	if level := applicationLogLevel(l.fn); slices.Contains([]string{"WARN", "ERROR", "FATAL"}, level) {
+		sentence := fmt.Sprintf("function %s drops log records below %s, so that the dashboard of postinvoke lacks "+
+			"its invocations and ends: set its ApplicationLogLevelV2 to awslambda.ApplicationLogLevel_INFO",
+			functionPath(l.fn.Node()), level)
+		warn(l.fn, "postinvoke:logLevel", sentence)
+	}
+}
+
+// applicationLogLevel is that of fn, or empty if it is not known at synth.
+func applicationLogLevel(fn awslambda.CfnFunction) string {
+	if fn.LoggingConfig() == nil {
+		return ""
+	}
+	config, _ := awscdk.Stack_Of(fn).Resolve(fn.LoggingConfig()).(map[string]any)
+	level, _ := config["applicationLogLevel"].(string)
+	return level
 }
 
 // logsText reports whether fn logs text, as far as is known at synth.

@@ -75,6 +75,23 @@ func TestTextLogsAreWarnedOf(t *testing.T) {
 	}
 }
 
+// Above INFO the library's records of invocations and ends are dropped.
+func TestLogLevelsAboveInfoAreWarnedOf(t *testing.T) {
+	stack := newStack(t)
+	var functions []awslambda.IFunction
+	for _, level := range []awslambda.ApplicationLogLevel{awslambda.ApplicationLogLevel_DEBUG, awslambda.ApplicationLogLevel_INFO, awslambda.ApplicationLogLevel_WARN} {
+		functions = append(functions, plainWith(stack, string(level), awslambda.FunctionProps{
+			LoggingFormat: awslambda.LoggingFormat_JSON, ApplicationLogLevelV2: level,
+		}))
+	}
+	postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), &postinvokecdk.DashboardProps{Functions: functions})
+	const want = "function Stack/WARN drops log records below WARN, so that the dashboard of postinvoke lacks its invocations and ends: " +
+		"set its ApplicationLogLevelV2 to awslambda.ApplicationLogLevel_INFO [ack: postinvoke:logLevel]"
+	if got := warnings(t, stack); len(got) != 1 || got["/Stack/WARN/Resource"] != want {
+		t.Errorf("got %q, want one of WARN, %q", got, want)
+	}
+}
+
 // What may log JSON is not warned of: cdk synth --strict would fail.
 func TestNoWarningOfOtherLogs(t *testing.T) {
 	stack := newStack(t)

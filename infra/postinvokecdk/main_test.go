@@ -19,7 +19,9 @@ func TestMain(m *testing.M) {
 
 // newStack is an empty stack in an app of its own. No context is set: that is
 // how constructs find themselves in somebody else's app.
-func newStack(t *testing.T) awscdk.Stack {
+func newStack(t *testing.T) awscdk.Stack { return newStackIn(t, nil) }
+
+func newStackIn(t *testing.T, env *awscdk.Environment) awscdk.Stack {
 	t.Helper()
 	cdktest.NeedNode(t)
 	out, err := os.MkdirTemp(cdktest.Assemblies, "cdk.out-")
@@ -27,7 +29,7 @@ func newStack(t *testing.T) awscdk.Stack {
 		t.Fatal(err)
 	}
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: &out, AnalyticsReporting: jsii.Bool(false)})
-	return awscdk.NewStack(app, jsii.String("Stack"), nil)
+	return awscdk.NewStack(app, jsii.String("Stack"), &awscdk.StackProps{Env: env})
 }
 
 // attempt makes a panic of f an error.

@@ -2,6 +2,7 @@ package postinvokecdk
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
@@ -13,22 +14,26 @@ import (
 	"example.com/postinvoke/record"
 )
 
-// MetricNamespace is followed by a slash and the function's name: the
-// namespace of the metrics that [NewMetrics] makes of a function's log.
+// MetricNamespace is the namespace of the metrics that [NewMetrics] makes of the
+// functions' logs. Their dimension is FunctionName, as in AWS/Lambda.
 const MetricNamespace = "PostInvoke"
 
-// Names of these metrics.
+// Names of these metrics. Those that count what goes wrong have no values while
+// nothing does.
 const (
-	MetricHookTime      = "HookTime"      // of an invocation, in milliseconds
-	MetricHookFailures  = "HookFailures"  // of an invocation or a shutdown
-	MetricHookAbandoned = "HookAbandoned" // of an invocation or a shutdown
+	MetricHookTime      = "HookTime"      // of an invocation whose hooks ran, in milliseconds
 	MetricShutdownTime  = "ShutdownTime"  // of the shutdown hooks, in milliseconds
+	MetricHooksFailed   = "HooksFailed"   // hooks that returned an error or panicked
+	MetricHooksUndone   = "HooksUndone"   // hooks that were abandoned or refused
+	MetricHooksLost     = "HooksLost"     // ends of a process with hooks that ran or waited
+	MetricSetupProblems = "SetupProblems" // environments that nothing keeps awake, or whose library or extension cannot work
 )
 
 // MetricsProps are the properties of [NewMetrics].
 type MetricsProps struct {
 	// Functions whose log is counted, as in DashboardProps. At least one. Each
-	// costs four custom metrics. An alias or a version stands for its function,
+	// costs up to six custom metrics, of which four have values only in hours in
+	// which something goes wrong. An alias or a version stands for its function,
 	// which logs for all of them and is counted once.
 	//
 	// A metric filter needs a log group that exists. Where the stack of a
@@ -36,19 +41,23 @@ type MetricsProps struct {
 	// the filters are deployed: Lambda then makes the group.
 	Functions []awslambda.IFunction
 
-	// Alarms adds two alarms for each function: on failed and on abandoned
-	// hooks in five minutes.
+	// Alarms adds four alarms for each function: on hooks that failed, were not
+	// done, or were lost, and on environments that are not kept awake.
 	Alarms bool
 
 	// AlarmActions are told by each alarm. Nil means that an alarm is only
 	// seen in the console.
 	AlarmActions []awscloudwatch.IAlarmAction
+
+	// Dashboard shows the state of the alarms, which have its address in their
+	// descriptions. Nil means neither.
+	Dashboard *Dashboard
 }
 
 // Metrics are metric filters and alarms. They are no construct themselves.
 type Metrics struct {
-	// Alarms in the order of the functions, failed before abandoned. Empty
-	// unless MetricsProps.Alarms.
+	// Alarms in the order of the functions, and for each in the order failed,
+	// not done, lost, not kept awake. Empty unless MetricsProps.Alarms.
 	Alarms []awscloudwatch.Alarm
 }
 
@@ -60,77 +69,103 @@ func NewMetrics(scope constructs.Construct, id *string, props *MetricsProps) *Me
 	}
 	this := &Metrics{}
 	parent := constructs.NewConstruct(scope, id)
-	counted := map[string]bool{}
+	counted, filtered := map[string]bool{}, map[string]bool{}
 	for _, fn := range props.Functions {
 		fn = underlying(fn)
 		if counted[*fn.Node().Addr()] {
 			continue
 		}
 		counted[*fn.Node().Addr()] = true
-		warnOfTextLog(fn)
+		warnOfLogging(fn)
 		name := label(fn)
 		if parent.Node().TryFindChild(&name) != nil {
 			name += *fn.Node().Addr() // of the same name in another stack
 		}
-		m := functionMetrics{
-			scope:     constructs.NewConstruct(parent, &name),
-			namespace: MetricNamespace + "/" + *fn.FunctionName(),
+		m := functionMetrics{constructs.NewConstruct(parent, &name), fn, props}
+		// Functions that share a log group are told apart by their records.
+		if group := logGroupName(fn); !filtered[*group] {
+			filtered[*group] = true
+			m.filters(group)
 		}
-		// The group that the CDK makes knows the function, not the other way
-		// round, so that a reference to the function is not enough.
-		for _, made := range []string{"LogGroup", "LogRetention"} {
-			if group := fn.Node().TryFindChild(&made); group != nil {
-				m.scope.Node().AddDependency(group)
-			}
-		}
-		m.group = awslogs.LogGroup_FromLogGroupName(m.scope, jsii.String("Logs"), logGroupName(fn))
-
-		milliseconds, count := awscloudwatch.Unit_MILLISECONDS, awscloudwatch.Unit_COUNT
-		m.filter(MetricHookTime, record.HooksMs, milliseconds, record.Hooks)
-		failures := m.filter(MetricHookFailures, record.Failures, count, record.Hooks, record.ShutdownHooks)
-		abandoned := m.filter(MetricHookAbandoned, record.Abandoned, count, record.Hooks, record.ShutdownHooks)
-		m.filter(MetricShutdownTime, record.HooksMs, milliseconds, record.ShutdownHooks)
-
 		if props.Alarms {
-			this.Alarms = append(this.Alarms,
-				m.alarm("FailedAlarm", failures, "Hooks of "+label(fn)+" fail: see the dashboard's table of them", props.AlarmActions),
-				m.alarm("AbandonedAlarm", abandoned, "Hooks of "+label(fn)+" do not finish in time: see the dashboard's table of them", props.AlarmActions))
+			this.Alarms = append(this.Alarms, m.alarms()...)
 		}
+	}
+	if props.Dashboard != nil && len(this.Alarms) > 0 {
+		props.Dashboard.showAlarms(this.Alarms)
 	}
 	return this
 }
 
 // functionMetrics makes the metrics and alarms of one function.
 type functionMetrics struct {
-	scope     constructs.Construct
-	group     awslogs.ILogGroup
-	namespace string
+	scope constructs.Construct
+	fn    awslambda.IFunction
+	props *MetricsProps
 }
 
-// filter makes a metric of a numeric field in the records with these messages.
-// The function is in the namespace: a dimension can only come from the record.
-func (m functionMetrics) filter(name, field string, unit awscloudwatch.Unit, messages ...string) awslogs.MetricFilter {
-	var any []awslogs.JsonPattern
-	for _, message := range messages {
-		any = append(any, awslogs.FilterPattern_StringValue(jsii.String("$.message"), jsii.String("="), &message))
+// filters makes metrics of the records in a log group.
+func (m functionMetrics) filters(group *string) {
+	// The group that the CDK makes knows the function, not the other way
+	// round, so that a reference to the function is not enough.
+	for _, made := range []string{"LogGroup", "LogRetention"} {
+		if group := m.fn.Node().TryFindChild(&made); group != nil {
+			m.scope.Node().AddDependency(group)
+		}
 	}
-	return awslogs.NewMetricFilter(m.scope, &name, &awslogs.MetricFilterProps{
-		LogGroup: m.group,
-		FilterPattern: awslogs.FilterPattern_All(
-			awslogs.FilterPattern_Any(any...),
-			awslogs.FilterPattern_NumberValue(jsii.String("$."+field), jsii.String(">="), jsii.Number(0)),
-		),
-		MetricNamespace: &m.namespace,
-		MetricName:      &name,
-		MetricValue:     jsii.String("$." + field),
-		Unit:            unit,
-	})
+	logs := awslogs.LogGroup_FromLogGroupName(m.scope, jsii.String("Logs"), group)
+	filter := func(name, value string, unit awscloudwatch.Unit, pattern awslogs.IFilterPattern) {
+		awslogs.NewMetricFilter(m.scope, &name, &awslogs.MetricFilterProps{
+			LogGroup: logs, FilterPattern: pattern,
+			MetricNamespace: jsii.String(MetricNamespace), MetricName: &name, MetricValue: &value, Unit: unit,
+			Dimensions: &map[string]*string{"FunctionName": jsii.String("$." + record.Function)},
+		})
+	}
+	milliseconds, count := awscloudwatch.Unit_MILLISECONDS, awscloudwatch.Unit_COUNT
+	filter(MetricHookTime, "$."+record.HooksMs, milliseconds, timed(record.Hooks))
+	filter(MetricShutdownTime, "$."+record.HooksMs, milliseconds, timed(record.ShutdownHooks))
+	filter(MetricHooksFailed, "1", count, is("message", record.HookFailed))
+	filter(MetricHooksUndone, "1", count,
+		awslogs.FilterPattern_Any(is("message", record.HookAbandoned), is("message", record.HookRefused)))
+	filter(MetricHooksLost, "1", count, is("message", record.HooksLost))
+	filter(MetricSetupProblems, "1", count, awslogs.FilterPattern_Any(is("message", record.ExtensionProblem),
+		awslogs.FilterPattern_All(is("level", "ERROR"),
+			awslogs.FilterPattern_Any(is("message", record.Ready), is("message", record.LibraryProblem)))))
 }
 
-func (m functionMetrics) alarm(id string, filter awslogs.MetricFilter, description string, actions []awscloudwatch.IAlarmAction) awscloudwatch.Alarm {
-	alarm := awscloudwatch.NewAlarm(m.scope, &id, &awscloudwatch.AlarmProps{
-		Metric: filter.Metric(&awscloudwatch.MetricOptions{
-			Statistic: jsii.String("Sum"), Period: awscdk.Duration_Minutes(jsii.Number(5)),
+func is(field, value string) awslogs.JsonPattern {
+	return awslogs.FilterPattern_StringValue(jsii.String("$."+field), jsii.String("="), &value)
+}
+
+// timed matches records of hooks that ran: others have no time.
+func timed(message string) awslogs.IFilterPattern {
+	return awslogs.FilterPattern_All(is("message", message),
+		awslogs.FilterPattern_NumberValue(jsii.String("$."+record.HooksMs), jsii.String(">="), jsii.Number(0)))
+}
+
+func (m functionMetrics) alarms() []awscloudwatch.Alarm {
+	name := label(m.fn)
+	return []awscloudwatch.Alarm{
+		m.alarm("HooksFailed", MetricHooksFailed, "Hooks of "+name+" return errors or panic."),
+		m.alarm("HooksUndone", MetricHooksUndone,
+			"Hooks of "+name+" are abandoned before the timeout, or registered too late."),
+		m.alarm("HooksLost", MetricHooksLost, "The process of "+name+" ended or timed out with hooks that were not done."),
+		m.alarm("NotAwake", MetricSetupProblems,
+			"Nothing keeps environments of "+name+" awake for hooks, or the library or the extension cannot work."),
+	}
+}
+
+func (m functionMetrics) alarm(id, metric, description string) awscloudwatch.Alarm {
+	if m.props.Dashboard != nil {
+		description += " See " + m.props.Dashboard.urlIn(m.scope)
+	}
+	name := fmt.Sprintf("%s-%s", *awscdk.Stack_Of(m.scope).StackName(), inStack(m.scope, id))
+	alarm := awscloudwatch.NewAlarm(m.scope, jsii.String(id+"Alarm"), &awscloudwatch.AlarmProps{
+		AlarmName: &name,
+		Metric: awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+			Namespace: jsii.String(MetricNamespace), MetricName: &metric,
+			DimensionsMap: &map[string]*string{"FunctionName": m.fn.FunctionName()},
+			Statistic:     jsii.String("Sum"), Period: awscdk.Duration_Minutes(jsii.Number(5)),
 		}),
 		Threshold:          jsii.Number(1),
 		ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
@@ -138,8 +173,8 @@ func (m functionMetrics) alarm(id string, filter awslogs.MetricFilter, descripti
 		TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING,
 		AlarmDescription:   &description,
 	})
-	if len(actions) > 0 {
-		alarm.AddAlarmAction(actions...)
+	if len(m.props.AlarmActions) > 0 {
+		alarm.AddAlarmAction(m.props.AlarmActions...)
 	}
 	return alarm
 }

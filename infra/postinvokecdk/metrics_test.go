@@ -2,10 +2,13 @@ package postinvokecdk_test
 
 import (
 	"encoding/json"
-	"maps"
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
@@ -17,45 +20,135 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"example.com/postinvoke/infra/postinvokecdk"
+	"example.com/postinvoke/internal/cloudwatch"
 )
 
+// One namespace, and the function as the dimension: as in AWS/Lambda. What the
+// filters find, the tests of the app see on records.
 func TestMetricFilters(t *testing.T) {
 	stack := newStack(t)
 	fn := postinvokecdk.NewFunction(stack, jsii.String("Hello"), &postinvokecdk.FunctionProps{Entry: "function"})
 	topic := awssns.NewTopic(stack, jsii.String("Topic"), nil)
-	postinvokecdk.NewMetrics(stack, jsii.String("Metrics"), &postinvokecdk.MetricsProps{
+	metrics := postinvokecdk.NewMetrics(stack, jsii.String("Metrics"), &postinvokecdk.MetricsProps{
 		Functions: []awslambda.IFunction{fn}, Alarms: true,
 		AlarmActions: []awscloudwatch.IAlarmAction{awscloudwatchactions.NewSnsAction(topic)},
 	})
-
-	want := map[string]string{
-		"HookTime":      `{ ($.message = "postinvoke: hooks finished") && ($.hooksMs >= 0) }`,
-		"HookFailures":  `{ (($.message = "postinvoke: hooks finished") || ($.message = "postinvoke: shutdown hooks finished")) && ($.failures >= 0) }`,
-		"HookAbandoned": `{ (($.message = "postinvoke: hooks finished") || ($.message = "postinvoke: shutdown hooks finished")) && ($.abandoned >= 0) }`,
-		"ShutdownTime":  `{ ($.message = "postinvoke: shutdown hooks finished") && ($.hooksMs >= 0) }`,
-	}
-	got := map[string]string{}
+	var filtered, alarmed []string
 	for _, filter := range resources(t, stack, "AWS::Logs::MetricFilter") {
 		transformation := filter.Properties["MetricTransformations"].([]any)[0].(map[string]any)
-		if transformation["Dimensions"] != nil {
-			t.Errorf("got dimensions %v: the records have no field that names the function", transformation["Dimensions"])
+		if got := jsonText(t, transformation["Dimensions"]); got != `[{"Key":"FunctionName","Value":"$.function"}]` || transformation["MetricNamespace"] != "PostInvoke" {
+			t.Errorf("got dimensions %s in %v, want FunctionName from the record, in PostInvoke", got, transformation["MetricNamespace"])
 		}
-		got[transformation["MetricName"].(string)] = filter.Properties["FilterPattern"].(string)
+		filtered = append(filtered, transformation["MetricName"].(string))
 	}
-	if !maps.Equal(got, want) {
-		t.Errorf("filters: got %q, want %q", got, want)
-	}
-
-	var alarmed []string
 	for _, alarm := range resources(t, stack, "AWS::CloudWatch::Alarm") {
 		alarmed = append(alarmed, alarm.Properties["MetricName"].(string))
 		if actions, _ := alarm.Properties["AlarmActions"].([]any); len(actions) != 1 {
 			t.Errorf("actions of the alarm: got %v, want the topic", actions)
 		}
 	}
+	slices.Sort(filtered)
 	slices.Sort(alarmed)
-	if want := []string{"HookAbandoned", "HookFailures"}; !slices.Equal(alarmed, want) {
+	if want := []string{"HookTime", "HooksFailed", "HooksLost", "HooksUndone", "SetupProblems", "ShutdownTime"}; !slices.Equal(filtered, want) {
+		t.Errorf("filters: got %q, want %q", filtered, want)
+	}
+	if want := []string{"HooksFailed", "HooksLost", "HooksUndone", "SetupProblems"}; !slices.Equal(alarmed, want) || len(metrics.Alarms) != len(want) {
 		t.Errorf("alarms: got %q, want %q", alarmed, want)
+	}
+}
+
+// Two functions in one log group: a second set of filters would count each
+// record twice.
+func TestFunctionsThatShareALogGroup(t *testing.T) {
+	stack := newStack(t)
+	group := awslogs.NewLogGroup(stack, jsii.String("Shared"), nil)
+	var functions []awslambda.IFunction
+	for _, id := range []string{"A", "B"} {
+		functions = append(functions, plainWith(stack, id, awslambda.FunctionProps{LogGroup: group, LoggingFormat: awslambda.LoggingFormat_JSON}))
+	}
+	postinvokecdk.NewMetrics(stack, jsii.String("Metrics"), &postinvokecdk.MetricsProps{Functions: functions, Alarms: true})
+	if filters, alarms := len(resources(t, stack, "AWS::Logs::MetricFilter")), len(resources(t, stack, "AWS::CloudWatch::Alarm")); filters != 6 || alarms != 8 {
+		t.Errorf("got %d filters and %d alarms, want 6 for the group and 8 for the functions", filters, alarms)
+	}
+}
+
+// What one dashboard cannot show is refused with what to do.
+func TestDashboardRefuses(t *testing.T) {
+	for name, test := range map[string]struct {
+		functions func(awscdk.Stack) []awslambda.IFunction
+		want      string
+	}{
+		"too many": {func(stack awscdk.Stack) []awslambda.IFunction {
+			var all []awslambda.IFunction
+			for i := range 51 {
+				id := fmt.Sprint("F", i)
+				all = append(all, awslambda.Function_FromFunctionName(stack, &id, &id))
+			}
+			return all
+		}, "51 functions with log groups of their own are too many for a dashboard: CloudWatch reads 50 log groups in a query; " +
+			"leave function Stack/F50 and those after it to a second dashboard"},
+		"another region": {func(stack awscdk.Stack) []awslambda.IFunction {
+			return imported(stack, "arn:aws:lambda:us-east-1:123456789012:function:orders")
+		}, "function Stack/Orders is in region us-east-1 and the dashboard in eu-west-1, but a log query reads one: make a dashboard for it in a stack of that region"},
+		"another account": {func(stack awscdk.Stack) []awslambda.IFunction {
+			return imported(stack, "arn:aws:lambda:eu-west-1:210987654321:function:orders")
+		}, "function Stack/Orders is in account 210987654321 and the dashboard in 123456789012, but a log query reads one: make a dashboard for it in a stack of that account"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stack := newStackIn(t, &awscdk.Environment{Region: jsii.String("eu-west-1"), Account: jsii.String("123456789012")})
+			err := attempt(func() {
+				postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), &postinvokecdk.DashboardProps{Functions: test.functions(stack)})
+			})
+			if err == nil || err.Error() != test.want {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+// Fifty are shown: the query is not too long.
+func TestDashboardOfFiftyFunctions(t *testing.T) {
+	stack := newStack(t)
+	var all []awslambda.IFunction
+	for i := range 50 {
+		id := fmt.Sprint("F", i)
+		all = append(all, awslambda.Function_FromFunctionName(stack, &id, jsii.String("a-function-with-a-rather-long-name-"+id)))
+	}
+	postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), &postinvokecdk.DashboardProps{Functions: all})
+	text, err := os.ReadFile(filepath.Join(synth(t, stack), "Stack.template.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := cloudwatch.Deploy(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := d.View(nil, time.Now().Add(-time.Hour), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range d.Dashboard.Widgets {
+		if _, err := v.Draw(w); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func imported(stack awscdk.Stack, arn string) []awslambda.IFunction {
+	return []awslambda.IFunction{awslambda.Function_FromFunctionArn(stack, jsii.String("Orders"), &arn)}
+}
+
+// A dashboard without a region of its own may be deployed to another one.
+func TestFunctionPerhapsElsewhereIsWarnedOf(t *testing.T) {
+	stack := newStack(t)
+	functions := imported(stack, "arn:aws:lambda:us-east-1:123456789012:function:orders")
+	postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), &postinvokecdk.DashboardProps{Functions: functions})
+	text, err := os.ReadFile(filepath.Join(synth(t, stack), "Stack.metadata.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "function Stack/Orders may be in another region than the dashboard, which then shows nothing of it: set the region of the stack"; !strings.Contains(string(text), want) {
+		t.Errorf("got %s, want %q", text, want)
 	}
 }
 
@@ -94,8 +187,8 @@ func TestAliasesAndVersions(t *testing.T) {
 		t.Errorf("dashboard: got %s, want the log group of the function", body)
 	}
 	filters := resources(t, stack, "AWS::Logs::MetricFilter")
-	if len(filters) != 4 {
-		t.Errorf("got %d metric filters, want the 4 of one function", len(filters))
+	if len(filters) != 6 {
+		t.Errorf("got %d metric filters, want the 6 of one function", len(filters))
 	}
 	for _, filter := range filters {
 		if got := jsonText(t, filter.Properties["LogGroupName"]); !strings.Contains(got, `{"Ref":"HelloLogs`) {

@@ -10,102 +10,146 @@ import (
 // The queries of the dashboard, in the language of CloudWatch Logs Insights.
 // The records they read are shown in docs/records.md.
 //
-// A chart needs its stats by bin() alone, so those over time are made for one
-// function each where they tell functions apart. Names of columns have letters
-// and digits only: others would need backticks.
+// The first filter after the choice of a function is, where it can be, one on a
+// field that [NewFunction] has indexed in its log group: such a query reads
+// only the events that match. Names of columns have letters and digits only:
+// others would need backticks. No name is that of a field of a record.
 
-// logGroupColumn makes a column of the log group, which is named after the
-// function. The records themselves do not know their function's name.
-const logGroupColumn = `parse @log "*:*" as account, logGroup`
+// indexedFields are those in the index of a function's log group.
+var indexedFields = []string{"message", failed}
+
+const (
+	failed       = "record.status" // of platform.report: success, error, failure or timeout
+	reportType   = `type = "platform.report"`
+	mostShown    = 50
+	mostLogLines = 100
+)
+
+// shortenUpTo is for how many functions a query has room for their labels:
+// CloudWatch takes 10,000 characters.
+const shortenUpTo = 25
 
 // chosen keeps the records of the function chosen at the top. The colon, which
 // no name has, ends the log group's: another's may begin with it.
 func chosen() string { return fmt.Sprintf(`filter concat(@log, ":") like "%s"`, anyLogGroup()) }
 
-// only keeps records with one of these messages.
-func only(messages ...string) string {
-	return `filter message in ["` + strings.Join(messages, `", "`) + `"]`
+// in is a condition: a field has one of these values.
+func in(field string, values ...string) string {
+	return field + ` in ["` + strings.Join(values, `", "`) + `"]`
 }
 
-// percentiles are the p50 and p99 of a field, as columns with this name.
-func percentiles(field, name string) string {
-	return fmt.Sprintf("pct(%s, 50) as %sP50, pct(%[1]s, 99) as %[2]sP99", field, name)
-}
-
-// postInvokeQuery charts when the response was accepted, and how long the
-// hooks took after it.
-func postInvokeQuery() []string {
-	return []string{
-		only(record.Hooks),
-		"stats " + percentiles(record.ResponseMs, "response") + ", " + percentiles(record.HooksMs, "hooks") + " by bin(5m)",
+// functionColumn makes the column Function: the function's label, found by its
+// log group, because the records of the platform do not know their function.
+func functionColumn(functions []shown) []string {
+	const split = `parse @log "*:*" as account, logGroup`
+	groups := logGroups(functions)
+	if len(groups) > shortenUpTo {
+		return []string{split, "fields logGroup as Function"}
 	}
+	column := `concat(":", logGroup, ":")`
+	for _, group := range groups {
+		var labels []string
+		for _, fn := range functions {
+			if *fn.logGroup == *group {
+				labels = append(labels, strings.ReplaceAll(fn.label, `"`, "'"))
+			}
+		}
+		column = fmt.Sprintf(`replace(%s, ":%s:", "%s")`, column, *group, strings.Join(labels, " or "))
+	}
+	return []string{split, "fields " + column + " as Function"}
 }
 
-// invocationsQuery lists the last invocations that had hooks.
-func invocationsQuery() []string {
-	return []string{
-		chosen(),
-		only(record.Hooks),
-		logGroupColumn,
+// query is one on the records of some functions.
+func query(functions []shown, filter string, commands ...string) []string {
+	lines := []string{chosen()}
+	if filter != "" {
+		lines = append(lines, "filter "+filter)
+	}
+	return append(append(lines, functionColumn(functions)...), commands...)
+}
+
+// problemsQuery lists what went wrong with hooks, each kind once: when it was
+// last, and how often. Whatever is INFO is no problem.
+func problemsQuery(functions []shown) []string {
+	return query(functions,
+		in("message", record.HookFailed, record.HookAbandoned, record.HookLate, record.HookRefused, record.HooksLost,
+			record.Released, record.LibraryProblem, record.ExtensionProblem, record.Ready)+" and "+in("level", "WARN", "ERROR"),
+		fmt.Sprintf(`fields replace(message, "postinvoke: ", "") as what, coalesce(%s, %s, %s, %s, %s) as cause, `+
+			`coalesce(%s, %s) as which`,
+			record.Error, record.Panic, record.Reason, record.Phase, record.LateMs, record.Hook, record.Waiting),
+		fmt.Sprintf("stats max(@timestamp) as last, count(*) as times, latest(cause) as why, sum(%s + %s) as lost, "+
+			"latest(%s) as request by Function, what, level, which",
+			record.Running, record.NotStarted, record.RequestID),
+		"sort last desc",
+		fmt.Sprint("limit ", mostShown),
+		"display last, times, Function, what, level, why, request, lost, which")
+}
+
+// failedQuery lists the invocations that failed, by kind: of Lambda's records,
+// so also those of a process that could not say anything any more.
+func failedQuery(functions []shown) []string {
+	return query(functions,
+		in(failed, "error", "failure", "timeout")+" and "+reportType,
+		fmt.Sprintf("stats max(@timestamp) as last, count(*) as times, latest(record.requestId) as request "+
+			"by Function, %s as status, record.errorType as error", failed),
+		"sort last desc",
+		fmt.Sprint("limit ", mostShown),
+		"display last, times, Function, status, error, request")
+}
+
+// invocationsQuery lists the last invocations, a row each: of Lambda's report
+// and of the library's and the extension's records by request id.
+func invocationsQuery(functions []shown) []string {
+	return query(functions,
+		in("message", record.Hooks, record.HooksLost)+" or "+reportType,
+		fmt.Sprintf("fields coalesce(%s, record.requestId) as request", record.RequestID),
+		"filter ispresent(request)", // hooks of the shutdown have none
+		"stats max(@timestamp) as at, sortsLast("+failed+") as status, "+strings.Join([]string{
+			"sortsLast(" + record.Outcome + ") as handler",
+			"max(" + record.ResponseMs + ") as response",
+			"max(" + record.HooksMs + ") as hookTime",
+			"max(record.metrics.billedDurationMs) as billed",
+			"max(record.metrics.initDurationMs) as init",
+			"max(" + record.HookCount + ") as hookCount",
+			"max(" + record.Failures + ") as failed",
+			"max(" + record.Abandoned + ") as unfinished",
+			"sum(" + record.Running + " + " + record.NotStarted + ") as lost",
+			"max(record.metrics.maxMemoryUsedMB) as MB",
+		}, ", ")+" by Function, request",
+		"sort at desc",
+		fmt.Sprint("limit ", mostShown),
+		"display at, Function, status, handler, response, hookTime, billed, init, "+
+			"hookCount, failed, unfinished, lost, MB, request")
+}
+
+// endsQuery counts how environments ended, and what their shutdown hooks did.
+func endsQuery(functions []shown) []string {
+	return query(functions,
+		in("message", record.Environment, record.ShutdownHooks, record.HooksLost),
+		fmt.Sprintf(`fields coalesce(%s, replace(message, "postinvoke: ", "")) as what`, record.Reason),
+		"stats max(@timestamp) as last, count(*) as times, "+strings.Join([]string{
+			"sum(" + record.Invocations + ") as served",
+			"avg(" + record.LifetimeMs + ") as lifetime",
+			"avg(" + record.IdleMs + ") as idle",
+			"sum(" + record.AwakeMs + ") as awake",
+			"sum(" + record.HookCount + ") as hookCount",
+			"sum(" + record.Failures + ") as failed",
+			"sum(" + record.Abandoned + ") as unfinished",
+			"sum(" + record.Running + " + " + record.NotStarted + ") as lost",
+			"max(100 * " + record.HooksMs + " / " + record.BudgetMs + ") as budget",
+		}, ", ")+" by Function, what",
+		"sort Function asc, what asc",
+		"limit 200",
+		"display Function, what, times, last, served, lifetime, idle, awake, hookCount, failed, unfinished, lost, budget")
+}
+
+// logQuery is the log itself, newest first. The platform's own records have a
+// type in place of a message, and Lambda puts plain lines into msg.
+func logQuery(functions []shown) []string {
+	return query(functions, "",
+		fmt.Sprintf("fields coalesce(message, msg, type, @message) as event, coalesce(%s, record.requestId) as request",
+			record.RequestID),
 		"sort @timestamp desc",
-		"limit 50",
-		"display @timestamp, logGroup, " + strings.Join([]string{
-			record.RequestID, record.Outcome, record.HandlerMs, record.ResponseMs, record.HookCount, record.HooksMs,
-			record.Failures, record.Abandoned, record.ColdStart, record.Mode,
-		}, ", "),
-	}
-}
-
-// shutdownsQuery lists the last shutdowns. Two records are about one of them:
-// the library's on the shutdown hooks and the extension's on the environment,
-// within a few milliseconds in the environment's log stream. Where the minute
-// changes between them they make two rows, each with a half.
-func shutdownsQuery() []string {
-	return []string{
-		chosen(),
-		only(record.Environment, record.ShutdownHooks),
-		logGroupColumn,
-		fmt.Sprintf("stats sortsLast(%s) as why, max(%s) as lifetime, max(%s) as idle, max(%s) as served, max(%s) as shutdownHooks, max(%s) as budget by bin(1m) as minute, logGroup, @logStream",
-			record.Reason, record.LifetimeMs, record.IdleMs, record.Invocations, record.HooksMs, record.BudgetMs),
-		"sort minute desc",
-		"limit 50",
-	}
-}
-
-// shutdownHooksQuery charts the shutdown hooks against their budget.
-func shutdownHooksQuery() []string {
-	return []string{
-		chosen(),
-		only(record.ShutdownHooks),
-		fmt.Sprintf("stats max(%s) as shutdownHooks, max(%s) as budget by bin(5m)", record.HooksMs, record.BudgetMs),
-	}
-}
-
-// problemsQuery lists the hooks that did not end well, and what kept the
-// environment from staying awake for them.
-func problemsQuery() []string {
-	return []string{
-		chosen(),
-		only(record.HookFailed, record.HookAbandoned, record.HookLate, record.HookRefused,
-			record.Released, record.ExtensionProblem, record.HooksLost),
-		logGroupColumn,
-		fmt.Sprintf("fields coalesce(%s, %s, %s) as why", record.Error, record.Panic, record.Reason),
-		"sort @timestamp desc",
-		"limit 50",
-		fmt.Sprintf("display @timestamp, logGroup, message, %s, why, %s", record.Hook, record.RequestID),
-	}
-}
-
-// logQuery is the log itself, oldest first. The platform's own records have a
-// type and a record in place of a message. With a lower limit the newest would
-// be missing.
-func logQuery() []string {
-	return []string{
-		chosen(),
-		logGroupColumn,
-		fmt.Sprintf("fields coalesce(message, type, @message) as event, coalesce(%s, record.requestId) as request", record.RequestID),
-		"sort @timestamp asc",
-		"limit 10000",
-		"display @timestamp, logGroup, event, request, @message",
-	}
+		fmt.Sprint("limit ", mostLogLines),
+		"display @timestamp, Function, event, request, @message")
 }

@@ -1,0 +1,97 @@
+package dashboard_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image/png"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/postinvoke/demo/browser"
+	"example.com/postinvoke/demo/dashboard"
+	"example.com/postinvoke/infra/golden"
+	"example.com/postinvoke/internal/ci"
+	"example.com/postinvoke/internal/cloudwatch"
+	"example.com/postinvoke/lambdaenv/lambdaenvtest"
+)
+
+// drawing is one of the healthy scenario: of real processes.
+func drawing(t *testing.T) (*dashboard.Drawing, []cloudwatch.Line) {
+	t.Helper()
+	d, err := cloudwatch.Deploy(golden.TemplateWithMetrics)
+	if err != nil {
+		t.Fatal(err)
+	}
+	programs := dashboard.Programs{
+		Example: lambdaenvtest.Build(t, "function"), Trouble: lambdaenvtest.Build(t, "demo/trouble"),
+		Extension: lambdaenvtest.Build(t, "extension"),
+	}
+	now := time.Now().Truncate(time.Minute).Add(30 * time.Second) // so that no session goes on into the next minute
+	lines, err := dashboard.Healthy.Run(t.Context(), d.Functions, programs, now, func(int, int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := d.View(lines, now.Add(-3*time.Hour), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn, err := dashboard.Draw(d, v, []string{"A drawing."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return drawn, lines
+}
+
+// The records of local runs are spread over the time shown, and on the page.
+func TestDrawing(t *testing.T) {
+	drawn, lines := drawing(t)
+	for _, line := range lines {
+		if line.Time.Before(drawn.From) || !line.Time.Before(drawn.To) {
+			t.Fatalf("a line of %v is not in the time shown, %v to %v", line.Time, drawn.From, drawn.To)
+		}
+		if stamp := fmt.Sprintf(`":"%s`, line.Time.UTC().Format("2006-01-02T15:04")); strings.Contains(line.Message, `"time`) && !strings.Contains(line.Message, stamp) {
+			t.Fatalf("got the record %s in the minute %s: the times disagree", line.Message, stamp)
+		}
+	}
+	var page bytes.Buffer
+	if err := drawn.Write(&page); err != nil {
+		t.Fatal(err)
+	}
+	html := page.String()
+	for _, want := range []string{"<svg", "hooks finished", "spindown", "second on complete", "In alarm", "NaN", "Inf", "<script"} {
+		there := strings.Contains(html, want)
+		if wanted := want != "In alarm" && want != "NaN" && want != "Inf" && want != "<script"; there != wanted {
+			t.Errorf("%q on the page: got %v, want %v", want, there, wanted)
+		}
+	}
+	if n := strings.Count(html, "No data found"); n != 2 {
+		t.Errorf("got %d empty tables, want 2: nothing went wrong", n)
+	}
+}
+
+func TestPicture(t *testing.T) {
+	drawn, _ := drawing(t)
+	var pictures [][]byte
+	for _, scheme := range []string{"light", "dark"} {
+		picture, err := drawn.Picture(t.Context(), scheme)
+		if errors.Is(err, browser.ErrNone) {
+			ci.Skip(t, err.Error())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		image, err := png.Decode(bytes.NewReader(picture))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if size := image.Bounds().Size(); size.X != 1440 || size.Y < 1500 {
+			t.Errorf("%s: got a picture of %v, want all of a page 1440 wide", scheme, size)
+		}
+		pictures = append(pictures, picture)
+	}
+	if bytes.Equal(pictures[0], pictures[1]) {
+		t.Error("the dark picture is the light one")
+	}
+}

@@ -1,0 +1,172 @@
+// Package dashboard draws the deployed dashboard before it is deployed: it runs
+// functions in local environments, evaluates the body of the dashboard in a
+// synthesised template over what they logged, and makes a page of it.
+package dashboard
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"example.com/postinvoke/internal/cloudwatch"
+	"example.com/postinvoke/internal/cloudwatch/locallog"
+	"example.com/postinvoke/lambdaenv"
+)
+
+// Programs are the executables that environments run.
+type Programs struct{ Example, Trouble, Extension string }
+
+// A session is an environment: what is done in it, and when that is shown.
+type session struct {
+	fn      cloudwatch.Function
+	ago     time.Duration // before the end of the time shown
+	trouble bool          // runs the function with trouble, else the example
+	events  []string
+}
+
+// A Scenario is what goes on in the time that the dashboard shows.
+type Scenario string
+
+// Scenarios.
+const (
+	Trouble Scenario = "trouble" // every second function gets into trouble after half of the time
+	Healthy Scenario = "healthy" // nothing goes wrong
+	Crashes Scenario = "crashes" // the last function's process ends in each invocation, for an hour
+	Nothing Scenario = "nothing" // nothing was invoked yet
+)
+
+// Scenarios are all of them.
+var Scenarios = []Scenario{Trouble, Healthy, Crashes, Nothing}
+
+const (
+	shown   = 3 * time.Hour
+	between = 5 * time.Minute // from one environment of a function to the next
+)
+
+// faults are what goes wrong in the scenario Trouble, one after the other.
+var faults = []string{
+	"hook fails", "error", "hook fails", "exit", "hook overruns", "hook panics", "too late", "hook is killed", "timeout", "hook fails",
+	"goroutine panics", "handler panic", "too much", "hook exits",
+}
+
+// sessions are those of a scenario.
+func (s Scenario) sessions(functions []cloudwatch.Function) []session {
+	if s == Nothing {
+		return nil
+	}
+	var all []session
+	for i, fn := range functions {
+		for n := 1; time.Duration(n)*between < shown-5*time.Minute; n++ {
+			ago := time.Duration(n)*between + time.Duration(i%5)*time.Minute
+			all = append(all, session{fn: fn, ago: ago, events: work(n + i)})
+		}
+	}
+	switch s {
+	case Trouble:
+		for i := 1; i < max(2, len(functions)); i += 2 {
+			fn := functions[i%len(functions)]
+			for n, fault := range faults {
+				// Each function has its own selection, so that they differ.
+				if i > 1 && (n+i)%5 != 0 {
+					continue
+				}
+				ago := time.Duration(len(faults)-n)*6*time.Minute + time.Minute
+				all = append(all, session{fn, ago, true, []string{order(15, ""), order(40, fault)}})
+			}
+		}
+	case Crashes:
+		for n := range 20 {
+			ago := time.Duration(n)*3*time.Minute + time.Minute
+			all = append(all, session{functions[len(functions)-1], ago, true, []string{order(10, "exit"), order(10, "exit")}})
+		}
+	}
+	return all
+}
+
+// work are events for the example: hooks that take more and less long.
+func work(n int) []string {
+	var events []string
+	for i := range 2 + n%3 {
+		events = append(events, fmt.Sprintf(`{"sleepMs": %d}`, 40+(n*37+i*61)%160))
+	}
+	return events
+}
+
+// order is an event for the function with trouble.
+func order(hookMs int, fault string) string {
+	return fmt.Sprintf(`{"do": %q, "handlerMs": 25, "hookMs": %d}`, fault, hookMs)
+}
+
+// atOnce is how many environments run at the same time.
+const atOnce = 4
+
+// Run runs the environments of a scenario and returns what they logged, spread
+// over the time that ends at now. progress is told how many are done, of how
+// many.
+func (s Scenario) Run(
+	ctx context.Context, functions []cloudwatch.Function, p Programs, now time.Time, progress func(done, of int),
+) ([]cloudwatch.Line, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	sessions := s.sessions(functions)
+	type result struct {
+		lines []cloudwatch.Line
+		err   error
+	}
+	results := make(chan result)
+	turns := make(chan struct{}, atOnce)
+	for i, one := range sessions {
+		go func() {
+			turns <- struct{}{}
+			defer func() { <-turns }()
+			log := locallog.New(one.fn, fmt.Sprint(i))
+			err := one.run(ctx, p, log)
+			results <- result{log.LinesFrom(now.Add(-one.ago)), err}
+		}()
+	}
+	var lines []cloudwatch.Line
+	var failed error
+	for done := range sessions {
+		r := <-results
+		lines = append(lines, r.lines...)
+		if r.err != nil && failed == nil {
+			failed = r.err
+			cancel(failed)
+		}
+		progress(done+1, len(sessions))
+	}
+	return lines, failed
+}
+
+// run runs one environment until its shutdown.
+func (s session) run(ctx context.Context, p Programs, log *locallog.Log) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	config := lambdaenv.Config{
+		Function: p.Example, Extensions: []string{p.Extension}, Name: s.fn.Name,
+		Timeout: min(s.fn.Timeout, 30*time.Second), Observe: log.Observe, Forget: true,
+		ApplicationLogLevel: s.fn.Log.Level,
+	}
+	if s.fn.Log.JSON {
+		config.LogFormat = lambdaenv.JSON
+	}
+	if s.trouble {
+		config.Function = p.Trouble
+	}
+	env, err := lambdaenv.Start(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer env.Close()
+	for _, event := range s.events {
+		if _, err := env.Invoke(ctx, []byte(event)); err != nil {
+			return err
+		}
+		if _, err := env.WaitIdle(ctx); err != nil {
+			return err
+		}
+	}
+	_, err = env.Shutdown(ctx, "")
+	return err
+}

@@ -1,0 +1,151 @@
+package postinvokecdk
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// maxGroups is how many log groups a query takes.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
+const maxGroups = 50
+
+// shown is a function on the dashboard.
+type shown struct {
+	awslambda.IFunction
+	label    string
+	logGroup *string
+	timeout  float64 // in milliseconds; zero if it is not known
+}
+
+// showAll looks at the functions for a dashboard in stack. Those that it cannot
+// show are refused with what to do about it.
+func showAll(stack awscdk.Stack, functions []awslambda.IFunction) []shown {
+	var all []shown
+	for _, fn := range functions {
+		refuseElsewhere(stack, fn)
+		warnOfLogging(fn)
+		all = append(all, shown{fn, label(fn), logGroupName(fn), timeoutOf(fn)})
+	}
+	if n := len(logGroups(all)); n > maxGroups {
+		panic(fmt.Errorf("%d functions with log groups of their own are too many for a dashboard: "+
+			"CloudWatch reads %d log groups in a query; leave function %s and those after it to a second dashboard", n, maxGroups, functionPath(all[maxGroups].Node())))
+	}
+	return all
+}
+
+// refuseElsewhere panics if fn is in another region or account than the stack:
+// a log query reads one. Where that is only known at deployment it warns.
+func refuseElsewhere(stack awscdk.Stack, fn awslambda.IFunction) {
+	for _, place := range []struct{ what, fn, stack string }{
+		{"region", *fn.Env().Region, *stack.Region()},
+		{"account", *fn.Env().Account, *stack.Account()},
+	} {
+		const fix = "make a dashboard for it in a stack of that %s"
+		switch awscdk.Token_CompareStrings(&place.fn, &place.stack) {
+		case awscdk.TokenComparison_DIFFERENT():
+			panic(fmt.Errorf("function %s is in %s %s and the dashboard in %s, but a log query reads one: "+fix,
+				functionPath(fn.Node()), place.what, place.fn, place.stack, place.what))
+		case awscdk.TokenComparison_ONE_UNRESOLVED():
+			warn(fn, "postinvoke:elsewhere", fmt.Sprintf("function %s may be in another %s than the dashboard, "+
+				"which then shows nothing of it: set the %[2]s of the stack", functionPath(fn.Node()), place.what))
+		}
+	}
+}
+
+// label is what people call the function: its construct's path in the stack.
+func label(fn awslambda.IFunction) string {
+	path := *fn.Node().Path()
+	stack := *awscdk.Stack_Of(fn).Node().Path()
+	path = strings.TrimPrefix(strings.TrimPrefix(path, stack), "/")
+	if parent, ok := strings.CutSuffix(path, "/Function"); ok {
+		return parent // made by NewFunction
+	}
+	return path
+}
+
+// timeoutOf returns the timeout of a function of the app, in milliseconds.
+func timeoutOf(fn awslambda.IFunction) float64 {
+	cfn, ok := underlying(fn).Node().DefaultChild().(awslambda.CfnFunction)
+	switch {
+	case !ok:
+		return 0
+	case cfn.Timeout() == nil:
+		return 3000 // Lambda's default
+	case *awscdk.Token_IsUnresolved(cfn.Timeout()):
+		return 0
+	}
+	return *cfn.Timeout() * 1000
+}
+
+// logGroupName finds where fn logs to. Asking fn itself would add a log group,
+// or a custom resource, to a stack whose author wanted none.
+func logGroupName(fn awslambda.IFunction) *string {
+	fn = underlying(fn)
+	made, isFunction := fn.(awslambda.Function)
+	cfn, isResource := fn.Node().DefaultChild().(awslambda.CfnFunction)
+	if isFunction && isResource && cfn.LoggingConfig() != nil {
+		set, _ := awscdk.Stack_Of(fn).Resolve(cfn.LoggingConfig()).(map[string]any)
+		if set["logGroup"] != nil {
+			return made.LogGroup().LogGroupName()
+		}
+	}
+	return jsii.String("/aws/lambda/" + *fn.FunctionName())
+}
+
+// logGroups are those of all functions. A function and its aliases have the
+// same one.
+func logGroups(functions []shown) []*string {
+	var groups []*string
+	for _, fn := range functions {
+		if !slices.ContainsFunc(groups, func(g *string) bool { return *g == *fn.logGroup }) {
+			groups = append(groups, fn.logGroup)
+		}
+	}
+	return groups
+}
+
+// underlying is the function that an alias or a version is of. It logs for them.
+func underlying(fn awslambda.IFunction) awslambda.IFunction {
+	if alias, ok := fn.(awslambda.IAlias); ok {
+		fn = alias.Version()
+	}
+	if version, ok := fn.(awslambda.IVersion); ok {
+		fn = version.Lambda()
+	}
+	return fn
+}
+
+// functionVariable is the choice, at the top of the dashboard, of the function
+// whose records the tables show.
+//
+// CloudWatch replaces the pattern with the chosen value wherever it stands in
+// the dashboard. It stands in the queries only, as what @log begins with, so
+// that without any choice they show all functions. A choice is all of @log and
+// the colon after it, see chosen: no other group has both.
+func functionVariable(functions []shown) awscloudwatch.IVariable {
+	values := []*awscloudwatch.VariableValue{{Label: jsii.String("all"), Value: jsii.String(anyLogGroup())}}
+	for _, fn := range functions {
+		values = append(values, &awscloudwatch.VariableValue{
+			Label: jsii.String(fn.label),
+			Value: jsii.String(anyLogGroup() + *fn.logGroup + ":"),
+		})
+	}
+	return awscloudwatch.NewDashboardVariable(&awscloudwatch.DashboardVariableOptions{
+		Id:           jsii.String("function"),
+		Label:        jsii.String("Function (tables and log)"),
+		Type:         awscloudwatch.VariableType_PATTERN,
+		InputType:    awscloudwatch.VariableInputType_SELECT,
+		Value:        jsii.String(anyLogGroup()),
+		Values:       awscloudwatch.Values_FromValues(values...),
+		DefaultValue: awscloudwatch.DefaultValue_Value(anyLogGroup()),
+	})
+}
+
+// anyLogGroup is what the @log of every record begins with: ACCOUNT:LOG-GROUP.
+func anyLogGroup() string { return *awscdk.Aws_ACCOUNT_ID() + ":" }
