@@ -13,9 +13,9 @@ import (
 	"syscall"
 	"testing"
 
+	"example.com/postinvoke/internal/link"
 	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/lambdaenv/lambdaenvtest"
-	"example.com/postinvoke/internal/link"
 )
 
 // whole is a configuration with a process of each kind.

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/internal/link"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // variables returns what processes of that kind printed of their environment.

@@ -26,10 +26,11 @@ type instance struct {
 	closed  bool
 
 	runtime    *process // nil before it was started
-	asked      bool     // the runtime has asked for its first event
+	state      runtimeState
+	asked      bool // the runtime has asked for its first event
 	waiting    []chan<- *invocation
 	initError  string   // type of the error that the runtime reported
-	initReason string   // and what it said
+	initReason []byte   // and what it said
 	agents     []*agent // external ones first
 	agentError string   // errorType of the first agent that reported one
 
@@ -50,13 +51,14 @@ func newInstance(e *Environment) (*instance, error) {
 	}
 	in := &instance{
 		env:     e,
+		state:   stateStarted,
 		address: l.Addr().String(),
 		served:  make(chan struct{}),
 		over:    make(chan struct{}),
 		running: map[string]*invocation{},
 		late:    map[string]bool{},
 	}
-	in.server = &http.Server{Handler: in.routes(), ErrorLog: discardLog}
+	in.server = &http.Server{Handler: in.handler(), ErrorLog: discardLog}
 	go func() {
 		defer close(in.served)
 		in.server.Serve(l)
@@ -109,10 +111,12 @@ func (in *instance) handOver(inv *invocation) {
 		if event == nil {
 			event = in.invokeEvent(inv)
 		}
-		a.state = agentRunning
 		a.give(event)
 	}
 	in.env.log.add(Entry{Source: Platform, Kind: Invoked, RequestID: inv.id, Text: "the runtime has the event"})
+	if in.env.cfg.MaxConcurrency == 0 {
+		in.state = stateRunning
+	}
 	in.waiting[0] <- inv
 	in.waiting = slices.Delete(in.waiting, 0, 1)
 }
@@ -130,7 +134,7 @@ func (in *instance) invokeEvent(inv *invocation) []byte {
 		RequestID  string  `json:"requestId"`
 		ARN        string  `json:"invokedFunctionArn"`
 		Tracing    tracing `json:"tracing"`
-	}{"INVOKE", inv.deadline.UnixMilli(), inv.id, in.env.cfg.functionARN(), tracing{"X-Amzn-Trace-Id", inv.trace}})
+	}{"INVOKE", inv.deadline.UnixMilli(), inv.id, in.env.cfg.functionARN(inv.request.Qualifier), tracing{"X-Amzn-Trace-Id", inv.trace}})
 	if err != nil {
 		panic("lambdaenv: " + err.Error()) // strings marshal
 	}

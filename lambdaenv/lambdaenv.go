@@ -48,6 +48,16 @@ type Config struct {
 	// InitTimeout of the Init phase. Zero means 10 s, as on Lambda.
 	InitTimeout time.Duration
 
+	// RetryInit has Start succeed although the init failed or took too long: the
+	// first invocation runs it again, within its own timeout, as on Lambda.
+	RetryInit bool
+
+	// Retries says how often a failed asynchronous invocation is tried again.
+	// Zero means 2, as on Lambda; less means not at all. RetryDelay is the time
+	// between two attempts: none by default, a minute and two on Lambda.
+	Retries    int
+	RetryDelay time.Duration
+
 	// MemoryMB is reported to the function and in the logs. Zero means 512.
 	MemoryMB int
 

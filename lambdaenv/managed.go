@@ -45,18 +45,6 @@ func (e *Environment) dispatch() {
 	}
 }
 
-func (in *instance) claimManaged(id string, arrived time.Time) (*invocation, *apiError) {
-	if in.late[id] {
-		return nil, errInvokeTimeout
-	}
-	inv := in.running[id]
-	if inv == nil || !inv.responding.IsZero() {
-		return nil, errInvalidRequestID
-	}
-	inv.responding = arrived
-	return inv, nil
-}
-
 // expireManaged gives up on an invocation. Its code goes on.
 func (e *Environment) expireManaged(in *instance, inv *invocation) {
 	if inv.answered || in.stopping {

@@ -91,7 +91,7 @@ func (e *Environment) stop(reason string) (ShutdownReport, error) {
 		case !a.down:
 			end(a.process)
 		case a.next != nil:
-			a.give(in.shutdown)
+			a.tell(in.shutdown)
 		}
 	}
 	err := e.until(deadline, func() bool {

@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -15,7 +16,7 @@ func main() {
 	if dir, err := os.Getwd(); err == nil {
 		fmt.Println("PWD is", dir)
 	}
-	fmt.Println("on stage at", os.Getenv("AWS_LAMBDA_RUNTIME_API"))
+	fmt.Println("on stage at", os.Getenv("AWS_LAMBDA_RUNTIME_API"), "as", filepath.Base(os.Args[0]))
 	for {
 		time.Sleep(time.Hour)
 	}
