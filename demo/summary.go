@@ -84,7 +84,7 @@ func summarySentences(rows []summaryRow, width int) []string {
 	for _, row := range rows {
 		parts := []string{}
 		for i, title := range summaryTitles {
-			if figure := row.figures[i]; figure == "no hooks" {
+			if figure := row.figures[i]; i == 1 && !strings.HasSuffix(figure, " ms") {
 				parts = append(parts, figure)
 			} else {
 				parts = append(parts, title+" "+figure)

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"example.com/postinvoke/internal/lambdalog"
 	"example.com/postinvoke/internal/link"
 )
 
@@ -85,8 +86,9 @@ func Start(ctx context.Context, cfg Config) (*Environment, error) {
 	}
 	level, _ := systemLevel(cfg.SystemLogLevel)
 	e := &Environment{
-		cfg:       cfg,
-		log:       &eventLog{observe: cfg.Observe, forget: cfg.Forget},
+		cfg: cfg,
+		log: &eventLog{observe: cfg.Observe, forget: cfg.Forget,
+			stored: lambdalog.Settings{JSON: cfg.LogFormat == JSON, Level: cfg.ApplicationLogLevel}},
 		logStream: fmt.Sprintf("%s/[$LATEST]%016x%016x", time.Now().UTC().Format("2006/01/02"), rand.Uint64(), rand.Uint64()),
 		release:   func() {},
 		calls:     make(chan func()),

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"example.com/postinvoke/internal/lambdalog"
 )
 
 // An eventLog collects the entries of an environment in order, or only passes
@@ -11,6 +13,7 @@ import (
 type eventLog struct {
 	observe func(Entry)
 	forget  bool // keep no entries
+	stored  lambdalog.Settings
 
 	mu      sync.Mutex
 	entries []Entry
@@ -18,8 +21,11 @@ type eventLog struct {
 }
 
 // add logs e now. Unless e says so itself, it belongs to the invocation in
-// progress.
+// progress. A line of a process that Lambda would not store is dropped.
 func (l *eventLog) add(e Entry) {
+	if e.Kind == Line && e.Source != Platform && !l.stored.Keeps(e.Text) {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e.Time = time.Now()

@@ -65,7 +65,9 @@ type Config struct {
 	LogFormat LogFormat
 
 	// ApplicationLogLevel and SystemLogLevel are DEBUG, INFO or WARN (and
-	// ERROR, FATAL, TRACE for the former). Empty means INFO. JSON only.
+	// ERROR, FATAL, TRACE for the former). Empty means INFO. JSON only. What
+	// a process prints below the application log level is not in the log, and
+	// a line without a level counts as INFO.
 	ApplicationLogLevel, SystemLogLevel string
 
 	// MaxConcurrency above zero makes this a Lambda Managed Instance serving

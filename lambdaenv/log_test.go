@@ -269,6 +269,35 @@ func TestLinesOfProcesses(t *testing.T) {
 	}
 }
 
+// As on Lambda: a line without a level counts as INFO, and in text nothing is
+// filtered.
+func TestApplicationLogLevel(t *testing.T) {
+	const record = `{"level":"WARN","timestamp":"2026-11-26T01:02:03Z","message":"careful"}`
+	for _, test := range []struct {
+		format lambdaenv.LogFormat
+		level  string
+		want   []string
+	}{
+		{lambdaenv.JSON, "", []string{"hello", record}},
+		{lambdaenv.JSON, "WARN", []string{record}},
+		{lambdaenv.JSON, "ERROR", nil},
+		{lambdaenv.Text, "ERROR", []string{"hello", record}},
+	} {
+		env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t), LogFormat: test.format, ApplicationLogLevel: test.level})
+		env.Invoke(event{"Print": []string{"hello", record}}.String())
+		env.WaitIdle()
+		var got []string
+		for _, e := range env.Entries() {
+			if e.Source == lambdaenv.Function && e.Kind == lambdaenv.Line {
+				got = append(got, e.Text)
+			}
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s at %q: got %q, want %q", test.format, test.level, got, test.want)
+		}
+	}
+}
+
 func TestForgotten(t *testing.T) {
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t), Forget: true})
 	env.Invoke(`{"Print": ["hello"]}`)

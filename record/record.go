@@ -3,20 +3,21 @@
 // which read them. docs/records.md is a table of them, with examples.
 //
 // With the JSON log format a record is one line with timestamp (RFC 3339),
-// level, message, where there is one requestId, and the fields below at the
-// top level. With the text format it is the same fields as key=value pairs.
-// Every field that ends in Ms is a number of milliseconds, with fractions.
+// level, message, function, requestId if it is about an invocation, and the
+// fields below at the top level. With the text format the same fields are
+// key=value pairs. Every field that ends in Ms is a number of milliseconds,
+// with fractions.
 package record
 
-// Messages: the value of the message field, by which a record is told apart.
+// Messages: the value of the message field, by which a record is recognized.
 const (
-	// Ready is written once by the library when it has found out how the
-	// environment is kept awake: Mode, Reason.
+	// Ready is written once by the library, during init: Mode, Layer, Reason.
+	// At level ERROR nothing keeps the environment awake.
 	Ready = "postinvoke: ready"
 
 	// Hooks is written by the library once for every invocation that had
 	// hooks, when the last of them is over: Outcome, HandlerMs, ResponseMs,
-	// HookCount, HooksMs, Failures, Abandoned, ColdStart, Mode.
+	// HookCount, HooksMs, Failures, Abandoned, ColdStart.
 	Hooks = "postinvoke: hooks finished"
 
 	// HookFinished is written by the library, at level DEBUG, for each hook
@@ -39,59 +40,69 @@ const (
 	// too late to run it: Hook, Reason.
 	HookRefused = "postinvoke: hook refused"
 
-	// LinkLost is written by the library when its connection to the extension
-	// was lost, as a warning if it could connect again: Error.
-	LinkLost = "postinvoke: link lost"
+	// HooksLost is written by the extension, when the environment ends, for
+	// each invocation whose hooks the function process took with it when it
+	// was killed, exited or crashed, and likewise for the shutdown functions,
+	// without a request id: Phase, Hook, Running, NotStarted, Waiting.
+	HooksLost = "postinvoke: hooks lost"
 
-	// ShutdownHooks is written by the library when the shutdown hooks are
+	// ShutdownHooks is written by the library when the shutdown functions are
 	// over: HookCount, HooksMs, BudgetMs, Failures, Abandoned.
 	ShutdownHooks = "postinvoke: shutdown hooks finished"
 
 	// Environment is written by the extension at the end of the execution
-	// environment: Reason, LifetimeMs, IdleMs, Invocations, AwakeMs.
+	// environment: Reason, LifetimeMs, and if a function with the library ran
+	// in it also IdleMs, Invocations, AwakeMs, HookCount, Failures, Abandoned.
 	Environment = "postinvoke: environment shut down"
 
-	// Released is written by the extension, or by the library where it stands
-	// in for it, when it stopped waiting for an invocation without word from
-	// the function: Reason, and Mode if it was the library.
+	// Released is written by the library when it no longer keeps the
+	// environment awake for an invocation, though it is not over: Reason.
 	Released = "postinvoke: stopped waiting for hooks"
 
-	// ExtensionProblem is written by the extension, or by the library where it
-	// stands in for it, when it cannot work as intended: Reason, and Mode if it
-	// was the library.
+	// SetupProblem is written by the library, at level WARN, when the function
+	// is set up in a way that endangers its hooks: Reason.
+	SetupProblem = "postinvoke: setup problem"
+
+	// ExtensionProblem is written by the extension, and by the library about
+	// its own internal extension, when it cannot work as intended: Reason.
 	ExtensionProblem = "postinvoke: extension problem"
 )
 
 // Fields.
 const (
-	RequestID   = "requestId"
-	Mode        = "mode"        // extension, internal or none
+	Function    = "function"    // the function's name; in every record
+	RequestID   = "requestId"   // in every record about an invocation
+	Mode        = "mode"        // internal or none
+	Layer       = "layer"       // whether the extension's black box was found
 	Reason      = "reason"      // a sentence; in Environment the shutdown reason
 	Outcome     = "outcome"     // of the handler: ok, error, panic, timeout, or stopped if the environment ended while it ran
 	HandlerMs   = "handlerMs"   // the handler, from call to return
-	ResponseMs  = "responseMs"  // from the handler's call until aws-lambda-go had sent the response; absent where that is not known, as after a panic or timeout
+	ResponseMs  = "responseMs"  // from the handler's call until aws-lambda-go had sent the response; absent where that is not known
 	HookCount   = "hooks"       // hooks registered, calls of Go included
-	HooksMs     = "hooksMs"     // from the response until the last hook was over
+	HooksMs     = "hooksMs"     // from the moment the hooks could start until the last was over; absent if they never could
 	Failures    = "failures"    // hooks that panicked or returned an error
 	Abandoned   = "abandoned"   // hooks not finished, or not started, in time
 	ColdStart   = "coldStart"   // true for the first invocation of the process
-	Hook        = "hook"        // the hook's function name and where it is defined
+	Hook        = "hook"        // the hook's function name and where it is defined; in HooksLost of those that ran, separated by commas
 	HookMs      = "hookMs"      // the hook, from call to return
 	Started     = "started"     // whether the hook was called at all
-	Error       = "error"       // what a hook returned, or what went wrong
+	Error       = "error"       // what a hook returned
 	Panic       = "panic"       // what a hook panicked with
 	Stack       = "stack"       // its stack
 	LateMs      = "lateMs"      // how long after it was abandoned
+	Phase       = "phase"       // what the invocation had come to: handler, response, hooks; or shutdown
+	Running     = "running"     // how many hooks ran
+	NotStarted  = "notStarted"  // how many hooks had been registered and never ran
+	Waiting     = "waiting"     // their names, next to run first, separated by commas
 	BudgetMs    = "budgetMs"    // the time Lambda gives the function to shut down
 	LifetimeMs  = "lifetimeMs"  // from the extension's start to its end
 	IdleMs      = "idleMs"      // from the end of the last invocation to the shutdown
-	Invocations = "invocations" // invocations served
+	Invocations = "invocations" // invocations of wrapped handlers
 	AwakeMs     = "awakeMs"     // all time spent in hooks after responses, summed
 )
 
 // Values of Mode.
 const (
-	ModeExtension = "extension" // the layer's extension keeps the environment awake
-	ModeInternal  = "internal"  // the library does so itself, as an internal extension
-	ModeNone      = "none"      // nothing does, or nothing needs to
+	ModeInternal = "internal" // the library keeps the environment awake, as an internal extension
+	ModeNone     = "none"     // nothing does, or nothing needs to
 )

@@ -205,7 +205,7 @@ func (p *play) checkReason() Check {
 		return check.notSeen("%s", p.noShutdown())
 	case p.closing.environment == nil && !p.closing.whole:
 		return check.notSeen("the run ended before its record could come")
-	case p.closing.environment == nil && !p.logHas(func(l *line) bool { return l.fields[record.Mode] == record.ModeExtension }):
+	case p.closing.environment == nil && !p.logHas(func(l *line) bool { return l.fields[record.Layer] == true }):
 		return check.notSeen("the function does not say that it has the layer")
 	case p.closing.environment == nil:
 		return check.failed("its record did not come within %v of the other", p.cfg.Pace.Grace)

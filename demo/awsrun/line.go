@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.com/postinvoke/demo/recording"
+	"example.com/postinvoke/internal/lambdalog"
 	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/record"
 )
@@ -47,7 +48,8 @@ type platformRecord struct {
 
 // newLine tells from the message who printed it, and what it is.
 func newLine(id, stream string, at time.Time, message string) *line {
-	l := &line{id: id, stream: stream, time: at, source: lambdaenv.Function, text: strings.TrimRight(message, "\r\n")}
+	l := &line{id: id, stream: stream, time: at, source: lambdaenv.Function}
+	l.text, l.requestID = lambdalog.Unwrap(strings.TrimRight(message, "\r\n"))
 	if !strings.HasPrefix(l.text, "{") {
 		return l
 	}
@@ -71,10 +73,8 @@ func newLine(id, stream string, at time.Time, message string) *line {
 	l.requestID = cmp.Or(ours, lambdas)
 	l.message, _ = l.fields["message"].(string)
 	switch l.message {
-	case record.Environment, record.Released, record.ExtensionProblem:
-		if l.fields[record.Mode] == nil { // else the library stands in for the extension
-			l.source = lambdaenv.Extension
-		}
+	case record.Environment, record.HooksLost, record.ExtensionProblem:
+		l.source = lambdaenv.Extension
 	}
 	return l
 }
@@ -106,8 +106,7 @@ func (l *line) compare(other *line) int {
 	return cmp.Or(l.time.Compare(other.time), cmp.Compare(l.rank(), other.rank()), cmp.Compare(l.id, other.id))
 }
 
-// says reports whether that was printed. Lambda may put a plain line into a
-// record of its own.
+// says reports whether that was printed.
 func (l *line) says(text string) bool { return l.text == text || l.message == text }
 
 // number returns a numeric field of a record of ours, or zero.

@@ -57,5 +57,6 @@ func (r *Recorder) forget() {
 		known[m.RequestID] = true
 	}
 	maps.DeleteFunc(r.hooks, func(id string, _ *Hooks) bool { return !known[id] })
+	maps.DeleteFunc(r.spoilt, func(id string, _ bool) bool { return !known[id] })
 	maps.DeleteFunc(r.fates.of, func(id string, _ *Fate) bool { return !known[id] })
 }

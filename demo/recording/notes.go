@@ -47,9 +47,14 @@ func (inv *Invocation) Billed() string {
 func (inv *Invocation) HooksTook() string {
 	switch {
 	case inv.Hooks != nil:
+		if inv.Hooks.Unmeasured {
+			return "none ran"
+		}
 		return fmt.Sprintf("%.1f ms", inv.Hooks.Ms)
 	case inv.Fate.Reset != "" && inv.Response.FunctionError == "":
 		return "unknown" // who would have reported them is gone
+	case inv.Unlogged:
+		return "not logged"
 	}
 	return "no hooks"
 }

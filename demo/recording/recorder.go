@@ -26,6 +26,8 @@ type Recorder struct {
 	mu        sync.Mutex
 	recording Recording
 	hooks     map[string]*Hooks // reported by the library, by request
+	logged    bool              // the log has records of the library
+	spoilt    map[string]bool   // invocations whose record cannot be read
 	fates     fates
 	origin    origin
 	idle      string // the request of the invocation that was over last
@@ -42,6 +44,7 @@ func NewRecorder(about About, remarks Remarks, renderers ...Renderer) *Recorder 
 		remarks:   remarks,
 		recording: Recording{About: about},
 		hooks:     map[string]*Hooks{},
+		spoilt:    map[string]bool{},
 		fates:     fates{of: map[string]*Fate{}},
 	}
 	r.tell(Renderer.Began)
@@ -110,6 +113,10 @@ func (r *Recorder) add(m Moment) {
 	if h := HooksIn(e); h != nil {
 		r.hooks[h.RequestID] = h
 	}
+	r.logged = r.logged || isRecord(e)
+	if isSpoilt(e) {
+		r.spoilt[e.RequestID] = true
+	}
 	if e.Kind == lambdaenv.Idle {
 		r.idle = e.RequestID
 	}
@@ -124,6 +131,7 @@ func (r *Recorder) Invoked(response *lambdaenv.Response, report *lambdaenv.Repor
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	inv := Invocation{Response: *response, Report: *report, Hooks: r.hooks[report.RequestID]}
+	inv.Unlogged = inv.Hooks == nil && !r.recording.Plain && (!r.logged || r.spoilt[report.RequestID])
 	if fate := r.fates.of[report.RequestID]; fate != nil {
 		inv.Fate = *fate
 	}

@@ -69,6 +69,11 @@ type Invocation struct {
 	Report   lambdaenv.Report
 	Hooks    *Hooks // nil if the library reported none
 	Fate     Fate
+
+	// Unlogged says that without Hooks nothing is known of hooks: the log has
+	// none of the library's records, as at an application log level above INFO,
+	// or the one about this invocation cannot be read.
+	Unlogged bool
 }
 
 // A Shutdown is the end of the environment.

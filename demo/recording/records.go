@@ -16,6 +16,7 @@ type Hooks struct {
 	RequestID                  string
 	Count, Failures, Abandoned int
 	Ms                         float64 // from the accepted response, or the signal, until the last was over
+	Unmeasured                 bool    // there is no Ms: none of them ran
 }
 
 // HooksIn returns what the entry reports about hooks, or nil.
@@ -30,13 +31,30 @@ func hooksIn(e lambdaenv.Entry, kind string) *Hooks {
 	if fields == nil || e.Source != lambdaenv.Function {
 		return nil
 	}
+	_, measured := fields[record.HooksMs]
 	return &Hooks{
-		RequestID: fields[record.RequestID],
-		Count:     int(Number(fields, record.HookCount)),
-		Failures:  int(Number(fields, record.Failures)),
-		Abandoned: int(Number(fields, record.Abandoned)),
-		Ms:        Number(fields, record.HooksMs),
+		Unmeasured: !measured,
+		RequestID:  fields[record.RequestID],
+		Count:      int(Number(fields, record.HookCount)),
+		Failures:   int(Number(fields, record.Failures)),
+		Abandoned:  int(Number(fields, record.Abandoned)),
+		Ms:         Number(fields, record.HooksMs),
 	}
+}
+
+// isRecord reports whether e is a record of the library, whichever: its INFO
+// records are in the log then.
+func isRecord(e lambdaenv.Entry) bool {
+	if e.Kind != lambdaenv.Line || e.Source != lambdaenv.Function || !strings.Contains(e.Text, "postinvoke: ") {
+		return false
+	}
+	fields := Fields(e.Text)
+	return strings.HasPrefix(Message(fields), "postinvoke: ") && fields["level"] == "INFO"
+}
+
+// isSpoilt reports whether e has a record about hooks in it that cannot be read.
+func isSpoilt(e lambdaenv.Entry) bool {
+	return e.Kind == lambdaenv.Line && e.Source == lambdaenv.Function && strings.Contains(e.Text, record.Hooks) && HooksIn(e) == nil
 }
 
 // fieldsOf returns the fields of a record of that kind, or nil if the entry is

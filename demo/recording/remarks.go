@@ -38,7 +38,7 @@ func (o once) say(remark string) string {
 // hookRemarks are those about a function with hooks.
 type hookRemarks struct {
 	made   once
-	hooked bool // the invocation in progress had hooks
+	hooked string // the invocation that had hooks last
 	end    lastEnd
 }
 
@@ -48,13 +48,11 @@ func NewHookRemarks() Remarks { return &hookRemarks{made: once{}} }
 func (r *hookRemarks) About(m *Moment) string {
 	later := r.end.before(m)
 	switch {
-	case m.Kind == Called:
-		r.hooked = false
 	case m.HooksFollow:
 		return r.made.say(remarkResponse)
 	case HooksIn(m.Entry) != nil:
-		r.hooked = true
-	case r.hooked && isReport(m.Entry):
+		r.hooked = HooksIn(m.Entry).RequestID
+	case r.hooked != "" && r.hooked == m.RequestID && isReport(m.Entry):
 		return r.made.say(remarkReport)
 	case later != "" && !r.made[remarkShutdown] && (isLineOf(m, lambdaenv.Function) || m.Kind == lambdaenv.ShutdownDone):
 		r.made.say(remarkShutdown)

@@ -58,6 +58,8 @@ func remarks(r *recording.Recording) string {
 	return strings.Join(all, "; ")
 }
 
+const readyRecord = `level=INFO message="postinvoke: ready" mode=internal`
+
 const hooksFinished = `level=INFO message="postinvoke: hooks finished" hooks=1 hooksMs=3 failures=0 abandoned=0 requestId=`
 
 func TestRemarkOnTheResponseOnlyIfHooksFollow(t *testing.T) {
@@ -109,6 +111,7 @@ func TestNoRemarkOnAResponseAfterTheHooks(t *testing.T) {
 
 func TestResets(t *testing.T) {
 	s := newStory().platform(lambdaenv.InitStarted, "", "init")
+	s.tell(lambdaenv.Function, lambdaenv.Line, "", readyRecord)
 	s.platform(lambdaenv.Invoked, "A", "").responds("A", "Runtime.ExitError").platform(lambdaenv.Reset, "A", "failure").over("A", "error", "Runtime.ExitError")
 	s.platform(lambdaenv.InitStarted, "B", "init") // as on this machine
 	s.platform(lambdaenv.Invoked, "B", "").responds("B", "").platform(lambdaenv.Reset, "B", "timeout").over("B", "timeout", "")
@@ -219,5 +222,42 @@ func TestWordsOfACrash(t *testing.T) {
 	want := []string{"frozen: nothing runs until it is thawed", "ended: signal: killed", "reset after a failure: the next invocation starts new processes"}
 	if !slices.Equal(got[1:], want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got[1:], "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// Nothing is known of hooks where the library's records are not in the log, or
+// the one about the invocation cannot be read.
+func TestNoRecordIsNotNoHooks(t *testing.T) {
+	const spoilt = `half of a line{"message":"postinvoke: hooks finished","hooks":1`
+	for name, test := range map[string]struct{ ready, line, want string }{
+		"the library logs":         {readyRecord, "hello", "no hooks"},
+		"records are filtered":     {"", "hello", "not logged"},
+		"only a warning came":      {strings.Replace(readyRecord, "INFO", "WARN", 1), "hello", "not logged"},
+		"the record is spoilt":     {readyRecord, spoilt, "not logged"},
+		"hooks that never started": {readyRecord, `level=INFO message="postinvoke: hooks finished" hooks=1 abandoned=1 requestId=A`, "none ran"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory().tell(lambdaenv.Function, lambdaenv.Line, "", test.ready)
+			s.tell(lambdaenv.Function, lambdaenv.Line, "A", test.line).responds("A", "").over("A", "success", "")
+			if got := s.end().Invocations[0].HooksTook(); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// What is remarkable of one invocation is not said beside the report of another.
+func TestRemarkOnTheReportOfItsInvocation(t *testing.T) {
+	const report = `REPORT RequestId: `
+	s := newStory().tell(lambdaenv.Function, lambdaenv.Line, "A", hooksFinished+"A")
+	s.tell(lambdaenv.Platform, lambdaenv.Line, "B", report+"B").tell(lambdaenv.Platform, lambdaenv.Line, "A", report+"A")
+	var got []string
+	for _, m := range s.end().Moments {
+		if m.Remark == "duration includes cleanup time" {
+			got = append(got, m.RequestID)
+		}
+	}
+	if strings.Join(got, " ") != "A" {
+		t.Errorf("got the remark beside the reports of %q, want it beside that of A", got)
 	}
 }

@@ -1,174 +1,205 @@
-// Package gate decides how long an execution environment is kept awake for one
-// invocation. The extension uses it, and the library where it stands in for
-// the extension: whoever holds back its request for the next event holds back
-// the freeze.
+// Package gate decides how long an internal extension delays its request for the
+// next event, and so how long the execution environment stays awake for one
+// invocation.
 package gate
 
 import (
 	"sync"
 	"time"
-
-	"example.com/postinvoke/internal/link"
 )
 
 // Margin is kept free before the function's deadline: overrunning it would end
 // in a timeout and a reset of the whole environment.
 const Margin = 100 * time.Millisecond
 
-// A Verdict says why [Gate.Hold] returned.
-type Verdict string
+// A Reason says why [Gate.Hold] returned.
+type Reason string
 
-// Verdicts. All but Done are sentences for the log.
+// Reasons. All but the first two are sentences for the log.
 const (
-	Done        Verdict = "done"
-	Gone        Verdict = "the function closed its connection, and did not come back"
-	Unconnected Verdict = "no function is connected: the layer is there, but no handler was wrapped, or its process could not connect"
-	NotTakenUp  Verdict = "the wrapped handler was not called: aws-lambda-go could not decode the event, or the handler it was started with is not the wrapped one"
-	Deadline    Verdict = "the function's deadline is near and it is not done"
+	Done      Reason = "done"
+	Unwrapped Reason = "no handler is wrapped"
+	NotCalled Reason = "the wrapped handler was not called: aws-lambda-go could not decode the event, " +
+		"or the handler it was started with does not call it"
+	Deadline Reason = "the function's deadline is near and its hooks are not done"
 )
 
 // A Gate holds one invocation at a time, as an execution environment serves
-// them. Words about an invocation may come before it is held. The zero Gate is
-// ready for use; its methods may be called from any goroutine, Hold from one.
+// them. Its methods may be called from any goroutine, Hold from one.
+//
+// What is reported about an invocation is kept with that invocation, in its
+// [Entry]. A late report about an earlier one, even one with the same request
+// id, has no effect on the current one.
 type Gate struct {
-	mu        sync.Mutex
-	connected int
-	known     bool   // somebody was connected, and was not given up
-	last      word   // the latest, about the held invocation or the next
-	gaveUp    string // the invocation that was last given up
-	wake      chan struct{}
+	// NotCalledAfter is how long a handler may take to be called. It includes
+	// the time that aws-lambda-go needs to decode the event.
+	NotCalledAfter time.Duration
 
-	wallClock func() time.Time // of tests; nil is the system's
+	// WallClock replaces the system's in tests.
+	WallClock func() time.Time
+
+	mu      sync.Mutex
+	wrapped bool
+	count   uint64        // of entries, ever
+	next    entry         // its handler was called before its INVOKE event came
+	held    entry         // while Hold is running
+	last    entry         // held before
+	wake    chan struct{} // wakes Hold; nil while it does not run
+	arrived chan struct{} // closed when next becomes held; nil unless somebody waits for that
 }
 
-type word struct {
-	id   string
-	done bool
+// An entry is what is known of one invocation. The zero entry is of none.
+type entry struct {
+	number    uint64
+	requestID string
+	key       any       // of its wrapped handlers; nil until one is called
+	open      int       // wrapped handlers that are not done
+	timeout   time.Time // of the function; zero until the INVOKE event has come
 }
 
-// Connect and Disconnect count the functions that can be waited for.
-func (g *Gate) Connect() { g.change(func() { g.connected, g.known = g.connected+1, true }) }
+func (e *entry) is(requestID string) bool { return e.number != 0 && e.requestID == requestID }
 
-// Disconnect takes back one Connect.
-func (g *Gate) Disconnect() { g.change(func() { g.connected-- }) }
+// An Entry refers to an invocation, also when that is over. The zero Entry
+// refers to none, and its methods do nothing.
+type Entry struct {
+	gate   *Gate
+	number uint64
+}
 
-// Busy tells that the handler of invocation id is at work.
-func (g *Gate) Busy(id string) {
+// Wrapped notes that there is a handler to wait for. Without it, Hold returns at
+// once.
+func (g *Gate) Wrapped() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.hear(word{id: id}) // no reason to wake Hold
+	g.wrapped = true
 }
 
-// Done tells that nothing is left to do for invocation id.
-func (g *Gate) Done(id string) { g.change(func() { g.hear(word{id: id, done: true}) }) }
-
-// hear keeps a word, unless it is a late one: about an invocation that was given
-// up, or after its done. The caller holds the lock.
-func (g *Gate) hear(w word) {
-	gaveUp := w.id == g.gaveUp && w.id != ""
-	wasDone := g.last == word{id: w.id, done: true}
-	if !gaveUp && !wasDone {
-		g.last = w
-	}
-}
-
-func (g *Gate) change(f func()) {
+// Begin notes that a wrapped handler is called. The key is the same for all
+// handlers called in one invocation, and differs from that of every other
+// invocation. contextEnds is the deadline of the handler's context, or zero.
+func (g *Gate) Begin(requestID string, key any, contextEnds time.Time) Entry {
 	g.mu.Lock()
-	f()
-	wake := g.wake
-	g.mu.Unlock()
-	select {
-	case wake <- struct{}{}: // nil, and never ready, unless somebody is held
-	default:
+	defer g.mu.Unlock()
+	e := g.find(requestID, key, contextEnds)
+	e.key = key
+	e.open++
+	return Entry{g, e.number}
+}
+
+// find returns the entry that a handler belongs to. The caller holds the lock.
+func (g *Gate) find(requestID string, key any, contextEnds time.Time) *entry {
+	if g.held.is(requestID) {
+		return &g.held
+	}
+	if g.next.is(requestID) && g.next.key == key {
+		return &g.next
+	}
+	// The same request id may be that of a retry, which has a later deadline.
+	calledLate := g.last.key == nil && !contextEnds.After(g.last.timeout)
+	if g.last.is(requestID) && (calledLate || g.last.key == key) {
+		return &g.last
+	}
+	g.next = g.newEntry(requestID)
+	return &g.next
+}
+
+func (g *Gate) newEntry(requestID string) entry {
+	g.count++
+	return entry{number: g.count, requestID: requestID}
+}
+
+// Done notes that a wrapped handler has returned and its hooks are over.
+func (e Entry) Done() {
+	g := e.gate
+	if g == nil {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch e.number {
+	case g.next.number:
+		g.next.open--
+	case g.held.number:
+		g.held.open--
+		select {
+		case g.wake <- struct{}{}:
+		default: // Hold is about to look
+		}
 	}
 }
 
-// Hold blocks until invocation id is over, cannot be waited for, or comes
-// within Margin of its deadline. A function that has lost its connection is
-// given link.ReconnectWithin to come back. It calls ask once if it has heard
-// nothing for a while; ask may be nil.
+// Timeout returns when the function times out. That is known while the
+// invocation is held, and afterwards until the next one is over.
+func (e Entry) Timeout() (time.Time, bool) {
+	g := e.gate
+	if g == nil {
+		return time.Time{}, false
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, known := range [...]*entry{&g.held, &g.last} {
+		if known.number == e.number {
+			return known.timeout, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// Arrived returns a channel that is closed when Timeout is known, or nil if
+// nothing changes any more.
+func (e Entry) Arrived() <-chan struct{} {
+	g := e.gate
+	if g == nil {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if e.number != g.next.number {
+		return nil
+	}
+	if g.arrived == nil {
+		g.arrived = make(chan struct{})
+	}
+	return g.arrived
+}
+
+// Released reports whether the environment is no longer held for the invocation.
+func (e Entry) Released() bool {
+	g := e.gate
+	if g == nil {
+		return false
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return e.number != g.next.number && e.number != g.held.number
+}
+
+// Hold blocks until an invocation is over, or comes within Margin of the
+// function's timeout, or until no wrapped handler was called in time.
 //
-// The deadline is compared with the wall clock at every wake, and that is at
+// The timeout is compared with the wall clock at every wake, and that is at
 // least once a second: a process that was frozen meanwhile cannot trust a timer
-// set before. All else is measured with the monotonic clock, so that no jump of
-// the wall clock makes a function look silent or lost.
-func (g *Gate) Hold(id string, deadline time.Time, ask func(id string)) Verdict {
-	wake := make(chan struct{}, 1)
-	g.mu.Lock()
-	anyone := g.known
-	g.wake = wake
-	if g.gaveUp == id { // Lambda retries under the same request id
-		g.gaveUp = ""
-	}
-	g.mu.Unlock()
+// set before. All else is measured with the monotonic clock, so that a jump of
+// the wall clock does not make a handler look late.
+func (g *Gate) Hold(requestID string, timeout time.Time) Reason {
+	const longestSleep = time.Second
 
-	verdict := g.hold(id, deadline.Add(-Margin).Round(0), ask, anyone, wake)
-
-	g.mu.Lock()
-	g.wake = nil
-	if verdict != Done {
-		g.gaveUp = id
-	}
-	if verdict == Gone {
-		g.known = g.connected > 0
-	}
-	g.mu.Unlock()
-	return verdict
-}
-
-func (g *Gate) hold(id string, deadline time.Time, ask func(id string), anyone bool, wake <-chan struct{}) Verdict {
-	const slice = time.Second // the longest sleep before the clock is read again
-
+	timeout = timeout.Round(0)
+	wake := g.arrive(requestID, timeout)
 	began := time.Now()
-	askAt, takeUp := began.Add(link.AskAfter), began.Add(link.TakeUpWithin)
-	var timer *time.Timer
-	var lost time.Time // when the connection was seen to be; zero while there is one
+	timer := time.NewTimer(longestSleep)
+	defer timer.Stop()
 	for {
-		heard, done, connected := g.about(id)
-		now := time.Now() // of the monotonic clock; wall is of the other
-		wall := now.Round(0)
-		if g.wallClock != nil {
-			wall = g.wallClock()
+		now, wall := time.Now(), g.wallNow()
+		reason, called := g.release(now.Sub(began), wall)
+		if reason != "" {
+			return reason
 		}
-		switch {
-		case connected:
-			lost = time.Time{}
-		case lost.IsZero():
-			lost = now
+		sleep := min(longestSleep, timeout.Add(-Margin).Sub(wall))
+		if !called {
+			sleep = min(sleep, g.NotCalledAfter-now.Sub(began))
 		}
-		switch {
-		case done:
-			return Done
-		case !connected && !anyone:
-			return Unconnected
-		case !connected && !now.Before(lost.Add(link.ReconnectWithin)):
-			return Gone
-		case !wall.Before(deadline):
-			return Deadline
-		case !heard && !now.Before(takeUp):
-			return NotTakenUp
-		}
-		wait := min(slice, deadline.Sub(wall))
-		if !connected {
-			wait = min(wait, link.ReconnectWithin-now.Sub(lost))
-		}
-		switch {
-		case heard:
-		case ask == nil:
-			wait = min(wait, takeUp.Sub(now))
-		case now.Before(askAt):
-			wait = min(wait, askAt.Sub(now))
-		default:
-			ask(id)
-			ask = nil
-			continue
-		}
-		if timer == nil {
-			timer = time.NewTimer(wait)
-			defer timer.Stop()
-		} else {
-			timer.Reset(wait)
-		}
+		timer.Reset(sleep)
 		select {
 		case <-wake:
 		case <-timer.C:
@@ -176,15 +207,50 @@ func (g *Gate) hold(id string, deadline time.Time, ask func(id string), anyone b
 	}
 }
 
-// about reports what is known of invocation id. A done is forgotten once it
-// was reported: Lambda reuses the request id when it retries an event.
-func (g *Gate) about(id string) (heard, done, connected bool) {
+func (g *Gate) wallNow() time.Time {
+	if g.WallClock != nil {
+		return g.WallClock()
+	}
+	return time.Now().Round(0)
+}
+
+// arrive makes an invocation the held one.
+func (g *Gate) arrive(requestID string, timeout time.Time) (wake <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	heard = g.last.id == id
-	done = heard && g.last.done
-	if done {
-		g.last = word{}
+	if !g.next.is(requestID) { // what is left there is of an earlier invocation
+		g.next = g.newEntry(requestID)
 	}
-	return heard, done, g.connected > 0
+	g.held, g.next = g.next, entry{}
+	g.held.timeout = timeout
+	if g.arrived != nil {
+		close(g.arrived)
+		g.arrived = nil
+	}
+	g.wake = make(chan struct{}, 1)
+	return g.wake
+}
+
+// release lets the held invocation go if there is a reason to, and returns the
+// reason. called reports whether a wrapped handler was called in it.
+func (g *Gate) release(held time.Duration, wall time.Time) (reason Reason, called bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	e := &g.held
+	called = e.key != nil
+	switch {
+	case !g.wrapped:
+		reason = Unwrapped
+	case called && e.open == 0:
+		reason = Done
+	case !wall.Before(e.timeout.Add(-Margin)):
+		reason = Deadline
+	case !called && held >= g.NotCalledAfter:
+		reason = NotCalled
+	default:
+		return "", called
+	}
+	g.last, g.held = g.held, entry{}
+	g.wake = nil
+	return reason, called
 }

@@ -1,161 +1,111 @@
 package gate_test
 
 import (
-	"strconv"
+	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"example.com/postinvoke/internal/gate"
-	"example.com/postinvoke/internal/link"
 )
 
+const (
+	timeout   = 30 * time.Second
+	notCalled = 2 * time.Second
+)
+
+// An invocation is what the gate is told of one.
+type invocation struct {
+	*gate.Gate
+	requestID string
+	key       *int
+	timeout   time.Time
+}
+
+func newGate() *gate.Gate {
+	g := &gate.Gate{NotCalledAfter: notCalled}
+	g.Wrapped()
+	return g
+}
+
+// invocations returns some with the given request ids, each with the timeout
+// that it has if it begins now.
+func invocations(g *gate.Gate, requestIDs ...string) (all []invocation) {
+	for _, id := range requestIDs {
+		all = append(all, invocation{g, id, new(int), time.Now().Add(timeout)})
+	}
+	return all
+}
+
+func (i invocation) begin() gate.Entry { return i.Begin(i.requestID, i.key, i.timeout) }
+func (i invocation) hold() gate.Reason { return i.Hold(i.requestID, i.timeout) }
+
 func TestHold(t *testing.T) {
-	const timeout = 30 * time.Second
 	tests := []struct {
 		name      string
-		before    func(*gate.Gate) // said before the invocation is held
-		meanwhile func(*gate.Gate) // said by others while it is held
-		answer    func(*gate.Gate) // said when asked
-		want      gate.Verdict
+		before    func(invocation) // the INVOKE event
+		meanwhile func(invocation)
+		want      gate.Reason
 		after     time.Duration
 	}{
-		{name: "nobody connected", want: gate.Unconnected},
 		{
 			name:   "done before the INVOKE event",
-			before: func(g *gate.Gate) { g.Connect(); g.Done("a") },
+			before: func(i invocation) { i.begin().Done() },
 			want:   gate.Done,
 		},
 		{
 			name:   "done after the INVOKE event",
-			before: (*gate.Gate).Connect,
-			meanwhile: func(g *gate.Gate) {
+			before: func(i invocation) { go func(e gate.Entry) { time.Sleep(time.Second); e.Done() }(i.begin()) },
+			want:   gate.Done, after: time.Second,
+		},
+		{
+			name: "called and done after the INVOKE event",
+			meanwhile: func(i invocation) {
 				time.Sleep(time.Second)
-				g.Done("a")
+				e := i.begin()
+				time.Sleep(10 * time.Second)
+				e.Done()
+			},
+			want: gate.Done, after: 11 * time.Second,
+		},
+		{
+			name: "several handlers are called, and all are waited for",
+			meanwhile: func(i invocation) {
+				first, second := i.begin(), i.begin()
+				first.Done()
+				time.Sleep(time.Second)
+				second.Done()
 			},
 			want: gate.Done, after: time.Second,
 		},
 		{
-			name:   "another invocation's done does not count",
-			before: func(g *gate.Gate) { g.Connect(); g.Done("b") },
-			want:   gate.NotTakenUp, after: link.TakeUpWithin,
-		},
-		{
-			name:   "a busy handler is waited for until the deadline",
-			before: func(g *gate.Gate) { g.Connect(); g.Busy("a") },
+			name:   "a handler that is not done is waited for until the timeout is near",
+			before: func(i invocation) { i.begin() },
 			want:   gate.Deadline, after: timeout - gate.Margin,
 		},
 		{
-			name:   "busy when asked",
-			before: (*gate.Gate).Connect,
-			answer: func(g *gate.Gate) { g.Busy("a") },
-			want:   gate.Deadline, after: timeout - gate.Margin,
+			name: "no handler is called",
+			want: gate.NotCalled, after: notCalled,
 		},
 		{
-			name:   "busy some time after it was asked",
-			before: (*gate.Gate).Connect,
-			answer: func(g *gate.Gate) {
-				go func() { time.Sleep(time.Second); g.Busy("a") }()
-			},
-			want: gate.Deadline, after: timeout - gate.Margin,
-		},
-		{
-			name:   "busy, then done",
-			before: func(g *gate.Gate) { g.Connect(); g.Busy("a") },
-			meanwhile: func(g *gate.Gate) {
-				time.Sleep(10 * time.Second)
-				g.Done("a")
-			},
-			want: gate.Done, after: 10 * time.Second,
-		},
-		{
-			name:   "not a word about it",
-			before: (*gate.Gate).Connect,
-			want:   gate.NotTakenUp, after: link.TakeUpWithin,
-		},
-		{
-			name:   "done, and then gone before the INVOKE event",
-			before: func(g *gate.Gate) { g.Connect(); g.Done("a"); g.Disconnect() },
-			want:   gate.Done,
-		},
-		{
-			name:   "connection lost",
-			before: func(g *gate.Gate) { g.Connect(); g.Busy("a") },
-			meanwhile: func(g *gate.Gate) {
-				time.Sleep(3 * time.Second)
-				g.Disconnect()
-			},
-			want: gate.Gone, after: 3*time.Second + link.ReconnectWithin,
-		},
-		{
-			name:   "connection lost before the INVOKE event",
-			before: func(g *gate.Gate) { g.Connect(); g.Disconnect() },
-			want:   gate.Gone, after: link.ReconnectWithin,
-		},
-		{
-			name: "connection lost in the invocation before",
-			before: func(g *gate.Gate) {
-				g.Connect()
-				g.Disconnect()
-				g.Hold("before", time.Now().Add(timeout), nil)
-			},
-			want: gate.Unconnected,
-		},
-		{
-			name:   "connection lost before the INVOKE event, and made again",
-			before: func(g *gate.Gate) { g.Connect(); g.Disconnect() },
-			meanwhile: func(g *gate.Gate) {
-				time.Sleep(link.ReconnectWithin / 2)
-				g.Connect()
-				g.Done("a")
-			},
-			want: gate.Done, after: link.ReconnectWithin / 2,
-		},
-		{
-			name:   "connection lost and made again",
-			before: func(g *gate.Gate) { g.Connect(); g.Busy("a") },
-			meanwhile: func(g *gate.Gate) {
-				for range 3 {
-					g.Disconnect()
-					time.Sleep(link.ReconnectWithin - 1)
-					g.Connect()
-					time.Sleep(time.Second)
-				}
-				g.Done("a")
-			},
-			want: gate.Done, after: 3*time.Second + 3*(link.ReconnectWithin-1),
-		},
-		{
-			name:   "the last of two connections lost",
-			before: func(g *gate.Gate) { g.Connect(); g.Connect(); g.Busy("a") },
-			meanwhile: func(g *gate.Gate) {
-				g.Disconnect()
-				time.Sleep(3 * time.Second)
-				g.Disconnect()
-			},
-			want: gate.Gone, after: 3*time.Second + link.ReconnectWithin,
+			name:      "a handler is called just in time",
+			meanwhile: func(i invocation) { time.Sleep(notCalled - 1); i.begin() },
+			want:      gate.Deadline, after: timeout - gate.Margin,
 		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var g gate.Gate
+				inv := invocations(newGate(), "a")[0]
 				if test.before != nil {
-					test.before(&g)
+					test.before(inv)
 				}
 				if test.meanwhile != nil {
-					go test.meanwhile(&g)
+					go test.meanwhile(inv)
 				}
 				start := time.Now()
-				got := g.Hold("a", start.Add(timeout), func(id string) {
-					if id != "a" {
-						t.Errorf("asked about %q, want a", id)
-					}
-					if test.answer != nil {
-						test.answer(&g)
-					}
-				})
-				if got != test.want {
+				if got := inv.hold(); got != test.want {
 					t.Errorf("got %q, want %q", got, test.want)
 				}
 				if after := time.Since(start); after != test.after {
@@ -166,82 +116,185 @@ func TestHold(t *testing.T) {
 	}
 }
 
-// Lambda retries an asynchronous event under the same request id.
-func TestARetryUnderTheSameRequestIDIsHeldAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var g gate.Gate
-		g.Connect()
-		g.Done("a")
-		if got := g.Hold("a", time.Now().Add(time.Minute), nil); got != gate.Done {
-			t.Fatalf("first attempt: got %q, want %q", got, gate.Done)
+func TestAProcessWithoutAWrappedHandlerHoldsNothing(t *testing.T) {
+	g := &gate.Gate{NotCalledAfter: notCalled}
+	if got := g.Hold("a", time.Now().Add(timeout)); got != gate.Unwrapped {
+		t.Errorf("got %q, want %q", got, gate.Unwrapped)
+	}
+}
+
+// Three invocations follow each other. The hooks of the first two are late, and
+// return in either order while the third is held. Neither report may release it.
+func TestALateReportDoesNotReleaseAnotherInvocation(t *testing.T) {
+	for _, requestIDs := range [][]string{{"a", "b", "c"}, {"a", "a", "a"}, {"a", "b", "a"}} {
+		for _, lateInOrder := range []bool{true, false} {
+			t.Run(fmt.Sprint(requestIDs, lateInOrder), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					g := newGate()
+					var late []gate.Entry
+					for _, id := range requestIDs[:2] {
+						inv := invocations(g, id)[0]
+						late = append(late, inv.begin())
+						if got := inv.hold(); got != gate.Deadline {
+							t.Fatalf("got %q, want %q", got, gate.Deadline)
+						}
+					}
+					if !lateInOrder {
+						slices.Reverse(late)
+					}
+					third := invocations(g, requestIDs[2])[0]
+					late[0].Done() // before its handler is called
+					own := third.begin()
+					go func() {
+						time.Sleep(time.Second)
+						late[1].Done()
+						time.Sleep(time.Second)
+						own.Done()
+					}()
+					start := time.Now()
+					if got := third.hold(); got != gate.Done {
+						t.Errorf("got %q, want %q", got, gate.Done)
+					}
+					if after := time.Since(start); after != 2*time.Second {
+						t.Errorf("released after %v, want 2s: its own hook was not waited for", after)
+					}
+				})
+			})
 		}
-		if got := g.Hold("a", time.Now().Add(time.Minute), nil); got != gate.NotTakenUp {
-			t.Errorf("second attempt, nothing said: got %q, want %q", got, gate.NotTakenUp)
+	}
+}
+
+// The other direction: the report of a current invocation is not taken for that
+// of an earlier one, and none holds the next up.
+func TestAnEarlierInvocationHoldsNothingUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		first := invocations(g, "a")[0]
+		first.begin()
+		first.hold()
+		for _, id := range []string{"b", "a", "c"} {
+			inv := invocations(g, id)[0]
+			start := time.Now()
+			e := inv.begin()
+			e.Done()
+			if got := inv.hold(); got != gate.Done || time.Since(start) != 0 {
+				t.Errorf("%s: got %q after %v, want %q at once", id, got, time.Since(start), gate.Done)
+			}
+			e.Done() // once too often
 		}
 	})
 }
 
-// What comes late about an invocation that was given up must count neither for
-// its retry nor for another one.
-func TestLateWordsDoNotCount(t *testing.T) {
+// An event took long to decode, and the gate gave up on it. The handler is
+// called after all; then Lambda retries the event under its request id.
+func TestAHandlerThatIsCalledTooLateBelongsToItsInvocation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g gate.Gate
-		g.Connect()
-		hold := func(id string) gate.Verdict { return g.Hold(id, time.Now().Add(time.Minute), nil) }
-		if got := hold("a"); got != gate.NotTakenUp {
-			t.Fatalf("got %q, want %q", got, gate.NotTakenUp)
+		g := newGate()
+		first := invocations(g, "a")[0]
+		if got := first.hold(); got != gate.NotCalled {
+			t.Fatalf("got %q, want %q", got, gate.NotCalled)
 		}
-		g.Done("b")
-		g.Done("a") // late
-		if got := hold("b"); got != gate.Done {
-			t.Errorf("the next: got %q, want %q", got, gate.Done)
+		late := first.begin()
+		if !late.Released() {
+			t.Error("the entry of a handler that was called too late says that its invocation is held")
 		}
-		g.Done("a") // later still
-		if got := hold("a"); got != gate.NotTakenUp {
-			t.Errorf("the retry: got %q, want %q", got, gate.NotTakenUp)
-		}
-	})
-}
-
-// A connection that was lost may be read to its end after the one that replaced
-// it said done.
-func TestBusyDoesNotTakeBackDone(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var g gate.Gate
-		g.Connect()
-		g.Done("a")
-		g.Busy("a")
-		if got := g.Hold("a", time.Now().Add(time.Minute), nil); got != gate.Done {
-			t.Errorf("got %q, want %q", got, gate.Done)
-		}
-	})
-}
-
-// A deadline that lies in the past, as after a long freeze, is a deadline.
-func TestADeadlineInThePastIsNotWaitedFor(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var g gate.Gate
-		g.Connect()
-		g.Busy("a")
+		retry := invocations(g, "a")[0]
+		own := retry.begin()
+		late.Done()
+		go func() {
+			time.Sleep(time.Second)
+			own.Done()
+		}()
 		start := time.Now()
-		if got := g.Hold("a", start.Add(-time.Hour), nil); got != gate.Deadline {
-			t.Errorf("got %q, want %q", got, gate.Deadline)
-		}
-		if d := time.Since(start); d != 0 {
-			t.Errorf("held for %v, want not at all", d)
+		if got := retry.hold(); got != gate.Done || time.Since(start) != time.Second {
+			t.Errorf("got %q after %v, want %q after 1s", got, time.Since(start), gate.Done)
 		}
 	})
 }
 
-func TestGateIsSafeForConcurrentUse(t *testing.T) {
-	var g gate.Gate
-	g.Connect()
-	for i := range 1000 {
-		id := strconv.Itoa(i)
-		go func() { g.Connect(); g.Disconnect() }()
-		go func() { g.Busy(id); g.Done(id) }()
-		if got := g.Hold(id, time.Now().Add(time.Minute), nil); got != gate.Done {
-			t.Fatalf("got %q, want %q", got, gate.Done)
+// A handler around several wrapped ones calls one when all others are done.
+func TestAHandlerThatIsCalledWhenAllWereDoneIsReleased(t *testing.T) {
+	g := newGate()
+	inv := invocations(g, "a")[0]
+	first := inv.begin()
+	if first.Released() {
+		t.Error("released before the INVOKE event came")
+	}
+	first.Done()
+	inv.hold()
+	if !inv.begin().Released() {
+		t.Error("a handler called after the environment was released is not told so")
+	}
+}
+
+func TestTheTimeoutIsKnownFromTheInvokeEventOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		inv := invocations(newGate(), "a")[0]
+		e := inv.begin()
+		if got, ok := e.Timeout(); ok {
+			t.Errorf("got %v before the INVOKE event", got)
 		}
+		arrived := e.Arrived()
+		go func() {
+			<-arrived
+			if got, ok := e.Timeout(); !ok || !got.Equal(inv.timeout) {
+				t.Errorf("got %v, %v, want %v", got, ok, inv.timeout)
+			}
+			if e.Arrived() != nil {
+				t.Error("an event that has come is still to come")
+			}
+			e.Done()
+		}()
+		inv.hold()
+		if got, ok := e.Timeout(); !ok || !got.Equal(inv.timeout) {
+			t.Errorf("afterwards: got %v, %v, want %v", got, ok, inv.timeout)
+		}
+	})
+}
+
+// In a freeze the wall clock goes on, and the monotonic one may stand still.
+func TestTheWallClockJumps(t *testing.T) {
+	const jumps = 5 * time.Second
+	tests := []struct {
+		name   string
+		by     time.Duration
+		called bool
+		want   gate.Reason
+		after  time.Duration
+	}{
+		{"past the deadline", time.Hour, true, gate.Deadline, jumps},
+		{"to just before it", timeout - gate.Margin - jumps - 1, true, gate.Deadline, jumps + 1},
+		{"back", -time.Minute, true, gate.Done, time.Minute},
+		{"past what a handler has to be called in", 10 * time.Second, false, gate.NotCalled, notCalled},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				at := jumps
+				if !test.called {
+					at = notCalled / 2
+				}
+				g := newGate()
+				g.WallClock = func() time.Time {
+					now := time.Now().Round(0)
+					if now.Sub(start) >= at {
+						now = now.Add(test.by)
+					}
+					return now
+				}
+				inv := invocations(g, "a")[0]
+				if test.called {
+					done := time.AfterFunc(time.Minute, inv.begin().Done)
+					defer done.Stop()
+				}
+				if got := inv.hold(); got != test.want {
+					t.Errorf("got %q, want %q", got, test.want)
+				}
+				if after := time.Since(start); after != test.after {
+					t.Errorf("held for %v, want %v", after, test.after)
+				}
+			})
+		})
 	}
 }

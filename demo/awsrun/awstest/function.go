@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"example.com/postinvoke/internal/lambdalog"
 	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
@@ -78,10 +79,19 @@ func (f *function) observe(e lambdaenv.Entry) {
 	f.events = append(f.events, event{
 		id:      fmt.Sprintf("%056d", n),
 		stream:  "2026/11/22/[$LATEST]0123456789abcdef0123456789abcdef",
-		message: f.shifted(text),
+		message: f.shifted(f.stored(e, text)),
 		time:    e.Time.Add(f.account.cfg.Skew),
 		visible: f.looks + 1 + late,
 	})
+}
+
+// stored is what CloudWatch has of a line.
+func (f *function) stored(e lambdaenv.Entry, text string) string {
+	if e.Source == lambdaenv.Platform {
+		return text
+	}
+	event, _ := lambdalog.Settings{JSON: true, Level: f.account.cfg.Lambda.ApplicationLogLevel}.Event(text, e.Time, e.RequestID)
+	return event
 }
 
 // measure takes the metric from a platform.report, which is where AWS has it

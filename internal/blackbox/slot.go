@@ -1,0 +1,169 @@
+package blackbox
+
+import (
+	"encoding/binary"
+	"runtime/debug"
+)
+
+// A Slot takes notes about the hooks of one invocation, or about the shutdown
+// functions. The methods of a nil Slot do nothing.
+type Slot struct {
+	box       *Box
+	at        int
+	state     state
+	stack     []uint16 // numbers of the names of hooks that wait
+	goRunning uint64   // hooks of Go that run
+	goTaken   [goNames]bool
+}
+
+// lock returns what Box.unlock takes.
+func (s *Slot) lock() (panicOnFault bool) {
+	s.box.mu.Lock()
+	return debug.SetPanicOnFault(true)
+}
+
+// usable reports whether there is a file to write to. The caller holds the lock.
+func (s *Slot) usable() bool { return s.box.mem != nil }
+
+func (s *Slot) bytes() []byte { return s.box.mem[s.at:][:slotSize] }
+
+// store writes the state. The caller holds the lock.
+func (s *Slot) store() { binary.LittleEndian.PutUint64(s.bytes()[stateAt:], s.state.word()) }
+
+func (s *Slot) storeGo() { binary.LittleEndian.PutUint64(s.bytes()[goCountAt:], sealed(s.goRunning)) }
+
+// Push notes that a hook was registered, to be called before those that wait.
+func (s *Slot) Push(h Hook) {
+	if s == nil {
+		return
+	}
+	defer s.box.unlock(s.lock())
+	if !s.usable() {
+		return
+	}
+	n := s.box.number(h)
+	if depth := len(s.stack); depth < stackSize {
+		binary.LittleEndian.PutUint16(s.bytes()[stackAt+2*depth:], n)
+	}
+	s.stack = append(s.stack, n)
+	s.state.waiting = uint32(len(s.stack))
+	if s.state.phase == phaseFree { // the first shutdown function
+		s.state.phase = Registered
+	}
+	s.store()
+}
+
+// Pop notes that the hook which was pushed last is called.
+func (s *Slot) Pop() {
+	if s == nil {
+		return
+	}
+	defer s.box.unlock(s.lock())
+	last := len(s.stack) - 1
+	if !s.usable() || last < 0 {
+		return
+	}
+	s.state.running = s.stack[last]
+	s.stack = s.stack[:last]
+	s.state.waiting = uint32(last)
+	s.store()
+}
+
+// Done notes that the hook which was popped has returned.
+func (s *Slot) Done() {
+	if s == nil {
+		return
+	}
+	defer s.box.unlock(s.lock())
+	if s.usable() {
+		s.state.running = 0
+		s.store()
+	}
+}
+
+// Go notes that a hook is called beside the others. The result is for GoDone.
+func (s *Slot) Go(h Hook) (place int) {
+	if s == nil {
+		return 0
+	}
+	defer s.box.unlock(s.lock())
+	place = goNames
+	if !s.usable() {
+		return place
+	}
+	for i, taken := range s.goTaken {
+		if !taken {
+			place = i
+			s.goTaken[i] = true
+			binary.LittleEndian.PutUint16(s.bytes()[goNamesAt+2*i:], s.box.number(h))
+			break
+		}
+	}
+	s.goRunning++
+	s.storeGo()
+	return place
+}
+
+// GoDone notes that a hook of Go has returned.
+func (s *Slot) GoDone(place int) {
+	if s == nil {
+		return
+	}
+	defer s.box.unlock(s.lock())
+	if !s.usable() || s.goRunning == 0 {
+		return
+	}
+	s.goRunning--
+	s.storeGo()
+	if place < goNames {
+		s.goTaken[place] = false
+		binary.LittleEndian.PutUint16(s.bytes()[goNamesAt+2*place:], 0)
+	}
+}
+
+// SetPhase notes how far the invocation or the shutdown has come.
+func (s *Slot) SetPhase(p Phase) {
+	if s == nil {
+		return
+	}
+	defer s.box.unlock(s.lock())
+	if s.usable() {
+		s.state.phase = p
+		s.store()
+	}
+}
+
+// Drop notes that the hooks which wait are not going to be called, and that the
+// log says so.
+func (s *Slot) Drop() {
+	if s == nil {
+		return
+	}
+	defer s.box.unlock(s.lock())
+	if s.usable() {
+		s.stack = s.stack[:0]
+		s.state.waiting = 0
+		s.store()
+	}
+}
+
+// Free notes that no hook is left, or that the log tells what became of those
+// that are. The slot must not be used any more.
+func (s *Slot) Free() {
+	if s == nil {
+		return
+	}
+	defer s.box.unlock(s.lock())
+	if !s.usable() {
+		return
+	}
+	s.state = state{}
+	s.store()
+	s.stack = s.stack[:0]
+	s.goRunning, s.goTaken = 0, [goNames]bool{}
+	s.storeGo()
+	clear(s.bytes()[goNamesAt:stackAt])
+	if s != s.box.shutdown {
+		s.box.free = append(s.box.free, s)
+	}
+}

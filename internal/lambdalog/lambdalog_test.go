@@ -1,0 +1,69 @@
+package lambdalog_test
+
+import (
+	"testing"
+	"time"
+
+	"example.com/postinvoke/internal/lambdalog"
+)
+
+var at = time.Date(2026, 11, 26, 1, 2, 3, 4e6, time.UTC)
+
+const (
+	failure = `{"timestamp":"2026-11-26T01:02:03Z","level":"ERROR","message":"it failed"}`
+	wrapped = `{"time":"2026-11-26T01:02:03.004Z","level":"INFO","msg":"hello","requestId":"r"}`
+)
+
+func TestWhatIsStored(t *testing.T) {
+	for name, test := range map[string]struct {
+		json  bool
+		level string
+		line  string
+		want  string // empty if the line is dropped
+	}{
+		"text, plain":                               {false, "", "hello", "hello"},
+		"text, any level":                           {false, "FATAL", "hello", "hello"},
+		"plain":                                     {true, "", "hello", wrapped},
+		"plain at DEBUG":                            {true, "DEBUG", "hello", wrapped},
+		"plain above INFO":                          {true, "WARN", "hello", ""},
+		"a panic of the Go runtime":                 {true, "ERROR", "panic: out of ink", ""},
+		"JSON, severe enough":                       {true, "ERROR", failure, failure},
+		"JSON, not severe enough":                   {true, "FATAL", failure, ""},
+		"JSON, level in lower case":                 {true, "", `{"level":"debug","time":"2026-11-26T01:02:03Z"}`, ""},
+		"JSON without a level":                      {true, "", `{"id":7}`, `{"id":7}`},
+		"JSON without a level, WARN":                {true, "WARN", `{"id":7}`, ""},
+		"JSON without a time counts as INFO":        {true, "WARN", `{"level":"ERROR"}`, ""},
+		"JSON with a wrong time counts as INFO":     {true, "WARN", `{"level":"ERROR","timestamp":"yesterday"}`, ""},
+		"JSON with an unknown level counts as INFO": {true, "WARN", `{"level":"LOUD","timestamp":"2026-11-26T01:02:03Z"}`, ""},
+		"half of an object":                         {true, "", `{"id":`, `{"time":"2026-11-26T01:02:03.004Z","level":"INFO","msg":"{\"id\":","requestId":"r"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, kept := lambdalog.Settings{JSON: test.json, Level: test.level}.Event(test.line, at, "r")
+			if got != test.want || kept != (test.want != "") {
+				t.Errorf("got %q, %v, want %q", got, kept, test.want)
+			}
+		})
+	}
+}
+
+func TestUnwrap(t *testing.T) {
+	for event, want := range map[string][2]string{
+		wrapped:           {"hello", "r"},
+		"hello":           {"hello", ""},
+		failure:           {failure, ""},
+		`{"msg":"hello"}`: {`{"msg":"hello"}`, ""},
+		`{"time":"2026-11-26T01:02:03Z","level":"INFO","msg":"hello","customer":"7"}`: {`{"time":"2026-11-26T01:02:03Z","level":"INFO","msg":"hello","customer":"7"}`, ""},
+	} {
+		if line, requestID := lambdalog.Unwrap(event); line != want[0] || requestID != want[1] {
+			t.Errorf("%s: got %q, %q, want %q", event, line, requestID, want)
+		}
+	}
+}
+
+func TestAboveInfo(t *testing.T) {
+	for level, want := range map[string]bool{"": false, "TRACE": false, "DEBUG": false, "INFO": false, "WARN": true, "ERROR": true, "FATAL": true} {
+		if got := lambdalog.AboveInfo(level); got != want {
+			t.Errorf("%q: got %v, want %v", level, got, want)
+		}
+	}
+}
