@@ -37,6 +37,8 @@ type agent struct {
 	next      chan<- []byte
 	readyAt   time.Time
 	errorType string // that it reported
+
+	subscribed bool // to telemetry
 }
 
 // give answers the extension's call for the next event.

@@ -57,6 +57,9 @@ func (in *instance) routes() map[string]route {
 		extensionPath + "event/next": {http.MethodGet, in.extensionNext},
 		extensionPath + "init/error": {http.MethodPost, in.extensionError("init/error", agentInitError)},
 		extensionPath + "exit/error": {http.MethodPost, in.extensionError("exit/error", agentExitError)},
+		telemetryPath:                {http.MethodPut, in.telemetrySubscribe},
+		telemetryPath + "/":          {http.MethodPut, in.telemetrySubscribe}, // as the documentation writes it
+		logsPath:                     {http.MethodPut, in.logsSubscribe},
 	}
 }
 

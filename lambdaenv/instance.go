@@ -16,14 +16,15 @@ import (
 // Apart from the fields set when it is made, it belongs to the goroutine of
 // live.
 type instance struct {
-	env     *Environment
-	address string
-	server  *http.Server
-	served  chan struct{} // closed when the server has ended
-	over    chan struct{} // closed to release everyone who waits
-	workers sync.WaitGroup
-	mu      sync.Mutex // guards closed
-	closed  bool
+	env       *Environment
+	telemetry *telemetry
+	address   string
+	server    *http.Server
+	served    chan struct{} // closed when the server has ended
+	over      chan struct{} // closed to release everyone who waits
+	workers   sync.WaitGroup
+	mu        sync.Mutex // guards closed
+	closed    bool
 
 	runtime    *process // nil before it was started
 	state      runtimeState
@@ -50,13 +51,14 @@ func newInstance(e *Environment) (*instance, error) {
 		return nil, err
 	}
 	in := &instance{
-		env:     e,
-		state:   stateStarted,
-		address: l.Addr().String(),
-		served:  make(chan struct{}),
-		over:    make(chan struct{}),
-		running: map[string]*invocation{},
-		late:    map[string]bool{},
+		env:       e,
+		telemetry: e.log.telemetry,
+		state:     stateStarted,
+		address:   l.Addr().String(),
+		served:    make(chan struct{}),
+		over:      make(chan struct{}),
+		running:   map[string]*invocation{},
+		late:      map[string]bool{},
 	}
 	in.server = &http.Server{Handler: in.handler(), ErrorLog: discardLog}
 	go func() {
@@ -124,17 +126,13 @@ func (in *instance) handOver(inv *invocation) {
 // invokeEvent is what extensions see of an invocation.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html#runtimes-lifecycle-invoke
 func (in *instance) invokeEvent(inv *invocation) []byte {
-	type tracing struct {
-		Type  string `json:"type"`
-		Value string `json:"value"`
-	}
 	event, err := json.Marshal(struct {
 		EventType  string  `json:"eventType"`
 		DeadlineMs int64   `json:"deadlineMs"`
 		RequestID  string  `json:"requestId"`
 		ARN        string  `json:"invokedFunctionArn"`
 		Tracing    tracing `json:"tracing"`
-	}{"INVOKE", inv.deadline.UnixMilli(), inv.id, in.env.cfg.functionARN(inv.request.Qualifier), tracing{"X-Amzn-Trace-Id", inv.trace}})
+	}{"INVOKE", inv.deadline.UnixMilli(), inv.id, in.env.cfg.functionARN(inv.request.Qualifier), tracing{Type: "X-Amzn-Trace-Id", Value: inv.trace}})
 	if err != nil {
 		panic("lambdaenv: " + err.Error()) // strings marshal
 	}
@@ -197,5 +195,6 @@ func (in *instance) close() error {
 	in.server.Close()
 	<-in.served
 	in.workers.Wait()
+	in.telemetry.end()
 	return err
 }

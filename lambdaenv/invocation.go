@@ -22,6 +22,7 @@ type invocation struct {
 	attemptID string // another for each attempt
 	attempt   int    // that came before this one
 	trace     string
+	spanID    string // of the invocation, in that trace
 	request   Request
 
 	response chan *Response  // what the caller waits for
@@ -46,7 +47,7 @@ type invocation struct {
 }
 
 func newInvocation(r Request) *invocation {
-	inv := &invocation{id: newUUID(), trace: r.TraceHeader, request: r}
+	inv := &invocation{id: newUUID(), trace: r.TraceHeader, request: r, spanID: fmt.Sprintf("%016x", rand.Uint64())}
 	if inv.trace == "" {
 		inv.trace = fmt.Sprintf("Root=1-%08x-%08x%016x;Parent=%016x;Sampled=0",
 			time.Now().Unix(), rand.Uint32(), rand.Uint64(), rand.Uint64())
@@ -69,7 +70,7 @@ func (e *Environment) retry(inv *invocation) {
 	if !inv.request.Async || inv.status == statusSuccess || inv.attempt >= e.cfg.Retries {
 		return
 	}
-	again := &invocation{id: inv.id, attempt: inv.attempt + 1, trace: inv.trace, request: inv.request}
+	again := &invocation{id: inv.id, attempt: inv.attempt + 1, trace: inv.trace, spanID: inv.spanID, request: inv.request}
 	again.prepare()
 	if e.cfg.RetryDelay <= 0 {
 		e.enqueue(again)
@@ -113,7 +114,7 @@ func (e *Environment) invoke(inv *invocation) error {
 	if suppressed {
 		err := e.initialize(phaseInvoke, inv.deadline)
 		if f := (*fault)(nil); errors.As(err, &f) {
-			e.platform.start(inv.id)
+			e.platform.start(inv)
 			return e.fail(inv, f)
 		}
 		if err != nil {
@@ -122,7 +123,7 @@ func (e *Environment) invoke(inv *invocation) error {
 	}
 	in := e.in
 	in.thaw()
-	e.platform.start(inv.id)
+	e.platform.start(inv)
 	if !suppressed {
 		inv.init, e.coldInit = e.coldInit, 0
 		inv.begun = time.Now()

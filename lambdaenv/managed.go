@@ -40,7 +40,7 @@ func (e *Environment) dispatch() {
 		inv.timer = time.AfterFunc(e.cfg.Timeout, func() {
 			in.do(func() { e.expireManaged(in, inv) })
 		})
-		e.platform.start(inv.id)
+		e.platform.start(inv)
 		in.handOver(inv)
 	}
 }

@@ -32,9 +32,10 @@ func newRIE(t *testing.T, s scenario) *emulator {
 	for _, name := range s.Extensions {
 		script += "cp " + puppet + " /opt/extensions/" + name + "; "
 	}
-	e := &emulator{t: t, arrivals: newArrivals(t), front: freeAddress(t), answers: make(chan []byte, 10)}
+	front, api := freeAddresses(t)
+	e := &emulator{t: t, arrivals: newArrivals(t), front: front, answers: make(chan []byte, 10)}
 	script += strings.Join([]string{"exec", *rie, "--runtime-interface-emulator-address", e.front,
-		"--runtime-api-address", freeAddress(t), puppet}, " ")
+		"--runtime-api-address", api, puppet}, " ")
 	cmd := exec.Command("unshare", "--mount", "--kill-child", "sh", "-c", script)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -84,15 +85,19 @@ func newRIE(t *testing.T, s scenario) *emulator {
 	return e
 }
 
-// freeAddress is one that nobody listens at, by now.
-func freeAddress(t *testing.T) string {
+// freeAddresses are two that nobody listens at, by now.
+func freeAddresses(t *testing.T) (front, api string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	var addresses [2]string
+	for i := range addresses {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		addresses[i] = l.Addr().String()
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return addresses[0], addresses[1]
 }
 
 func (e *emulator) arrival(name string) string {

@@ -83,6 +83,7 @@ func (e *Environment) stop(reason string) (ShutdownReport, error) {
 	// https://github.com/aws-samples/graceful-shutdown-with-aws-lambda
 	end(in.runtime)
 	report.Runtime = time.Since(began)
+	in.telemetry.flush() // "If any of the input streams are closed, then Lambda flushes the logs."
 
 	deadline := began.Add(shutdownTotal)
 	in.shutdown = shutdownEvent(reason, deadline)
