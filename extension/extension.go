@@ -1,120 +1,100 @@
 package main
 
 import (
-	"io"
-	"net"
-	"os"
+	"errors"
 	"strings"
-	"sync"
 	"time"
 
+	"example.com/postinvoke/internal/blackbox"
 	"example.com/postinvoke/internal/extensionsapi"
-	"example.com/postinvoke/internal/gate"
-	"example.com/postinvoke/internal/link"
 	"example.com/postinvoke/record"
 )
 
-// An extension serves one execution environment.
-//
-// All times are read from the wall clock, without Go's monotonic reading: the
-// process is frozen between invocations.
-type extension struct {
-	log     *log
-	gate    gate.Gate
-	started time.Time
-	// On Lambda Managed Instances nothing is frozen and INVOKE is refused;
-	// what is known of invocations comes from the function.
-	managed bool
+const (
+	// registerWithin is how long the Extensions API may take to register the
+	// extension. Lambda allows 10 s for the whole Init phase
+	// (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
+	registerWithin = 5 * time.Second
 
-	mu          sync.Mutex
-	invocations int
-	awake       time.Duration // in hooks, after responses
-	lastEnd     time.Time     // of an invocation; of the start, before there is one
-	function    net.Conn      // the latest that greeted; nil before
-}
+	// reportMargin is kept free before the deadline of the Shutdown phase.
+	reportMargin = 200 * time.Millisecond
+)
 
-func newExtension(out io.Writer) *extension {
-	now := wallClock()
-	return &extension{
-		log:     newLog(out, os.Getenv("AWS_LAMBDA_LOG_FORMAT"), os.Getenv("AWS_LAMBDA_LOG_LEVEL")),
-		started: now,
-		lastEnd: now,
-		managed: os.Getenv("AWS_LAMBDA_INITIALIZATION_TYPE") == "lambda-managed-instances",
+// run serves one execution environment. It makes the black box before it
+// registers: Lambda starts the function after that. It returns when the
+// environment is shut down.
+func run(api *extensionsapi.Client, log *log) error {
+	started := wallNow() // the process is frozen, and the monotonic clock may be
+	box, err := blackbox.Create()
+	if err != nil {
+		log.problem("hooks lost in a crash will not be logged: the black box cannot be made: " + err.Error())
 	}
-}
-
-func wallClock() time.Time { return time.Now().Round(0) }
-
-// run listens, registers, and takes events until the environment is shut down.
-// It listens first: Lambda starts the function only after the registration, so
-// the function finds the port open.
-func (e *extension) run(api *extensionsapi.Client) error {
-	events := []string{"INVOKE", "SHUTDOWN"}
-	if err := e.listen(); err != nil {
-		e.log.problem(err.Error() + "; the function keeps its environment awake by itself")
-		events = events[1:]
-	} else if e.managed {
-		events = events[1:]
-	}
-	if err := api.Register(events...); err != nil {
+	if err := api.Register(registerWithin, "SHUTDOWN"); err != nil {
 		return err
 	}
-
-	warned := false
 	for {
 		event, err := api.Next()
 		if err != nil {
 			return err
 		}
-		switch strings.ToUpper(event.Type) {
-		case "INVOKE":
-			verdict := e.gate.Hold(event.RequestID, time.UnixMilli(event.DeadlineMs), e.ask)
-			e.served()
-			if verdict == gate.Done || verdict == gate.Unconnected && warned {
-				continue
-			}
-			warned = warned || verdict == gate.Unconnected
-			e.log.write(warn, record.Released,
-				field{record.RequestID, event.RequestID}, field{record.Reason, string(verdict)})
-		case "SHUTDOWN":
-			e.logEnd(event.Reason)
+		if strings.EqualFold(event.Type, "SHUTDOWN") {
+			report(log, box, event, started)
 			return nil
 		}
 	}
 }
 
-// served counts an invocation that is over.
-func (e *extension) served() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.lastEnd = wallClock()
-	e.invocations++
-}
+func wallNow() time.Time { return time.Now().Round(0) }
 
-// said takes note of a message of the function.
-func (e *extension) said(m link.Message) {
-	switch m.Word {
-	case link.Busy:
-		e.gate.Busy(m.RequestID)
-	case link.Done:
-		e.mu.Lock()
-		e.awake += m.Hooks
-		e.mu.Unlock()
-		if e.managed {
-			e.served()
-		}
-		e.gate.Done(m.RequestID)
+// report logs how the environment ended.
+func report(log *log, box *blackbox.File, event extensionsapi.Event, started time.Time) {
+	now := wallNow()
+	noted, used := read(log, box, time.UnixMilli(event.DeadlineMs).Add(-reportMargin))
+	fields := []field{
+		{record.Reason, event.Reason},
+		{record.LifetimeMs, now.Sub(started)},
 	}
+	if used {
+		fields = append(fields,
+			field{record.IdleMs, max(0, now.Sub(time.UnixMicro(noted.LastEnd)))},
+			field{record.Invocations, noted.Invocations},
+			field{record.AwakeMs, time.Duration(noted.AwakeMicros) * time.Microsecond},
+			field{record.HookCount, noted.Hooks},
+			field{record.Failures, noted.Failures},
+			field{record.Abandoned, noted.Abandoned})
+	}
+	for _, lost := range noted.Lost {
+		log.write(fail, record.HooksLost, lostFields(lost)...)
+	}
+	log.write(info, record.Environment, fields...)
 }
 
-func (e *extension) logEnd(reason string) {
-	now := wallClock()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.log.write(info, record.Environment,
-		field{record.Reason, reason},
-		field{record.LifetimeMs, now.Sub(e.started)},
-		field{record.IdleMs, now.Sub(e.lastEnd)},
-		field{record.Invocations, e.invocations},
-		field{record.AwakeMs, e.awake})
+// read returns what the function has noted, and false if it has noted nothing.
+func read(log *log, box *blackbox.File, deadline time.Time) (blackbox.Report, bool) {
+	if box == nil {
+		return blackbox.Report{}, false
+	}
+	noted, used, err := box.Read(deadline)
+	if errors.Is(err, blackbox.ErrInUse) {
+		err = nil // it lives, and has lost nothing yet
+	}
+	if err != nil {
+		log.problem("the black box cannot be read: " + err.Error())
+	}
+	return noted, used
+}
+
+func lostFields(lost blackbox.Lost) (fields []field) {
+	if lost.RequestID != "" {
+		fields = append(fields, field{record.RequestID, lost.RequestID})
+	}
+	fields = append(fields, field{record.Phase, lost.Phase.String()})
+	if len(lost.RunNames) > 0 {
+		fields = append(fields, field{record.Hook, strings.Join(lost.RunNames, ", ")})
+	}
+	fields = append(fields, field{record.Running, uint64(lost.Running)}, field{record.NotStarted, uint64(lost.NotStarted)})
+	if len(lost.WaitNames) > 0 {
+		fields = append(fields, field{record.Waiting, strings.Join(lost.WaitNames, ", ")})
+	}
+	return fields
 }

@@ -15,7 +15,7 @@ func TestTheExtensionImportsLittle(t *testing.T) {
 	}
 	for _, path := range strings.Fields(string(out)) {
 		switch strings.TrimPrefix(path, "example.com/postinvoke/") {
-		case "extension", "record", "internal/gate", "internal/link", "internal/extensionsapi", "internal/jsontext":
+		case "extension", "record", "internal/blackbox", "internal/extensionsapi", "internal/jsontext":
 		default:
 			t.Errorf("imports %s", path)
 		}
@@ -27,7 +27,7 @@ func TestTheExtensionImportsLittle(t *testing.T) {
 	}
 	for _, path := range strings.Fields(string(out)) {
 		switch path {
-		case "net/http", "encoding/json", "log/slog", "os/exec", "crypto/tls", "regexp":
+		case "fmt", "net/http", "encoding/json", "log/slog", "os/exec", "crypto/tls", "regexp":
 			t.Errorf("imports %s", path)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
@@ -16,7 +15,6 @@ import (
 	"time"
 
 	"example.com/postinvoke/lambdaenv/lambdaenvtest"
-	"example.com/postinvoke/internal/link"
 )
 
 // The tests run the compiled extension against a Lambda of their own, because
@@ -93,21 +91,6 @@ func (a *lambdaAPI) want(path string) call {
 	panic("unreachable")
 }
 
-// wantNone checks that the extension holds back its next call. A slow machine
-// makes it check less, never fail.
-func (a *lambdaAPI) wantNone() {
-	a.t.Helper()
-	select {
-	case c := <-a.calls:
-		a.t.Fatalf("got call %+v, want none yet", c)
-	case <-time.After(50 * time.Millisecond):
-	}
-}
-
-func (a *lambdaAPI) invoke(id string, timeout time.Duration) {
-	a.events <- fmt.Sprintf(`{"eventType":"INVOKE","deadlineMs":%d,"requestId":%q}`, time.Now().Add(timeout).UnixMilli(), id)
-}
-
 func (a *lambdaAPI) shutDown(reason string) {
 	a.events <- fmt.Sprintf(`{"eventType":"SHUTDOWN","shutdownReason":%q,"deadlineMs":%d}`, reason, time.Now().Add(2*time.Second).UnixMilli())
 }
@@ -115,22 +98,23 @@ func (a *lambdaAPI) shutDown(reason string) {
 // A process is a running extension.
 type process struct {
 	t     *testing.T
-	port  string
+	tmp   string      // stands for /tmp
 	lines chan string // printed, closed at its end
 	cmd   *exec.Cmd
 }
 
-// start runs the extension with a port of its own.
+// start runs the extension with a temporary folder of its own.
 func (a *lambdaAPI) start(env ...string) *process {
 	a.t.Helper()
-	p := &process{t: a.t, port: freePort(a.t), lines: make(chan string, 100)}
+	p := &process{t: a.t, tmp: a.t.TempDir(), lines: make(chan string, 100)}
 	ctx, cancel := context.WithTimeout(a.t.Context(), 2*enough)
 	a.t.Cleanup(cancel)
 	p.cmd = exec.CommandContext(ctx, lambdaenvtest.Build(a.t, "extension"))
 	p.cmd.Env = append([]string{
 		"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(a.server.URL, "http://"),
+		"AWS_LAMBDA_FUNCTION_NAME=orders",
 		"AWS_LAMBDA_LOG_FORMAT=JSON",
-		link.PortVariable + "=" + p.port,
+		"TMPDIR=" + p.tmp,
 	}, env...)
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -149,7 +133,7 @@ func (a *lambdaAPI) start(env ...string) *process {
 	return p
 }
 
-// register starts the extension and sees it through its Init phase.
+// register starts the extension and takes it through its Init phase.
 func (a *lambdaAPI) register(env ...string) *process {
 	a.t.Helper()
 	p := a.start(env...)
@@ -196,53 +180,6 @@ func (p *process) wantExit(status int) {
 	if got := p.cmd.ProcessState.ExitCode(); got != status {
 		p.t.Errorf("got exit status %d, want %d", got, status)
 	}
-}
-
-// connect does what the library does at the start of a function.
-func (p *process) connect(hello string) net.Conn {
-	p.t.Helper()
-	conn, err := net.Dial("tcp", "127.0.0.1:"+p.port)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.t.Cleanup(func() { conn.Close() })
-	fmt.Fprint(conn, hello)
-	return conn
-}
-
-// holding returns an extension in the middle of invocation a, whose handler is
-// at work, and the function's end of the link.
-func holding(t *testing.T) (*lambdaAPI, *process, net.Conn) {
-	t.Helper()
-	api := newLambdaAPI(t)
-	p := api.register()
-	function := p.function()
-	api.invoke("a", time.Hour)
-	fmt.Fprint(function, "busy a\n")
-	api.wantNone()
-	return api, p, function
-}
-
-// function connects as the library does.
-func (p *process) function() net.Conn {
-	p.t.Helper()
-	conn := p.connect(link.Hello + "\n")
-	got, err := bufio.NewReader(conn).ReadString('\n')
-	if got != link.Hello+"\n" {
-		p.t.Fatalf("got greeting %q, %v, want %q", got, err, link.Hello)
-	}
-	return conn
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	return port
 }
 
 // extensionName is the name of the binary under test.

@@ -2,9 +2,9 @@ package main
 
 import (
 	"io"
+	"os"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -15,10 +15,10 @@ import (
 // A log writes records as lambdacontext.NewLogger does in the function: one
 // line each, in the function's log format.
 type log struct {
-	mu    sync.Mutex
-	out   io.Writer
-	json  bool
-	level level // the least that is written
+	out      io.Writer
+	json     bool
+	level    level // the least that is written
+	function string
 }
 
 type level int
@@ -31,16 +31,22 @@ const (
 
 var levelNames = [...]string{info: "INFO", warn: "WARN", fail: "ERROR"}
 
-// A field of a record. Its value is a string, an int, or a time.Duration,
+// A field of a record. Its value is a string, a uint64, or a time.Duration,
 // which is written in milliseconds.
 type field struct {
 	key   string
 	value any
 }
 
-func newLog(out io.Writer, format, atLeast string) *log {
-	l := &log{out: out, json: format == "JSON"}
-	switch atLeast {
+// newLog returns a log in the format, and of the level, that Lambda has been told
+// for the function.
+func newLog(out io.Writer) *log {
+	l := &log{
+		out:      out,
+		json:     os.Getenv("AWS_LAMBDA_LOG_FORMAT") == "JSON",
+		function: os.Getenv("AWS_LAMBDA_FUNCTION_NAME"),
+	}
+	switch os.Getenv("AWS_LAMBDA_LOG_LEVEL") {
 	case "WARN":
 		l.level = warn
 	case "ERROR", "FATAL":
@@ -62,6 +68,7 @@ func (l *log) write(level level, message string, fields ...field) {
 		{"timestamp", time.Now().UTC().Format("2006-01-02T15:04:05.000Z07:00")},
 		{"level", levelNames[level]},
 		{"message", message},
+		{record.Function, l.function},
 	}, fields...)
 
 	var line []byte
@@ -80,15 +87,13 @@ func (l *log) write(level level, message string, fields ...field) {
 	if l.json {
 		line = append(line, '}')
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.out.Write(append(line, '\n')) // nowhere to report an error to
 }
 
 func (l *log) appendValue(b []byte, value any) []byte {
 	switch v := value.(type) {
-	case int:
-		return strconv.AppendInt(b, int64(v), 10)
+	case uint64:
+		return strconv.AppendUint(b, v, 10)
 	case time.Duration:
 		return strconv.AppendFloat(b, float64(v.Microseconds())/1000, 'f', -1, 64)
 	case string:

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -10,11 +11,19 @@ import (
 	"example.com/postinvoke/record"
 )
 
+// newTestLog returns the log of an environment with these settings.
+func newTestLog(t *testing.T, out io.Writer, format, level string) *log {
+	t.Setenv("AWS_LAMBDA_LOG_FORMAT", format)
+	t.Setenv("AWS_LAMBDA_LOG_LEVEL", level)
+	t.Setenv("AWS_LAMBDA_FUNCTION_NAME", "orders")
+	return newLog(out)
+}
+
 func TestJSONRecordsAreJSON(t *testing.T) {
 	const nasty = "a \"quote\", a \\, a \x00, a \n, a \x7f, no UTF-8: \xff, é, 😀 </script>"
 	var out bytes.Buffer
-	l := newLog(&out, "JSON", "")
-	l.write(warn, record.Environment, field{"text", nasty}, field{"count", 3}, field{"ms", 1500 * time.Microsecond})
+	l := newTestLog(t, &out, "JSON", "")
+	l.write(warn, record.Environment, field{"text", nasty}, field{"count", uint64(3)}, field{"ms", 1500 * time.Microsecond})
 
 	if n := bytes.Count(out.Bytes(), []byte("\n")); n != 1 {
 		t.Errorf("got %d lines, want 1: %q", n, out.String())
@@ -28,7 +37,7 @@ func TestJSONRecordsAreJSON(t *testing.T) {
 	}
 	delete(got, "timestamp")
 	want := map[string]any{
-		"level": "WARN", "message": record.Environment, "count": 3.0, "ms": 1.5,
+		"level": "WARN", "message": record.Environment, record.Function: "orders", "count": 3.0, "ms": 1.5,
 		"text": "a \"quote\", a \\, a \x00, a \n, a \x7f, no UTF-8: \ufffd, é, 😀 </script>",
 	}
 	for k := range want {
@@ -45,7 +54,8 @@ func TestJSONRecordsAreJSON(t *testing.T) {
 func TestTextRecordsLookLikeSlogs(t *testing.T) {
 	for _, value := range []string{"spindown", "", "two words", `"`, "a=b", "é", "\n", "x\xff"} {
 		var ours, theirs bytes.Buffer
-		newLog(&ours, "Text", "").write(info, record.Environment, field{record.Reason, value}, field{record.Invocations, 2}, field{record.AwakeMs, 1500 * time.Microsecond})
+		newTestLog(t, &ours, "Text", "").write(info, record.Environment, field{record.Reason, value},
+			field{record.Invocations, uint64(2)}, field{record.AwakeMs, 1500 * time.Microsecond})
 		slog.New(slog.NewTextHandler(&theirs, nil)).Info(record.Environment, record.Reason, value, record.Invocations, 2, record.AwakeMs, 1.5)
 
 		_, got, _ := bytes.Cut(ours.Bytes(), []byte(" reason="))
@@ -63,7 +73,7 @@ func TestTheLogLevelIsRespected(t *testing.T) {
 	}{{"", 3}, {"TRACE", 3}, {"DEBUG", 3}, {"INFO", 3}, {"WARN", 2}, {"ERROR", 1}, {"FATAL", 1}}
 	for _, test := range tests {
 		var out bytes.Buffer
-		l := newLog(&out, "JSON", test.level)
+		l := newTestLog(t, &out, "JSON", test.level)
 		l.write(info, "")
 		l.write(warn, "")
 		l.problem("")

@@ -218,9 +218,6 @@ func TestDashboardVariableIsExact(t *testing.T) {
 // Every query of the dashboard against what the deployed programs really log.
 func TestQueriesFitTheRecords(t *testing.T) {
 	known := allRecords(t)
-	// Whoever writes this one is about to be killed, together with the
-	// extension that went away.
-	known = append(known, map[string]any{"message": record.LinkLost})
 	for _, w := range dashboardOf(t, demo(t).template(t, "PostInvokeDemo")).Widgets {
 		if w.Type != "log" {
 			continue

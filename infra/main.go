@@ -16,12 +16,8 @@ import (
 )
 
 func main() {
-	stderr := os.Stderr
-	stop := filterStderr()
-	err := run()
-	stop()
-	if err != nil {
-		fmt.Fprintln(stderr, err)
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"syscall"
 	"testing"
 
-	"example.com/postinvoke/internal/link"
 	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
@@ -92,38 +91,11 @@ func TestFilesAndPortsAreGivenBack(t *testing.T) {
 	if _, err := os.Stat(filepath.Dir(vars["TMPDIR"])); !os.IsNotExist(err) {
 		t.Errorf("temporary folder: got %v, want it gone", err)
 	}
-	for _, address := range []string{vars["AWS_LAMBDA_RUNTIME_API"], "127.0.0.1:" + vars[link.PortVariable]} {
-		l, err := net.Listen("tcp", address)
-		if err != nil {
-			t.Errorf("port: %v", err)
-			continue
-		}
-		l.Close()
+	l, err := net.Listen("tcp", vars["AWS_LAMBDA_RUNTIME_API"])
+	if err != nil {
+		t.Fatalf("port: %v", err)
 	}
-}
-
-// Every environment has a port for its extension, which that alone can get.
-func TestLinkPortIsFree(t *testing.T) {
-	seen := map[string]bool{}
-	for range 5 {
-		port := perform(t, lambdaenv.Config{}).variables(lambdaenv.Function)[link.PortVariable]
-		if seen[port] {
-			t.Errorf("got port %s twice", port)
-		}
-		seen[port] = true
-		for range 2 { // a new process may listen after an old one
-			l, err := net.Listen("tcp", "127.0.0.1:"+port)
-			if err != nil {
-				t.Fatal(err)
-			}
-			conn, err := net.Dial("tcp", l.Addr().String())
-			if err != nil {
-				t.Fatal(err)
-			}
-			conn.Close()
-			l.Close()
-		}
-	}
+	l.Close()
 }
 
 func TestCloseInTheMiddleOfAnInvocation(t *testing.T) {

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"example.com/postinvoke/internal/link"
 )
 
 // The function as its code sees it.
@@ -46,7 +44,7 @@ var notForExtensions = []string{
 //
 // AWS_EXECUTION_ENV is not among them, as it is not defined for OS-only
 // runtimes: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-func (c *Config) environs(api, tmp, logStream string, linkPort int) (function, extension []string) {
+func (c *Config) environs(api, tmp, logStream string) (function, extension []string) {
 	vars := map[string]string{
 		"AWS_LAMBDA_RUNTIME_API":          api,
 		"AWS_LAMBDA_FUNCTION_NAME":        c.Name,
@@ -72,9 +70,6 @@ func (c *Config) environs(api, tmp, logStream string, linkPort int) (function, e
 	if c.MaxConcurrency > 0 {
 		vars["AWS_LAMBDA_MAX_CONCURRENCY"] = strconv.Itoa(c.MaxConcurrency)
 	}
-	if linkPort > 0 {
-		vars[link.PortVariable] = strconv.Itoa(linkPort)
-	}
 	for _, name := range toolVariables {
 		if v, ok := os.LookupEnv(name); ok {
 			vars[name] = v
@@ -98,14 +93,6 @@ func assignments(vars map[string]string) []string {
 	}
 	slices.Sort(env)
 	return env
-}
-
-// sets reports whether the caller's Env sets the variable.
-func (c *Config) sets(variable string) bool {
-	return slices.ContainsFunc(c.Env, func(kv string) bool {
-		k, _, _ := strings.Cut(kv, "=")
-		return k == variable
-	})
 }
 
 // taskRoot is the folder of the function, where it also runs.

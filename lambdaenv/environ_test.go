@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"example.com/postinvoke/internal/link"
 	"example.com/postinvoke/lambdaenv"
 )
 
@@ -64,7 +63,6 @@ func TestVariables(t *testing.T) {
 		"TABLE":                           `orders=2`,
 		"TMPDIR":                          `/.+/tmp`,
 		"TZ":                              `:UTC`,
-		link.PortVariable:                 `\d+`,
 	}
 	onlyFunction := map[string]string{
 		"AWS_LAMBDA_LOG_GROUP_NAME":  `/aws/lambda/orders`,
@@ -93,8 +91,8 @@ func TestVariables(t *testing.T) {
 	if got, want := function["LAMBDA_TASK_ROOT"], "PWD is "+function["LAMBDA_TASK_ROOT"]; !th.hasLine(want) {
 		t.Errorf("got another working directory than %s", got)
 	}
-	if function[link.PortVariable] != ext[link.PortVariable] || function["TMPDIR"] != ext["TMPDIR"] {
-		t.Errorf("got function %v and extension %v, want the same port and folder", function, ext)
+	if function["TMPDIR"] != ext["TMPDIR"] {
+		t.Errorf("got function %v and extension %v, want the same folder", function, ext)
 	}
 	check("function", function, shared, onlyFunction)
 	check("extension", ext, shared)
@@ -116,15 +114,6 @@ func TestLogLevelIsSetForJSONOnly(t *testing.T) {
 	vars := th.variables(lambdaenv.Function)
 	if level, ok := vars["AWS_LAMBDA_LOG_LEVEL"]; ok || vars["AWS_LAMBDA_LOG_FORMAT"] != "Text" {
 		t.Errorf("got level %q and format %q, want none and Text", level, vars["AWS_LAMBDA_LOG_FORMAT"])
-	}
-}
-
-func TestCallerChoosesLinkPort(t *testing.T) {
-	th := perform(t, lambdaenv.Config{Env: []string{link.PortVariable + "=1234"}})
-	for _, source := range []lambdaenv.Source{lambdaenv.Function, lambdaenv.Extension} {
-		if got := th.variables(source)[link.PortVariable]; got != "1234" {
-			t.Errorf("%s: got port %s, want 1234", source, got)
-		}
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"example.com/postinvoke/internal/lambdalog"
-	"example.com/postinvoke/internal/link"
 )
 
 // ErrClosed is returned once the environment was shut down or closed, or the
@@ -33,8 +32,6 @@ type Environment struct {
 	spawner   spawner
 	tmp       string // stands for /tmp
 	logStream string
-	linkPort  int // zero if the caller's Env names one
-	release   func()
 	unwatch   func() bool // stops watching the context of Start
 
 	calls    chan func()   // run on the goroutine of live
@@ -90,19 +87,12 @@ func Start(ctx context.Context, cfg Config) (*Environment, error) {
 		log: &eventLog{observe: cfg.Observe, forget: cfg.Forget,
 			stored: lambdalog.Settings{JSON: cfg.LogFormat == JSON, Level: cfg.ApplicationLogLevel}},
 		logStream: fmt.Sprintf("%s/[$LATEST]%016x%016x", time.Now().UTC().Format("2006/01/02"), rand.Uint64(), rand.Uint64()),
-		release:   func() {},
 		calls:     make(chan func()),
 		closing:   make(chan struct{}),
 		over:      make(chan struct{}),
 	}
 	e.platform = platformLog{e.log, cfg.LogFormat == JSON, level, cfg.initType(), cfg.MemoryMB}
-	if !cfg.sets(link.PortVariable) {
-		if e.linkPort, e.release, err = reservePort(); err != nil {
-			return nil, fmt.Errorf("lambdaenv: find a free port: %w", err)
-		}
-	}
 	if e.tmp, err = os.MkdirTemp("", "lambdaenv-"); err != nil {
-		e.release()
 		return nil, fmt.Errorf("lambdaenv: %w", err)
 	}
 	e.spawner = newSpawner()

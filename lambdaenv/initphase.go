@@ -63,7 +63,7 @@ func (in *instance) boot(deadline time.Time) error {
 	if err != nil {
 		return &fault{errorType: "Sandbox.Failure", message: err.Error(), at: time.Now()}
 	}
-	functionEnv, extensionEnv := e.cfg.environs(in.address, tmp, e.logStream, e.linkPort)
+	functionEnv, extensionEnv := e.cfg.environs(in.address, tmp, e.logStream)
 	for _, path := range e.cfg.Extensions {
 		a := &agent{name: filepath.Base(path)}
 		in.agents = append(in.agents, a)

@@ -140,7 +140,6 @@ func (e *Environment) cleanUp() {
 		errs = append(errs, e.in.close())
 	}
 	e.spawner.stop()
-	e.release()
 	errs = append(errs, os.RemoveAll(e.tmp))
 	e.closeErr = errors.Join(errs...)
 }

@@ -100,9 +100,15 @@ func (o *output) split(b []byte) {
 	}
 }
 
+// flush passes the partial line on. CloudWatch Logs takes no event without a
+// message, so an empty line is none.
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_InputLogEvent.html
 func (o *output) flush() {
 	line := string(bytes.TrimSuffix(o.partial, []byte("\r")))
 	o.partial = o.partial[:0]
+	if line == "" {
+		return
+	}
 	if len(o.tail) == tailLines {
 		o.tail = append(o.tail[:0], o.tail[1:]...)
 	}

@@ -21,19 +21,28 @@ type hook struct {
 
 	// Kept by the invocation.
 	cancel    context.CancelFunc // ends ctx when it is called; nil for plain
-	popped    bool               // taken off the stack
-	abandoned time.Duration      // when it was given up, after the invocation began
+	stacked   bool               // registered by Run or RunContext, not by Go
+	place     int                // in invocation.running
+	boxPlace  int                // in the black box, of a hook of Go
+	abandoned time.Duration      // when it was given up, after the invocation began; zero if it was not
 }
 
 func (h *hook) isNil() bool { return h.plain == nil && h.withContext == nil }
 
+// function returns the hook's function.
+func (h *hook) function() reflect.Value {
+	if h.plain != nil {
+		return reflect.ValueOf(h.plain)
+	}
+	return reflect.ValueOf(h.withContext)
+}
+
+// PC returns the address of the hook's code.
+func (h *hook) PC() uintptr { return h.function().Pointer() }
+
 // String names the hook's function and the place where it is defined.
 func (h *hook) String() string {
-	v := reflect.ValueOf(h.withContext)
-	if h.plain != nil {
-		v = reflect.ValueOf(h.plain)
-	}
-	fn := runtime.FuncForPC(v.Pointer())
+	fn := runtime.FuncForPC(h.PC())
 	if name, ok := strings.CutSuffix(fn.Name(), "-fm"); ok {
 		return name // a method value; its place is that of a generated function
 	}
@@ -41,17 +50,17 @@ func (h *hook) String() string {
 	return fmt.Sprintf("%s (%s:%d)", fn.Name(), file, line)
 }
 
-// call calls the hook, and then over: with nil if all was well. It is a
-// goroutine of its own that call is called in: a hook may end it with
-// runtime.Goexit, and then over is called all the same.
-func (h *hook) call(ctx context.Context, over func(*failure)) {
+// call calls the hook, and then done: with nil if all was well. It must run in
+// its own goroutine, because a hook may call runtime.Goexit, and then done is
+// called all the same.
+func (h *hook) call(ctx context.Context, done func(*failure)) {
 	var failed *failure
 	returned := false
 	defer func() {
 		if !returned {
 			failed = &failure{stack: debug.Stack(), panicked: recover()}
 		}
-		over(failed)
+		done(failed)
 	}()
 	if h.plain != nil {
 		h.plain()

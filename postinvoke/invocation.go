@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"example.com/postinvoke/internal/blackbox"
+	"example.com/postinvoke/internal/gate"
 )
 
 // An invocation is one call of a wrapped handler, and the hooks registered in
@@ -14,41 +17,44 @@ import (
 //
 // aws-lambda-go ends the context of an invocation when it has sent the response
 // or error, and before it asks for the next event. That is when hooks start.
-// With the first hook begins a goroutine that sees to them: [invocation.supervise].
+// The first hook starts a goroutine that runs all of them: [invocation.supervise].
 type invocation struct {
 	context.Context
 	*wrapper
-	life      *life
-	requestID string
-	coldStart bool
-	began     time.Time
+	environment *environment
+	entry       gate.Entry
+	requestID   string
+	direct      bool // Context is Lambda's own: see calledDirectly
+	coldStart   bool
+	began       time.Time
 
-	mu      sync.Mutex
-	closed  bool    // no hook is taken up any more
-	stack   []*hook // registered, not started
-	running []*hook // started: by Go, and at most one off the stack
-	popped  bool    // that one is running
-	outcome string  // of the handler; empty while it runs
-	handled time.Time
-	early   bool // the context had ended by then
+	mu         sync.Mutex
+	closed     bool    // no more hooks are accepted
+	stack      []*hook // registered, not started
+	running    []*hook // started: by Go, and at most one off the stack
+	popped     bool    // that one is running
+	outcome    outcome // of the handler; empty while it runs
+	handlerEnd time.Time
+	endedEarly bool           // Context had ended by then
+	slot       *blackbox.Slot // nil without the layer, and when nothing is left to note
 
 	// Made with the first hook.
-	returnedC chan struct{} // closed when the handler is over
-	changed   chan struct{} // has an element when supervise should look again
-	stopped   chan struct{} // closed when the environment shuts down
-
-	concluded chan struct{} // closed when the hooks are over; nil unless the handler panicked
+	changed chan struct{} // has an element when supervise should look again
+	stopped chan struct{} // closed when the environment shuts down
+	over    chan struct{} // closed when the hooks are over
 
 	hooks, failures, abandoned int
 }
 
-// Outcomes of a handler.
+// An outcome is how a handler ended.
+type outcome string
+
 const (
-	outcomeOK      = "ok"
-	outcomeError   = "error"
-	outcomePanic   = "panic"
-	outcomeTimeout = "timeout" // it ran until no time was left
-	outcomeStopped = "stopped" // it ran when the environment was shut down
+	outcomeOK      outcome = "ok"
+	outcomeError   outcome = "error"
+	outcomePanic   outcome = "panic"
+	outcomeTimeout outcome = "timeout" // it ran until no time was left
+	outcomeStopped outcome = "stopped" // it ran when the environment was shut down
 )
 
 // warm is set with the first invocation of the process.
@@ -56,40 +62,56 @@ var warm atomic.Bool
 
 func (w *wrapper) begin(ctx context.Context) *invocation {
 	inv := &invocation{
-		Context:   ctx,
-		wrapper:   w,
-		life:      currentLife.Load(),
-		coldStart: !warm.Swap(true),
-		began:     time.Now(),
+		Context:     ctx,
+		wrapper:     w,
+		environment: currentEnvironment.Load(),
+		direct:      !w.process.onLambda || calledDirectly(),
+		coldStart:   !warm.Swap(true),
+		began:       time.Now(),
 	}
-	if lc, ok := lambdacontext.FromContext(ctx); ok {
+	lc, ok := lambdacontext.FromContext(ctx)
+	if ok {
 		inv.requestID = lc.AwsRequestID
 	}
-	w.keeper.begin(inv.requestID)
-	if o := inv.life.observer; o != nil {
+	if g := w.process.gate; g != nil {
+		contextEnds, _ := ctx.Deadline()
+		inv.entry = g.Begin(inv.requestID, lc, contextEnds)
+	}
+	if o := inv.environment.observer; o != nil {
 		o.Began(inv)
 	}
-	watch(inv)
+	w.checkMargin(inv)
+	if inv.endsWithInvocation() {
+		watch(inv)
+	}
 	return inv
 }
 
-// doneWithoutHooks ends the invocation if its handler is over and has registered
-// no hook, and does nothing otherwise.
+// doneWithoutHooks ends the invocation if its handler has returned and has
+// registered no hook, and does nothing otherwise.
 func (inv *invocation) doneWithoutHooks() {
 	inv.mu.Lock()
 	done := !inv.closed && inv.hooks == 0 && inv.outcome != ""
 	inv.closed = inv.closed || done
 	inv.mu.Unlock()
 	if done {
-		inv.over(0)
+		inv.finish(0)
 	}
 }
 
-// over tells that nothing is left to do, and how long hooks took after the
-// response.
-func (inv *invocation) over(hooks time.Duration) {
-	inv.keeper.done(inv.requestID, hooks)
-	if o := inv.life.observer; o != nil {
+// finish reports that nothing is left to do, and how long hooks took after the
+// response. After that the environment may be frozen.
+func (inv *invocation) finish(awake time.Duration) {
+	inv.process.box.Count(blackbox.Counters{
+		Invocations: 1,
+		Hooks:       uint64(inv.hooks),
+		Failures:    uint64(inv.failures),
+		Abandoned:   uint64(inv.abandoned),
+		AwakeMicros: uint64(awake.Microseconds()),
+		LastEnd:     time.Now().UnixMicro(),
+	})
+	inv.entry.Done()
+	if o := inv.environment.observer; o != nil {
 		o.Over(inv)
 	}
 }
@@ -118,48 +140,59 @@ func (inv *invocation) GoString() string { return inv.String() }
 
 // returned notes that the handler has returned err.
 func (inv *invocation) returned(err error) {
-	outcome := outcomeOK
 	if err != nil {
-		outcome = outcomeError
+		inv.handlerEnded(outcomeError)
+	} else {
+		inv.handlerEnded(outcomeOK)
 	}
-	inv.handlerOver(outcome)
-}
-
-// unwound is deferred around the handler. If that did not return but panicked,
-// the hooks run now, and unwound returns when they are over: the process will
-// not live longer than it takes to report the error. The panic goes on.
-func (inv *invocation) unwound() {
-	if hooks := inv.handlerOver(outcomePanic); hooks != nil {
-		<-hooks
+	if inv.process.managed && inv.direct && inv.Err() == context.DeadlineExceeded {
+		// Lambda refuses the response, and aws-lambda-go then ends the process.
+		// Hooks of other invocations get a chance to finish before that.
+		inv.environment.inflight.wait(inv, waitForOthers)
 	}
 }
 
-// handlerOver notes how the handler ended, if it was not known before. After a
-// panic it returns what is closed when the hooks are over, nil if there are none.
-func (inv *invocation) handlerOver(outcome string) (concluded <-chan struct{}) {
+// waitForOthers bounds how long a handler that has returned after its timeout is
+// delayed on Managed Instances, for the hooks of other invocations.
+const waitForOthers = 2 * time.Second
+
+// finishAfterPanic is deferred around the handler. If that panicked, the hooks
+// run now, and finishAfterPanic returns when they are over: the process lives no
+// longer than it takes to report the error. The panic goes on.
+func (inv *invocation) finishAfterPanic() {
+	if over := inv.handlerEnded(outcomePanic); over != nil {
+		<-over
+	}
+}
+
+// handlerEnded notes how the handler ended, unless that is known. It returns a
+// channel that is closed when the hooks are over, or nil if there are none.
+func (inv *invocation) handlerEnded(how outcome) (over <-chan struct{}) {
 	inv.mu.Lock()
-	defer inv.mu.Unlock()
 	if inv.outcome != "" {
+		inv.mu.Unlock()
 		return nil
 	}
-	inv.outcome, inv.handled, inv.early = outcome, time.Now(), inv.Err() != nil
-	if inv.hooks == 0 {
-		if inv.early {
-			go inv.doneWithoutHooks()
-		}
-		return nil
+	inv.outcome, inv.handlerEnd = how, time.Now()
+	inv.endedEarly = inv.Err() != nil
+	inv.slot.SetPhase(blackbox.Response)
+	over = inv.over
+	inv.mu.Unlock()
+
+	switch {
+	case over != nil:
+		inv.lookAgain()
+	case inv.endedEarly || !inv.endsWithInvocation():
+		inv.doneWithoutHooks() // else the end of the context does that
 	}
-	close(inv.returnedC)
-	if outcome == outcomePanic {
-		inv.concluded = make(chan struct{})
-	}
-	return inv.concluded
+	return over
 }
 
 // push registers a hook of [Run] or [RunContext].
 func (inv *invocation) push(h *hook) {
 	if inv.lockFor(h) {
 		inv.stack = append(inv.stack, h)
+		inv.slot.Push(h)
 		inv.mu.Unlock()
 		inv.lookAgain()
 	}
@@ -168,41 +201,89 @@ func (inv *invocation) push(h *hook) {
 // start registers and starts a hook of [Go].
 func (inv *invocation) start(h *hook) {
 	if inv.lockFor(h) {
-		inv.takeUp(h)
+		h.boxPlace = inv.slot.Go(h)
+		inv.addRunning(h)
 		inv.mu.Unlock()
 		go inv.call(h)
 	}
 }
 
-// lockFor locks the invocation if it can still take up h.
+// lockFor locks the invocation if it accepts h.
 func (inv *invocation) lockFor(h *hook) bool {
 	if h.isNil() {
 		panic("postinvoke: a nil function was registered")
 	}
 	inv.mu.Lock()
-	if inv.closed {
+	if refusal := inv.refusal(h); refusal != "" {
 		inv.mu.Unlock()
-		inv.life.hookRefused(inv, inv.log, h, "the hooks of its invocation are over")
+		inv.environment.hookRefused(inv, inv.log, h, refusal)
 		return false
 	}
 	inv.hooks++
 	if inv.hooks == 1 {
-		inv.returnedC = make(chan struct{})
-		inv.changed = make(chan struct{}, 1)
-		inv.stopped = make(chan struct{})
-		if inv.outcome != "" { // registered by a stream, after the handler
-			close(inv.returnedC)
-		}
-		inv.life.roster.join(inv)
-		go inv.supervise()
+		inv.firstHook()
 	}
 	return true
 }
 
-// lookAgain has supervise look again.
+// refusal returns why h is refused, or nothing. The caller holds the lock.
+func (inv *invocation) refusal(h *hook) string {
+	if inv.closed {
+		return "the hooks of its invocation are over"
+	}
+	if deadline, ok := inv.hooksDeadline(); ok && !h.stacked && !wallNow().Before(deadline) {
+		return "no time is left before the function's timeout"
+	}
+	return ""
+}
+
+// firstHook starts what the hooks of the invocation need. The caller holds the
+// lock.
+func (inv *invocation) firstHook() {
+	phase := blackbox.Handler
+	if inv.outcome != "" { // registered by a stream, after the handler
+		phase = blackbox.Response
+	}
+	inv.slot = inv.process.box.Begin(inv.requestID, phase)
+	inv.changed = make(chan struct{}, 1)
+	inv.stopped = make(chan struct{})
+	inv.over = make(chan struct{})
+	inv.environment.inflight.add(inv)
+	go inv.supervise()
+}
+
+// lookAgain makes supervise look again.
 func (inv *invocation) lookAgain() {
 	select {
 	case inv.changed <- struct{}{}:
 	default:
 	}
+}
+
+// A watcher notices the end of an invocation's context. Watchers are used
+// again: a method value for each invocation would be one more allocation.
+type watcher struct {
+	inv   *invocation
+	ended func() // the method value
+}
+
+var watchers sync.Pool
+
+// watch calls doneWithoutHooks when the context of inv has ended, once, and
+// never if it does not end.
+func watch(inv *invocation) {
+	w, ok := watchers.Get().(*watcher)
+	if !ok {
+		w = &watcher{}
+		w.ended = w.contextEnded
+	}
+	w.inv = inv
+	context.AfterFunc(inv.Context, w.ended)
+}
+
+func (w *watcher) contextEnded() {
+	inv := w.inv
+	w.inv = nil
+	watchers.Put(w)
+	inv.doneWithoutHooks()
 }

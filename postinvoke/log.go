@@ -2,8 +2,12 @@ package postinvoke
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"log/slog"
+	"os"
 	"reflect"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -17,30 +21,128 @@ type logger struct {
 	addsRequestID bool // from the context, by itself
 }
 
+// newLogger returns a logger around l. Nil means the function's own log.
 func newLogger(l *slog.Logger) logger {
 	if l == nil {
-		l = lambdacontext.NewLogger()
+		return ownLog
 	}
 	lambdas := reflect.TypeOf(lambdacontext.NewLogHandler())
 	return logger{l, reflect.TypeOf(l.Handler()) == lambdas}
+}
+
+// ownLog writes what lambdacontext.NewLogger would, to recordOutput.
+var ownLog = logger{Logger: slog.New(newOwnHandler(recordOutput()))}
+
+func newOwnHandler(w io.Writer) slog.Handler {
+	opts := slog.HandlerOptions{ReplaceAttr: lambdacontext.ReplaceAttr}
+	var level slog.Level // INFO, where the variable is not set or not a level
+	if level.UnmarshalText([]byte(os.Getenv("AWS_LAMBDA_LOG_LEVEL"))) == nil {
+		opts.Level = level
+	}
+	if os.Getenv("AWS_LAMBDA_LOG_FORMAT") == "JSON" {
+		return slog.NewJSONHandler(w, &opts)
+	}
+	return slog.NewTextHandler(w, &opts)
+}
+
+// recordOutput returns where records go so that each is a line of its own, even
+// after a line without an end that the function has printed: to standard error,
+// or if that is the same file as standard output, there with a line end before
+// each record.
+func recordOutput() io.Writer {
+	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
+		return os.Stdout // for a person, or a test
+	}
+	stdout, err := os.Stdout.Stat()
+	if err != nil {
+		return os.Stderr
+	}
+	stderr, err := os.Stderr.Stat()
+	if err != nil || os.SameFile(stdout, stderr) {
+		return separated{os.Stdout}
+	}
+	return os.Stderr
+}
+
+// separated writes a line end before each write.
+type separated struct{ w io.Writer }
+
+func (s separated) Write(p []byte) (int, error) {
+	n, err := s.w.Write(append([]byte{'\n'}, p...))
+	return max(0, n-1), err
 }
 
 // about logs a record that belongs to the invocation of ctx, which may have
 // ended.
 func (l logger) about(ctx context.Context, level slog.Level, message string, attrs ...slog.Attr) {
 	ctx = context.WithoutCancel(ctx)
-	if lc, ok := lambdacontext.FromContext(ctx); ok && !l.addsRequestID {
-		attrs = append(attrs, slog.String(record.RequestID, lc.AwsRequestID))
+	requestID := ""
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		requestID = lc.AwsRequestID
 	}
-	l.LogAttrs(ctx, level, message, attrs...)
+	l.write(loggingContext{ctx}, level, message, requestID, attrs)
 }
 
 // process logs a record that belongs to no invocation.
 func (l logger) process(level slog.Level, message string, attrs ...slog.Attr) {
-	l.LogAttrs(context.Background(), level, message, attrs...)
+	l.write(background, level, message, "", attrs)
+}
+
+var background = context.Background()
+
+// writing counts the records that are being written.
+var writing atomic.Int32
+
+// maxWriting is more than a process needs, unless a logger registers hooks that
+// make it log again.
+const maxWriting = 100
+
+// write writes a record. If the logger panics, or calls itself for ever, the
+// record goes to the function's own log.
+func (l logger) write(ctx context.Context, level slog.Level, message, requestID string, attrs []slog.Attr) {
+	if name := os.Getenv("AWS_LAMBDA_FUNCTION_NAME"); name != "" {
+		attrs = append(attrs, slog.String(record.Function, name))
+	}
+	complete := attrs
+	if requestID != "" {
+		complete = append(complete, slog.String(record.RequestID, requestID))
+	}
+	defer func() {
+		writing.Add(-1)
+		if panicked := recover(); panicked != nil {
+			ownLog.LogAttrs(ctx, level, message, complete...)
+			ownLog.LogAttrs(ctx, slog.LevelWarn, record.LibraryProblem, slog.String(record.Reason,
+				fmt.Sprintf("Options.Logger panicked when it was given the record before this one: %v", panicked)))
+		}
+	}()
+	switch {
+	case writing.Add(1) > maxWriting:
+		ownLog.LogAttrs(ctx, level, message, complete...)
+	case l.addsRequestID:
+		l.LogAttrs(ctx, level, message, attrs...)
+	default:
+		l.LogAttrs(ctx, level, message, complete...)
+	}
+}
+
+// debug reports whether records of level DEBUG are written.
+func (l logger) debug(ctx context.Context) (enabled bool) {
+	defer func() { recover() }() // a logger that panics does not write them
+	return l.Enabled(loggingContext{ctx}, slog.LevelDebug)
 }
 
 // ms makes d a field in milliseconds, to the microsecond.
 func ms(key string, d time.Duration) slog.Attr {
 	return slog.Float64(key, float64(d.Microseconds())/1000)
+}
+
+// A loggingContext is what loggers get. Hooks cannot be registered with it: a
+// logger that registers one for each record would be called for ever.
+type loggingContext struct{ context.Context }
+
+func (c loggingContext) Value(key any) any {
+	if key == (invocationKey{}) {
+		return nil
+	}
+	return c.Context.Value(key)
 }

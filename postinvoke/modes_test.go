@@ -1,14 +1,11 @@
 package postinvoke_test
 
 import (
-	"fmt"
-	"net"
 	"strings"
 	"testing"
 
 	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/lambdaenv/lambdaenvtest"
-	"example.com/postinvoke/internal/link"
 	"example.com/postinvoke/record"
 )
 
@@ -22,58 +19,39 @@ func wantMode(t *testing.T, env *lambdaenvtest.Env, level, mode, reason string) 
 	}
 }
 
-func TestWithTheLayerTheExtensionKeepsTheEnvironmentAwake(t *testing.T) {
-	env := startScenarios(t, lambdaenv.Config{
-		LogFormat:  lambdaenv.JSON,
-		Extensions: []string{lambdaenvtest.Build(t, "extension")},
+func TestTheLibraryKeepsTheEnvironmentAwake(t *testing.T) {
+	bothWays(t, func(t *testing.T, cfg lambdaenv.Config) {
+		env := startScenarios(t, cfg)
+		wantMode(t, env, "INFO", record.ModeInternal, "registered as an internal extension")
+		oneRecord(t, env, record.Ready).want(t, map[string]any{record.Layer: len(cfg.Extensions) > 0})
+		res := env.Invoke(do("order"))
+		env.WaitIdle()
+		wantInOrder(t, env, res.RequestID, "responded", "hook 0", "idle")
 	})
-	wantMode(t, env, "INFO", record.ModeExtension, "connected to the extension on 127.0.0.1:")
-	res := env.Invoke(do("order"))
-	env.WaitIdle()
-	summaryOf(t, env, res.RequestID).want(t, map[string]any{record.Mode: record.ModeExtension})
 }
 
-func TestWithoutTheLayerTheLibraryDoesSoItself(t *testing.T) {
-	env := startScenarios(t, lambdaenv.Config{LogFormat: lambdaenv.JSON})
-	wantMode(t, env, "INFO", record.ModeInternal, "the function has no postinvoke layer")
-	res := env.Invoke(do("order"))
-	env.WaitIdle()
-	summaryOf(t, env, res.RequestID).want(t, map[string]any{record.Mode: record.ModeInternal})
-}
-
-// So it looks to a process that was frozen while it connected again: the time
-// for greetings is over when it is thawed.
-func TestALinkThatIsLostAndThenSilentIsMadeAgain(t *testing.T) {
-	connections := 0
-	port := serveLoopback(t, func(c net.Conn) {
-		connections++
-		switch connections {
-		case 1:
-			fmt.Fprintln(c, link.Hello)
-			c.Close()
-		case 3:
-			fmt.Fprintln(c, link.Hello)
+func TestEveryRecordHasTheFunctionsName(t *testing.T) {
+	bothWays(t, func(t *testing.T, cfg lambdaenv.Config) {
+		cfg.Env = []string{"SHUTDOWN=plain"}
+		cfg.Name = "orders"
+		env := startScenarios(t, cfg)
+		env.Invoke(do("failing"))
+		env.WaitIdle()
+		env.Shutdown()
+		want := []string{record.Ready, record.HookFailed, record.Hooks, record.ShutdownHooks}
+		if len(cfg.Extensions) > 0 {
+			want = append(want, record.Environment)
+		}
+		for _, message := range want {
+			found := records(t, env, message)
+			if len(found) == 0 {
+				t.Errorf("no record %q", message)
+			}
+			for _, r := range found {
+				r.want(t, map[string]any{record.Function: "orders"})
+			}
 		}
 	})
-	env := startScenarios(t, lambdaenv.Config{
-		LogFormat:      lambdaenv.JSON,
-		Env:            []string{link.PortVariable + "=" + port},
-		MaxConcurrency: 1, // so it is not frozen, though nobody keeps it awake
-	})
-	env.AwaitLine(record.LinkLost)
-	lost := oneRecord(t, env, record.LinkLost)
-	lost.want(t, map[string]any{"level": "WARN"})
-	if reason, _ := lost[record.Error].(string); !strings.Contains(reason, "connected again") {
-		t.Errorf("got %q, want it connected again", reason)
-	}
-}
-
-func TestAPortThatIsNoneIsReported(t *testing.T) {
-	env := startScenarios(t, lambdaenv.Config{
-		LogFormat: lambdaenv.JSON,
-		Env:       []string{link.PortVariable + "=http"},
-	})
-	wantMode(t, env, "WARN", record.ModeInternal, `POSTINVOKE_PORT="http" is not a port number`)
 }
 
 // What many invocations at a time do is in internal/soak.
@@ -81,11 +59,7 @@ func TestOnManagedInstancesNobodyIsHeld(t *testing.T) {
 	bothWays(t, func(t *testing.T, cfg lambdaenv.Config) {
 		cfg.MaxConcurrency = 8
 		env := startScenarios(t, cfg)
-		mode := record.ModeInternal
-		if len(cfg.Extensions) > 0 {
-			mode = record.ModeExtension
-		}
-		wantMode(t, env, "INFO", mode, "Lambda Managed Instances are not frozen")
+		wantMode(t, env, "INFO", record.ModeInternal, "Lambda Managed Instances are not frozen")
 		res := env.Invoke(do("order"))
 		env.AwaitLine(record.Hooks)
 		summaryOf(t, env, res.RequestID).want(t, map[string]any{record.HookCount: 3.0, record.Failures: 0.0, record.Abandoned: 0.0})
@@ -100,35 +74,13 @@ func TestALibraryThatIsRefusedEventsEndsTheProcess(t *testing.T) {
 		LogFormat: lambdaenv.JSON,
 		Refuse:    map[string]int{"next": 500},
 	})
-	problems := records(t, env, record.ExtensionProblem)
+	problems := records(t, env, record.LibraryProblem)
 	for err == nil && len(problems) == 0 { // it was frozen before the process could end
 		env.Invoke(do("nothing"))
-		problems = records(t, env, record.ExtensionProblem) // more than one if it was started again
+		problems = records(t, env, record.LibraryProblem) // more than one if it was started again
 	}
 	if reason, _ := problems[0][record.Reason].(string); !strings.Contains(reason, "ask for the next event: unexpected status 500") {
 		t.Errorf("got reason %q, want it to say what came back", reason)
 	}
-	problems[0].want(t, map[string]any{record.Mode: record.ModeInternal})
-}
-
-// serveLoopback accepts connections on a port of its own until the test ends.
-func serveLoopback(t *testing.T, serve func(net.Conn)) (port string) {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			t.Cleanup(func() { conn.Close() })
-			serve(conn)
-		}
-	}()
-	_, port, _ = net.SplitHostPort(listener.Addr().String())
-	return port
+	problems[0].want(t, map[string]any{"level": "ERROR"})
 }

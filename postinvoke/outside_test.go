@@ -19,7 +19,7 @@ func TestOutsideOfLambda(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for _, want := range []string{
-		record.Ready, `mode=none reason="not on Lambda: AWS_LAMBDA_RUNTIME_API is not set"`,
+		record.Ready, `mode=none layer=false reason="not on Lambda: AWS_LAMBDA_RUNTIME_API is not set"`,
 		"hello world <nil>", "hook of r",
 	} {
 		if !strings.Contains(string(out), want) {

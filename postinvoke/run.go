@@ -18,7 +18,7 @@ import "context"
 // Options.Margin before it, hooks that have not started are abandoned. A hook
 // that panics is logged with its stack; the others still run.
 func Run(ctx context.Context, fn func()) {
-	invocationOf(ctx, "Run").push(&hook{plain: fn})
+	invocationOf(ctx, "Run").push(&hook{plain: fn, stacked: true})
 }
 
 // RunContext is [Run] for a function that takes a context and may fail. The
@@ -27,7 +27,7 @@ func Run(ctx context.Context, fn func()) {
 // when the environment shuts down. A hook that has not returned soon after (see
 // Options.Margin) is abandoned. Errors, and what was abandoned, are logged.
 func RunContext(ctx context.Context, fn func(context.Context) error) {
-	invocationOf(ctx, "RunContext").push(&hook{withContext: fn, ctx: ctx})
+	invocationOf(ctx, "RunContext").push(&hook{withContext: fn, ctx: ctx, stacked: true})
 }
 
 // Go calls fn now, in a goroutine of its own, beside the handler. The response

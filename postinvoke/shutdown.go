@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"example.com/postinvoke/internal/blackbox"
 	"example.com/postinvoke/record"
 )
 
@@ -45,8 +46,8 @@ const (
 	// shutdownMargin is kept free for the record and the exit.
 	shutdownMargin = 50 * time.Millisecond
 
-	// hooksGrace is how long cancelled hooks are waited for, lest functions of
-	// Shutdown close what they still use.
+	// hooksGrace is how long cancelled hooks may take to return before
+	// functions of Shutdown close what they still use.
 	hooksGrace = 100 * time.Millisecond
 )
 
@@ -54,24 +55,37 @@ func onShutdown(h *hook) {
 	if h.isNil() {
 		panic("postinvoke: a nil function was registered for the shutdown")
 	}
-	if l := currentLife.Load(); !l.register(h) {
-		_, log := keeperOfProcess()
-		l.hookRefused(context.Background(), log, h, "the environment is shutting down")
+	e := currentEnvironment.Load()
+	if e.observer == nil {
+		// Without an extension there is no SIGTERM.
+		currentProcess().shutdownRegistered()
+	}
+	if !e.register(h) {
+		e.hookRefused(background, currentProcess().logger(), h, "the environment is shutting down")
 	}
 }
 
 // register adds a shutdown function, and reports false if it is too late.
-func (l *life) register(h *hook) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.ending {
+func (e *environment) register(h *hook) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.ending {
 		return false
 	}
-	l.atEnd = append(l.atEnd, h)
-	if len(l.atEnd) == 1 && l.observer == nil {
-		go l.awaitSIGTERM(notified())
+	e.functions = append(e.functions, h)
+	e.slot().Push(h)
+	if len(e.functions) == 1 && e.observer == nil {
+		go e.awaitSIGTERM(notified())
 	}
 	return true
+}
+
+// slot returns the part of the black box about shutdown functions.
+func (e *environment) slot() *blackbox.Slot {
+	if e.observer != nil {
+		return nil // of a test
+	}
+	return currentProcess().box.Shutdown()
 }
 
 func notified() <-chan os.Signal {
@@ -80,60 +94,65 @@ func notified() <-chan os.Signal {
 	return signals
 }
 
-func (l *life) awaitSIGTERM(signals <-chan os.Signal) {
+func (e *environment) awaitSIGTERM(signals <-chan os.Signal) {
 	<-signals
-	l.shutDown()
+	e.shutDown()
 	os.Exit(0)
 }
 
 // shutDown calls the registered functions, and returns when they are over or
 // their time is up.
-func (l *life) shutDown() {
-	keeper, log := keeperOfProcess()
-	budget := keeper.shutdownBudget()
+func (e *environment) shutDown() {
 	began := time.Now()
-	l.roster.stop()
-	l.roster.wait(hooksGrace + shutdownMargin)
+	p := currentProcess()
+	e.inflight.stop()
+	e.inflight.wait(nil, hooksGrace+shutdownMargin)
 
-	l.mu.Lock()
-	l.ending = true
-	hooks := slices.Clone(l.atEnd)
-	l.mu.Unlock()
-	slices.Reverse(hooks)
+	e.mu.Lock()
+	e.ending = true
+	functions := slices.Clone(e.functions)
+	e.mu.Unlock()
+	slices.Reverse(functions)
 
-	ctx, cancel := context.WithDeadline(context.Background(), began.Add(budget-shutdownMargin))
+	e.slot().SetPhase(blackbox.Shutdown)
+	ctx, cancel := context.WithDeadline(background, began.Add(p.shutdownBudget-shutdownMargin))
 	defer cancel()
-	var failures, over int
-	var overruns <-chan *failure // has an element when the one that is not over has returned
-	for over < len(hooks) && ctx.Err() == nil {
-		h := hooks[over]
+	done, failures := e.callAll(ctx, functions)
+	p.logger().process(slog.LevelInfo, record.ShutdownHooks,
+		slog.Int(record.HookCount, len(functions)),
+		ms(record.HooksMs, time.Since(began)),
+		ms(record.BudgetMs, p.shutdownBudget),
+		slog.Int(record.Failures, failures),
+		slog.Int(record.Abandoned, len(functions)-done))
+	e.slot().Free()
+}
+
+// callAll calls functions one after the other until ctx ends, and abandons the
+// rest. It returns how many have returned, and how many of those have failed.
+func (e *environment) callAll(ctx context.Context, functions []*hook) (done, failures int) {
+	log := currentProcess().logger()
+	for _, h := range functions {
+		if ctx.Err() != nil {
+			e.hookAbandoned(ctx, log, h, false, "no time was left to start it before the environment ends")
+			continue
+		}
+		e.slot().Pop()
 		result := make(chan *failure, 1)
 		go h.call(ctx, func(failed *failure) { result <- failed })
 		select {
 		case failed := <-result:
-			over++
+			e.slot().Done()
+			done++
 			if failed != nil {
 				failures++
-				l.hookFailed(context.Background(), log, h, failed)
+				e.hookFailed(background, log, h, failed)
 			}
 		case <-ctx.Done():
-			overruns = result
-		}
-	}
-	for i, h := range hooks[over:] {
-		if i == 0 && overruns != nil {
-			l.hookAbandoned(ctx, log, h, true, "it did not return before the environment ends")
-			if l.observer != nil {
-				go func() { <-overruns; l.abandonedReturned() }()
+			e.hookAbandoned(ctx, log, h, true, "it did not return before the environment ends")
+			if e.observer != nil {
+				go func() { <-result; e.abandonedReturned() }()
 			}
-		} else {
-			l.hookAbandoned(ctx, log, h, false, "no time was left to start it before the environment ends")
 		}
 	}
-	log.process(slog.LevelInfo, record.ShutdownHooks,
-		slog.Int(record.HookCount, len(hooks)),
-		ms(record.HooksMs, time.Since(began)),
-		ms(record.BudgetMs, budget),
-		slog.Int(record.Failures, failures),
-		slog.Int(record.Abandoned, len(hooks)-over))
+	return done, failures
 }

@@ -1,108 +1,173 @@
 package postinvoke
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
+	"example.com/postinvoke/internal/blackbox"
 	"example.com/postinvoke/internal/gate"
 	"example.com/postinvoke/record"
 )
 
-// supervise sees the hooks of an invocation through, from the registration of
-// the first until all are over.
+// A supervision is what only supervise uses.
+type supervision struct {
+	deadline  time.Time   // of hooks; zero while it is not known
+	timer     *time.Timer // fires at the deadline, and again when hooks are abandoned
+	expired   bool        // it has fired once
+	started   time.Time   // when hooks could start; zero until then
+	responded bool        // that was because the response had been sent
+}
+
+// supervise runs the hooks of an invocation, from the registration of the first
+// until all are over.
 func (inv *invocation) supervise() {
-	defer inv.life.roster.leave(inv)
-	var s supervision
-	if deadline, ok := inv.hooksDeadline(); ok {
-		s.deadline = deadline
-		// Half way between the deadline of the hooks and the moment at which
-		// the extension stops waiting, so that the report finds the log.
-		giveUp := time.NewTimer(time.Until(deadline.Add((inv.margin - gate.Margin) / 2)))
-		defer giveUp.Stop()
-		s.giveUp = giveUp.C
+	defer inv.environment.inflight.remove(inv)
+	s := supervision{timer: time.NewTimer(forever)}
+	defer s.timer.Stop()
+	inv.setDeadline(&s)
+	if inv.entry.Released() {
+		inv.warn(notHeld)
 	}
-	if inv.awaitResponse(&s) {
-		inv.runHooks(&s)
+	ended, arrived := inv.Done(), inv.entry.Arrived()
+	for !inv.progress(&s) {
+		select {
+		case <-inv.changed:
+		case <-ended:
+			ended = nil // disables this case
+		case <-arrived:
+			arrived = nil // disables this case
+			inv.setDeadline(&s)
+		case <-s.timer.C:
+			if s.expired {
+				inv.abandon(noTime)
+			} else {
+				inv.expire(&s)
+			}
+		case <-inv.stopped:
+			inv.stopHooks(&s)
+		}
 	}
 	inv.conclude(&s)
 }
 
+const forever = 1<<63 - 1
+
 // hooksDeadline returns when the contexts of hooks end at the latest, and false
-// if the invocation has no deadline.
+// if that is not known: then the handler's context is not Lambda's own, and the
+// INVOKE event, which has the deadline too, has not come.
 func (inv *invocation) hooksDeadline() (time.Time, bool) {
-	deadline, ok := inv.Deadline()
-	return deadline.Add(-inv.margin), ok
+	if timeout, ok := inv.entry.Timeout(); ok {
+		return timeout.Add(-inv.margin), true
+	}
+	timeout, ok := inv.Deadline()
+	return timeout.Add(-inv.margin), ok && inv.direct
 }
 
-// A supervision is what only supervise knows.
-type supervision struct {
-	deadline  time.Time        // of hooks; zero without one
-	giveUp    <-chan time.Time // nil without a deadline
-	released  time.Time        // when the hooks could start; zero if they never could
-	responded bool             // and that was because the response was sent
-}
-
-// awaitResponse blocks until the hooks can start, and reports false if they
-// cannot any more.
-func (inv *invocation) awaitResponse(s *supervision) bool {
-	sent, returned := inv.Done(), inv.returnedC
-	for {
-		select {
-		case <-returned:
-			// After a panic hooks run at once. And if the context cannot end,
-			// or somebody cancelled the base context, nothing will tell when
-			// the response is sent.
-			if outcome, _ := inv.ended(); outcome == outcomePanic || sent == nil {
-				s.released = time.Now()
-				return true
-			}
-			returned = nil
-		case <-sent:
-			if outcome, early := inv.ended(); outcome != "" {
-				s.released, s.responded = time.Now(), outcome != outcomePanic && !early
-				return true
-			}
-			sent = nil
-		case <-s.giveUp:
-			inv.abandon(noTime)
-			return false
-		case <-inv.stopped:
-			inv.stopHooks(s)
-			return false
-		}
+// setDeadline sets the timer, when the deadline is known.
+func (inv *invocation) setDeadline(s *supervision) {
+	if deadline, ok := inv.hooksDeadline(); ok {
+		s.deadline = deadline
+		s.timer.Reset(time.Until(deadline))
 	}
 }
 
-// ended returns the outcome of the handler, empty while it runs, and whether the
-// context had ended before it returned.
-func (inv *invocation) ended() (outcome string, early bool) {
+// expire ends the contexts of hooks that had none with this deadline, and sets
+// the timer for the moment at which hooks are abandoned: half way between the
+// deadline and the end of the gate's patience, so that the record is written
+// before the freeze.
+func (inv *invocation) expire(s *supervision) {
+	s.expired = true
+	s.timer.Reset(time.Until(s.deadline.Add((inv.margin - gate.Margin) / 2)))
 	inv.mu.Lock()
 	defer inv.mu.Unlock()
-	return inv.outcome, inv.early
-}
-
-// runHooks runs the stack, and returns when nothing is left or too little time.
-func (inv *invocation) runHooks(s *supervision) {
-	for {
-		if !s.deadline.IsZero() && !time.Now().Round(0).Before(s.deadline) {
-			inv.abandonStack(noTime)
+	for _, h := range inv.running {
+		if h.cancel == nil {
+			continue
 		}
-		if h := inv.pop(); h != nil {
-			go inv.call(h)
-		}
-		if inv.closeIfDone() {
-			return
-		}
-		select {
-		case <-inv.changed:
-		case <-s.giveUp:
-			inv.abandon(noTime)
-			return
-		case <-inv.stopped:
-			inv.stopHooks(s)
-			return
+		if _, ok := h.ctx.Deadline(); !ok {
+			h.cancel()
 		}
 	}
+}
+
+// progress starts hooks if it is time, and reports whether none is left.
+func (inv *invocation) progress(s *supervision) (done bool) {
+	if s.started.IsZero() {
+		if !inv.mayStart() {
+			return inv.isClosed()
+		}
+		s.started = time.Now()
+		s.responded = inv.responded()
+		if !s.responded && !inv.panicked() {
+			inv.contextWarning.Do(func() { inv.warn(notLambdas) })
+		}
+	}
+	if !s.deadline.IsZero() && !wallNow().Before(s.deadline) {
+		inv.abandonStack(noTime)
+	}
+	if h := inv.pop(); h != nil {
+		go inv.call(h)
+	}
+	return inv.closeIfDone()
+}
+
+// wallNow is without Go's monotonic clock, which may stand still in a freeze.
+func wallNow() time.Time { return time.Now().Round(0) }
+
+// mayStart reports whether hooks can start: the response has been sent, or the
+// handler has panicked, or it has returned and nothing will tell when the response
+// is sent.
+func (inv *invocation) mayStart() bool {
+	inv.mu.Lock()
+	defer inv.mu.Unlock()
+	if inv.closed || inv.outcome == "" {
+		return false
+	}
+	if inv.outcome != outcomePanic && inv.Err() == nil && inv.endsWithInvocation() {
+		return false
+	}
+	inv.slot.SetPhase(blackbox.Hooks)
+	return true
+}
+
+// responded reports whether hooks start because the response has been sent.
+func (inv *invocation) responded() bool {
+	inv.mu.Lock()
+	defer inv.mu.Unlock()
+	return inv.outcome != outcomePanic && inv.direct && !inv.endedEarly && inv.Err() == context.Canceled
+}
+
+func (inv *invocation) panicked() bool {
+	inv.mu.Lock()
+	defer inv.mu.Unlock()
+	return inv.outcome == outcomePanic
+}
+
+// endsWithInvocation reports whether the handler's context ends when aws-lambda-go
+// has sent the response, or before.
+func (inv *invocation) endsWithInvocation() bool {
+	if inv.Done() == nil {
+		return false
+	}
+	if inv.direct {
+		return true
+	}
+	ends, ok := inv.Deadline()
+	timeout, known := inv.entry.Timeout()
+	return ok && (!known || !ends.After(timeout))
+}
+
+const (
+	notHeld = "the environment is not kept awake for this invocation any more, so that its hooks may be frozen: " +
+		"the handler was called late, or another wrapped handler of the invocation was done before; " +
+		"wrap the outermost handler, as postinvoke.Start does"
+	notLambdas = "hooks start when the handler returns, perhaps before the response is sent, because the handler's context " +
+		"is not Lambda's own or was cancelled early: wrap the outermost handler, as postinvoke.Start does"
+)
+
+func (inv *invocation) warn(reason string) {
+	inv.log.about(inv, slog.LevelWarn, record.LibraryProblem, slog.String(record.Reason, reason))
 }
 
 // stopHooks gives hooks that run a moment to end, and starts no others.
@@ -124,44 +189,41 @@ func (inv *invocation) stopHooks(s *supervision) {
 		case <-grace.C:
 			inv.abandon(shutsDown)
 			return
-		case <-s.giveUp:
-			inv.abandon(shutsDown)
-			return
 		}
 	}
 }
 
-// conclude reports the hooks, to the log and then to the keeper: after that the
-// environment may be frozen.
+// conclude logs what became of the hooks. After that the environment may be
+// frozen.
 func (inv *invocation) conclude(s *supervision) {
-	var took time.Duration
-	if !s.released.IsZero() {
-		took = time.Since(s.released)
+	var awake time.Duration
+	if !s.started.IsZero() {
+		awake = time.Since(s.started)
 	}
 	inv.mu.Lock()
 	if inv.outcome == "" {
-		inv.outcome, inv.handled = outcomeStopped, time.Now()
+		inv.outcome, inv.handlerEnd = outcomeStopped, time.Now()
 	}
 	attrs := []slog.Attr{
-		slog.String(record.Outcome, inv.outcome),
-		ms(record.HandlerMs, inv.handled.Sub(inv.began)),
+		slog.String(record.Outcome, string(inv.outcome)),
+		ms(record.HandlerMs, inv.handlerEnd.Sub(inv.began)),
 	}
 	if s.responded {
-		attrs = append(attrs, ms(record.ResponseMs, s.released.Sub(inv.began)))
+		attrs = append(attrs, ms(record.ResponseMs, s.started.Sub(inv.began)))
+	}
+	attrs = append(attrs, slog.Int(record.HookCount, inv.hooks))
+	if !s.started.IsZero() {
+		attrs = append(attrs, ms(record.HooksMs, awake))
 	}
 	attrs = append(attrs,
-		slog.Int(record.HookCount, inv.hooks),
-		ms(record.HooksMs, took),
 		slog.Int(record.Failures, inv.failures),
 		slog.Int(record.Abandoned, inv.abandoned),
-		slog.Bool(record.ColdStart, inv.coldStart),
-		slog.String(record.Mode, inv.keeper.mode()))
+		slog.Bool(record.ColdStart, inv.coldStart))
 	inv.mu.Unlock()
 	inv.log.about(inv, slog.LevelInfo, record.Hooks, attrs...)
-	inv.over(took)
 	inv.mu.Lock()
-	defer inv.mu.Unlock()
-	if inv.concluded != nil {
-		close(inv.concluded)
-	}
+	inv.slot.Free()
+	inv.slot = nil
+	inv.mu.Unlock()
+	inv.finish(awake)
 }

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -60,40 +62,57 @@ func (o *Options) logger() *slog.Logger {
 
 // A wrapper is what the invocations of one wrapped handler have in common.
 type wrapper struct {
-	log    logger
-	margin time.Duration
-	keeper keeper
+	*process
+	log            logger
+	margin         time.Duration
+	marginWarning  sync.Once
+	contextWarning sync.Once
 }
 
-// newWrapper makes a wrapper, and connects the process to whatever keeps its
-// environment awake: it is called during init.
+// newWrapper makes a wrapper, and connects the process to its environment: it is
+// called during init.
 func newWrapper(opts *Options) *wrapper {
-	log := newLogger(opts.logger())
-	return &wrapper{log: log, margin: opts.margin(), keeper: connectOnce(log)}
+	w := &wrapper{process: currentProcess(), log: newLogger(opts.logger()), margin: opts.margin()}
+	w.process.handlerWrapped(w.log)
+	return w
+}
+
+// checkMargin warns, once, of a margin that leaves no time for hooks. The
+// function's timeout is not known before the first invocation.
+func (w *wrapper) checkMargin(inv *invocation) {
+	timeout, ok := inv.Deadline()
+	if !ok || !inv.direct || timeout.Sub(inv.began) > w.margin {
+		return
+	}
+	w.marginWarning.Do(func() {
+		inv.warn(fmt.Sprintf("no hook can run: Options.Margin, %v, is not shorter than the time that the function has, %v; "+
+			"raise the function's timeout", w.margin, timeout.Sub(inv.began).Round(time.Millisecond)))
+	})
 }
 
 // Wrap returns a function that does what handle does, and in whose context
 // [Run], [RunContext] and [Go] can be called. Give it to lambda.Start, or with
-// options to lambda.StartWithOptions. Events, responses, streams and errors
-// are left to aws-lambda-go, which treats it as it would treat handle.
+// options to lambda.StartWithOptions. aws-lambda-go treats it as it would treat
+// handle: events, responses, streams and errors are the same. [Start] wraps
+// handlers of any signature, and starts them.
 //
-// Call Wrap while the function initializes, before lambda.Start: it connects
-// to the extension, or registers an internal one, and logs one record that
-// says which. That takes a millisecond or so, and up to two seconds if
-// something else listens on the extension's port and is silent. Wrap panics if
-// handle is nil.
+// Call Wrap while the function initializes, before lambda.Start: it registers an
+// internal extension, and logs one record that says so. That takes a millisecond
+// or so, and two seconds at most if the Extensions API does not answer. Wrap
+// panics if handle is nil.
+//
+// Wrap the outermost handler. Hooks start when the context that handle was called
+// with ends, which aws-lambda-go does when it has sent the response. A handler
+// around the wrapped one may replace that context, call the wrapped one several
+// times in one invocation, or do work of its own afterwards. Hooks are called and
+// waited for all the same, but possibly before the response, and a record warns of
+// that.
 //
 // A handler that is wrapped twice, or calls another that is wrapped, is as if
-// wrapped once, with the options of the outer call. If one that is not wrapped
-// calls several that are, their hooks run side by side.
+// wrapped once, with the options of the outer call.
 //
-// Hooks start when the context that handle was called with ends, which
-// aws-lambda-go does when it has sent the response. If somebody else ends it
-// first, such as through the base context of lambda.WithContext, or nobody can,
-// as with context.Background, they start when handle has returned.
-//
-// A test that calls the returned function plays the runtime: give it a context
-// to cancel when the "response is sent". The call does not wait for hooks.
+// A test that calls the returned function stands for the runtime: give it a
+// context to cancel when the "response is sent". The call does not wait for hooks.
 func Wrap[In, Out any](handle func(context.Context, In) (Out, error), opts *Options) func(context.Context, In) (Out, error) {
 	if handle == nil {
 		panic("postinvoke: Wrap was given a nil handler")
@@ -104,7 +123,7 @@ func Wrap[In, Out any](handle func(context.Context, In) (Out, error), opts *Opti
 			return handle(ctx, in)
 		}
 		inv := w.begin(ctx)
-		defer inv.unwound()
+		defer inv.finishAfterPanic()
 		out, err := handle(inv, in)
 		inv.returned(err)
 		return out, err
@@ -117,7 +136,7 @@ func Wrap[In, Out any](handle func(context.Context, In) (Out, error), opts *Opti
 // further options in lambda.StartWithOptions. Options of h that are about
 // contexts (lambda.WithContext, lambda.WithContextValue) are lost, streams are
 // read to their end before the response is sent, and the event must be JSON
-// even if h does not look at it: where that matters, use Wrap.
+// even if h does not look at it: where that matters, use Start or Wrap.
 // WrapHandler panics if h is nil.
 func WrapHandler(h lambda.Handler, opts *Options) lambda.Handler {
 	if h == nil {
@@ -128,7 +147,7 @@ func WrapHandler(h lambda.Handler, opts *Options) lambda.Handler {
 		return handler{w, h}
 	}
 	return lambda.NewHandler(func(ctx context.Context, payload json.RawMessage) (*response, error) {
-		var contentType string
+		contentType := ""
 		ctx = handlertrace.NewContext(ctx, handlertrace.HandlerTrace{
 			ResponseEvent: func(_ context.Context, value any) {
 				contentType = contentTypeOf(value) // that of the last one, should handlers call each other
@@ -137,6 +156,9 @@ func WrapHandler(h lambda.Handler, opts *Options) lambda.Handler {
 		out, err := w.invoke(ctx, h, payload)
 		if err != nil {
 			return nil, err
+		}
+		if contentType == "" {
+			contentType = contentTypeWithoutValue(out)
 		}
 		return &response{bytes.NewReader(out), contentType}, nil
 	})
@@ -156,7 +178,7 @@ func (w *wrapper) invoke(ctx context.Context, h lambda.Handler, payload []byte) 
 		return h.Invoke(ctx, payload)
 	}
 	inv := w.begin(ctx)
-	defer inv.unwound()
+	defer inv.finishAfterPanic()
 	out, err := h.Invoke(inv, payload)
 	inv.returned(err)
 	return out, err
@@ -172,19 +194,34 @@ type response struct {
 func (r *response) Read(p []byte) (int, error) { return r.body.Read(p) }
 func (r *response) ContentType() string        { return r.contentType }
 
+// Content types that aws-lambda-go sends.
+const (
+	contentTypeJSON  = "application/json"
+	contentTypeBytes = "application/octet-stream"
+)
+
 // contentTypeOf returns the content type with which aws-lambda-go sends what a
 // handler returned. It encodes everything, except for readers that cannot be
 // encoded or whose JSON form begins with {}.
 func contentTypeOf(value any) string {
-	const encoded = "application/json"
 	if _, ok := value.(io.Reader); !ok {
-		return encoded
+		return contentTypeJSON
 	}
 	if b, err := json.Marshal(value); err == nil && !strings.HasPrefix(string(b), "{}") {
-		return encoded
+		return contentTypeJSON
 	}
 	if t, ok := value.(interface{ ContentType() string }); ok {
 		return t.ContentType()
 	}
-	return "application/octet-stream"
+	return contentTypeBytes
+}
+
+// contentTypeWithoutValue is contentTypeOf for a handler that returns no value:
+// aws-lambda-go sends null, as JSON. All else comes from a lambda.Handler that
+// was given to lambda.NewHandler, and is sent as bytes.
+func contentTypeWithoutValue(out []byte) string {
+	if string(bytes.TrimSpace(out)) == "null" {
+		return contentTypeJSON
+	}
+	return contentTypeBytes
 }

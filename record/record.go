@@ -59,12 +59,13 @@ const (
 	// environment awake for an invocation, though it is not over: Reason.
 	Released = "postinvoke: stopped waiting for hooks"
 
-	// SetupProblem is written by the library, at level WARN, when the function
-	// is set up in a way that endangers its hooks: Reason.
-	SetupProblem = "postinvoke: setup problem"
+	// LibraryProblem is written by the library when it cannot work as intended,
+	// and at level WARN when the function is set up in a way that endangers
+	// its hooks: Reason.
+	LibraryProblem = "postinvoke: library problem"
 
-	// ExtensionProblem is written by the extension, and by the library about
-	// its own internal extension, when it cannot work as intended: Reason.
+	// ExtensionProblem is written by the extension when it cannot work as
+	// intended: Reason.
 	ExtensionProblem = "postinvoke: extension problem"
 )
 

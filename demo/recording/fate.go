@@ -38,7 +38,7 @@ func (f *fates) follow(e lambdaenv.Entry) {
 	case lambdaenv.Responded:
 		f.waiting = false
 	case lambdaenv.Line:
-		if fieldsOf(e, record.Released)[record.Reason] == string(gate.NotTakenUp) {
+		if fieldsOf(e, record.Released)[record.Reason] == string(gate.NotCalled) {
 			f.fate(e).Missed = true
 		}
 	}

@@ -140,9 +140,9 @@ func TestResets(t *testing.T) {
 // Only that the handler was not called shows in what an invocation took. Where
 // no function is connected, nothing is held.
 func TestAHandlerThatWasNotCalled(t *testing.T) {
-	for verdict, want := range map[gate.Verdict]string{gate.NotTakenUp: "the wrapped handler was not called", gate.Unconnected: "", gate.Deadline: ""} {
+	for verdict, want := range map[gate.Reason]string{gate.NotCalled: "the wrapped handler was not called", gate.Deadline: ""} {
 		s := newStory().platform(lambdaenv.Invoked, "A", "").responds("A", "")
-		s.tell(lambdaenv.Extension, lambdaenv.Line, "A", fmt.Sprintf(`{"message":"postinvoke: stopped waiting for hooks","requestId":"A","reason":%q}`, verdict))
+		s.tell(lambdaenv.Function, lambdaenv.Line, "A", fmt.Sprintf(`{"message":"postinvoke: stopped waiting for hooks","requestId":"A","reason":%q}`, verdict))
 		r := s.platform(lambdaenv.Idle, "A", "").over("A", "success", "").end()
 		if got := strings.Join(r.Invocations[0].Notes(), ", "); got != want {
 			t.Errorf("%s: got %q, want %q", verdict, got, want)

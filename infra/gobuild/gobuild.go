@@ -14,7 +14,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"time"
 )
 
 // Architectures, as GOARCH has them.
@@ -24,28 +26,48 @@ const (
 )
 
 // A Program says what to compile.
+//
+// It is compiled as go build compiles it in its folder: with the go.mod of that
+// folder or of one above it, and with a vendor folder or a go.work file where
+// there is one. cgo is off.
 type Program struct {
-	// Dir is the folder of the main package. The module it lies in is used
-	// with its own go.mod and go.sum, also in the module cache; a go.work file
-	// is not. Empty means the current folder.
+	// Dir is the folder of the main package. Empty means the current folder.
 	Dir string
+
+	// Package is the import path of the main package, as seen from Dir. Empty
+	// means the package in Dir.
+	Package string
 
 	// Arch is ARM64 or AMD64. Empty means ARM64.
 	Arch string
+
+	// Host compiles for this machine instead of for Lambda, with the symbols, and
+	// with the Go settings of the user, as go build does without any flags. Arch
+	// is ignored.
+	Host bool
+
+	// Options are further settings of the build.
+	Options
+
+	alone bool // without go.work and vendor folder
 }
 
-// Build compiles p for Linux into the folder dir, which becomes an asset: file,
-// executable for everyone, is the path of the program within it, and nothing
-// else stays there. A program that does not compile is a [*CompileError].
+// Build compiles p into the folder dir, which becomes an asset: file, executable
+// for everyone, is the path of the program within it, Options.Files are the
+// others, and nothing else stays there.
 //
-// Several processes may build into the same folder at the same time. Until the
-// program is replaced, in one step, they work beside the folder and never in it.
+// A program that does not compile is a [*CompileError], one that needs cgo a
+// [*CgoError], and a package that is not a program a [*NotMainError].
+//
+// Several processes may build into the same folder at the same time. Until a
+// file is replaced, in one step, they work beside the folder and never in it.
 func Build(ctx context.Context, p Program, dir, file string) error {
-	switch p.Arch {
-	case "":
+	switch {
+	case p.Host:
+		p.Arch = runtime.GOARCH
+	case p.Arch == "":
 		p.Arch = ARM64
-	case ARM64, AMD64:
-	default:
+	case p.Arch != ARM64 && p.Arch != AMD64:
 		return fmt.Errorf("cannot build for architecture %q: use %s or %s", p.Arch, ARM64, AMD64)
 	}
 	if p.Dir == "" {
@@ -54,15 +76,13 @@ func Build(ctx context.Context, p Program, dir, file string) error {
 	if info, err := os.Stat(p.Dir); err != nil || !info.IsDir() {
 		return fmt.Errorf("there is no folder %s to build", p.Dir)
 	}
+	if err := p.check(file); err != nil {
+		return err
+	}
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return err
 	}
-	env, err := environment(ctx, p.Dir)
-	if err != nil {
-		return err
-	}
-
 	beside := filepath.Dir(dir)
 	if err := os.MkdirAll(beside, 0o755); err != nil {
 		return err
@@ -72,65 +92,107 @@ func Build(ctx context.Context, p Program, dir, file string) error {
 		return err
 	}
 	defer os.RemoveAll(scratch)
-	binary := filepath.Join(scratch, "program")
 
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-mod=readonly",
-		"-tags=lambda.norpc", "-ldflags=-s -w -buildid=", "-o", binary, ".")
-	cmd.Dir, cmd.Env = p.Dir, append(env, target(p.Arch)...)
-	var words bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &words, &words
-	if err := cmd.Run(); err != nil {
-		return buildError(ctx, p, err, words.String())
-	}
-	if err := checkProgram(binary); err != nil {
-		return fmt.Errorf("%s is not package main: there is nothing to run", p.Dir)
-	}
-	return place(binary, dir, file)
-}
-
-// checkProgram tells an ELF file from the archive that go build writes for a
-// package other than main.
-func checkProgram(path string) error {
-	f, err := os.Open(path)
+	binary, err := p.compile(ctx, scratch)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	magic := make([]byte, 4)
-	if _, err := f.Read(magic); err != nil {
+	files, err := copyFiles(p.Files, filepath.Join(scratch, "files"))
+	if err != nil {
 		return err
 	}
-	if string(magic) != "\x7fELF" {
-		return errors.New("not an ELF file")
+	files[file] = binary
+	return place(files, dir)
+}
+
+// compile returns the path of the program, which it makes below scratch.
+func (p Program) compile(ctx context.Context, scratch string) (string, error) {
+	env, err := p.environment(ctx)
+	if err != nil {
+		return "", err
 	}
-	return nil
+	// Into a folder: go build then refuses packages other than main.
+	out := filepath.Join(scratch, "program") + string(filepath.Separator)
+	if err := os.Mkdir(out, 0o755); err != nil {
+		return "", err
+	}
+	cmd := exec.CommandContext(ctx, "go", append(append([]string{"build"}, p.flags()...), "-o", out, p.target())...)
+	cmd.Dir, cmd.Env = p.Dir, env
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it cleans up, then
+	cmd.WaitDelay = 5 * time.Second
+	var words bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &words, &words
+	if err := cmd.Run(); err != nil {
+		return "", p.buildError(ctx, env, err, words.String())
+	}
+	built, err := os.ReadDir(out)
+	if err != nil || len(built) != 1 {
+		return "", fmt.Errorf("go build in %s: got %d files, want the program alone: %w", p.Dir, len(built), err)
+	}
+	return filepath.Join(out, built[0].Name()), nil
 }
 
-// A CompileError is what the Go toolchain said about a program that it could
-// not build, in its own words and nothing else.
-type CompileError struct {
-	Dir    string // the folder of the program
-	Output string // of go build
+// target is the package to compile, as seen from Dir.
+func (p Program) target() string {
+	if p.Package != "" {
+		return p.Package
+	}
+	return "."
 }
 
-func (e *CompileError) Error() string { return e.Output }
+// flags are those of go build.
+func (p Program) flags() []string {
+	// No version control: it may be missing, or belong to somebody else.
+	flags := []string{"-trimpath", "-buildvcs=false"}
+	if p.alone {
+		flags = append(flags, "-mod=readonly")
+	}
+	tags, ldflags := p.Tags, p.Ldflags
+	if !p.Host {
+		tags = append([]string{"lambda.norpc"}, tags...)
+		ldflags = strings.TrimSpace("-s -w -buildid= " + ldflags)
+	}
+	if len(tags) > 0 {
+		flags = append(flags, "-tags="+strings.Join(tags, ","))
+	}
+	if ldflags != "" {
+		flags = append(flags, "-ldflags="+ldflags)
+	}
+	return flags
+}
 
-func buildError(ctx context.Context, p Program, err error, words string) error {
+func (p Program) buildError(ctx context.Context, env []string, err error, words string) error {
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 	if missing := notInstalled(err); missing != nil {
 		return missing
 	}
-	var said []string
+	output := withoutDownloads(words)
+	switch {
+	case output == "":
+		return fmt.Errorf("go build in %s: %w", p.Dir, err)
+	case strings.Contains(output, "no main packages to build"):
+		return &NotMainError{p.Dir}
+	}
+	compile := &CompileError{p.Dir, output}
+	var failed *exec.ExitError
+	if !errors.As(err, &failed) {
+		return compile
+	}
+	if needed := p.cgoNeeded(ctx, env, compile); needed != nil {
+		return needed
+	}
+	return compile
+}
+
+// withoutDownloads leaves out of the go command's words what it downloads.
+func withoutDownloads(words string) string {
+	var said strings.Builder
 	for line := range strings.Lines(words) {
 		if !strings.HasPrefix(line, "go: downloading ") {
-			said = append(said, line)
+			said.WriteString(line)
 		}
 	}
-	output := strings.TrimSpace(strings.Join(said, ""))
-	if output == "" {
-		return fmt.Errorf("go build in %s: %w", p.Dir, err)
-	}
-	return &CompileError{p.Dir, output}
+	return strings.TrimSpace(said.String())
 }

@@ -84,7 +84,6 @@ func TestSameBytesWhateverTheFolderAndEnvironment(t *testing.T) {
 	here := build(t, gobuild.Program{Dir: module(t, hello), Arch: gobuild.AMD64})
 
 	elsewhere := module(t, hello)
-	write(t, filepath.Join(elsewhere, "go.work"), "go 1.26\n\nuse ./nowhere\n")
 	config := filepath.Join(t.TempDir(), "goenv")
 	write(t, config, "GOAMD64=v3\nGOFLAGS=-gcflags=all=-N\nGOEXPERIMENT=nojsonv2\n")
 	for name, value := range map[string]string{
@@ -152,18 +151,6 @@ func TestNothingInTheAssetWhileCompiling(t *testing.T) {
 	}
 	if want := strings.Join([]string{dir, dir + "/extensions", dir + "/" + program, ""}, "\n"); string(got) != want {
 		t.Errorf("in the asset while compiling: got %q, want %q", got, want)
-	}
-}
-
-// What is asked of the go command has the same answer as the build.
-func TestGoInTheSameEnvironment(t *testing.T) {
-	dir := module(t, hello)
-	write(t, filepath.Join(dir, "go.work"), "go 1.26\n\nuse ./nowhere\n")
-	t.Setenv("GO111MODULE", "off")
-	t.Setenv("GOFLAGS", "-mod=vendor")
-	out, err := gobuild.Go(t.Context(), dir, "list", "-m")
-	if got := strings.TrimSpace(string(out)); err != nil || got != "example.org/m" {
-		t.Errorf("go list -m: got %q, %v, want example.org/m", got, err)
 	}
 }
 

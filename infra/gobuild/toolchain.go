@@ -6,25 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 )
 
-// Go runs the go command in the folder dir, empty for the current one, and
-// returns what it printed. It runs as for [Build]: no Go setting of the user
-// that could change the answer is in force, go.work files among them.
-//
+// output runs the go command in the folder dir and returns what it printed.
 // Where the command fails, the error is an [*exec.ExitError] with its words.
-func Go(ctx context.Context, dir string, args ...string) ([]byte, error) {
-	env, err := environment(ctx, dir)
-	if err != nil {
-		return nil, err
-	}
-	return output(ctx, dir, env, args...)
-}
-
 func output(ctx context.Context, dir string, env []string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir, cmd.Env = dir, env
@@ -36,16 +27,45 @@ func output(ctx context.Context, dir string, env []string, args ...string) ([]by
 }
 
 // kept are the Go settings that say where things are and whom to ask for them.
-// Every other one may change what is built, so the user's is not used.
+// Every other one may change what is built, so the user's is not used. GOWORK
+// is among them because it names source.
 var kept = []string{
 	"GOAUTH", "GOCACHE", "GOINSECURE", "GOMODCACHE", "GONOPROXY", "GONOSUMDB", "GOPATH",
-	"GOPRIVATE", "GOPROXY", "GOSUMDB", "GOTMPDIR", "GOTOOLCHAIN", "GOVCS",
+	"GOPRIVATE", "GOPROXY", "GOSUMDB", "GOTMPDIR", "GOTOOLCHAIN", "GOVCS", "GOWORK",
 }
 
-// environment returns the variables under which go runs in dir: the user's,
-// less all that speak to the Go toolchain, plus the settings kept, from
-// wherever the user has set them.
-func environment(ctx context.Context, dir string) ([]string, error) {
+// environment returns the variables under which go runs for p.
+func (p Program) environment(ctx context.Context) ([]string, error) {
+	env := os.Environ()
+	if !p.Host {
+		var err error
+		if env, err = settings(ctx, p.Dir); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Environment)) {
+		env = append(env, name+"="+p.Environment[name])
+	}
+	if p.alone {
+		env = append(env, "GOWORK=off")
+	}
+	return append(env, p.machine()...), nil
+}
+
+// machine are the variables that choose the machine that Build builds for.
+func (p Program) machine() []string {
+	goos := "linux"
+	if p.Host {
+		goos = runtime.GOOS
+	}
+	// The oldest processors that Lambda may run on.
+	return []string{"CGO_ENABLED=0", "GOOS=" + goos, "GOARCH=" + p.Arch, "GOAMD64=v1", "GOARM64=v8.0"}
+}
+
+// settings returns the user's variables in the folder dir, less all that speak
+// to the Go toolchain, plus the settings kept, from wherever the user has set
+// them.
+func settings(ctx context.Context, dir string) ([]string, error) {
 	env := slices.DeleteFunc(os.Environ(), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
 		return changesBuild(name)
@@ -58,23 +78,17 @@ func environment(ctx context.Context, dir string) ([]string, error) {
 	case err != nil:
 		return nil, err
 	}
-	var settings map[string]string
-	if err := json.Unmarshal(out, &settings); err != nil {
+	var values map[string]string
+	if err := json.Unmarshal(out, &values); err != nil {
 		return nil, fmt.Errorf("go env: %w", err)
 	}
 	for _, name := range kept {
-		env = append(env, name+"="+settings[name])
+		env = append(env, name+"="+values[name])
 	}
 	return append(env,
 		"GOENV=off", // an empty variable would not win over go env -w
-		"CGO_ENABLED=0", "GOWORK=off", "GO111MODULE=on", "GOFIPS140=off",
+		"GO111MODULE=on", "GOFIPS140=off",
 	), nil
-}
-
-// target are the variables that choose what Build makes.
-func target(arch string) []string {
-	// The oldest processors that Lambda may run on.
-	return []string{"GOOS=linux", "GOARCH=" + arch, "GOAMD64=v1", "GOARM64=v8.0"}
 }
 
 // changesBuild reports whether a variable of this name is one that the Go

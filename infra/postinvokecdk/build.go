@@ -21,17 +21,17 @@ import (
 // that cdk's --no-staging finds the assets.
 const BuildFolder = "build/postinvoke"
 
-// program is a main package and its place within the asset.
-type program struct {
-	dir  string // of the main package, absolute
-	arch architecture
-	file string // within the asset
+// source is what an asset is built from.
+type source struct {
+	name  string                 // for people: the folder's
+	id    string                 // no other source has it
+	build func(dir string) error // into the folder that becomes the asset
 }
 
-// asset returns the code of the program that find names, built now. For a
-// command that needs no assets nothing is searched or built, and the code is a
-// stand-in.
-func asset(scope constructs.Construct, find func() program) awslambda.AssetCode {
+// asset returns the code that is built, now, from the source that find names.
+// For a command that needs no assets nothing is searched or built, and the code
+// is a stand-in.
+func asset(scope constructs.Construct, find func() (source, error)) awslambda.AssetCode {
 	folder, err := buildFolder()
 	if err != nil {
 		panic(err)
@@ -43,8 +43,11 @@ func asset(scope constructs.Construct, find func() program) awslambda.AssetCode 
 		}
 		return awslambda.Code_FromAsset(&nothing, nil)
 	}
-	p := find()
-	dir, err := p.build(folder)
+	from, err := find()
+	if err != nil {
+		panic(err)
+	}
+	dir, err := from.buildBelow(folder)
 	if err != nil {
 		panic(err)
 	}
@@ -58,22 +61,46 @@ var built = struct {
 	folders map[string]bool
 }{folders: map[string]bool{}}
 
-// build compiles p and returns the folder that is the asset.
-func (p program) build(root string) (string, error) {
+// buildBelow builds the source and returns the folder that is the asset.
+func (s source) buildBelow(root string) (string, error) {
 	built.Lock()
 	defer built.Unlock()
 	// Named after the source, so that it is replaced by the next build of it
 	// and by nothing else. The asset hash knows only what is in the folder.
-	id := sha256.Sum256([]byte(p.dir))
-	dir := filepath.Join(root, fmt.Sprintf("%s-%s-%x", filepath.Base(p.dir), p.arch.name, id[:4]))
+	id := sha256.Sum256([]byte(s.id))
+	dir := filepath.Join(root, fmt.Sprintf("%s-%x", s.name, id[:4]))
 	if built.folders[dir] {
 		return dir, nil
 	}
-	if err := gobuild.Build(context.Background(), gobuild.Program{Dir: p.dir, Arch: p.arch.goarch}, dir, p.file); err != nil {
+	if err := s.build(dir); err != nil {
 		return "", err
 	}
 	built.folders[dir] = true
 	return dir, nil
+}
+
+// programSource is the program p, under the name bootstrap, which Lambda runs.
+func programSource(p gobuild.Program, arch architecture) source {
+	p.Arch = arch.goarch
+	return source{
+		name: filepath.Base(p.Dir) + "-" + arch.name,
+		id:   fmt.Sprintf("%#v", p), // maps are printed in order
+		build: func(dir string) error {
+			return gobuild.Build(context.Background(), p, dir, "bootstrap")
+		},
+	}
+}
+
+// extensionSource is the extension, where Lambda looks for it in a layer.
+func extensionSource(d *gobuild.Dependency, arch architecture) source {
+	p := gobuild.Program{Arch: arch.goarch}
+	return source{
+		name: "extension-" + arch.name,
+		id:   d.Dir + " " + arch.name,
+		build: func(dir string) error {
+			return d.Build(context.Background(), p, dir, "extensions/postinvoke")
+		},
+	}
 }
 
 // buildFolder creates BuildFolder and returns its absolute path.

@@ -9,34 +9,55 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 )
 
-// sameArchitecture finds, at synth, the functions of the app that have the
-// layer but not its architecture. Lambda itself accepts such a function and
-// then fails every start of it.
-type sameArchitecture struct {
+// compatibility finds, at synth, the functions of the app that have the layer
+// and cannot work with it. Lambda itself accepts a function of another
+// architecture and then fails every start of it.
+type compatibility struct {
 	stack awscdk.Stack
 	layer awslambda.LayerVersion
 	arch  architecture
 }
 
 // Validate returns a sentence for each function that cannot work.
-func (v *sameArchitecture) Validate() *[]*string {
+func (v *compatibility) Validate() *[]*string {
 	var mistakes []*string
 	for _, c := range *v.stack.Node().Root().Node().FindAll(constructs.ConstructOrder_PREORDER) {
 		fn, ok := c.(awslambda.CfnFunction)
 		if !ok || !hasLayer(v.stack, fn, v.layer) {
 			continue
 		}
-		name := "x86_64" // Lambda's default
-		if set, _ := v.stack.Resolve(fn.Architectures()).([]any); len(set) > 0 {
-			name = fmt.Sprint(set[0])
-		}
-		if name != v.arch.name {
-			sentence := fmt.Sprintf("function %s is %s but its postinvoke layer is %s: give NewLayer the function's architecture, LayerProps{Architecture: …}",
-				functionPath(fn.Node()), name, v.arch.name)
+		if sentence := v.mistake(fn); sentence != "" {
 			mistakes = append(mistakes, &sentence)
 		}
 	}
 	return &mistakes
+}
+
+// mistake is why a function with the layer cannot work; empty if it can.
+func (v *compatibility) mistake(fn awslambda.CfnFunction) string {
+	name := "x86_64" // Lambda's default
+	if set, _ := v.stack.Resolve(fn.Architectures()).([]any); len(set) > 0 {
+		name = fmt.Sprint(set[0])
+	}
+	switch {
+	case isImage(fn):
+		return imageSentence(fn)
+	case name != v.arch.name:
+		return fmt.Sprintf("function %s is %s but its postinvoke layer is %s: give NewLayer the function's architecture, LayerProps{Architecture: …}",
+			functionPath(fn.Node()), name, v.arch.name)
+	}
+	return ""
+}
+
+// isImage reports whether fn is a container image.
+func isImage(fn awslambda.CfnFunction) bool {
+	kind := fn.PackageType()
+	return kind != nil && *kind == "Image"
+}
+
+func imageSentence(fn awslambda.CfnFunction) string {
+	return fmt.Sprintf("function %s is a container image, which takes no layers: "+
+		"put the extension into the image as /opt/extensions/postinvoke", functionPath(fn.Node()))
 }
 
 // hasLayer reports whether fn has the layer, which is one of stack: what it is

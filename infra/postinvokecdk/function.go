@@ -11,14 +11,30 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"example.com/postinvoke/infra/gobuild"
 )
+
+// BundlingOptions are settings of the build of a function's Entry: build tags,
+// flags for the linker, variables for the go command such as GOEXPERIMENT, and
+// further files of the asset, whose paths are relative to the folder in which
+// the app runs. Whatever else the user has set for the go command has no part in
+// the build, so that the asset is the same for everyone.
+type BundlingOptions = gobuild.Options
 
 // FunctionProps are the properties of a function made by [NewFunction].
 type FunctionProps struct {
 	// Entry is the folder of the function's main package, relative to the
 	// folder in which the app runs, "." being that folder itself. It must be
 	// set, unless Code is; both are refused.
+	//
+	// The program is what go build makes in that folder, with its go.mod, its
+	// vendor folder or its go.work file. cgo is refused.
 	Entry string
+
+	// Bundling has further settings of the build of Entry, and further files
+	// beside it. Nil means none. It is refused where Code is set.
+	Bundling *BundlingOptions
 
 	// FunctionProps are those of any Lambda function. What is nil or empty in
 	// them has this default:
@@ -54,12 +70,14 @@ func NewFunction(scope constructs.Construct, id *string, props *FunctionProps) a
 		panic(fmt.Errorf("function %s has no program: set FunctionProps.Entry to the folder of the function's main package", path))
 	case props.Entry != "" && p.Code != nil:
 		panic(fmt.Errorf("function %s has two programs: set FunctionProps.Entry or Code, not both", path))
+	case props.Bundling != nil && p.Code != nil:
+		panic(fmt.Errorf("function %s has Code, which is not built: leave out FunctionProps.Bundling", path))
 	}
 
 	arch := architectureOf(p.Architecture)
 	p.Architecture = arch.lambda()
 	if p.Code == nil {
-		p.Code = asset(parent, func() program { return functionProgram(props.Entry, arch) })
+		p.Code = asset(parent, func() (source, error) { return functionSource(props, arch) })
 	}
 	if p.Handler == nil {
 		p.Handler = jsii.String("bootstrap")
@@ -124,17 +142,22 @@ func logging(scope constructs.Construct, p *awslambda.FunctionProps) {
 	p.Role = role
 }
 
-// functionProgram is the function in the folder entry.
-func functionProgram(entry string, arch architecture) program {
-	dir, err := filepath.Abs(entry)
+// functionSource is the function in the folder Entry.
+func functionSource(props *FunctionProps, arch architecture) (source, error) {
+	dir, err := filepath.Abs(props.Entry)
 	if err != nil {
-		panic(err)
+		return source{}, err
 	}
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		panic(fmt.Errorf("there is no folder %s to build a function from: set FunctionProps.Entry to the folder of its main package", dir))
+		return source{}, fmt.Errorf("there is no folder %s to build a function from: "+
+			"set FunctionProps.Entry to the folder of its main package", dir)
 	}
-	if err := fitsExtension(dir); err != nil {
-		panic(err)
+	p := gobuild.Program{Dir: dir}
+	if props.Bundling != nil {
+		p.Options = *props.Bundling
 	}
-	return program{dir, arch, "bootstrap"}
+	if err := fitsExtension(p); err != nil {
+		return source{}, err
+	}
+	return programSource(p, arch), nil
 }

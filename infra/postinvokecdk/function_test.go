@@ -137,11 +137,12 @@ func TestExtensionFitsTheLibrary(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		"hello/go.mod":      "module example.org/hello\n\ngo 1.26\n\nrequire " + postinvokecdk.Module + " v0.0.0\n\nreplace " + postinvokecdk.Module + " => ../postinvoke\n",
-		"hello/main.go":     "package main\n\nfunc main() {}\n",
-		"postinvoke/go.mod": "module " + postinvokecdk.Module + "\n\ngo 1.26\n",
-		"plain/go.mod":      "module example.org/plain\n\ngo 1.26\n",
-		"plain/main.go":     "package main\n\nfunc main() {}\n",
+		"hello/go.mod":                     "module example.org/hello\n\ngo 1.26\n\nrequire " + postinvokecdk.Module + " v0.0.0\n\nreplace " + postinvokecdk.Module + " => ../postinvoke\n",
+		"hello/main.go":                    "package main\n\nfunc main() {}\n",
+		"postinvoke/go.mod":                "module " + postinvokecdk.Module + "\n\ngo 1.26\n",
+		"postinvoke/postinvoke/library.go": "package postinvoke\n",
+		"plain/go.mod":                     "module example.org/plain\n\ngo 1.26\n",
+		"plain/main.go":                    "package main\n\nfunc main() {}\n",
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -187,6 +188,12 @@ func TestMistakesAreOneSentence(t *testing.T) {
 				Entry: "function", FunctionProps: awslambda.FunctionProps{Code: awslambda.Code_FromAsset(jsii.String("function"), nil)},
 			})
 		}, "function Stack/F has two programs: set FunctionProps.Entry or Code, not both"},
+		"bundling and code": {func(s awscdk.Stack) {
+			postinvokecdk.NewFunction(s, jsii.String("F"), &postinvokecdk.FunctionProps{
+				Bundling:      &postinvokecdk.BundlingOptions{Tags: []string{"mine"}},
+				FunctionProps: awslambda.FunctionProps{Code: awslambda.Code_FromAsset(jsii.String("function"), nil)},
+			})
+		}, "function Stack/F has Code, which is not built: leave out FunctionProps.Bundling"},
 		"no folder": {func(s awscdk.Stack) {
 			postinvokecdk.NewFunction(s, jsii.String("F"), &postinvokecdk.FunctionProps{Entry: "/nowhere"})
 		}, "there is no folder /nowhere to build a function from: set FunctionProps.Entry to the folder of its main package"},

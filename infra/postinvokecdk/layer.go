@@ -1,6 +1,7 @@
 package postinvokecdk
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -61,16 +62,21 @@ func NewLayer(scope constructs.Construct, id *string, props *LayerProps) *Layer 
 	return this
 }
 
-// AddTo adds the layer to fn, a function of the same stack, unless fn has it.
-// Another architecture than the layer's is refused at synth, also where Version
-// is in Layers.
+// AddTo adds the layer to fn, a function of the same stack, unless fn has it. A
+// container image, which takes no layers, is refused. Another architecture than
+// the layer's is refused at synth. Both are refused at synth where Version is in
+// Layers.
 func (l *Layer) AddTo(fn awslambda.Function) {
 	stack := awscdk.Stack_Of(l.Version)
 	if *awscdk.Stack_Of(fn).Node().Addr() != *stack.Node().Addr() {
 		panic(fmt.Errorf("function %s is in another stack than its postinvoke layer, which could then not be replaced: call NewLayer with the function's stack as the scope",
 			*fn.Node().Path()))
 	}
-	if cfn, ok := fn.Node().DefaultChild().(awslambda.CfnFunction); ok && hasLayer(stack, cfn, l.Version) {
+	cfn, ok := fn.Node().DefaultChild().(awslambda.CfnFunction)
+	switch {
+	case ok && isImage(cfn):
+		panic(errors.New(imageSentence(cfn)))
+	case ok && hasLayer(stack, cfn, l.Version):
 		return
 	}
 	fn.AddLayers(l.Version)
@@ -98,16 +104,32 @@ func defaultDescription(arch architecture) string {
 	return fmt.Sprintf("postinvoke extension for %s, ", arch.name)
 }
 
+// layerVersion is the version of the extension for people to read.
+func layerVersion(stack awscdk.Stack) (string, error) {
+	if !*stack.BundlingRequired() {
+		return "not built", nil
+	}
+	found, err := extension()
+	if err != nil {
+		return "", err
+	}
+	return versionOf(found), nil
+}
+
 func newLayerVersion(stack awscdk.Stack, id string, arch architecture, props *LayerProps) awslambda.LayerVersion {
-	version := "not built"
-	code := asset(stack, func() program {
-		p := extensionProgram(arch)
-		m, _ := postinvokeModule()
-		version = m.version()
-		return p
+	code := asset(stack, func() (source, error) {
+		found, err := extension()
+		if err != nil {
+			return source{}, err
+		}
+		return extensionSource(found, arch), nil
 	})
 	description := props.Description
 	if description == "" {
+		version, err := layerVersion(stack)
+		if err != nil {
+			panic(err)
+		}
 		description = defaultDescription(arch) + version
 	}
 	layer := awslambda.NewLayerVersion(stack, &id, &awslambda.LayerVersionProps{
@@ -117,6 +139,6 @@ func newLayerVersion(stack awscdk.Stack, id string, arch architecture, props *La
 		License:                 jsii.String("MIT"),
 		RemovalPolicy:           props.RemovalPolicy,
 	})
-	layer.Node().AddValidation(&sameArchitecture{stack, layer, arch})
+	layer.Node().AddValidation(&compatibility{stack, layer, arch})
 	return layer
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -118,5 +119,25 @@ func TestWrongArchitectureFailsAtSynth(t *testing.T) {
 	}
 	if strings.Contains(err.Error(), "Fine") {
 		t.Errorf("got %q, want nothing about the function that fits", err)
+	}
+}
+
+// Lambda refuses layers of a container image, in the middle of a deployment.
+func TestContainerImageIsRefused(t *testing.T) {
+	for _, arch := range []func() awslambda.Architecture{awslambda.Architecture_ARM_64, awslambda.Architecture_X86_64} {
+		stack := newStack(t)
+		image := awslambda.NewDockerImageFunction(stack, jsii.String("Image"), &awslambda.DockerImageFunctionProps{
+			Architecture: arch(),
+			Code:         awslambda.DockerImageCode_FromEcr(awsecr.Repository_FromRepositoryName(stack, jsii.String("Images"), jsii.String("mine")), nil),
+		})
+		layer := postinvokecdk.NewLayer(stack, jsii.String("Layer"), &postinvokecdk.LayerProps{Architecture: arch()})
+		const want = "function Stack/Image is a container image, which takes no layers: put the extension into the image as /opt/extensions/postinvoke"
+		if err := attempt(func() { layer.AddTo(image) }); err == nil || err.Error() != want {
+			t.Errorf("%s, added: got %v, want %q", *arch().Name(), err, want)
+		}
+		image.Node().DefaultChild().(awslambda.CfnFunction).SetLayers(&[]*string{layer.Version.LayerVersionArn()})
+		if err := attempt(func() { stack.Node().Root().(awscdk.App).Synth(nil) }); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s, listed: got %v, want %q in it", *arch().Name(), err, want)
+		}
 	}
 }

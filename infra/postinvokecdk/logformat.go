@@ -6,7 +6,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/constructs-go/constructs/v10"
-	"github.com/aws/jsii-runtime-go"
 )
 
 // warnOfTextLog adds a warning to fn if it is one of the app and logs text,
@@ -30,7 +29,7 @@ func (l *textLog) Visit(constructs.IConstruct) {
 	if logsText(l.fn) {
 		sentence := fmt.Sprintf("function %s logs text, in which the dashboard and metrics of postinvoke find nothing: set its LoggingFormat to awslambda.LoggingFormat_JSON",
 			functionPath(l.fn.Node()))
-		awscdk.Annotations_Of(l.fn).AddWarningV2(jsii.String("postinvoke:textLog"), &sentence)
+		warn(l.fn, "postinvoke:textLog", sentence)
 	}
 }
 

@@ -87,7 +87,7 @@ func problemsQuery() []string {
 	return []string{
 		chosen(),
 		only(record.HookFailed, record.HookAbandoned, record.HookLate, record.HookRefused,
-			record.Released, record.LinkLost, record.ExtensionProblem),
+			record.Released, record.ExtensionProblem, record.HooksLost),
 		logGroupColumn,
 		fmt.Sprintf("fields coalesce(%s, %s, %s) as why", record.Error, record.Panic, record.Reason),
 		"sort @timestamp desc",

@@ -12,7 +12,6 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
-	"example.com/postinvoke/internal/link"
 	"example.com/postinvoke/postinvoke"
 )
 

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"os"
-	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -17,6 +16,7 @@ type Box struct {
 	mem      []byte // nil when the file is lost
 	file     *os.File
 	lost     func(error)
+	onFault  func(panics bool) (before bool) // debug.SetPanicOnFault
 	counters Counters
 	turn     uint64
 	free     []*Slot
@@ -26,8 +26,9 @@ type Box struct {
 
 // Open opens the file that the extension has made. It returns nil without an
 // error if there is none: the function has no layer. lost is called once,
-// should the file become unusable later.
-func Open(lost func(error)) (*Box, error) {
+// should the file become unusable later. panicOnFault is debug.SetPanicOnFault:
+// this package must not import package fmt, as that one does.
+func Open(panicOnFault func(bool) bool, lost func(error)) (*Box, error) {
 	mem, file, err := open()
 	if errors.Is(err, errNone) {
 		return nil, nil
@@ -35,7 +36,7 @@ func Open(lost func(error)) (*Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Box{mem: mem, file: file, lost: lost, names: map[uintptr]uint16{}}
+	b := &Box{mem: mem, file: file, lost: lost, onFault: panicOnFault, names: map[uintptr]uint16{}}
 	for i := numSlots - 1; i > 0; i-- {
 		b.free = append(b.free, &Slot{box: b, at: slotsAt + i*slotSize})
 	}
@@ -47,12 +48,17 @@ func Open(lost func(error)) (*Box, error) {
 // ErrLost says why a Box no longer takes notes.
 var ErrLost = errors.New("the file of the black box was truncated, or its disk cannot be read")
 
-// unlock is deferred by whatever changes the file, with the result of
-// debug.SetPanicOnFault(true). The file has no name, and its blocks are written;
-// should a page of it be gone all the same, the store panics instead of ending
-// the process with SIGBUS, and the box is not used any more.
-func (b *Box) unlock(panicOnFault bool) {
-	debug.SetPanicOnFault(panicOnFault)
+// lock precedes every change of the file. Its result is for unlock, which is
+// deferred. The file has no name, and its blocks are written; should a page of it
+// be gone all the same, the store panics instead of ending the process with
+// SIGBUS, and the box is not used any more.
+func (b *Box) lock() (panicsOnFault bool) {
+	b.mu.Lock()
+	return b.onFault(true)
+}
+
+func (b *Box) unlock(panicsOnFault bool) {
+	b.onFault(panicsOnFault)
 	fault := recover()
 	if _, ok := fault.(interface{ Addr() uintptr }); ok {
 		b.mem = nil
@@ -72,8 +78,7 @@ func (b *Box) Count(c Counters) {
 	if b == nil {
 		return
 	}
-	b.mu.Lock()
-	defer b.unlock(debug.SetPanicOnFault(true))
+	defer b.unlock(b.lock())
 	t := &b.counters
 	t.Invocations += c.Invocations
 	t.Hooks += c.Hooks
@@ -93,8 +98,7 @@ func (b *Box) Begin(requestID string, phase Phase) *Slot {
 	if b == nil {
 		return nil
 	}
-	b.mu.Lock()
-	defer b.unlock(debug.SetPanicOnFault(true))
+	defer b.unlock(b.lock())
 	last := len(b.free) - 1
 	if last < 0 || b.mem == nil {
 		return nil

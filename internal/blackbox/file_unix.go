@@ -4,10 +4,8 @@ package blackbox
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"syscall"
 	"time"
 )
@@ -89,7 +87,7 @@ func open() (mapped []byte, f *os.File, err error) {
 	defer func() {
 		if err != nil {
 			f.Close()
-			err = fmt.Errorf("%s: %w", name, err)
+			err = &os.PathError{Op: "use", Path: name, Err: err}
 		}
 	}()
 	info, err := f.Stat()
@@ -114,6 +112,5 @@ func open() (mapped []byte, f *os.File, err error) {
 	if err != nil {
 		return nil, nil, os.NewSyscallError("mmap", err)
 	}
-	runtime.KeepAlive(f)
 	return mapped, f, nil
 }

@@ -1,9 +1,6 @@
 package blackbox
 
-import (
-	"encoding/binary"
-	"runtime/debug"
-)
+import "encoding/binary"
 
 // A Slot takes notes about the hooks of one invocation, or about the shutdown
 // functions. The methods of a nil Slot do nothing.
@@ -14,12 +11,6 @@ type Slot struct {
 	stack     []uint16 // numbers of the names of hooks that wait
 	goRunning uint64   // hooks of Go that run
 	goTaken   [goNames]bool
-}
-
-// lock returns what Box.unlock takes.
-func (s *Slot) lock() (panicOnFault bool) {
-	s.box.mu.Lock()
-	return debug.SetPanicOnFault(true)
 }
 
 // usable reports whether there is a file to write to. The caller holds the lock.
@@ -37,7 +28,7 @@ func (s *Slot) Push(h Hook) {
 	if s == nil {
 		return
 	}
-	defer s.box.unlock(s.lock())
+	defer s.box.unlock(s.box.lock())
 	if !s.usable() {
 		return
 	}
@@ -58,7 +49,7 @@ func (s *Slot) Pop() {
 	if s == nil {
 		return
 	}
-	defer s.box.unlock(s.lock())
+	defer s.box.unlock(s.box.lock())
 	last := len(s.stack) - 1
 	if !s.usable() || last < 0 {
 		return
@@ -74,7 +65,7 @@ func (s *Slot) Done() {
 	if s == nil {
 		return
 	}
-	defer s.box.unlock(s.lock())
+	defer s.box.unlock(s.box.lock())
 	if s.usable() {
 		s.state.running = 0
 		s.store()
@@ -86,7 +77,7 @@ func (s *Slot) Go(h Hook) (place int) {
 	if s == nil {
 		return 0
 	}
-	defer s.box.unlock(s.lock())
+	defer s.box.unlock(s.box.lock())
 	place = goNames
 	if !s.usable() {
 		return place
@@ -109,7 +100,7 @@ func (s *Slot) GoDone(place int) {
 	if s == nil {
 		return
 	}
-	defer s.box.unlock(s.lock())
+	defer s.box.unlock(s.box.lock())
 	if !s.usable() || s.goRunning == 0 {
 		return
 	}
@@ -126,7 +117,7 @@ func (s *Slot) SetPhase(p Phase) {
 	if s == nil {
 		return
 	}
-	defer s.box.unlock(s.lock())
+	defer s.box.unlock(s.box.lock())
 	if s.usable() {
 		s.state.phase = p
 		s.store()
@@ -139,7 +130,7 @@ func (s *Slot) Drop() {
 	if s == nil {
 		return
 	}
-	defer s.box.unlock(s.lock())
+	defer s.box.unlock(s.box.lock())
 	if s.usable() {
 		s.stack = s.stack[:0]
 		s.state.waiting = 0
@@ -153,7 +144,7 @@ func (s *Slot) Free() {
 	if s == nil {
 		return
 	}
-	defer s.box.unlock(s.lock())
+	defer s.box.unlock(s.box.lock())
 	if !s.usable() {
 		return
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // test runs the tests with the race detector, if there is one. Those of
-// packages that use jsii run without it: jsii-runtime-go 1.139 has a race of
+// packages that use jsii run without it: jsii-runtime-go v1.142.0 has a race of
 // its own when it ends its Node process (two calls of Wait).
 //
 // Results are never taken from the cache: the go command does not see that they

@@ -4,48 +4,62 @@
 package extensionsapi
 
 import (
-	"fmt"
+	"errors"
+	"net"
 	"strconv"
 	"strings"
+	"time"
 
 	"example.com/postinvoke/internal/jsontext"
 )
 
-// A Client is one external extension, as it speaks to the Extensions API
+// A Client is one extension, as it calls the Extensions API
 // (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
 type Client struct {
-	http  httpClient
-	name  string
-	id    string // assigned at registration
-	asked bool   // for an event, and got one: the Init phase is over
+	http   httpClient
+	prefix string // of all paths
+	name   string
+	id     string // assigned at registration
+	asked  bool   // for an event, and got one: the Init phase is over
 }
 
 // New returns a client of the API at address, the value of the environment
-// variable AWS_LAMBDA_RUNTIME_API. The name is the file name of the extension.
+// variable AWS_LAMBDA_RUNTIME_API: a host and port, and with some emulators a
+// path. The name is the file name of the extension.
 func New(address, name string) *Client {
-	return &Client{http: httpClient{address: address}, name: name}
+	host, path, _ := strings.Cut(address, "/")
+	if path != "" {
+		path = "/" + strings.TrimSuffix(path, "/")
+	}
+	return &Client{http: httpClient{address: host}, prefix: path + "/2020-01-01/extension/", name: name}
 }
 
-const apiPath = "/2020-01-01/extension/"
-
-// Register registers for events, INVOKE or SHUTDOWN, or for none. A refusal cannot be reported to Lambda, which
-// knows the extension only afterwards.
-func (c *Client) Register(events ...string) error {
+// Register registers for events, INVOKE or SHUTDOWN, or for none. It fails if
+// there is no answer within the time given: an emulator may lack this API.
+//
+// A refusal cannot be reported to Lambda, which has no identifier for the
+// extension yet.
+func (c *Client) Register(within time.Duration, events ...string) error {
 	body := `{"events":[]}`
 	if len(events) > 0 {
 		body = `{"events":["` + strings.Join(events, `","`) + `"]}`
 	}
-	res, err := c.http.do("POST", apiPath+"register", body,
+	res, err := c.http.do(time.Now().Add(within), "POST", c.prefix+"register", body,
 		"Lambda-Extension-Name", c.name, "Content-Type", "application/json")
-	if err != nil {
-		return fmt.Errorf("register extension %q: %w", c.name, err)
+	var network net.Error
+	if errors.As(err, &network) && network.Timeout() {
+		err = errors.New("no answer from " + c.http.address + " within " + within.String())
 	}
-	if res.status != 200 {
-		return fmt.Errorf("register extension %q for %s: %w", c.name, strings.Join(events, " and "), res.unexpected())
+	if err == nil && res.status != 200 {
+		err = res.unexpected()
+	}
+	if err != nil {
+		return wrap("register extension "+strconv.Quote(c.name)+" for "+strings.Join(events, " and "), err)
 	}
 	c.id = res.extensionID
 	if c.id == "" {
-		return fmt.Errorf("register extension %q: the response has no Lambda-Extension-Identifier", c.name)
+		return errors.New("register extension " + strconv.Quote(c.name) +
+			": the response has no Lambda-Extension-Identifier")
 	}
 	return nil
 }
@@ -53,7 +67,7 @@ func (c *Client) Register(events ...string) error {
 // Next blocks until there is an event. That may take hours, during which the
 // process is frozen: there is no timeout. An error is reported to Lambda.
 func (c *Client) Next() (Event, error) {
-	res, err := c.http.do("GET", apiPath+"event/next", "", "Lambda-Extension-Identifier", c.id)
+	res, err := c.http.do(noDeadline, "GET", c.prefix+"event/next", "", "Lambda-Extension-Identifier", c.id)
 	if err == nil && res.status != 200 {
 		err = res.unexpected()
 	}
@@ -62,7 +76,7 @@ func (c *Client) Next() (Event, error) {
 		e, err = parseEvent(res.body)
 	}
 	if err != nil {
-		err = fmt.Errorf("ask for the next event: %w", err)
+		err = wrap("ask for the next event", err)
 		c.report(err)
 		return Event{}, err
 	}
@@ -79,7 +93,7 @@ func (c *Client) report(reason error) {
 	}
 	body := `{"errorMessage":` + string(jsontext.AppendString(nil, reason.Error())) +
 		`,"errorType":` + strconv.Quote(kind) + `,"stackTrace":[]}`
-	c.http.do("POST", apiPath+call, body,
+	c.http.do(noDeadline, "POST", c.prefix+call, body,
 		"Lambda-Extension-Identifier", c.id, "Content-Type", "application/json",
 		"Lambda-Extension-Function-Error-Type", kind)
 }

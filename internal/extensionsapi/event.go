@@ -1,7 +1,7 @@
 package extensionsapi
 
 import (
-	"fmt"
+	"errors"
 	"strconv"
 
 	"example.com/postinvoke/internal/jsontext"
@@ -19,17 +19,16 @@ type Event struct {
 func parseEvent(b []byte) (Event, error) {
 	members, err := jsontext.Scalars(b, "eventType", "requestId", "shutdownReason", "deadlineMs")
 	if err != nil {
-		return Event{}, fmt.Errorf("not an event: %w", err)
+		return Event{}, wrap("not an event", err)
 	}
 	e := Event{Type: members["eventType"], RequestID: members["requestId"], Reason: members["shutdownReason"]}
 	// A number; a sample in Lambda's documentation has a string.
 	e.DeadlineMs, err = strconv.ParseInt(members["deadlineMs"], 10, 64)
-	const most = 512
 	switch {
 	case e.Type == "":
-		return Event{}, fmt.Errorf("not an event: no eventType in %.*q", most, b)
+		return Event{}, errors.New("not an event: no eventType in " + quoted(b))
 	case e.Type == "INVOKE" && err != nil:
-		return Event{}, fmt.Errorf("not an event: deadlineMs is not a whole number in %.*q", most, b)
+		return Event{}, errors.New("not an event: deadlineMs is not a whole number in " + quoted(b))
 	}
 	return e, nil
 }

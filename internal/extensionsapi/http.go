@@ -4,11 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Limits on what is read of a response. Events have some hundred bytes.
@@ -18,7 +18,7 @@ const (
 )
 
 // An httpClient makes one HTTP/1.1 request at a time, over a connection that
-// it keeps. There are no timeouts, proxies or redirects.
+// it keeps. There are no proxies and no redirects.
 type httpClient struct {
 	address string
 	conn    net.Conn
@@ -34,45 +34,54 @@ type httpResponse struct {
 
 // unexpected returns an error that quotes the response.
 func (r *httpResponse) unexpected() error {
-	const most = 512
-	body := r.body
-	if len(body) > most {
-		body = body[:most]
-	}
-	return fmt.Errorf("unexpected status %s: %s", r.line, bytes.TrimSpace(body))
+	body := r.body[:min(len(r.body), maxQuoted)]
+	return errors.New("unexpected status " + r.line + ": " + string(bytes.TrimSpace(body)))
 }
+
+// noDeadline is that of a request that may take hours, in which the process is
+// frozen.
+var noDeadline time.Time
 
 // do makes a request with the given pairs of header names and values. If a
 // kept connection turns out to be closed it tries again on a new one.
-func (c *httpClient) do(method, path, body string, header ...string) (*httpResponse, error) {
-	var req bytes.Buffer
-	fmt.Fprintf(&req, "%s %s HTTP/1.1\r\nHost: %s\r\n", method, path, c.address)
+func (c *httpClient) do(deadline time.Time, method, path, body string, header ...string) (*httpResponse, error) {
+	request := method + " " + path + " HTTP/1.1\r\nHost: " + c.address + "\r\n"
 	for i := 0; i < len(header); i += 2 {
-		fmt.Fprintf(&req, "%s: %s\r\n", header[i], header[i+1])
+		request += header[i] + ": " + header[i+1] + "\r\n"
 	}
 	if method != "GET" {
-		fmt.Fprintf(&req, "Content-Length: %d\r\n", len(body))
+		request += "Content-Length: " + strconv.Itoa(len(body)) + "\r\n"
 	}
-	fmt.Fprintf(&req, "\r\n%s", body)
+	request += "\r\n" + body
 
 	kept := c.conn != nil
-	res, err := c.try(req.Bytes())
-	if err != nil && kept && errors.Is(err, errNoResponse) {
-		res, err = c.try(req.Bytes())
+	res, err := c.try(deadline, []byte(request))
+	var none *noResponseError
+	if kept && errors.As(err, &none) {
+		res, err = c.try(deadline, []byte(request))
 	}
 	return res, err
 }
 
-// errNoResponse reports that a connection ended before a response began.
-var errNoResponse = errors.New("the connection was closed without a response")
+// A noResponseError reports that a connection ended before a response began.
+type noResponseError struct{ err error }
 
-func (c *httpClient) try(request []byte) (*httpResponse, error) {
+func (e *noResponseError) Error() string {
+	return "the connection was closed without a response: " + e.err.Error()
+}
+func (e *noResponseError) Unwrap() error { return e.err }
+
+func (c *httpClient) try(deadline time.Time, request []byte) (*httpResponse, error) {
 	if c.conn == nil {
-		conn, err := net.Dial("tcp", c.address)
+		dialer := net.Dialer{Deadline: deadline}
+		conn, err := dialer.Dial("tcp", c.address)
 		if err != nil {
 			return nil, err
 		}
 		c.conn, c.in = conn, bufio.NewReaderSize(conn, 2<<10)
+	}
+	if err := c.conn.SetDeadline(deadline); err != nil {
+		return nil, err
 	}
 	res, keep, err := c.exchange(request)
 	if err != nil || !keep {
@@ -84,10 +93,10 @@ func (c *httpClient) try(request []byte) (*httpResponse, error) {
 
 func (c *httpClient) exchange(request []byte) (res *httpResponse, keep bool, err error) {
 	if _, err := c.conn.Write(request); err != nil {
-		return nil, false, fmt.Errorf("%w: %w", errNoResponse, err)
+		return nil, false, &noResponseError{err}
 	}
 	if _, err := c.in.Peek(1); err != nil {
-		return nil, false, fmt.Errorf("%w: %w", errNoResponse, err)
+		return nil, false, &noResponseError{err}
 	}
 	for {
 		res, keep, err = readResponse(c.in)
@@ -109,7 +118,7 @@ func readResponse(in *bufio.Reader) (res *httpResponse, keep bool, err error) {
 	code, _, _ := strings.Cut(rest, " ")
 	n, err := strconv.ParseUint(code, 10, 16)
 	if err != nil || n < 100 || len(code) != 3 || !strings.HasPrefix(proto, "HTTP/1.") {
-		return nil, false, fmt.Errorf("not an HTTP/1 response: %q", status)
+		return nil, false, errors.New("not an HTTP/1 response: " + quoted([]byte(status)))
 	}
 	res = &httpResponse{status: int(n), line: rest}
 	keep = proto == "HTTP/1.1"
@@ -128,11 +137,11 @@ func readResponse(in *bufio.Reader) (res *httpResponse, keep bool, err error) {
 		case "content-length":
 			length, err = strconv.ParseInt(value, 10, 64)
 			if err != nil || length < 0 {
-				return nil, false, fmt.Errorf("bad Content-Length %q", value)
+				return nil, false, errors.New("bad Content-Length " + quoted([]byte(value)))
 			}
 		case "transfer-encoding":
 			if !strings.EqualFold(value, "chunked") {
-				return nil, false, fmt.Errorf("unknown Transfer-Encoding %q", value)
+				return nil, false, errors.New("unknown Transfer-Encoding " + quoted([]byte(value)))
 			}
 			chunked = true
 		case "connection":
@@ -155,12 +164,12 @@ func readResponse(in *bufio.Reader) (res *httpResponse, keep bool, err error) {
 		}
 	}
 	if err != nil {
-		return nil, false, fmt.Errorf("read the body of a response: %w", err)
+		return nil, false, wrap("read the body of a response", err)
 	}
 	return res, keep, nil
 }
 
-var errBodyTooLong = fmt.Errorf("more than %d bytes", maxBody)
+var errBodyTooLong = errors.New("more than " + strconv.Itoa(maxBody) + " bytes")
 
 // headerLine reads a line without its end, and takes it off the budget.
 func headerLine(in *bufio.Reader, budget *int) (string, error) {
@@ -169,14 +178,14 @@ func headerLine(in *bufio.Reader, budget *int) (string, error) {
 		part, err := in.ReadSlice('\n')
 		*budget -= len(part)
 		if *budget < 0 {
-			return "", fmt.Errorf("the header of a response has more than %d bytes", maxHeader)
+			return "", errors.New("the header of a response has more than " + strconv.Itoa(maxHeader) + " bytes")
 		}
 		line = append(line, part...)
 		switch {
 		case err == nil:
 			return strings.TrimRight(string(line), "\r\n"), nil
 		case !errors.Is(err, bufio.ErrBufferFull):
-			return "", fmt.Errorf("read the header of a response: %w", noEOF(err))
+			return "", wrap("read the header of a response", noEOF(err))
 		}
 	}
 }
@@ -201,7 +210,7 @@ func readChunks(in *bufio.Reader, budget *int) (body []byte, err error) {
 		size, _, _ := strings.Cut(line, ";") // extensions mean nothing here
 		n, err := strconv.ParseInt(strings.TrimSpace(size), 16, 64)
 		if err != nil || n < 0 {
-			return nil, fmt.Errorf("bad chunk size %q", line)
+			return nil, errors.New("bad chunk size " + quoted([]byte(line)))
 		}
 		if n == 0 {
 			break
@@ -209,8 +218,11 @@ func readChunks(in *bufio.Reader, budget *int) (body []byte, err error) {
 		if body, err = readN(in, body, n); err != nil {
 			return nil, err
 		}
-		if line, err = headerLine(in, budget); err != nil || line != "" {
-			return nil, fmt.Errorf("a chunk does not end where it should: %q, %v", line, err)
+		if line, err = headerLine(in, budget); err != nil {
+			return nil, err
+		}
+		if line != "" {
+			return nil, errors.New("a chunk does not end where it should: " + quoted([]byte(line)))
 		}
 	}
 	for { // the trailer

@@ -97,7 +97,7 @@ func TestHTTPClientKeepsAndRenewsItsConnection(t *testing.T) {
 
 	client := httpClient{address: listener.Addr().String()}
 	for _, want := range []string{"a", "b", "c", "d"} {
-		res, err := client.do("GET", "/", "")
+		res, err := client.do(noDeadline, "GET", "/", "")
 		if err != nil {
 			t.Fatalf("want response %q, got error: %v", want, err)
 		}
@@ -114,7 +114,7 @@ func TestHTTPClientReportsARefusedConnection(t *testing.T) {
 	}
 	listener.Close()
 	client := httpClient{address: listener.Addr().String()}
-	if _, err := client.do("GET", "/", ""); err == nil || !strings.Contains(err.Error(), "connection refused") {
+	if _, err := client.do(noDeadline, "GET", "/", ""); err == nil || !strings.Contains(err.Error(), "connection refused") {
 		t.Errorf("got error %v, want connection refused", err)
 	}
 }

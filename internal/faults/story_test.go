@@ -115,7 +115,7 @@ func (s *story) start(args []string) {
 func (s *story) heldInVain() []string {
 	var lines []string
 	for _, line := range s.env.Lines() {
-		long := strings.Contains(line, string(gate.NotTakenUp)) || strings.Contains(line, string(gate.Deadline))
+		long := strings.Contains(line, string(gate.NotCalled)) || strings.Contains(line, string(gate.Deadline))
 		if long && !s.told[line] {
 			lines = append(lines, line)
 		}

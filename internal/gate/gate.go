@@ -52,7 +52,8 @@ type Gate struct {
 type entry struct {
 	number    uint64
 	requestID string
-	key       any       // of its wrapped handlers; nil until one is called
+	called    bool      // a wrapped handler
+	key       any       // of the wrapped handlers
 	open      int       // wrapped handlers that are not done
 	timeout   time.Time // of the function; zero until the INVOKE event has come
 }
@@ -76,26 +77,29 @@ func (g *Gate) Wrapped() {
 
 // Begin notes that a wrapped handler is called. The key is the same for all
 // handlers called in one invocation, and differs from that of every other
-// invocation. contextEnds is the deadline of the handler's context, or zero.
+// invocation. contextEnds is the deadline of the handler's context, or zero. A
+// handler whose request id is not known, and so empty, belongs to the current
+// invocation.
 func (g *Gate) Begin(requestID string, key any, contextEnds time.Time) Entry {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	e := g.find(requestID, key, contextEnds)
-	e.key = key
+	e.called, e.key = true, key
 	e.open++
 	return Entry{g, e.number}
 }
 
 // find returns the entry that a handler belongs to. The caller holds the lock.
 func (g *Gate) find(requestID string, key any, contextEnds time.Time) *entry {
-	if g.held.is(requestID) {
+	unknown := requestID == ""
+	if g.held.is(requestID) || unknown && g.held.number != 0 {
 		return &g.held
 	}
-	if g.next.is(requestID) && g.next.key == key {
+	if g.next.is(requestID) && g.next.key == key || unknown && g.next.number != 0 {
 		return &g.next
 	}
 	// The same request id may be that of a retry, which has a later deadline.
-	calledLate := g.last.key == nil && !contextEnds.After(g.last.timeout)
+	calledLate := !g.last.called && !contextEnds.After(g.last.timeout)
 	if g.last.is(requestID) && (calledLate || g.last.key == key) {
 		return &g.last
 	}
@@ -218,11 +222,11 @@ func (g *Gate) wallNow() time.Time {
 func (g *Gate) arrive(requestID string, timeout time.Time) (wake <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.next.is(requestID) { // what is left there is of an earlier invocation
+	if !g.next.is(requestID) && !g.next.is("") { // what is left there is of an earlier invocation
 		g.next = g.newEntry(requestID)
 	}
 	g.held, g.next = g.next, entry{}
-	g.held.timeout = timeout
+	g.held.requestID, g.held.timeout = requestID, timeout
 	if g.arrived != nil {
 		close(g.arrived)
 		g.arrived = nil
@@ -237,7 +241,7 @@ func (g *Gate) release(held time.Duration, wall time.Time) (reason Reason, calle
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	e := &g.held
-	called = e.key != nil
+	called = e.called
 	switch {
 	case !g.wrapped:
 		reason = Unwrapped

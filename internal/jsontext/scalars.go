@@ -1,7 +1,7 @@
 package jsontext
 
 import (
-	"fmt"
+	"errors"
 	"slices"
 	"strconv"
 	"unicode/utf16"
@@ -35,7 +35,8 @@ func Scalars(b []byte, names ...string) (map[string]string, error) {
 	}
 	if p.err != "" {
 		const most = 512
-		return nil, fmt.Errorf("%s at byte %d of %.*q", p.err, p.at, most, b)
+		return nil, errors.New(p.err + " at byte " + strconv.Itoa(p.at) + " of " +
+			strconv.Quote(string(b[:min(len(b), most)])))
 	}
 	return members, nil
 }

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"sync"
 
-	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/internal/soak"
+	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/record"
 )
 

@@ -5,8 +5,8 @@ import (
 	"sync"
 	"testing"
 
-	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/internal/soak"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // concurrent is how many invocations the Lambda Managed Instance serves at once.

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"example.com/postinvoke/internal/soak"
 	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/lambdaenv/lambdaenvtest"
-	"example.com/postinvoke/internal/soak"
 )
 
 var invocations = flag.Int("invocations", 1500, "how many invocations each environment serves")

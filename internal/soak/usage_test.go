@@ -14,8 +14,8 @@ import (
 	"syscall"
 	"testing"
 
-	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/internal/soak"
+	"example.com/postinvoke/lambdaenv"
 )
 
 // moreHeap is how many bytes more the heap may hold after many invocations than

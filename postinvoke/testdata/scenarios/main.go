@@ -17,7 +17,6 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
-	"example.com/postinvoke/internal/link"
 	"example.com/postinvoke/postinvoke"
 )
 
@@ -156,7 +155,7 @@ func handle(ctx context.Context, e event) (any, error) {
 	case "stream":
 		return &stream{ctx: ctx, rest: strings.NewReader("<p>streamed</p>")}, nil
 	case "slow":
-		time.Sleep(link.TakeUpWithin + 500*time.Millisecond)
+		time.Sleep(2500 * time.Millisecond) // longer than a handler may take to be called
 		postinvoke.Run(ctx, say("hook"))
 	case "goroutines":
 		fmt.Println("goroutines", runtime.NumGoroutine())

@@ -10,11 +10,11 @@ import (
 	"path/filepath"
 	"strings"
 
-	"example.com/postinvoke/internal/link"
+	"example.com/postinvoke/internal/bench"
 )
 
 func main() {
-	listener, err := net.Listen("tcp", "127.0.0.1:"+os.Getenv(link.PortVariable))
+	listener, err := net.Listen("tcp", "127.0.0.1:"+os.Getenv(bench.PortVariable))
 	if err != nil {
 		panic(err)
 	}

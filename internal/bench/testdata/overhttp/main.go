@@ -11,11 +11,10 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"example.com/postinvoke/internal/bench"
-	"example.com/postinvoke/internal/link"
 )
 
 func main() {
-	done := "http://127.0.0.1:" + os.Getenv(link.PortVariable) + "/done"
+	done := "http://127.0.0.1:" + os.Getenv(bench.PortVariable) + "/done"
 	lambda.Start(func(_ context.Context, event json.RawMessage) (json.RawMessage, error) {
 		go func() {
 			bench.Work()

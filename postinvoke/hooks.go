@@ -26,17 +26,20 @@ func (inv *invocation) pop() *hook {
 		return nil
 	}
 	h := inv.stack[last]
+	inv.stack[last] = nil
 	inv.stack = inv.stack[:last]
-	inv.takeUp(h)
-	inv.popped, h.popped = true, true
+	inv.slot.Pop()
+	inv.addRunning(h)
+	inv.popped = true
 	return h
 }
 
-// takeUp adds h, which is about to be called, to those that run. Its context
+// addRunning adds h, which is about to be called, to those that run. Its context
 // keeps the values of the one that h was registered with, and ends at the
 // deadline of hooks or when the environment shuts down. The caller holds the
 // lock.
-func (inv *invocation) takeUp(h *hook) {
+func (inv *invocation) addRunning(h *hook) {
+	h.place = len(inv.running)
 	inv.running = append(inv.running, h)
 	if h.plain != nil {
 		return
@@ -49,7 +52,40 @@ func (inv *invocation) takeUp(h *hook) {
 	}
 }
 
-// closeIfDone closes the invocation if no hook is left, and reports whether.
+// removeRunning removes h, which has returned, from those that run, and reports
+// false if it was abandoned before.
+func (inv *invocation) removeRunning(h *hook, failed bool) bool {
+	inv.mu.Lock()
+	defer inv.mu.Unlock()
+	if h.abandoned != 0 {
+		return false
+	}
+	last := len(inv.running) - 1
+	moved := inv.running[last]
+	inv.running[h.place], moved.place = moved, h.place
+	inv.running[last] = nil
+	inv.running = inv.running[:last]
+	if h.stacked {
+		inv.popped = false
+		inv.slot.Done()
+	} else {
+		inv.slot.GoDone(h.boxPlace)
+	}
+	if failed {
+		inv.failures++
+	}
+	return true
+}
+
+// isClosed reports whether no more hooks are accepted.
+func (inv *invocation) isClosed() bool {
+	inv.mu.Lock()
+	defer inv.mu.Unlock()
+	return inv.closed
+}
+
+// closeIfDone closes the invocation if no hook is left, and reports whether that
+// is so.
 func (inv *invocation) closeIfDone() bool {
 	inv.mu.Lock()
 	defer inv.mu.Unlock()
@@ -58,7 +94,7 @@ func (inv *invocation) closeIfDone() bool {
 	return done
 }
 
-// call calls h, and takes note of how that ended.
+// call calls h, and notes how that ended.
 func (inv *invocation) call(h *hook) {
 	began := time.Now()
 	h.call(h.ctx, func(failed *failure) {
@@ -66,33 +102,24 @@ func (inv *invocation) call(h *hook) {
 		if h.cancel != nil {
 			h.cancel()
 		}
-		if inv.log.Enabled(inv, slog.LevelDebug) { // to name a hook takes a moment
+		if inv.log.debug(inv) { // to name a hook takes a moment
 			inv.log.about(inv, slog.LevelDebug, record.HookFinished,
 				slog.String(record.Hook, h.String()), ms(record.HookMs, took))
 		}
 		if failed != nil {
-			inv.life.hookFailed(inv, inv.log, h, failed)
+			inv.environment.hookFailed(inv, inv.log, h, failed)
 		}
-		inv.mu.Lock()
-		i := slices.Index(inv.running, h)
-		if i >= 0 {
-			inv.running = slices.Delete(inv.running, i, i+1)
-			inv.popped = inv.popped && !h.popped
-			if failed != nil {
-				inv.failures++
-			}
-		}
-		inv.mu.Unlock()
+		inTime := inv.removeRunning(h, failed != nil)
 		inv.lookAgain()
-		if i < 0 { // it had been given up
+		if !inTime {
 			inv.log.about(inv, slog.LevelWarn, record.HookLate,
 				slog.String(record.Hook, h.String()), ms(record.LateMs, time.Since(inv.began)-h.abandoned))
-			inv.life.abandonedReturned()
+			inv.environment.abandonedReturned()
 		}
 	})
 }
 
-// abandon closes the invocation, and gives up whatever runs or waits.
+// abandon closes the invocation, and gives up the hooks that run or wait.
 func (inv *invocation) abandon(stackReason string) {
 	reason := overran
 	if stackReason == shutsDown {
@@ -104,14 +131,14 @@ func (inv *invocation) abandon(stackReason string) {
 	inv.running = nil
 	inv.abandoned += len(running)
 	for _, h := range running {
-		h.abandoned = time.Since(inv.began)
+		h.abandoned = max(1, time.Since(inv.began))
 	}
 	if inv.outcome == "" { // the handler has no time left either
-		inv.outcome, inv.handled = outcomeTimeout, time.Now()
+		inv.outcome, inv.handlerEnd = outcomeTimeout, time.Now()
 	}
 	inv.mu.Unlock()
 	for _, h := range slices.Backward(running) {
-		inv.life.hookAbandoned(inv, inv.log, h, true, reason)
+		inv.environment.hookAbandoned(inv, inv.log, h, true, reason)
 	}
 	inv.abandonStack(stackReason)
 }
@@ -123,7 +150,13 @@ func (inv *invocation) abandonStack(reason string) {
 	inv.stack = nil
 	inv.abandoned += len(stack)
 	inv.mu.Unlock()
-	for _, h := range slices.Backward(stack) {
-		inv.life.hookAbandoned(inv, inv.log, h, false, reason)
+	if len(stack) == 0 {
+		return
 	}
+	for _, h := range slices.Backward(stack) {
+		inv.environment.hookAbandoned(inv, inv.log, h, false, reason)
+	}
+	inv.mu.Lock()
+	inv.slot.Drop()
+	inv.mu.Unlock()
 }

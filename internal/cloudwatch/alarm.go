@@ -1,0 +1,68 @@
+package cloudwatch
+
+import (
+	"fmt"
+	"time"
+)
+
+// An Alarm is one of the template.
+type Alarm struct {
+	Name, ARN          string `json:"-"`
+	AlarmName          string
+	AlarmDescription   string
+	AlarmActions       []string
+	ComparisonOperator string
+	Dimensions         []struct{ Name, Value string }
+	EvaluationPeriods  int
+	MetricName         string
+	Namespace          string
+	Period             int
+	Statistic          string
+	Threshold          float64
+	TreatMissingData   string
+	Unit               string
+}
+
+// Breaches are the periods in which the alarm is in the state ALARM. One that
+// no metric filter or record feeds has none, for ever.
+func (v *View) Breaches(a Alarm) ([]time.Time, error) {
+	if a.ComparisonOperator != "GreaterThanOrEqualToThreshold" || a.EvaluationPeriods != 1 || a.TreatMissingData != "notBreaching" {
+		return nil, fmt.Errorf("alarm %s: %s, %d periods, %s: not known here", a.Name, a.ComparisonOperator, a.EvaluationPeriods, a.TreatMissingData)
+	}
+	key := metricKey{a.Namespace, a.MetricName, ""}
+	for _, d := range a.Dimensions {
+		key.dimensions += d.Name + "=" + d.Value + ";"
+	}
+	all, err := points(v.metrics[key], a.Statistic, time.Duration(a.Period)*time.Second, v.From, v.To)
+	if err != nil {
+		return nil, err
+	}
+	var breaches []time.Time
+	for _, p := range all {
+		if p.Value >= a.Threshold {
+			breaches = append(breaches, p.At)
+		}
+	}
+	return breaches, nil
+}
+
+// An AlarmState is what an alarm widget shows of an alarm.
+type AlarmState struct {
+	Name  string
+	Alarm bool // it is in the state ALARM, else OK
+}
+
+// state is that of the alarm at the end of the time shown: of the last period
+// that is over.
+func (v *View) state(a Alarm) (AlarmState, error) {
+	breaches, err := v.Breaches(a)
+	if err != nil {
+		return AlarmState{}, err
+	}
+	s := AlarmState{Name: a.Name}
+	if n := len(breaches); n > 0 {
+		period := time.Duration(a.Period) * time.Second
+		s.Alarm = breaches[n-1].Add(2 * period).After(v.To)
+	}
+	return s, nil
+}

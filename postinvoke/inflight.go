@@ -1,0 +1,72 @@
+package postinvoke
+
+import (
+	"sync"
+	"time"
+)
+
+// inflight holds the invocations whose hooks are not over. It tells them to
+// stop, and lets a goroutine wait for their end. Unlike with a sync.WaitGroup,
+// one may be added during a wait, and a wait may have a limit.
+//
+// Each invocation has channels of its own: one that was made in a bubble of
+// testing/synctest is of no use outside.
+type inflight struct {
+	mu      sync.Mutex
+	all     map[*invocation]struct{}
+	stopped bool
+}
+
+func (f *inflight) add(inv *invocation) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.all == nil {
+		f.all = map[*invocation]struct{}{}
+	}
+	f.all[inv] = struct{}{}
+	if f.stopped {
+		close(inv.stopped)
+	}
+}
+
+func (f *inflight) remove(inv *invocation) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.all, inv)
+	close(inv.over)
+}
+
+// stop tells all invocations, and those added from now on. It is called once.
+func (f *inflight) stop() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stopped = true
+	for inv := range f.all {
+		close(inv.stopped)
+	}
+}
+
+// wait blocks until the invocations that are in flight now are over, except for
+// one, but no longer than the limit.
+func (f *inflight) wait(except *invocation, limit time.Duration) {
+	f.mu.Lock()
+	var others []*invocation
+	for inv := range f.all {
+		if inv != except {
+			others = append(others, inv)
+		}
+	}
+	f.mu.Unlock()
+	if len(others) == 0 {
+		return
+	}
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	for _, inv := range others {
+		select {
+		case <-inv.over:
+		case <-timer.C:
+			return
+		}
+	}
+}

@@ -1,0 +1,195 @@
+package postinvoke
+
+import (
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"time"
+
+	"example.com/postinvoke/internal/blackbox"
+	"example.com/postinvoke/internal/extensionsapi"
+	"example.com/postinvoke/internal/gate"
+	"example.com/postinvoke/record"
+)
+
+// A process is what all wrapped handlers and shutdown functions share: how the
+// function process is connected to its execution environment.
+type process struct {
+	onLambda bool
+	managed  bool // Lambda Managed Instances: many invocations at once, and no freeze
+	mode     string
+
+	// gate holds the environment. It is nil where nothing needs to, or nothing can.
+	gate *gate.Gate
+	box  *blackbox.Box // nil without the layer
+
+	// shutdownBudget is the time that Lambda gives the process between SIGTERM
+	// and SIGKILL.
+	shutdownBudget time.Duration
+
+	reasons []string // of the ready record
+	level   slog.Level
+	ready   sync.Once
+	mu      sync.Mutex
+	log     logger
+}
+
+// Time between SIGTERM and SIGKILL for a process that is an internal extension,
+// and for one beside an external extension
+// (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
+const (
+	budgetInternal = 500 * time.Millisecond
+	budgetExternal = 300 * time.Millisecond
+)
+
+// internalName is that of no file in a layer: that makes an extension internal.
+const internalName = "postinvoke-internal"
+
+// registerWithin is how long the Extensions API may take to register the
+// process. On Lambda it takes milliseconds. An emulator may lack that API, and
+// must not keep the function from starting.
+const registerWithin = 2 * time.Second
+
+// currentProcess connects the process to its environment when it is first called.
+var currentProcess = sync.OnceValue(connect)
+
+func connect() *process {
+	p := &process{mode: record.ModeNone, shutdownBudget: budgetInternal, log: ownLog}
+	address := os.Getenv("AWS_LAMBDA_RUNTIME_API")
+	if address == "" {
+		p.reasons = append(p.reasons, "not on Lambda: AWS_LAMBDA_RUNTIME_API is not set")
+		return p
+	}
+	p.onLambda = true
+	p.managed = os.Getenv("AWS_LAMBDA_INITIALIZATION_TYPE") == "lambda-managed-instances"
+	p.register(address)
+	p.openBox()
+	return p
+}
+
+// register makes the process an internal extension, which is possible until the
+// runtime first asks for an event. On Lambda Managed Instances it may not ask
+// for events, and registers only because without an extension there is no
+// SIGTERM (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
+func (p *process) register(address string) {
+	api := extensionsapi.New(address, internalName)
+	var events []string
+	if !p.managed {
+		events = []string{"INVOKE"}
+	}
+	if err := api.Register(registerWithin, events...); err != nil {
+		p.reasons = append(p.reasons, err.Error()+": hooks may be frozen before they are done")
+		p.level = slog.LevelError
+		p.shutdownBudget = budgetExternal
+		return
+	}
+	p.mode = record.ModeInternal
+	reason := "registered as an internal extension"
+	if p.managed {
+		reason += "; Lambda Managed Instances are not frozen between invocations"
+	} else {
+		p.gate = &gate.Gate{NotCalledAfter: decodeTime(os.Getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"))}
+	}
+	p.reasons = append(p.reasons, reason)
+	go p.serve(api)
+}
+
+// openBox opens the black box, if the extension has made one.
+func (p *process) openBox() {
+	box, err := blackbox.Open(debug.SetPanicOnFault, func(err error) {
+		p.logger().process(slog.LevelError, record.LibraryProblem,
+			slog.String(record.Reason, err.Error()+": hooks lost in a crash are not logged any more"))
+	})
+	if err != nil {
+		p.level = max(p.level, slog.LevelWarn)
+		p.reasons = append(p.reasons, "hooks lost in a crash are not logged: "+err.Error())
+	}
+	p.box = box
+}
+
+// serve takes events until Lambda ends the process. If it is refused one it ends
+// the process itself: Lambda waits for every extension that has registered for
+// INVOKE, and would let each further invocation run into its timeout.
+func (p *process) serve(api *extensionsapi.Client) {
+	for {
+		event, err := api.Next()
+		p.logReady()
+		if err != nil {
+			p.logger().process(slog.LevelError, record.LibraryProblem, slog.String(record.Reason, err.Error()))
+			os.Exit(1)
+		}
+		if event.Type != "INVOKE" || p.gate == nil {
+			continue
+		}
+		reason := p.gate.Hold(event.RequestID, time.UnixMilli(event.DeadlineMs))
+		if reason != gate.Done && reason != gate.Unwrapped {
+			p.logger().write(background, slog.LevelWarn, record.Released, event.RequestID,
+				[]slog.Attr{slog.String(record.Reason, string(reason))})
+		}
+	}
+}
+
+// handlerWrapped notes that there is a handler to wait for, and logs how the
+// process is connected. The first handler decides which logger gets the records
+// of the process.
+func (p *process) handlerWrapped(log logger) {
+	p.ready.Do(func() {
+		p.mu.Lock()
+		p.log = log
+		p.mu.Unlock()
+		p.writeReady()
+	})
+	if p.gate != nil {
+		p.gate.Wrapped()
+	}
+}
+
+// shutdownRegistered logs how the process is connected if that endangers
+// shutdown functions. Otherwise the first wrapped handler does, with its logger.
+func (p *process) shutdownRegistered() {
+	if p.level > slog.LevelInfo {
+		p.logReady()
+	}
+}
+
+// logReady logs how the process is connected, unless that was done.
+func (p *process) logReady() { p.ready.Do(p.writeReady) }
+
+func (p *process) writeReady() {
+	reason := ""
+	for i, r := range p.reasons {
+		if i > 0 {
+			reason += "; "
+		}
+		reason += r
+	}
+	p.logger().process(p.level, record.Ready, slog.String(record.Mode, p.mode),
+		slog.Bool(record.Layer, p.box != nil), slog.String(record.Reason, reason))
+}
+
+func (p *process) logger() logger {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.log
+}
+
+// decodeTime is how long a handler may take to be called, which includes the
+// time that aws-lambda-go needs to decode the event. A function has one
+// processor at 1769 MB, and less of one below that
+// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
+// 6 MB of JSON, the most there is, take a third of a second of one processor at
+// worst; this is three times as much.
+func decodeTime(memoryMB string) time.Duration {
+	const (
+		least         = 2 * time.Second
+		withProcessor = time.Second
+		oneProcessor  = 1769
+	)
+	mb, err := strconv.Atoi(memoryMB)
+	if err != nil || mb <= 0 {
+		return least
+	}
+	return max(least, withProcessor*oneProcessor/time.Duration(mb))
+}
