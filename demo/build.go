@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"example.com/postinvoke/demo/recording"
 )
 
 // Packages of this module that are built.
@@ -24,7 +26,7 @@ const (
 )
 
 // extensionName is the extension's file name, under which it registers.
-const extensionName = "postinvoke"
+const extensionName = recording.OwnExtension
 
 // A buildError is what does not build, with the compiler's words.
 type buildError struct{ what, output string }
