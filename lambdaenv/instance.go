@@ -194,7 +194,7 @@ func (in *instance) close() error {
 	close(in.over)
 	in.server.Close()
 	<-in.served
-	in.workers.Wait()
 	in.telemetry.end()
+	in.workers.Wait()
 	return err
 }

@@ -107,13 +107,22 @@ func (t *telemetry) close() {
 	t.closed, t.past = true, nil
 }
 
-// flush has the subscribers sent what there is, whatever they said about buffering.
-func (t *telemetry) flush() {
+// flush has the subscribers sent what there is, whatever they said about
+// buffering. The channel is closed when they have it, or nobody sends any more.
+func (t *telemetry) flush() <-chan struct{} {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	var have sync.WaitGroup
 	for _, s := range t.subscribers {
-		s.flush()
+		have.Add(1)
+		s.flush(have.Done)
 	}
+	all := make(chan struct{})
+	go func() {
+		have.Wait()
+		close(all)
+	}()
+	return all
 }
 
 // end ends all sending, and returns when nobody sends any more.
@@ -133,7 +142,9 @@ type subscriber struct {
 	pending [][]byte
 	bytes   int
 	dropped struct{ records, bytes int }
-	hurry   bool          // do not wait for more
+	sending bool          // a batch is on its way
+	over    bool          // nobody sends any more
+	flushed []func()      // to be called when all of the above has arrived
 	changed chan struct{} // something of the above did
 }
 
@@ -172,11 +183,28 @@ func (s *subscriber) add(e event) {
 	s.wake()
 }
 
-func (s *subscriber) flush() {
+// flush does not wait for more, and has done called once all is sent.
+func (s *subscriber) flush(done func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.hurry = true
+	if s.over {
+		done()
+		return
+	}
+	s.flushed = append(s.flushed, done)
 	s.wake()
+	s.settleLocked()
+}
+
+// settleLocked tells those who have flushed, if all has arrived.
+func (s *subscriber) settleLocked() {
+	if s.sending || len(s.pending) > 0 {
+		return
+	}
+	for _, done := range s.flushed {
+		done()
+	}
+	s.flushed = nil
 }
 
 func (s *subscriber) wake() {
@@ -189,6 +217,12 @@ func (s *subscriber) wake() {
 // send sends until the context ends.
 func (s *subscriber) send(ctx context.Context) {
 	defer s.sink.close()
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.over, s.sending, s.pending = true, false, nil
+		s.settleLocked()
+	}()
 	for {
 		batch := s.next(ctx)
 		if batch == nil {
@@ -203,6 +237,10 @@ func (s *subscriber) send(ctx context.Context) {
 				return
 			}
 		}
+		s.mu.Lock()
+		s.sending = false
+		s.settleLocked()
+		s.mu.Unlock()
 	}
 }
 
@@ -213,7 +251,7 @@ func (s *subscriber) next(ctx context.Context) [][]byte {
 	for expired := false; ; {
 		s.mu.Lock()
 		full := len(s.pending) >= s.limits.MaxItems || s.bytes >= s.limits.MaxBytes
-		if len(s.pending) > 0 && (full || expired || s.hurry) {
+		if len(s.pending) > 0 && (full || expired || len(s.flushed) > 0) {
 			defer s.mu.Unlock()
 			return s.takeLocked()
 		}
@@ -242,7 +280,7 @@ func (s *subscriber) takeLocked() [][]byte {
 			Bytes   int    `json:"droppedBytes"`
 		}{"Consumer seems to have fallen behind as it has not acknowledged receipt of logs.", d.records, d.bytes}))
 	}
-	s.pending, s.bytes, s.hurry = nil, 0, false
+	s.pending, s.bytes, s.sending = nil, 0, true
 	s.dropped.records, s.dropped.bytes = 0, 0
 	return batch
 }

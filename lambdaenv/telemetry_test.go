@@ -320,3 +320,30 @@ func TestDroppedTelemetryIsReported(t *testing.T) {
 		t.Errorf("got %d events before %s", len(seen), dropped.Record)
 	}
 }
+
+// What is buffered arrives before the SHUTDOWN event does.
+func TestTelemetryIsFlushedAtTheEnd(t *testing.T) {
+	l := newListener(t)
+	th := newTheatre(t, lambdaenv.Config{}, "ext")
+	ext := th.puppet()
+	ext.register("ext", `"SHUTDOWN"`)
+	got := ext.request("PUT", "/2022-07-01/telemetry", `{"schemaVersion":"2025-01-29","types":["platform"],"buffering":{"timeoutMs":30000},`+
+		`"destination":`+httpDestination(l.Listener.Addr().String(), "sandbox")+`}`)
+	accepted(t, got, http.StatusOK)
+	event := ext.extensionNext()
+	function := th.puppet()
+	next := function.runtimeNext()
+	th.curtain()
+	invoked, response := th.do(lambdaenv.Request{}, next)
+	accepted(t, function.respond(invoked.header.Get("Lambda-Runtime-Aws-Request-Id"), "1"), http.StatusAccepted)
+	<-response
+	function.runtimeNext()
+	go th.env.Shutdown(t.Context(), "")
+	<-event
+	select {
+	case <-l.events:
+		until(l.events, "platform.report")
+	default:
+		t.Error("got SHUTDOWN before the telemetry")
+	}
+}
