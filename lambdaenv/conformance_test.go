@@ -371,3 +371,50 @@ func (a *arrivals) of(name string) string {
 	}
 	return a.seen[name]
 }
+
+var update = flag.Bool("update", false, "write the differences from AWS's emulator to docs/lambdaenv.md")
+
+// The documentation has the differences that the scenarios have, each with the
+// sentence that decides it.
+func TestDifferences(t *testing.T) {
+	const page = "../docs/lambdaenv.md"
+	var table strings.Builder
+	table.WriteString("| scenario | the emulator | what decides |\n|---|---|---|\n")
+	var known []difference // several scenarios may share one
+	named := map[difference][]string{}
+	for _, file := range scenarioFiles(t) {
+		for _, s := range scenarios(t, file) {
+			differs := slices.ContainsFunc(s.Steps, func(st step) bool { return st.RIE != nil })
+			if differs != (s.Differs != nil) {
+				t.Errorf("%s: %q differs from the emulator and does not say why, or the other way round", file, s.Name)
+			}
+			if s.Differs == nil {
+				continue
+			}
+			if named[*s.Differs] == nil {
+				known = append(known, *s.Differs)
+			}
+			named[*s.Differs] = append(named[*s.Differs], s.Name)
+		}
+	}
+	for _, d := range known {
+		fmt.Fprintf(&table, "| %s | %s | [%s](%s) |\n", strings.Join(named[d], "; "), d.Emulator, d.Decides, d.Source)
+	}
+	b, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(b), "-update -->\n")
+	_, after, ended := strings.Cut(rest, "<!-- end of differences")
+	if !ok || !ended {
+		t.Fatalf("%s has no place for the differences", page)
+	}
+	want := before + "-update -->\n" + table.String() + "<!-- end of differences" + after
+	if *update {
+		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if want != string(b) {
+		t.Errorf("%s has other differences than the scenarios; renew it with -update", page)
+	}
+}
