@@ -171,5 +171,6 @@ func (in *instance) drainOf(a *agent) {
 
 func (in *instance) wrongState(a *agent, to agentState, name string) *apiError {
 	return forbidden("Extension.InvalidExtensionState",
-		fmt.Sprintf("State transition from %v to %v failed for extension %s. Error: State transition is not allowed", a.state, to, name))
+		fmt.Sprintf("State transition from %v to %v failed for extension %s. Error: State transition is not allowed",
+			a.state, to, name))
 }

@@ -132,7 +132,10 @@ func (in *instance) invokeEvent(inv *invocation) []byte {
 		RequestID  string  `json:"requestId"`
 		ARN        string  `json:"invokedFunctionArn"`
 		Tracing    tracing `json:"tracing"`
-	}{"INVOKE", inv.deadline.UnixMilli(), inv.id, in.env.cfg.functionARN(inv.request.Qualifier), tracing{Type: "X-Amzn-Trace-Id", Value: inv.trace}})
+	}{
+		"INVOKE", inv.deadline.UnixMilli(), inv.id, in.env.cfg.functionARN(inv.request.Qualifier),
+		tracing{Type: "X-Amzn-Trace-Id", Value: inv.trace},
+	})
 	if err != nil {
 		panic("lambdaenv: " + err.Error()) // strings marshal
 	}

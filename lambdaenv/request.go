@@ -131,7 +131,8 @@ func (e *Environment) submit(r Request, s *ResponseStream) (*invocation, error) 
 	var refused error
 	if !e.do(func() {
 		if e.tenant != nil && *e.tenant != r.TenantID {
-			refused = fmt.Errorf("lambdaenv: this environment serves tenant %q, not %q: start another for it", *e.tenant, r.TenantID)
+			refused = fmt.Errorf("lambdaenv: this environment serves tenant %q, not %q: start another for it",
+				*e.tenant, r.TenantID)
 			return
 		}
 		e.tenant = &r.TenantID

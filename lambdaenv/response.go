@@ -136,7 +136,8 @@ func (in *instance) complete(inv *invocation, r *Response, errorType string, at 
 type tooLargeError struct{ size, limit int64 }
 
 func (e *tooLargeError) Error() string {
-	return fmt.Sprintf("Response payload size (%d bytes) exceeded maximum allowed payload size (%d bytes).", e.size, e.limit)
+	return fmt.Sprintf("Response payload size (%d bytes) exceeded maximum allowed payload size (%d bytes).",
+		e.size, e.limit)
 }
 
 // readAll reads the body, if it is not longer than limit, and passes it on as it

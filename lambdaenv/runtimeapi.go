@@ -132,7 +132,8 @@ func (in *instance) runtimeInitError(w http.ResponseWriter, r *http.Request) *ap
 
 func (in *instance) wrongRuntimeState(to runtimeState) *apiError {
 	return forbidden("InvalidStateTransition",
-		fmt.Sprintf("State transition from %s to %s failed for runtime. Error: State transition is not allowed", in.state, to))
+		fmt.Sprintf("State transition from %s to %s failed for runtime. Error: State transition is not allowed",
+			in.state, to))
 }
 
 // runtimeError serves POST /runtime/invocation/{id}/error.

@@ -32,7 +32,8 @@ func (in *instance) telemetrySubscribe(w http.ResponseWriter, r *http.Request) *
 	if wrong != "" {
 		return &apiError{http.StatusBadRequest, "ValidationError", wrong}
 	}
-	if refused := in.forAgent(r, "Unknown extension ", func(a *agent) *apiError { return in.subscribe(a, s) }); refused != nil {
+	refused := in.forAgent(r, "Unknown extension ", func(a *agent) *apiError { return in.subscribe(a, s) })
+	if refused != nil {
 		return refused
 	}
 	w.Write([]byte(`"OK"`))
@@ -42,7 +43,8 @@ func (in *instance) telemetrySubscribe(w http.ResponseWriter, r *http.Request) *
 // subscribe makes the extension a subscriber.
 func (in *instance) subscribe(a *agent, s *subscriber) *apiError {
 	if a.subscribed {
-		return &apiError{http.StatusInternalServerError, "InternalServerError", "Internal Server Error"} // as the emulator says
+		// In the words of AWS's emulator of managed instances.
+		return &apiError{http.StatusInternalServerError, "InternalServerError", "Internal Server Error"}
 	}
 	if !in.telemetry.subscribe(s) {
 		return forbidden("Telemetry.SubscriptionClosed", "Telemetry API subscription is closed already")
