@@ -9,18 +9,16 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"example.com/postinvoke/postinvoke"
 )
 
 func main() {
 	postinvoke.Shutdown(func() {
-		// Called when the execution environment shuts down. There are about
-		// 300 ms for it.
+		// Called when the execution environment shuts down. There are
+		// 500 ms for it.
 		fmt.Println("bye y'all!")
 	})
-	lambda.Start(postinvoke.Wrap(handle, nil))
+	postinvoke.Start(handle, nil)
 }
 
 func handle(ctx context.Context, input json.RawMessage) (json.RawMessage, error) {

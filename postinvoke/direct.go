@@ -17,6 +17,12 @@ func calledDirectly() bool {
 	if last := lastCallers.Load(); last != nil && last.stack == stack {
 		return last.direct
 	}
+	return lookAt(stack, n)
+}
+
+// lookAt has a copy of the stack, because the original would be allocated if it
+// were passed on.
+func lookAt(stack callers, n int) (direct bool) {
 	seen := &seenCallers{stack, fromLambda(stack[:n])}
 	lastCallers.Store(seen)
 	return seen.direct

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/postinvoke/internal/blackbox"
 	"example.com/postinvoke/record"
 )
 
@@ -19,12 +20,17 @@ type hook struct {
 	withContext func(context.Context) error
 	ctx         context.Context // that withContext was registered with, and then is called with
 
+	name    string        // given by Name; empty for that of the function
+	timeout time.Duration // given by Timeout; zero for that of the options
+
 	// Kept by the invocation.
-	cancel    context.CancelFunc // ends ctx when it is called; nil for plain
-	stacked   bool               // registered by Run or RunContext, not by Go
-	place     int                // in invocation.running
-	boxPlace  int                // in the black box, of a hook of Go
-	abandoned time.Duration      // when it was given up, after the invocation began; zero if it was not
+	cancel    context.CancelCauseFunc // ends ctx when it is called; nil for plain
+	stacked   bool                    // registered by Run or RunContext, not by Go
+	stop      context.CancelFunc      // ends the timer of ctx; nil without one
+	running   bool                    // started, and neither over nor abandoned
+	place     int                     // in invocation.running
+	boxPlace  int                     // in the black box, of a hook of Go
+	abandoned time.Duration           // when it was given up, after the invocation began; zero if it was not
 }
 
 func (h *hook) isNil() bool { return h.plain == nil && h.withContext == nil }
@@ -37,12 +43,16 @@ func (h *hook) function() reflect.Value {
 	return reflect.ValueOf(h.withContext)
 }
 
-// PC returns the address of the hook's code.
-func (h *hook) PC() uintptr { return h.function().Pointer() }
+// Key returns what is the same for all hooks with the same name.
+func (h *hook) Key() blackbox.Key { return blackbox.Key{Code: h.function().Pointer(), Name: h.name} }
 
-// String names the hook's function and the place where it is defined.
+// String returns the name that the hook was given, or that of its function and
+// the place where it is defined.
 func (h *hook) String() string {
-	fn := runtime.FuncForPC(h.PC())
+	if h.name != "" {
+		return h.name
+	}
+	fn := runtime.FuncForPC(h.function().Pointer())
 	if name, ok := strings.CutSuffix(fn.Name(), "-fm"); ok {
 		return name // a method value; its place is that of a generated function
 	}

@@ -39,16 +39,22 @@ func (inv *invocation) pop() *hook {
 // deadline of hooks or when the environment shuts down. The caller holds the
 // lock.
 func (inv *invocation) addRunning(h *hook) {
-	h.place = len(inv.running)
+	h.running, h.place = true, len(inv.running)
 	inv.running = append(inv.running, h)
+	if h.timeout <= 0 {
+		h.timeout = inv.hookTimeout
+	}
 	if h.plain != nil {
 		return
 	}
-	ctx := context.WithoutCancel(h.ctx)
-	if deadline, ok := inv.hooksDeadline(); ok {
-		h.ctx, h.cancel = context.WithDeadline(ctx, deadline)
-	} else {
-		h.ctx, h.cancel = context.WithCancel(ctx)
+	ends, known := inv.hooksDeadline()
+	cause := ErrDeadline
+	if own := time.Now().Add(h.timeout); h.timeout > 0 && (!known || own.Before(ends)) {
+		ends, known, cause = own, true, ErrHookTimeout
+	}
+	h.ctx, h.cancel = context.WithCancelCause(context.WithoutCancel(h.ctx))
+	if known {
+		h.ctx, h.stop = context.WithDeadlineCause(h.ctx, ends, cause)
 	}
 }
 
@@ -57,24 +63,30 @@ func (inv *invocation) addRunning(h *hook) {
 func (inv *invocation) removeRunning(h *hook, failed bool) bool {
 	inv.mu.Lock()
 	defer inv.mu.Unlock()
-	if h.abandoned != 0 {
+	if !h.running {
 		return false
 	}
+	inv.remove(h)
+	if failed {
+		inv.failures++
+	}
+	return true
+}
+
+// remove removes h from the hooks that run. The caller holds the lock.
+func (inv *invocation) remove(h *hook) {
 	last := len(inv.running) - 1
 	moved := inv.running[last]
 	inv.running[h.place], moved.place = moved, h.place
 	inv.running[last] = nil
 	inv.running = inv.running[:last]
+	h.running = false
 	if h.stacked {
 		inv.popped = false
 		inv.slot.Done()
 	} else {
 		inv.slot.GoDone(h.boxPlace)
 	}
-	if failed {
-		inv.failures++
-	}
-	return true
 }
 
 // isClosed reports whether no more hooks are accepted.
@@ -97,10 +109,17 @@ func (inv *invocation) closeIfDone() bool {
 // call calls h, and notes how that ended.
 func (inv *invocation) call(h *hook) {
 	began := time.Now()
+	if h.timeout > 0 {
+		overrun := time.AfterFunc(h.timeout+hooksGrace, func() { inv.abandonOne(h) })
+		defer overrun.Stop()
+	}
 	h.call(h.ctx, func(failed *failure) {
 		took := time.Since(began)
 		if h.cancel != nil {
-			h.cancel()
+			h.cancel(nil)
+		}
+		if h.stop != nil {
+			h.stop()
 		}
 		if inv.log.debug(inv) { // to name a hook takes a moment
 			inv.log.about(inv, slog.LevelDebug, record.HookFinished,
@@ -119,6 +138,21 @@ func (inv *invocation) call(h *hook) {
 	})
 }
 
+// abandonOne gives up a hook that overruns its own timeout. The others go on.
+func (inv *invocation) abandonOne(h *hook) {
+	inv.mu.Lock()
+	if !h.running {
+		inv.mu.Unlock()
+		return
+	}
+	inv.remove(h)
+	h.abandoned = max(1, time.Since(inv.began))
+	inv.abandoned++
+	inv.mu.Unlock()
+	inv.environment.hookAbandoned(inv, inv.log, h, true, "it did not return within its timeout of "+h.timeout.String())
+	inv.lookAgain()
+}
+
 // abandon closes the invocation, and gives up the hooks that run or wait.
 func (inv *invocation) abandon(stackReason string) {
 	reason := overran
@@ -131,6 +165,7 @@ func (inv *invocation) abandon(stackReason string) {
 	inv.running = nil
 	inv.abandoned += len(running)
 	for _, h := range running {
+		h.running = false
 		h.abandoned = max(1, time.Since(inv.began))
 	}
 	if inv.outcome == "" { // the handler has no time left either

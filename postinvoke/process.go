@@ -4,7 +4,6 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
-	"strconv"
 	"sync"
 	"time"
 
@@ -52,6 +51,10 @@ const internalName = "postinvoke-internal"
 // must not keep the function from starting.
 const registerWithin = 2 * time.Second
 
+// calledWithin is how long a handler may take to be called in a process that is
+// idle. aws-lambda-go answers events that it cannot decode by itself.
+const calledWithin = 2 * time.Second
+
 // currentProcess connects the process to its environment when it is first called.
 var currentProcess = sync.OnceValue(connect)
 
@@ -90,7 +93,7 @@ func (p *process) register(address string) {
 	if p.managed {
 		reason += "; Lambda Managed Instances are not frozen between invocations"
 	} else {
-		p.gate = &gate.Gate{NotCalledAfter: decodeTime(os.Getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"))}
+		p.gate = &gate.Gate{NotCalledAfter: calledWithin, Used: processorTime}
 	}
 	p.reasons = append(p.reasons, reason)
 	go p.serve(api)
@@ -99,7 +102,9 @@ func (p *process) register(address string) {
 // openBox opens the black box, if the extension has made one.
 func (p *process) openBox() {
 	box, err := blackbox.Open(debug.SetPanicOnFault, func(err error) {
-		p.logger().process(slog.LevelError, record.LibraryProblem,
+		// In its own goroutine, because the caller holds locks that a logger
+		// which registers hooks would wait for.
+		go p.logger().process(slog.LevelError, record.LibraryProblem,
 			slog.String(record.Reason, err.Error()+": hooks lost in a crash are not logged any more"))
 	})
 	if err != nil {
@@ -173,23 +178,4 @@ func (p *process) logger() logger {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.log
-}
-
-// decodeTime is how long a handler may take to be called, which includes the
-// time that aws-lambda-go needs to decode the event. A function has one
-// processor at 1769 MB, and less of one below that
-// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
-// 6 MB of JSON, the most there is, take a third of a second of one processor at
-// worst; this is three times as much.
-func decodeTime(memoryMB string) time.Duration {
-	const (
-		least         = 2 * time.Second
-		withProcessor = time.Second
-		oneProcessor  = 1769
-	)
-	mb, err := strconv.Atoi(memoryMB)
-	if err != nil || mb <= 0 {
-		return least
-	}
-	return max(least, withProcessor*oneProcessor/time.Duration(mb))
 }

@@ -14,11 +14,12 @@ import (
 )
 
 // Shutdown registers fn to be called when Lambda shuts the execution
-// environment down. Functions run one at a time, the last registered first.
+// environment down; it does not call fn now. Functions run one at a time, the
+// last registered first.
 //
 // Lambda announces the shutdown with SIGTERM, but only to functions with an
-// extension: the layer's, or the one that [Wrap] registers without it. It
-// allows about 300 ms with the layer and 500 ms without it
+// extension: Shutdown makes the process one, as [Wrap] does, and so has to be
+// called during init for the first time. Lambda allows 500 ms
 // (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
 // 50 ms before that is over, or as soon as all functions have returned, one
 // record is logged and the process exits with status 0. Hooks of invocations

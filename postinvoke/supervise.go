@@ -74,8 +74,8 @@ func (inv *invocation) setDeadline(s *supervision) {
 
 // expire ends the contexts of hooks that had none with this deadline, and sets
 // the timer for the moment at which hooks are abandoned: half way between the
-// deadline and the end of the gate's patience, so that the record is written
-// before the freeze.
+// deadline and the moment at which the gate releases the environment, so that the
+// record is written before the freeze.
 func (inv *invocation) expire(s *supervision) {
 	s.expired = true
 	s.timer.Reset(time.Until(s.deadline.Add((inv.margin - gate.Margin) / 2)))
@@ -85,8 +85,8 @@ func (inv *invocation) expire(s *supervision) {
 		if h.cancel == nil {
 			continue
 		}
-		if _, ok := h.ctx.Deadline(); !ok {
-			h.cancel()
+		if ends, ok := h.ctx.Deadline(); !ok || ends.After(s.deadline) {
+			h.cancel(ErrDeadline)
 		}
 	}
 }
@@ -99,7 +99,7 @@ func (inv *invocation) progress(s *supervision) (done bool) {
 		}
 		s.started = time.Now()
 		s.responded = inv.responded()
-		if !s.responded && !inv.panicked() {
+		if !s.responded && !inv.panicked() && inv.onLambda {
 			inv.contextWarning.Do(func() { inv.warn(notLambdas) })
 		}
 	}
@@ -160,7 +160,7 @@ func (inv *invocation) endsWithInvocation() bool {
 
 const (
 	notHeld = "the environment is not kept awake for this invocation any more, so that its hooks may be frozen: " +
-		"the handler was called late, or another wrapped handler of the invocation was done before; " +
+		"the timeout is near, the handler was called late, or another wrapped handler of the invocation was done before; " +
 		"wrap the outermost handler, as postinvoke.Start does"
 	notLambdas = "hooks start when the handler returns, perhaps before the response is sent, because the handler's context " +
 		"is not Lambda's own or was cancelled early: wrap the outermost handler, as postinvoke.Start does"
@@ -176,7 +176,7 @@ func (inv *invocation) stopHooks(s *supervision) {
 	inv.closed = true
 	for _, h := range inv.running {
 		if h.cancel != nil {
-			h.cancel()
+			h.cancel(ErrShutdown)
 		}
 	}
 	inv.mu.Unlock()

@@ -19,10 +19,11 @@ import (
 
 // Options of a wrapped handler. The zero value works, and so does nil.
 type Options struct {
-	// Logger receives the records of this package. Nil means
-	// lambdacontext.NewLogger(): standard output, in the function's log
-	// format and level. The first handler that is wrapped also decides where
-	// the records that belong to no handler go.
+	// Logger receives the records of this package. Nil means the function's
+	// log, in its format and level; each record is a line of its own, even
+	// after a line without an end that the function has printed. The first
+	// handler that is wrapped also decides where the records that belong to
+	// no handler go. If Logger panics, the record goes to the function's log.
 	//
 	// The dashboard reads JSON with the keys that lambdacontext.ReplaceAttr
 	// makes, at the top level: give your own handler that function, and no
@@ -34,11 +35,17 @@ type Options struct {
 	// Margin is kept free before the function's deadline: that long before it
 	// the contexts of hooks are cancelled, and no hook starts any more. Hooks
 	// that still run half way between then and 100 ms before the deadline,
-	// when the extension stops waiting, are abandoned. Zero means 500 ms; less
-	// than 200 ms means 200 ms. Lambda's timeout covers the handler and its hooks
-	// together, and overrunning it ends the execution environment
+	// when the environment is no longer kept awake, are abandoned. Zero means
+	// 500 ms; less than 200 ms means 200 ms. Lambda's timeout covers the
+	// handler and its hooks together, and overrunning it ends the execution
+	// environment
 	// (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
+	// A margin that leaves no time for hooks is logged at the first invocation.
 	Margin time.Duration
+
+	// HookTimeout limits each hook that has no Timeout of its own. Zero means
+	// that the function's timeout is the only limit.
+	HookTimeout time.Duration
 }
 
 const (
@@ -65,6 +72,7 @@ type wrapper struct {
 	*process
 	log            logger
 	margin         time.Duration
+	hookTimeout    time.Duration
 	marginWarning  sync.Once
 	contextWarning sync.Once
 }
@@ -73,6 +81,9 @@ type wrapper struct {
 // called during init.
 func newWrapper(opts *Options) *wrapper {
 	w := &wrapper{process: currentProcess(), log: newLogger(opts.logger()), margin: opts.margin()}
+	if opts != nil {
+		w.hookTimeout = opts.HookTimeout
+	}
 	w.process.handlerWrapped(w.log)
 	return w
 }

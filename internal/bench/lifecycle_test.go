@@ -2,6 +2,7 @@ package bench_test
 
 import (
 	"fmt"
+	"net"
 	"testing"
 
 	"example.com/postinvoke/internal/bench"
@@ -44,6 +45,9 @@ func BenchmarkLifecycle(b *testing.B) {
 		way("h an internal extension by hand", byHand, nil, working),
 		way("i a goroutine that signals over HTTP", overHTTP, []string{httpDone}, working),
 	}
+	listens := fmt.Sprintf("%s=%d", bench.PortVariable, freePort(b))
+	last := something[len(something)-1]
+	last.cfg.Env = append(last.cfg.Env, listens)
 	inTurn(b, append(nothing, something...), rounds)
 
 	var rows [][]string
@@ -64,4 +68,15 @@ func BenchmarkLifecycle(b *testing.B) {
 	}
 	printTable(fmt.Sprintf("%d ms of work with each invocation. The same medians, as multiples of e.", workMs),
 		[]string{"", "event → response", "event → idle", "init", "cold start", "shutdown", "function", "extension"}, rows)
+}
+
+// freePort returns a port of 127.0.0.1 that nobody listens on.
+func freePort(b *testing.B) int {
+	b.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
 }

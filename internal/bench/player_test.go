@@ -1,8 +1,9 @@
 package bench_test
 
 import (
-	"bufio"
+	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"os"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"example.com/postinvoke/internal/blackbox"
 	"example.com/postinvoke/postinvoke"
 )
 
@@ -25,11 +27,13 @@ func bare(ctx context.Context, do task) (struct{}, error) {
 	return struct{}{}, nil
 }
 
-// A player plays the runtime for handlers in its own process, and the extension
-// for the library.
+// A player is the runtime, the extension and the Extensions API for a handler in
+// its own process. Its side of the API allocates nothing for an invocation.
 type player struct {
 	wrapped handler
-	lines   *bufio.Reader // from the library
+	api     net.Conn // from the library
+	event   []byte   // the response with an INVOKE event
+	request []byte   // that was read last
 }
 
 func newPlayer(t testing.TB) *player {
@@ -41,37 +45,66 @@ func newPlayer(t testing.TB) *player {
 	return p
 }
 
-// thePlayer is the only one: a process connects to one extension.
+const requestID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
+
+// thePlayer is the only one: a process registers once.
 var thePlayer = sync.OnceValues(func() (*player, error) {
+	tmp, err := os.MkdirTemp("", "bench-")
+	if err != nil {
+		return nil, err
+	}
+	os.Setenv("TMPDIR", tmp)
+	if _, err := blackbox.Create(); err != nil {
+		return nil, err
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	defer listener.Close()
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	os.Setenv(link.PortVariable, port)
-	os.Setenv("AWS_LAMBDA_RUNTIME_API", "nobody asks there")
+	os.Setenv("AWS_LAMBDA_RUNTIME_API", listener.Addr().String())
+	body := fmt.Sprintf(`{"eventType":"INVOKE","deadlineMs":%d,"requestId":%q,"invokedFunctionArn":"arn:aws:lambda:`+
+		`us-east-1:123456789012:function:bench"}`, time.Now().Add(time.Hour).UnixMilli(), requestID)
+	p := &player{request: make([]byte, 4096), event: respond(body)}
 
-	lines := make(chan *bufio.Reader, 1)
-	go func() { lines <- greet(listener) }()
-	wrapped := postinvoke.Wrap(bare, &postinvoke.Options{Logger: slog.New(slog.DiscardHandler)})
-	return &player{wrapped: wrapped, lines: <-lines}, nil
+	registered := make(chan struct{})
+	go func() {
+		defer close(registered)
+		conn, err := listener.Accept()
+		if err != nil {
+			panic(err)
+		}
+		p.api = conn
+		p.await() // register
+		p.write(respond(`{}`))
+	}()
+	p.wrapped = postinvoke.Wrap(bare, &postinvoke.Options{Logger: slog.New(slog.DiscardHandler)})
+	<-registered
+	p.await() // event/next
+	return p, os.RemoveAll(tmp)
 })
 
-// greet accepts the library's connection.
-func greet(listener net.Listener) *bufio.Reader {
-	conn, err := listener.Accept()
-	if err != nil {
+func respond(body string) []byte {
+	return fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nLambda-Extension-Identifier: bench\r\n"+
+		"Content-Length: %d\r\n\r\n%s", len(body), body)
+}
+
+// await returns when the library has made a request.
+func (p *player) await() {
+	n := 0
+	for !bytes.Contains(p.request[:n], []byte("\r\n\r\n")) {
+		read, err := p.api.Read(p.request[n:])
+		if err != nil {
+			panic(err)
+		}
+		n += read
+	}
+}
+
+func (p *player) write(response []byte) {
+	if _, err := p.api.Write(response); err != nil {
 		panic(err)
 	}
-	lines := bufio.NewReaderSize(conn, link.MaxLine)
-	if _, err := link.ReadLine(lines); err != nil {
-		panic(err)
-	}
-	if _, err := conn.Write([]byte(link.Hello + "\n")); err != nil {
-		panic(err)
-	}
-	return lines
 }
 
 // invoke calls a handler as aws-lambda-go does, and ends its context as if the
@@ -79,7 +112,7 @@ func greet(listener net.Listener) *bufio.Reader {
 func (p *player) invoke(h handler, do task) time.Duration {
 	ctx, cancel := context.WithDeadline(context.Background(), time.Now().Add(time.Minute))
 	defer cancel()
-	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: "8476a536-e9f4-11e8-9739-2dfe598c3fcd"})
+	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: requestID})
 	began := time.Now()
 	if _, err := h(ctx, do); err != nil {
 		panic(err)
@@ -88,12 +121,11 @@ func (p *player) invoke(h handler, do task) time.Duration {
 }
 
 // serve has the wrapped handler serve an invocation, and returns when the
-// library has said that it is over.
+// library has asked for the next one.
 func (p *player) serve(do task) time.Duration {
+	p.write(p.event)
 	took := p.invoke(p.wrapped, do)
-	if _, err := link.ReadLine(p.lines); err != nil {
-		panic(err)
-	}
+	p.await()
 	return took
 }
 

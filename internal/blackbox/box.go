@@ -21,7 +21,7 @@ type Box struct {
 	turn     uint64
 	free     []*Slot
 	shutdown *Slot
-	names    map[uintptr]uint16 // by the address of a function's code
+	names    map[Key]uint16
 }
 
 // Open opens the file that the extension has made. It returns nil without an
@@ -36,7 +36,7 @@ func Open(panicOnFault func(bool) bool, lost func(error)) (*Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Box{mem: mem, file: file, lost: lost, onFault: panicOnFault, names: map[uintptr]uint16{}}
+	b := &Box{mem: mem, file: file, lost: lost, onFault: panicOnFault, names: map[Key]uint16{}}
 	for i := numSlots - 1; i > 0; i-- {
 		b.free = append(b.free, &Slot{box: b, at: slotsAt + i*slotSize})
 	}
@@ -126,22 +126,27 @@ func (b *Box) Shutdown() *Slot {
 
 // number returns the number of a hook's name. The caller holds the lock.
 func (b *Box) number(h Hook) uint16 {
-	pc := h.PC()
-	n, ok := b.names[pc]
+	key := h.Key()
+	n, ok := b.names[key]
 	if !ok {
 		n = unnamed
 		if len(b.names) < numNames {
 			n = uint16(len(b.names) + 1)
 			putName(b.mem, n, h.String())
 		}
-		b.names[pc] = n
+		b.names[key] = n
 	}
 	return n
 }
 
-// A Hook is a function with a name, which is asked for once for all hooks with
-// the same code.
+// A Hook is a function with a name.
 type Hook interface {
-	PC() uintptr
-	String() string
+	Key() Key
+	String() string // called once for all hooks with the same key
+}
+
+// A Key tells hooks with different names apart.
+type Key struct {
+	Code uintptr // the address of the function
+	Name string  // that the hook was given
 }

@@ -20,6 +20,7 @@ type Client struct {
 	prefix string // of all paths
 	name   string
 	id     string // assigned at registration
+	next   []byte // the request for the next event, which is always the same
 	asked  bool   // for an event, and got one: the Init phase is over
 }
 
@@ -44,8 +45,8 @@ func (c *Client) Register(within time.Duration, events ...string) error {
 	if len(events) > 0 {
 		body = `{"events":["` + strings.Join(events, `","`) + `"]}`
 	}
-	res, err := c.http.do(time.Now().Add(within), "POST", c.prefix+"register", body,
-		"Lambda-Extension-Name", c.name, "Content-Type", "application/json")
+	res, err := c.http.do(time.Now().Add(within), c.http.request("POST", c.prefix+"register", body,
+		"Lambda-Extension-Name", c.name, "Content-Type", "application/json"))
 	var network net.Error
 	if errors.As(err, &network) && network.Timeout() {
 		err = errors.New("no answer from " + c.http.address + " within " + within.String())
@@ -67,7 +68,10 @@ func (c *Client) Register(within time.Duration, events ...string) error {
 // Next blocks until there is an event. That may take hours, during which the
 // process is frozen: there is no timeout. An error is reported to Lambda.
 func (c *Client) Next() (Event, error) {
-	res, err := c.http.do(noDeadline, "GET", c.prefix+"event/next", "", "Lambda-Extension-Identifier", c.id)
+	if c.next == nil {
+		c.next = c.http.request("GET", c.prefix+"event/next", "", "Lambda-Extension-Identifier", c.id)
+	}
+	res, err := c.http.do(noDeadline, c.next)
 	if err == nil && res.status != 200 {
 		err = res.unexpected()
 	}
@@ -93,7 +97,7 @@ func (c *Client) report(reason error) {
 	}
 	body := `{"errorMessage":` + string(jsontext.AppendString(nil, reason.Error())) +
 		`,"errorType":` + strconv.Quote(kind) + `,"stackTrace":[]}`
-	c.http.do(noDeadline, "POST", c.prefix+call, body,
+	c.http.do(noDeadline, c.http.request("POST", c.prefix+call, body,
 		"Lambda-Extension-Identifier", c.id, "Content-Type", "application/json",
-		"Lambda-Extension-Function-Error-Type", kind)
+		"Lambda-Extension-Function-Error-Type", kind))
 }

@@ -17,13 +17,24 @@ type Event struct {
 
 // parseEvent reads an event. What it does not know it skips.
 func parseEvent(b []byte) (Event, error) {
-	members, err := jsontext.Scalars(b, "eventType", "requestId", "shutdownReason", "deadlineMs")
+	var e Event
+	var deadline string
+	err := jsontext.Scalars(string(b), func(name, value string) {
+		switch name {
+		case "eventType":
+			e.Type = value
+		case "requestId":
+			e.RequestID = value
+		case "shutdownReason":
+			e.Reason = value
+		case "deadlineMs":
+			deadline = value // a number; a sample in Lambda's documentation has a string
+		}
+	})
 	if err != nil {
 		return Event{}, wrap("not an event", err)
 	}
-	e := Event{Type: members["eventType"], RequestID: members["requestId"], Reason: members["shutdownReason"]}
-	// A number; a sample in Lambda's documentation has a string.
-	e.DeadlineMs, err = strconv.ParseInt(members["deadlineMs"], 10, 64)
+	e.DeadlineMs, err = strconv.ParseInt(deadline, 10, 64)
 	switch {
 	case e.Type == "":
 		return Event{}, errors.New("not an event: no eventType in " + quoted(b))

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -23,13 +22,14 @@ type httpClient struct {
 	address string
 	conn    net.Conn
 	in      *bufio.Reader
+	body    []byte // of the last response
 }
 
 type httpResponse struct {
 	status      int
 	line        string // such as 403 Forbidden
 	extensionID string
-	body        []byte
+	body        []byte // until the next request
 }
 
 // unexpected returns an error that quotes the response.
@@ -42,23 +42,28 @@ func (r *httpResponse) unexpected() error {
 // frozen.
 var noDeadline time.Time
 
-// do makes a request with the given pairs of header names and values. If a
-// kept connection turns out to be closed it tries again on a new one.
-func (c *httpClient) do(deadline time.Time, method, path, body string, header ...string) (*httpResponse, error) {
-	request := method + " " + path + " HTTP/1.1\r\nHost: " + c.address + "\r\n"
+// request returns a request with the given pairs of header names and values.
+func (c *httpClient) request(method, path, body string, header ...string) []byte {
+	r := method + " " + path + " HTTP/1.1\r\nHost: " + c.address + "\r\n"
 	for i := 0; i < len(header); i += 2 {
-		request += header[i] + ": " + header[i+1] + "\r\n"
+		r += header[i] + ": " + header[i+1] + "\r\n"
 	}
 	if method != "GET" {
-		request += "Content-Length: " + strconv.Itoa(len(body)) + "\r\n"
+		r += "Content-Length: " + strconv.Itoa(len(body)) + "\r\n"
 	}
-	request += "\r\n" + body
+	return []byte(r + "\r\n" + body)
+}
 
+// do makes a request. If a kept connection turns out to be closed it tries again
+// on a new one.
+func (c *httpClient) do(deadline time.Time, request []byte) (httpResponse, error) {
 	kept := c.conn != nil
-	res, err := c.try(deadline, []byte(request))
-	var none *noResponseError
-	if kept && errors.As(err, &none) {
-		res, err = c.try(deadline, []byte(request))
+	res, err := c.try(deadline, request)
+	if err != nil && kept {
+		var none *noResponseError
+		if errors.As(err, &none) {
+			res, err = c.try(deadline, request)
+		}
 	}
 	return res, err
 }
@@ -71,17 +76,17 @@ func (e *noResponseError) Error() string {
 }
 func (e *noResponseError) Unwrap() error { return e.err }
 
-func (c *httpClient) try(deadline time.Time, request []byte) (*httpResponse, error) {
+func (c *httpClient) try(deadline time.Time, request []byte) (httpResponse, error) {
 	if c.conn == nil {
 		dialer := net.Dialer{Deadline: deadline}
 		conn, err := dialer.Dial("tcp", c.address)
 		if err != nil {
-			return nil, err
+			return httpResponse{}, err
 		}
 		c.conn, c.in = conn, bufio.NewReaderSize(conn, 2<<10)
 	}
 	if err := c.conn.SetDeadline(deadline); err != nil {
-		return nil, err
+		return httpResponse{}, err
 	}
 	res, keep, err := c.exchange(request)
 	if err != nil || !keep {
@@ -91,63 +96,66 @@ func (c *httpClient) try(deadline time.Time, request []byte) (*httpResponse, err
 	return res, err
 }
 
-func (c *httpClient) exchange(request []byte) (res *httpResponse, keep bool, err error) {
+func (c *httpClient) exchange(request []byte) (res httpResponse, keep bool, err error) {
 	if _, err := c.conn.Write(request); err != nil {
-		return nil, false, &noResponseError{err}
+		return httpResponse{}, false, &noResponseError{err}
 	}
 	if _, err := c.in.Peek(1); err != nil {
-		return nil, false, &noResponseError{err}
+		return httpResponse{}, false, &noResponseError{err}
 	}
 	for {
-		res, keep, err = readResponse(c.in)
+		res, keep, err = readResponse(c.in, c.body[:0])
 		if err != nil || res.status >= 200 { // else interim, such as 100 Continue
+			c.body = res.body
 			return res, keep, err
 		}
 	}
 }
 
-// readResponse reads one response, and reports whether another can follow on
-// the same connection.
-func readResponse(in *bufio.Reader) (res *httpResponse, keep bool, err error) {
+// readResponse reads one response, its body into the array of body, and reports
+// whether another can follow on the same connection.
+func readResponse(in *bufio.Reader, body []byte) (res httpResponse, keep bool, err error) {
 	budget := maxHeader
-	status, err := headerLine(in, &budget)
+	line, err := headerLine(in, &budget)
 	if err != nil {
-		return nil, false, err
+		return httpResponse{}, false, err
 	}
-	proto, rest, _ := strings.Cut(status, " ")
-	code, _, _ := strings.Cut(rest, " ")
-	n, err := strconv.ParseUint(code, 10, 16)
-	if err != nil || n < 100 || len(code) != 3 || !strings.HasPrefix(proto, "HTTP/1.") {
-		return nil, false, errors.New("not an HTTP/1 response: " + quoted([]byte(status)))
+	proto, rest, _ := bytes.Cut(line, []byte(" "))
+	code, _, _ := bytes.Cut(rest, []byte(" "))
+	res.status = statusCode(code)
+	if res.status < 100 || !bytes.HasPrefix(proto, []byte("HTTP/1.")) {
+		return httpResponse{}, false, errors.New("not an HTTP/1 response: " + quoted(line))
 	}
-	res = &httpResponse{status: int(n), line: rest}
-	keep = proto == "HTTP/1.1"
+	if res.status != 200 {
+		res.line = string(rest)
+	}
+	keep = string(proto) == "HTTP/1.1"
 	length, chunked := int64(-1), false
 	for {
 		line, err := headerLine(in, &budget)
 		if err != nil {
-			return nil, false, err
+			return httpResponse{}, false, err
 		}
-		if line == "" {
+		if len(line) == 0 {
 			break
 		}
-		name, value, _ := strings.Cut(line, ":")
-		value = strings.TrimSpace(value)
-		switch strings.ToLower(name) {
-		case "content-length":
-			length, err = strconv.ParseInt(value, 10, 64)
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		value = bytes.TrimSpace(value)
+		switch {
+		case is(name, "content-length"):
+			length, err = strconv.ParseInt(string(value), 10, 64)
 			if err != nil || length < 0 {
-				return nil, false, errors.New("bad Content-Length " + quoted([]byte(value)))
+				return httpResponse{}, false, errors.New("bad Content-Length " + quoted(value))
 			}
-		case "transfer-encoding":
-			if !strings.EqualFold(value, "chunked") {
-				return nil, false, errors.New("unknown Transfer-Encoding " + quoted([]byte(value)))
+		case is(name, "transfer-encoding"):
+			if !is(value, "chunked") {
+				return httpResponse{}, false, errors.New("unknown Transfer-Encoding " + quoted(value))
 			}
 			chunked = true
-		case "connection":
-			keep = keep && !strings.EqualFold(value, "close")
-		case "lambda-extension-identifier":
-			res.extensionID = value
+		case is(name, "connection"):
+			keep = keep && !is(value, "close")
+		case is(name, "lambda-extension-identifier"):
+			res.extensionID = string(value)
 		}
 	}
 	switch {
@@ -155,7 +163,7 @@ func readResponse(in *bufio.Reader) (res *httpResponse, keep bool, err error) {
 	case chunked:
 		res.body, err = readChunks(in, &budget)
 	case length >= 0:
-		res.body, err = readN(in, nil, length)
+		res.body, err = readN(in, body, length)
 	default: // until the server closes
 		keep = false
 		res.body, err = io.ReadAll(io.LimitReader(in, maxBody+1))
@@ -164,40 +172,63 @@ func readResponse(in *bufio.Reader) (res *httpResponse, keep bool, err error) {
 		}
 	}
 	if err != nil {
-		return nil, false, wrap("read the body of a response", err)
+		return httpResponse{}, false, wrap("read the body of a response", err)
 	}
 	return res, keep, nil
 }
 
+// statusCode returns a status of three digits, or zero.
+func statusCode(code []byte) int {
+	n := 0
+	for _, c := range code {
+		if c < '0' || c > '9' {
+			return 0
+		}
+		n = 10*n + int(c-'0')
+	}
+	if len(code) != 3 {
+		return 0
+	}
+	return n
+}
+
+// is reports whether a name, or a word, is the same in upper or lower case.
+func is(b []byte, word string) bool { return len(b) == len(word) && bytes.EqualFold(b, []byte(word)) }
+
 var errBodyTooLong = errors.New("more than " + strconv.Itoa(maxBody) + " bytes")
 
-// headerLine reads a line without its end, and takes it off the budget.
-func headerLine(in *bufio.Reader, budget *int) (string, error) {
-	var line []byte
+// headerLine reads a line without its end, and takes it off the budget. The line
+// is valid until the next is read.
+func headerLine(in *bufio.Reader, budget *int) ([]byte, error) {
+	var before []byte // parts of a line that is longer than the buffer
 	for {
 		part, err := in.ReadSlice('\n')
 		*budget -= len(part)
 		if *budget < 0 {
-			return "", errors.New("the header of a response has more than " + strconv.Itoa(maxHeader) + " bytes")
+			return nil, errors.New("the header of a response has more than " + strconv.Itoa(maxHeader) + " bytes")
 		}
-		line = append(line, part...)
+		if err == nil && before == nil {
+			return bytes.TrimRight(part, "\r\n"), nil
+		}
+		before = append(before, part...)
 		switch {
 		case err == nil:
-			return strings.TrimRight(string(line), "\r\n"), nil
+			return bytes.TrimRight(before, "\r\n"), nil
 		case !errors.Is(err, bufio.ErrBufferFull):
-			return "", wrap("read the header of a response", noEOF(err))
+			return nil, wrap("read the header of a response", noEOF(err))
 		}
 	}
 }
 
-// readN appends n bytes to body, without trusting n before they are there.
+// readN appends n bytes to body.
 func readN(in *bufio.Reader, body []byte, n int64) ([]byte, error) {
 	if n > maxBody-int64(len(body)) {
 		return nil, errBodyTooLong
 	}
-	buf := bytes.NewBuffer(body)
-	_, err := io.CopyN(buf, in, n)
-	return buf.Bytes(), noEOF(err)
+	before := len(body)
+	body = append(body, make([]byte, n)...)
+	_, err := io.ReadFull(in, body[before:])
+	return body, noEOF(err)
 }
 
 // readChunks reads a chunked body and its trailer.
@@ -207,10 +238,10 @@ func readChunks(in *bufio.Reader, budget *int) (body []byte, err error) {
 		if err != nil {
 			return nil, err
 		}
-		size, _, _ := strings.Cut(line, ";") // extensions mean nothing here
-		n, err := strconv.ParseInt(strings.TrimSpace(size), 16, 64)
+		size, _, _ := bytes.Cut(line, []byte(";")) // extensions mean nothing here
+		n, err := strconv.ParseInt(string(bytes.TrimSpace(size)), 16, 64)
 		if err != nil || n < 0 {
-			return nil, errors.New("bad chunk size " + quoted([]byte(line)))
+			return nil, errors.New("bad chunk size " + quoted(line))
 		}
 		if n == 0 {
 			break
@@ -219,15 +250,15 @@ func readChunks(in *bufio.Reader, budget *int) (body []byte, err error) {
 			return nil, err
 		}
 		if line, err = headerLine(in, budget); err != nil {
-			return nil, err
+			return nil, wrap("a chunk does not end where it should", err)
 		}
-		if line != "" {
-			return nil, errors.New("a chunk does not end where it should: " + quoted([]byte(line)))
+		if len(line) > 0 {
+			return nil, errors.New("a chunk does not end where it should: " + quoted(line))
 		}
 	}
 	for { // the trailer
 		line, err := headerLine(in, budget)
-		if err != nil || line == "" {
+		if err != nil || len(line) == 0 {
 			return body, err
 		}
 	}

@@ -29,7 +29,7 @@ func TestReadResponse(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			res, keep, err := readResponse(bufio.NewReader(strings.NewReader(test.in)))
+			res, keep, err := readResponse(bufio.NewReader(strings.NewReader(test.in)), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -57,7 +57,7 @@ func TestReadResponseSaysWhatIsWrong(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, _, err := readResponse(bufio.NewReader(strings.NewReader(test.in)))
+			_, _, err := readResponse(bufio.NewReader(strings.NewReader(test.in)), nil)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got error %v, want one with %q", err, test.want)
 			}
@@ -97,7 +97,7 @@ func TestHTTPClientKeepsAndRenewsItsConnection(t *testing.T) {
 
 	client := httpClient{address: listener.Addr().String()}
 	for _, want := range []string{"a", "b", "c", "d"} {
-		res, err := client.do(noDeadline, "GET", "/", "")
+		res, err := client.do(noDeadline, client.request("GET", "/", ""))
 		if err != nil {
 			t.Fatalf("want response %q, got error: %v", want, err)
 		}
@@ -114,7 +114,7 @@ func TestHTTPClientReportsARefusedConnection(t *testing.T) {
 	}
 	listener.Close()
 	client := httpClient{address: listener.Addr().String()}
-	if _, err := client.do(noDeadline, "GET", "/", ""); err == nil || !strings.Contains(err.Error(), "connection refused") {
+	if _, err := client.do(noDeadline, client.request("GET", "/", "")); err == nil || !strings.Contains(err.Error(), "connection refused") {
 		t.Errorf("got error %v, want connection refused", err)
 	}
 }
@@ -125,7 +125,7 @@ func FuzzReadResponse(f *testing.F) {
 	f.Add([]byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\nX: y\r\n\r\n"))
 	f.Add([]byte("HTTP/1.0 403 Forbidden\r\nConnection: close\r\n\r\n{}"))
 	f.Fuzz(func(t *testing.T, in []byte) {
-		res, _, err := readResponse(bufio.NewReader(bytes.NewReader(in)))
+		res, _, err := readResponse(bufio.NewReader(bytes.NewReader(in)), nil)
 		if err != nil {
 			return
 		}

@@ -31,20 +31,26 @@ const (
 // [Entry]. A late report about an earlier one, even one with the same request
 // id, has no effect on the current one.
 type Gate struct {
-	// NotCalledAfter is how long a handler may take to be called. It includes
-	// the time that aws-lambda-go needs to decode the event.
+	// NotCalledAfter is how long a handler may take to be called, unless the
+	// process is busy: then aws-lambda-go may be decoding the event, which
+	// takes longer the less of a processor the function has.
 	NotCalledAfter time.Duration
+
+	// Used returns the processor time that the process has used. Nil means
+	// that it is not known.
+	Used func() time.Duration
 
 	// WallClock replaces the system's in tests.
 	WallClock func() time.Time
 
 	mu      sync.Mutex
 	wrapped bool
-	count   uint64        // of entries, ever
-	next    entry         // its handler was called before its INVOKE event came
-	held    entry         // while Hold is running
-	last    entry         // held before
-	wake    chan struct{} // wakes Hold; nil while it does not run
+	count   uint64      // of entries, ever
+	next    entry       // its handler was called before its INVOKE event came
+	held    entry       // while Hold is running
+	last    entry       // held before
+	timer   *time.Timer // of Hold, which makes both of these when it is first called
+	wake    chan struct{}
 	arrived chan struct{} // closed when next becomes held; nil unless somebody waits for that
 }
 
@@ -191,22 +197,25 @@ func (g *Gate) Hold(requestID string, timeout time.Time) Reason {
 	timeout = timeout.Round(0)
 	wake := g.arrive(requestID, timeout)
 	began := time.Now()
-	timer := time.NewTimer(longestSleep)
-	defer timer.Stop()
+	load := load{used: g.Used}
+	defer g.timer.Stop()
 	for {
 		now, wall := time.Now(), g.wallNow()
-		reason, called := g.release(now.Sub(began), wall)
+		held := now.Sub(began)
+		late := held >= g.NotCalledAfter
+		idle := held >= longestSleep && load.low(now)
+		reason, called := g.release(late && idle, wall)
 		if reason != "" {
 			return reason
 		}
 		sleep := min(longestSleep, timeout.Add(-Margin).Sub(wall))
-		if !called {
-			sleep = min(sleep, g.NotCalledAfter-now.Sub(began))
+		if !called && !late {
+			sleep = min(sleep, g.NotCalledAfter-held)
 		}
-		timer.Reset(sleep)
+		g.timer.Reset(sleep)
 		select {
 		case <-wake:
-		case <-timer.C:
+		case <-g.timer.C:
 		}
 	}
 }
@@ -231,13 +240,15 @@ func (g *Gate) arrive(requestID string, timeout time.Time) (wake <-chan struct{}
 		close(g.arrived)
 		g.arrived = nil
 	}
-	g.wake = make(chan struct{}, 1)
+	if g.wake == nil {
+		g.timer, g.wake = time.NewTimer(0), make(chan struct{}, 1)
+	}
 	return g.wake
 }
 
 // release lets the held invocation go if there is a reason to, and returns the
 // reason. called reports whether a wrapped handler was called in it.
-func (g *Gate) release(held time.Duration, wall time.Time) (reason Reason, called bool) {
+func (g *Gate) release(late bool, wall time.Time) (reason Reason, called bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	e := &g.held
@@ -249,12 +260,11 @@ func (g *Gate) release(held time.Duration, wall time.Time) (reason Reason, calle
 		reason = Done
 	case !wall.Before(e.timeout.Add(-Margin)):
 		reason = Deadline
-	case !called && held >= g.NotCalledAfter:
+	case !called && late:
 		reason = NotCalled
 	default:
 		return "", called
 	}
 	g.last, g.held = g.held, entry{}
-	g.wake = nil
 	return reason, called
 }

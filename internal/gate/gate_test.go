@@ -123,6 +123,34 @@ func TestAProcessWithoutAWrappedHandlerHoldsNothing(t *testing.T) {
 	}
 }
 
+// A large event takes long to decode where there is little of a processor.
+func TestABusyProcessIsNotGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const decoding = 13 * time.Second
+		g := newGate()
+		start := time.Now()
+		g.Used = func() time.Duration { return min(time.Since(start), decoding) * 7 / 100 }
+		slow := invocations(g, "a")[0]
+		go func() {
+			time.Sleep(decoding)
+			e := slow.begin()
+			time.Sleep(time.Second)
+			e.Done()
+		}()
+		if got := slow.hold(); got != gate.Done {
+			t.Errorf("slow to decode: got %q after %v, want %q", got, time.Since(start), gate.Done)
+		}
+		// Now the process is idle.
+		start2 := time.Now()
+		if got := invocations(g, "b")[0].hold(); got != gate.NotCalled {
+			t.Errorf("got %q, want %q", got, gate.NotCalled)
+		}
+		if took := time.Since(start2); took > notCalled+time.Second {
+			t.Errorf("held for %v, want no more than a second longer than %v", took, notCalled)
+		}
+	})
+}
+
 // Three invocations follow each other. The hooks of the first two are late, and
 // return in either order while the third is held. Neither report may release it.
 func TestALateReportDoesNotReleaseAnotherInvocation(t *testing.T) {

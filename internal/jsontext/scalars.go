@@ -2,31 +2,24 @@ package jsontext
 
 import (
 	"errors"
-	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// Scalars reads a JSON object and returns those of its members that are named:
-// strings as they are, numbers as they stand. What is null, or an object or an
-// array, is left out, and so is everything that is not named. Where a name
-// comes twice the last one counts.
+// Scalars reads a JSON object, and calls member with each of its members that is
+// a string or a number: strings as they are, numbers as they stand. Where a name
+// comes twice, so does the call.
 //
 // It accepts what encoding/json accepts, except for what is nested more than a
 // hundred levels deep.
-func Scalars(b []byte, names ...string) (map[string]string, error) {
-	p := parser{in: b}
-	members := make(map[string]string, len(names))
+func Scalars(object string, member func(name, value string)) error {
+	p := parser{in: object}
 	p.space()
 	p.object(func(name string) {
-		if !slices.Contains(names, name) {
-			p.skip(0)
-			return
-		}
-		delete(members, name)
-		if value := p.scalar(); value != "" {
-			members[name] = value
+		if value, ok := p.scalar(); ok {
+			member(name, value)
 		}
 	})
 	p.space()
@@ -35,15 +28,15 @@ func Scalars(b []byte, names ...string) (map[string]string, error) {
 	}
 	if p.err != "" {
 		const most = 512
-		return nil, errors.New(p.err + " at byte " + strconv.Itoa(p.at) + " of " +
-			strconv.Quote(string(b[:min(len(b), most)])))
+		return errors.New(p.err + " at byte " + strconv.Itoa(p.at) + " of " +
+			strconv.Quote(object[:min(len(object), most)]))
 	}
-	return members, nil
+	return nil
 }
 
 // A parser reads JSON. After a failure it stays where it is.
 type parser struct {
-	in  []byte
+	in  string
 	at  int
 	err string
 }
@@ -103,17 +96,19 @@ func (p *parser) object(member func(name string)) {
 	}
 }
 
-// scalar reads a value of any kind. It returns a string, or a number as it
-// stands, and nothing for the rest.
-func (p *parser) scalar() string {
+// scalar reads a value of any kind, and reports whether it is a string or a
+// number.
+func (p *parser) scalar() (value string, ok bool) {
 	switch c := p.peek(); {
 	case c == '"':
-		return p.quoted()
+		value = p.quoted()
 	case c == '-' || c >= '0' && c <= '9':
-		return p.number()
+		value = p.number()
+	default:
+		p.skip(0)
+		return "", false
 	}
-	p.skip(0)
-	return ""
+	return value, p.err == ""
 }
 
 func (p *parser) number() string {
@@ -145,7 +140,7 @@ func (p *parser) number() string {
 		}
 		digits()
 	}
-	return string(p.in[start:p.at])
+	return p.in[start:p.at]
 }
 
 // skip reads a value of any kind.
@@ -185,7 +180,7 @@ func (p *parser) skip(depth int) {
 }
 
 func (p *parser) literal(word string) {
-	if p.at+len(word) > len(p.in) || string(p.in[p.at:p.at+len(word)]) != word {
+	if p.at+len(word) > len(p.in) || p.in[p.at:p.at+len(word)] != word {
 		p.fail("no value that is known")
 		return
 	}
@@ -199,6 +194,11 @@ func (p *parser) quoted() string {
 		return ""
 	}
 	p.at++
+	if end := strings.IndexFunc(p.in[p.at:], isSpecial); end >= 0 && p.in[p.at+end] == '"' {
+		s := p.in[p.at:][:end]
+		p.at += end + 1
+		return s
+	}
 	var s []byte
 	for {
 		switch c := p.peek(); {
@@ -216,6 +216,11 @@ func (p *parser) quoted() string {
 			p.at++
 		}
 	}
+}
+
+// isSpecial reports whether a string does not stand as it is behind r.
+func isSpecial(r rune) bool {
+	return r == '"' || r == '\\' || r < ' ' || r == utf8.RuneError
 }
 
 // escape reads what follows a backslash.
@@ -256,7 +261,7 @@ func (p *parser) hex4() rune {
 		p.fail("an unknown escape")
 		return 0
 	}
-	n, err := strconv.ParseUint(string(p.in[p.at:p.at+4]), 16, 16)
+	n, err := strconv.ParseUint(p.in[p.at:p.at+4], 16, 16)
 	if err != nil {
 		p.fail("an unknown escape")
 	}

@@ -109,7 +109,7 @@ func New(t testing.TB) *Environment {
 }
 
 // Shutdown plays the end of the environment. It calls the functions given to
-// postinvoke.Shutdown since New, the last first, within the 300 ms that Lambda
+// postinvoke.Shutdown since New, the last first, within the 500 ms that Lambda
 // allows, and returns when they are over or their time is up: with the errors
 // of those that failed or were abandoned, each a *[HookError].
 //

@@ -11,7 +11,6 @@ import (
 	"log"
 	"os"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	_ "modernc.org/sqlite" // the driver; any other will do
 
 	"example.com/postinvoke/postinvoke"
@@ -28,7 +27,7 @@ func main() {
 	}
 	postinvoke.ShutdownContext(func(context.Context) error { return db.Close() })
 	b := bank{db}
-	lambda.Start(postinvoke.Wrap(b.transfer, nil))
+	postinvoke.Start(b.transfer, nil)
 }
 
 type bank struct{ db *sql.DB }

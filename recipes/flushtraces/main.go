@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -25,7 +24,7 @@ func main() {
 	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter))
 	postinvoke.ShutdownContext(provider.Shutdown)
 	s := shop{provider, provider.Tracer("example.com/shop")}
-	lambda.Start(postinvoke.Wrap(s.order, nil))
+	postinvoke.Start(s.order, nil)
 }
 
 type shop struct {

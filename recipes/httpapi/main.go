@@ -10,13 +10,12 @@ import (
 	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-lambda-go/lambda"
 
 	"example.com/postinvoke/postinvoke"
 )
 
 func main() {
-	lambda.Start(postinvoke.Wrap(handle, nil))
+	postinvoke.Start(handle, nil)
 }
 
 // A function URL sends and expects the same JSON as an HTTP API with payload

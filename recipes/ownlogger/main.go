@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"example.com/postinvoke/postinvoke"
@@ -21,7 +20,7 @@ func main() {
 
 	// Not the default logger: postinvoke adds the request id itself, and its
 	// records would have it twice.
-	lambda.Start(postinvoke.Wrap(greet, &postinvoke.Options{Logger: lines}))
+	postinvoke.Start(greet, &postinvoke.Options{Logger: lines})
 }
 
 func greet(ctx context.Context, name string) (string, error) {

@@ -11,13 +11,11 @@ import (
 	"os"
 	"sync/atomic"
 
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"example.com/postinvoke/postinvoke"
 )
 
 func main() {
-	lambda.Start(postinvoke.Wrap(handle, nil))
+	postinvoke.Start(handle, nil)
 }
 
 // cached outlives the invocation. It is nil after a cold start.

@@ -14,13 +14,12 @@ import (
 	"os"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-lambda-go/lambda"
 
 	"example.com/postinvoke/postinvoke"
 )
 
 func main() {
-	lambda.Start(postinvoke.Wrap(handle, nil))
+	postinvoke.Start(handle, nil)
 }
 
 func handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {

@@ -6,14 +6,13 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdaurl"
 
 	"example.com/postinvoke/postinvoke"
 )
 
 func main() {
-	lambda.Start(postinvoke.Wrap(lambdaurl.Wrap(http.HandlerFunc(rows)), nil))
+	postinvoke.Start(lambdaurl.Wrap(http.HandlerFunc(rows)), nil)
 }
 
 // Rows writes while aws-lambda-go sends. Hooks wait for the end of the stream,

@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +28,15 @@ type event struct {
 
 func main() {
 	handlerOptions := []lambda.Option{lambda.WithUseNumber(true), lambda.WithDisallowUnknownFields(true), lambda.WithSetIndent("", "  "), lambda.WithSetEscapeHTML(true)}
+	if name, ok := strings.CutPrefix(os.Getenv("KIND"), "start "); ok {
+		startAny(signatures[name], handlerOptions...)
+	}
+	if name, ok := strings.CutPrefix(os.Getenv("KIND"), "wrap "); ok {
+		startHandler(lambda.NewHandlerWithOptions(signatures[name], handlerOptions...))
+	}
 	switch kind := os.Getenv("KIND"); kind {
+	case "signatures":
+		json.NewEncoder(os.Stdout).Encode(slices.Sorted(maps.Keys(signatures)))
 	case "typed":
 		start(echo)
 	case "typed options":
@@ -94,6 +104,13 @@ func main() {
 	default:
 		panic("unknown kind " + kind)
 	}
+}
+
+func startAny(h any, options ...lambda.Option) {
+	if wrapped() {
+		postinvoke.Start(h, nil, options...)
+	}
+	lambda.StartWithOptions(h, options...)
 }
 
 func wrapped() bool { return os.Getenv("WRAPPED") != "false" }

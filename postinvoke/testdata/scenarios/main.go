@@ -49,11 +49,22 @@ func main() {
 	case "late":
 		postinvoke.Shutdown(func() { postinvoke.Shutdown(say("NEVER")) })
 	}
-	opts := &postinvoke.Options{}
-	if margin, err := time.ParseDuration(os.Getenv("MARGIN")); err == nil {
-		opts.Margin = margin
+	lambda.Start(postinvoke.Wrap(handle, &postinvoke.Options{Margin: margin(), HookTimeout: hookTimeout()}))
+}
+
+// hookTimeout is Options.HookTimeout.
+func hookTimeout() time.Duration {
+	d, _ := time.ParseDuration(os.Getenv("HOOK_TIMEOUT"))
+	return d
+}
+
+// margin is Options.Margin.
+func margin() time.Duration {
+	d, err := time.ParseDuration(os.Getenv("MARGIN"))
+	if err != nil {
+		return 500 * time.Millisecond
 	}
-	lambda.Start(postinvoke.Wrap(handle, opts))
+	return d
 }
 
 func say(words ...any) func() {
@@ -68,6 +79,13 @@ func handle(ctx context.Context, e event) (any, error) {
 		for i := range 3 {
 			postinvoke.Run(ctx, say("hook", i))
 		}
+	case "partial line":
+		postinvoke.Run(ctx, func() { fmt.Print("a line without an end") })
+	case "late Go":
+		deadline, _ := ctx.Deadline()
+		time.Sleep(time.Until(deadline.Add(-margin()))) // until no time is left
+		postinvoke.Go(ctx, func(context.Context) error { fmt.Println("NEVER"); return nil })
+		postinvoke.Run(ctx, say("NEVER"))
 	case "error":
 		postinvoke.Run(ctx, say("hook"))
 		return nil, errors.New("the handler's error")
@@ -138,6 +156,25 @@ func handle(ctx context.Context, e event) (any, error) {
 		})
 	case "release":
 		close(release)
+	case "options":
+		postinvoke.Run(ctx, say("the last hook"))
+		postinvoke.RunContext(ctx, func(ctx context.Context) error {
+			<-ctx.Done()
+			fmt.Println("cause:", context.Cause(ctx))
+			return ctx.Err()
+		}, postinvoke.Name("obeys"), postinvoke.Timeout(10*time.Millisecond))
+		postinvoke.Run(ctx, func() { <-release }, postinvoke.Timeout(10*time.Millisecond), postinvoke.Name("stuck"))
+		postinvoke.Go(ctx, func(ctx context.Context) error {
+			<-ctx.Done()
+			fmt.Println("cause beside the handler:", context.Cause(ctx))
+			return nil
+		}, postinvoke.Timeout(time.Hour))
+	case "default timeout":
+		postinvoke.Run(ctx, say("the last hook"))
+		postinvoke.Run(ctx, func() { <-release })
+		postinvoke.Run(ctx, func() { time.Sleep(50 * time.Millisecond) }, postinvoke.Timeout(time.Hour))
+	case "enabled":
+		fmt.Println("enabled:", postinvoke.Enabled(ctx), postinvoke.Enabled(context.Background()))
 	case "outside":
 		defer func() { fmt.Println("recovered:", recover()) }()
 		postinvoke.Run(context.Background(), func() {})

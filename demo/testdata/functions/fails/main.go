@@ -9,13 +9,11 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"example.com/postinvoke/postinvoke"
 )
 
 func main() {
-	lambda.Start(postinvoke.Wrap(handle, nil))
+	postinvoke.Start(handle, nil)
 }
 
 func handle(ctx context.Context, what string) (string, error) {

@@ -6,8 +6,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"example.com/postinvoke/postinvoke"
 )
 
@@ -17,7 +15,7 @@ type event struct {
 }
 
 func main() {
-	lambda.Start(postinvoke.Wrap(handle, nil))
+	postinvoke.Start(handle, nil)
 }
 
 func handle(ctx context.Context, e event) (string, error) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"example.com/postinvoke/internal/extensionsapi"
 )
@@ -13,7 +14,7 @@ import (
 func main() {
 	runtime.GOMAXPROCS(1) // as ours
 	api := extensionsapi.New(os.Getenv("AWS_LAMBDA_RUNTIME_API"), filepath.Base(os.Args[0]))
-	if err := api.Register("INVOKE", "SHUTDOWN"); err != nil {
+	if err := api.Register(time.Minute, "INVOKE", "SHUTDOWN"); err != nil {
 		panic(err)
 	}
 	for {

@@ -16,7 +16,7 @@ import (
 
 func main() {
 	api := extensionsapi.New(os.Getenv("AWS_LAMBDA_RUNTIME_API"), filepath.Base(os.Args[0]))
-	if err := api.Register("INVOKE", "SHUTDOWN"); err != nil {
+	if err := api.Register(time.Minute, "INVOKE", "SHUTDOWN"); err != nil {
 		panic(err)
 	}
 	for {
