@@ -194,8 +194,8 @@ func (in *instance) close() error {
 	in.mu.Lock()
 	in.closed = true
 	in.mu.Unlock()
+	in.server.Close() // first: a call that gets no answer is one of an instance that is gone
 	close(in.over)
-	in.server.Close()
 	<-in.served
 	in.telemetry.end()
 	in.workers.Wait()
