@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"example.com/postinvoke/demo/recording"
 	"example.com/postinvoke/infra/gobuild"
 )
 
@@ -23,7 +24,7 @@ const (
 )
 
 // extensionName is the extension's file name, under which it registers.
-const extensionName = "postinvoke"
+const extensionName = recording.OwnExtension
 
 // A buildError is what does not build, with the compiler's words.
 type buildError struct{ what, output string }

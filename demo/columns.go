@@ -11,6 +11,9 @@ const (
 	// clockFrom is the width from which on there is room for the time of day.
 	clockFrom = 100
 
+	// sourceWidth is for the longest of our own names.
+	sourceWidth = len("extension")
+
 	// remarkWidth is for the longest remark with its arrow.
 	remarkWidth = 60
 
@@ -45,11 +48,19 @@ func (l *textLog) columns() columns {
 
 // left renders the columns before the text.
 func (c columns) left(clock, elapsed, source string) string {
-	left := fmt.Sprintf("%8s  %-9s  ", elapsed, source)
+	left := fmt.Sprintf("%8s  %-*s  ", elapsed, sourceWidth, source)
 	if c.clock {
 		left = fmt.Sprintf("%-12s  ", clock) + left
 	}
 	return left
+}
+
+// shortName is a name that fits the column.
+func shortName(name string) string {
+	if r := []rune(name); len(r) > sourceWidth {
+		return string(r[:sourceWidth-1]) + "…"
+	}
+	return name
 }
 
 // Colours.

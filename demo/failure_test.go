@@ -56,6 +56,8 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"-env", "STAGE"}, `invalid value "STAGE" for flag -env: NAME=VALUE is needed; -h lists the flags`},
 		{[]string{"-env", "1ST=x"}, `invalid value "1ST=x" for flag -env: "1ST" is no name for a variable: at least two letters, digits and underscores, no digit first; -h lists the flags`},
 		{[]string{"-env", "AWS_LAMBDA_RUNTIME_API=x"}, `invalid value "AWS_LAMBDA_RUNTIME_API=x" for flag -env: AWS_LAMBDA_RUNTIME_API is how the function finds the local environment; -h lists the flags`},
+		{[]string{"-extension", "nowhere"}, `invalid value "nowhere" for flag -extension: no such file or directory; -h lists the flags`},
+		{[]string{"-extension", notGo, "-stack", "Other"}, "-extension is for runs on this machine: with -stack the functions are as they were deployed"},
 		{[]string{"-env", "STAGE=x", "-stack", "Other"}, "-env is for runs on this machine: with -stack the functions are as they were deployed"},
 		{[]string{"-function", "../docs"}, "-function ../docs: there are no Go files in this folder"},
 		{[]string{"-function", dir}, "-function " + dir + ": there are no Go files in this folder"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ type options struct {
 	withoutLayer bool
 	event        string
 	variables    []string // NAME=VALUE, for the function
+	extensions   []string // somebody else's, as files or ZIP archives
 	invocations  int
 	idle         time.Duration
 	timeout      time.Duration
@@ -47,6 +49,8 @@ Runs a Lambda function with hooks on this machine and shows its log.
                        hooks have to be done 500ms before it ends
   -env NAME=VALUE      a variable for the function, which sees only Lambda's and these; repeatable.
                        It runs in a folder of its own, as on Lambda: give absolute paths
+  -extension FILE|ZIP  run somebody else's extension, or the layer that it comes in, beside the
+                       function; repeatable. The other files of a layer are not in /opt here
   -without-layer       leave out the extension: then nothing says what is lost when a process dies
   -plain               run a function without the library, which merely starts a goroutine
   -log-format FORMAT   the function's log format, text or json (default text)
@@ -89,6 +93,13 @@ func parseOptions(args []string, stdout io.Writer) (*options, error) {
 	fs.Func("idle", "", duration(&o.idle))
 	fs.Func("timeout", "", duration(&o.timeout))
 	fs.Func("env", "", variable(&o.variables))
+	fs.Func("extension", "", func(s string) error {
+		if _, err := os.Stat(s); err != nil {
+			return reason(err)
+		}
+		o.extensions = append(o.extensions, s)
+		return nil
+	})
 	fs.BoolVar(&o.json, "json", false, "")
 	fs.StringVar(&o.report, "o", "", "")
 	fs.StringVar(&o.picture, "png", "", "")
@@ -163,7 +174,7 @@ func checkPlace(given map[string]bool, stack string) error {
 	if err := awsrun.CheckStack(stack); err != nil {
 		return usagef("-stack: %v", err)
 	}
-	for _, flag := range []string{"function", "plain", "without-layer", "idle", "timeout", "env", "log-format"} {
+	for _, flag := range []string{"function", "plain", "without-layer", "extension", "idle", "timeout", "env", "log-format"} {
 		if given[flag] {
 			return usagef("-%s is for runs on this machine: with -stack the functions are as they were deployed", flag)
 		}

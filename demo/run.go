@@ -62,6 +62,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if built.extension != "" {
 		cfg.Extensions = []string{built.extension}
 	}
+	others, err := unpackExtensions(o.extensions, tmp)
+	if err != nil {
+		return err
+	}
+	cfg.Extensions = append(cfg.Extensions, others...)
 	if o.wantsReport() {
 		cfg.Env = append(cfg.Env, debugLevel)
 	}

@@ -51,7 +51,7 @@ func (l *textLog) Moment(_ *recording.Recording, m *recording.Moment) {
 	} else {
 		text = recording.ShortenSafely(text)
 	}
-	left := c.left(m.Time.UTC().Format("15:04:05.000"), fmt.Sprintf("%.3fs", m.Since.Seconds()), string(m.Source))
+	left := c.left(m.Time.UTC().Format("15:04:05.000"), fmt.Sprintf("%.3fs", m.Since.Seconds()), shortName(m.Who()))
 	indent := strings.Repeat(" ", utf8.RuneCountInString(left))
 	source := l.paint(sourceColours[m.Source], left)
 

@@ -18,10 +18,11 @@ const (
 	agentInitError
 	agentExitError
 	agentLaunchError
+	agentExited // only in an error message
 )
 
 func (s agentState) String() string {
-	return [...]string{"Started", "Registered", "Ready", "Running", "InitError", "ExitError", "LaunchError"}[s]
+	return [...]string{"Started", "Registered", "Ready", "Running", "InitError", "ExitError", "LaunchError", "Exited"}[s]
 }
 
 // An agent is an extension.
@@ -36,12 +37,21 @@ type agent struct {
 	next      chan<- []byte
 	readyAt   time.Time
 	errorType string // that it reported
+
+	subscribed bool // to telemetry
 }
 
 // give answers the extension's call for the next event.
 func (a *agent) give(event []byte) {
 	a.next <- event
 	a.next = nil
+	a.state = agentRunning
+}
+
+// tell gives the extension the SHUTDOWN event, once.
+func (a *agent) tell(shutdown []byte) {
+	a.give(shutdown)
+	a.down = false
 }
 
 // byName returns the extension of that name, nil if there is none.
@@ -51,15 +61,6 @@ func (in *instance) byName(name string) *agent {
 		return nil
 	}
 	return in.agents[i]
-}
-
-// byID returns the extension with that identifier, or how to refuse the call.
-func (in *instance) byID(id string) (*agent, *apiError) {
-	i := slices.IndexFunc(in.agents, func(a *agent) bool { return a.id == id && a.id != "" })
-	if i < 0 {
-		return nil, forbidden("Extension.UnknownExtensionIdentifier", "Unknown extension "+id)
-	}
-	return in.agents[i], nil
 }
 
 // register registers an extension for events. A name that is not the file name
@@ -72,8 +73,8 @@ func (in *instance) register(name string, events []string) (*agent, *apiError) {
 		return nil, forbidden("Extension.InvalidEventType", "No events allowed for internal extensions")
 	}
 	for _, event := range events {
-		if !in.allowed(external, event) {
-			return nil, forbidden("Extension.InvalidEventType", event+": ErrorInvalidEventType")
+		if why := in.notAllowed(external, event); why != "" {
+			return nil, forbidden("Extension.InvalidEventType", event+": "+why)
 		}
 	}
 	switch {
@@ -82,10 +83,10 @@ func (in *instance) register(name string, events []string) (*agent, *apiError) {
 	case external:
 	case in.asked:
 		return nil, forbidden("Extension.RegistrationClosed", "Extension registration closed already")
-	case a != nil:
-		return nil, forbidden("Extension.InvalidExtensionState", "Extension with this name already registered")
 	case len(in.agents) >= maxExtensions:
 		return nil, forbidden("Extension.TooManyExtensions", fmt.Sprintf("Extension limit (%d) reached", maxExtensions))
+	case a != nil:
+		return nil, forbidden("Extension.InvalidExtensionState", "Extension with this name already registered")
 	default:
 		a = &agent{name: name}
 		in.agents = append(in.agents, a)
@@ -98,17 +99,17 @@ func (in *instance) register(name string, events []string) (*agent, *apiError) {
 	return a, nil
 }
 
-// allowed reports whether an extension may register for the event. Internal
-// ones get no SHUTDOWN, and on a managed instance nobody gets INVOKE:
+// notAllowed says why an extension may not register for the event, if so.
+// Internal ones get no SHUTDOWN, and on a managed instance nobody gets INVOKE:
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
-func (in *instance) allowed(external bool, event string) bool {
-	switch event {
-	case "INVOKE":
-		return in.env.cfg.MaxConcurrency == 0
-	case "SHUTDOWN":
-		return external
+func (in *instance) notAllowed(external bool, event string) string {
+	switch {
+	case event == "INVOKE" && in.env.cfg.MaxConcurrency == 0, event == "SHUTDOWN" && external:
+		return ""
+	case event == "SHUTDOWN":
+		return "ShutdownEventNotSupportedForInternalExtension"
 	}
-	return false
+	return "ErrorInvalidEventType"
 }
 
 // agentAsks is the extension's call for the next event. It may be refused.
@@ -121,7 +122,7 @@ func (in *instance) agentAsks(a *agent, next chan<- []byte, arrived time.Time) *
 	a.readyAt = arrived
 	a.next = next
 	if in.shutdown != nil && a.down {
-		a.give(in.shutdown)
+		a.tell(in.shutdown)
 	}
 	return nil
 }
@@ -144,6 +145,9 @@ func (in *instance) agentFails(a *agent, to agentState, errorType string) *apiEr
 		allowed = []agentState{agentRegistered, agentInitError}
 	}
 	if !slices.Contains(allowed, a.state) {
+		if to == agentExitError {
+			to = agentExited // as Lambda calls it here
+		}
 		return in.wrongState(a, to, a.id)
 	}
 	if a.state != to {
@@ -167,5 +171,6 @@ func (in *instance) drainOf(a *agent) {
 
 func (in *instance) wrongState(a *agent, to agentState, name string) *apiError {
 	return forbidden("Extension.InvalidExtensionState",
-		fmt.Sprintf("State transition from %v to %v failed for extension %s. Error: State transition is not allowed", a.state, to, name))
+		fmt.Sprintf("State transition from %v to %v failed for extension %s. Error: State transition is not allowed",
+			a.state, to, name))
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log"
 	"net/http"
+	"strings"
 )
 
 const contentJSON = "application/json"
@@ -31,36 +32,86 @@ func forbidden(errorType, message string) *apiError {
 // An apiHandler answers a call, or returns how to refuse it.
 type apiHandler func(http.ResponseWriter, *http.Request) *apiError
 
-// routes returns the Runtime API and the Extensions API.
+// A route is the one method that a path takes, and what serves it.
+type route struct {
+	method string
+	serve  apiHandler
+}
+
+// Paths of the APIs.
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
-func (in *instance) routes() http.Handler {
-	mux := http.NewServeMux()
-	for pattern, h := range map[string]apiHandler{
-		"GET /2018-06-01/runtime/invocation/next":           in.runtimeNext,
-		"POST /2018-06-01/runtime/invocation/{id}/response": in.runtimeResponse,
-		"POST /2018-06-01/runtime/invocation/{id}/error":    in.runtimeError,
-		"POST /2018-06-01/runtime/init/error":               in.runtimeInitError,
-		"POST /2020-01-01/extension/register":               in.extensionRegister,
-		"GET /2020-01-01/extension/event/next":              in.extensionNext,
-		"POST /2020-01-01/extension/init/error":             in.extensionError("init/error", agentInitError),
-		"POST /2020-01-01/extension/exit/error":             in.extensionError("exit/error", agentExitError),
-	} {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			if !in.enter() {
-				panic(http.ErrAbortHandler)
-			}
-			defer in.workers.Done()
-			if e := h(w, r); e != nil {
-				writeJSON(w, e.status, struct {
-					Message string `json:"errorMessage"`
-					Type    string `json:"errorType"`
-				}{e.message, e.errorType})
-			}
-		})
+const (
+	runtimePath    = "/2018-06-01/runtime/"
+	invocationPath = runtimePath + "invocation/"
+	extensionPath  = "/2020-01-01/extension/"
+)
+
+// routes are the paths that have no variable part.
+func (in *instance) routes() map[string]route {
+	return map[string]route{
+		invocationPath + "next":      {http.MethodGet, in.runtimeNext},
+		runtimePath + "init/error":   {http.MethodPost, in.runtimeInitError},
+		extensionPath + "register":   {http.MethodPost, in.extensionRegister},
+		extensionPath + "event/next": {http.MethodGet, in.extensionNext},
+		extensionPath + "init/error": {http.MethodPost, in.extensionError("init/error", agentInitError)},
+		extensionPath + "exit/error": {http.MethodPost, in.extensionError("exit/error", agentExitError)},
+		telemetryPath:                {http.MethodPut, in.telemetrySubscribe},
+		telemetryPath + "/":          {http.MethodPut, in.telemetrySubscribe}, // as the documentation writes it
+		logsPath:                     {http.MethodPut, in.logsSubscribe},
 	}
-	return mux
+}
+
+// handler serves the APIs. A path is compared as it was sent: unlike
+// http.ServeMux it neither cleans nor decodes one, and HEAD is not GET, which
+// would take an event from the runtime.
+func (in *instance) handler() http.Handler {
+	routes := in.routes()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !in.enter() {
+			panic(http.ErrAbortHandler)
+		}
+		defer in.workers.Done()
+		path := r.URL.EscapedPath()
+		to, found := routes[path]
+		if id, call, ok := invocationCall(path); ok {
+			r.SetPathValue("id", id)
+			to, found = route{http.MethodPost, in.runtimeResponse}, true
+			if call == "error" {
+				to.serve = in.runtimeError
+			}
+		}
+		var refused *apiError
+		switch {
+		case !found:
+			http.NotFound(w, r)
+		case r.Method != to.method:
+			w.Header().Set("Allow", to.method)
+			w.WriteHeader(http.StatusMethodNotAllowed)
+		default:
+			refused = to.serve(w, r)
+		}
+		if refused != nil {
+			// A client that is still sending would see a reset connection
+			// instead of the answer.
+			io.CopyN(io.Discard, r.Body, min(r.ContentLength, maxStreamed))
+			writeJSON(w, refused.status, struct {
+				Message string `json:"errorMessage"`
+				Type    string `json:"errorType"`
+			}{refused.message, refused.errorType})
+		}
+	})
+}
+
+// invocationCall splits the path of the two calls that name an invocation.
+func invocationCall(path string) (id, call string, ok bool) {
+	rest, ok := strings.CutPrefix(path, invocationPath)
+	if !ok {
+		return "", "", false
+	}
+	id, call, ok = strings.Cut(rest, "/")
+	return id, call, ok && (call == "response" || call == "error")
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

@@ -57,6 +57,7 @@ func (c Config) checked() (Config, error) {
 	c.Timeout = cmp.Or(c.Timeout, 30*time.Second)
 	c.InitTimeout = cmp.Or(c.InitTimeout, 10*time.Second)
 	c.MemoryMB = cmp.Or(c.MemoryMB, 512)
+	c.Retries = max(0, cmp.Or(c.Retries, 2))
 	c.ApplicationLogLevel = cmp.Or(c.ApplicationLogLevel, "INFO")
 	if c.MaxConcurrency > 0 {
 		// https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html

@@ -105,6 +105,10 @@ func (c *Config) initType() string {
 	return onDemand
 }
 
-func (c *Config) functionARN() string {
-	return "arn:aws:lambda:" + region + ":" + accountID + ":function:" + c.Name
+func (c *Config) functionARN(qualifier string) string {
+	arn := "arn:aws:lambda:" + region + ":" + accountID + ":function:" + c.Name
+	if qualifier != "" {
+		arn += ":" + qualifier
+	}
+	return arn
 }

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
@@ -44,6 +43,8 @@ type Environment struct {
 	// Owned by live.
 	in       *instance // nil between a reset and the next init
 	queue    []*invocation
+	delayed  int         // asynchronous invocations that wait for their next attempt
+	tenant   *string     // of all invocations, nil before the first
 	current  *invocation // on demand: the one in progress
 	coldInit time.Duration
 	idle     bool // nothing in progress, and the processes are frozen
@@ -106,42 +107,6 @@ func Start(ctx context.Context, cfg Config) (*Environment, error) {
 		return nil, err
 	}
 	return e, nil
-}
-
-// Invoke hands payload to the function and returns when the caller of a Lambda
-// function has the response: at POST /response or /error, body complete, no
-// matter how long hooks and extensions go on. A timeout or a crash before that
-// gives a Response with a FunctionError.
-//
-// An environment serves one invocation at a time (a managed instance as many as
-// Config.MaxConcurrency), until the runtime and the extensions have asked for
-// the next event. Further ones wait for their turn.
-//
-// The error is ErrClosed when the environment is over, that of ctx, or one about
-// a payload larger than [MaxEvent]. An invocation that has begun goes on without
-// its caller.
-func (e *Environment) Invoke(ctx context.Context, payload []byte) (*Response, error) {
-	if len(payload) > MaxEvent {
-		return nil, fmt.Errorf("lambdaenv: an event of %d bytes: Lambda takes %d at the most", len(payload), MaxEvent)
-	}
-	inv := newInvocation(payload)
-	if !e.do(func() { e.enqueue(inv) }) {
-		return nil, ErrClosed
-	}
-	select {
-	case response := <-inv.response:
-		return response, nil
-	case <-ctx.Done():
-		e.do(func() { e.queue = slices.DeleteFunc(e.queue, func(q *invocation) bool { return q == inv }) })
-		return nil, ctx.Err()
-	case <-e.over:
-		select {
-		case response := <-inv.response:
-			return response, nil
-		default:
-			return nil, ErrClosed
-		}
-	}
 }
 
 // WaitIdle returns when no invocation is in progress or waiting, and the

@@ -1,6 +1,7 @@
 package lambdaenv
 
 import (
+	"encoding/json"
 	"slices"
 	"sync"
 	"time"
@@ -15,22 +16,27 @@ type eventLog struct {
 	forget  bool // keep no entries
 	stored  lambdalog.Settings
 
-	mu      sync.Mutex
-	entries []Entry
-	request string
+	mu        sync.Mutex
+	entries   []Entry
+	request   string
+	telemetry *telemetry // of the instance, nil before the first
 }
 
 // add logs e now. Unless e says so itself, it belongs to the invocation in
 // progress. A line of a process that Lambda would not store is dropped.
 func (l *eventLog) add(e Entry) {
-	if e.Kind == Line && e.Source != Platform && !l.stored.Keeps(e.Text) {
-		return
-	}
+	printed := e.Kind == Line && e.Source != Platform
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e.Time = time.Now()
 	if e.RequestID == "" {
 		e.RequestID = l.request
+	}
+	if printed {
+		l.telemetry.publish(string(e.Source), string(e.Source), e.Time, l.telemetryRecord(e))
+	}
+	if printed && !l.stored.Keeps(e.Text) {
+		return
 	}
 	if !l.forget {
 		l.entries = append(l.entries, e)
@@ -38,6 +44,25 @@ func (l *eventLog) add(e Entry) {
 	if l.observe != nil {
 		l.observe(e)
 	}
+}
+
+// telemetryRecord is a line as subscribers of the Telemetry API have it: in the
+// JSON format an object, with what Lambda adds to a line that is none. They get
+// lines of all levels: AWS speaks of a filter for CloudWatch only.
+func (l *eventLog) telemetryRecord(e Entry) any {
+	all := lambdalog.Settings{JSON: l.stored.JSON, Level: "TRACE"}
+	text, _ := all.Event(e.Text, e.Time, e.RequestID)
+	if l.stored.JSON {
+		return json.RawMessage(text)
+	}
+	return text
+}
+
+// setTelemetry says who else gets what is logged.
+func (l *eventLog) setTelemetry(t *telemetry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.telemetry = t
 }
 
 // setRequest says which invocation is in progress; empty for none.

@@ -3,8 +3,9 @@ package lambdaenv
 import (
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -58,7 +59,7 @@ func (in *instance) extensionRegister(w http.ResponseWriter, r *http.Request) *a
 }
 
 func registrationEvents(r *http.Request) ([]string, error) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxExtensionBody))
+	body, err := readAll(r, maxExtensionBody, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +82,7 @@ func (in *instance) extensionNext(w http.ResponseWriter, r *http.Request) *apiEr
 	arrived := time.Now()
 	next := make(chan []byte, 1)
 	withheld := in.refuse("next")
-	refused := in.forAgent(r, func(a *agent) *apiError {
+	refused := in.forAgent(r, "Unknown extension ", func(a *agent) *apiError {
 		if withheld != nil {
 			in.passes(a, arrived)
 			return withheld
@@ -112,14 +113,15 @@ func (in *instance) extensionError(call string, to agentState) apiHandler {
 		if refused := in.refuse(call); refused != nil {
 			return refused
 		}
-		io.Copy(io.Discard, io.LimitReader(r.Body, maxExtensionBody))
+		if _, refused := extensionID(r); refused != nil {
+			return refused
+		}
 		errorType := r.Header.Get(headerExtensionError)
-		refused := in.forAgent(r, func(a *agent) *apiError {
-			if errorType == "" {
-				return forbidden("Extension.MissingHeader", headerExtensionError+" not found")
-			}
-			return in.agentFails(a, to, errorType)
-		})
+		if errorType == "" {
+			return forbidden("Extension.MissingHeader", headerExtensionError+" not found")
+		}
+		readAll(r, maxExtensionBody, nil) // nothing is done with it, here or on Lambda
+		refused := in.forAgent(r, "", func(a *agent) *apiError { return in.agentFails(a, to, errorType) })
 		if refused == nil {
 			writeJSON(w, http.StatusAccepted, statusOK)
 		}
@@ -127,24 +129,41 @@ func (in *instance) extensionError(call string, to agentState) apiHandler {
 	}
 }
 
-// forAgent runs f on the goroutine of live with the extension that calls.
-func (in *instance) forAgent(r *http.Request, f func(*agent) *apiError) *apiError {
-	id := r.Header.Get(headerExtensionID)
-	if id == "" {
-		return forbidden("Extension.MissingExtensionIdentifier", "Missing "+headerExtensionID+" header")
+// forAgent runs f on the goroutine of live with the extension that calls. A call
+// that nobody can have made is refused: with unknown and the identifier, or, if
+// unknown is empty, in the fixed words that errors are refused with.
+func (in *instance) forAgent(r *http.Request, unknown string, f func(*agent) *apiError) *apiError {
+	id, refused := extensionID(r)
+	if refused != nil {
+		return refused
 	}
-	if !isUUID(id) {
-		return forbidden("Extension.InvalidExtensionIdentifier", "Invalid "+headerExtensionID)
-	}
-	var refused *apiError
 	in.mustDo(func() {
-		a, unknown := in.byID(strings.ToLower(id))
-		if refused = unknown; unknown == nil {
-			refused = f(a)
+		i := slices.IndexFunc(in.agents, func(a *agent) bool { return a.id == id })
+		switch {
+		case i >= 0:
+			refused = f(in.agents[i])
+		case unknown == "":
+			refused = forbidden("Extension.UnknownExtensionIdentifier", "Unknown "+headerExtensionID)
+		default:
+			refused = forbidden("Extension.UnknownExtensionIdentifier", unknown+id)
 		}
 	})
 	return refused
 }
+
+// extensionID is the identifier that the call names, in its usual form.
+func extensionID(r *http.Request) (string, *apiError) {
+	id := r.Header.Get(headerExtensionID)
+	if id == "" {
+		return "", forbidden("Extension.MissingExtensionIdentifier", "Missing "+headerExtensionID+" header")
+	}
+	if !uuidForm.MatchString(id) {
+		return "", forbidden("Extension.InvalidExtensionIdentifier", "Invalid "+headerExtensionID)
+	}
+	return strings.ToLower(id), nil
+}
+
+var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
 // refuse is the fault that Config.Refuse asks for.
 func (in *instance) refuse(call string) *apiError {
@@ -153,19 +172,4 @@ func (in *instance) refuse(call string) *apiError {
 		return nil
 	}
 	return &apiError{status, "Extension.Refused", "Config.Refuse has " + call}
-}
-
-func isUUID(s string) bool {
-	if len(s) != 36 {
-		return false
-	}
-	for i, c := range []byte(s) {
-		if dash := i == 8 || i == 13 || i == 18 || i == 23; dash != (c == '-') {
-			return false
-		}
-		if c != '-' && !strings.ContainsRune("0123456789abcdefABCDEF", rune(c)) {
-			return false
-		}
-	}
-	return true
 }

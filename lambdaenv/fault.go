@@ -10,6 +10,7 @@ import (
 type fault struct {
 	errorType string
 	message   string // in Lambda's words
+	payload   []byte // for the caller, if the function reported an error itself
 	culprit   *process
 	at        time.Time
 	memory    int // that was in use, if the processes are gone by now
@@ -42,7 +43,8 @@ func (in *instance) exited(p *process) {
 			f.message = "Runtime exited with error: " + p.status.text
 		}
 		if in.initError != "" {
-			f.errorType, f.message = in.initError, f.message+", having reported "+in.initReason
+			f.errorType, f.payload = in.initError, in.initReason
+			f.message += ", having reported " + string(in.initReason)
 		}
 	} else {
 		f.errorType, f.message = "Extension.Crash", p.status.text

@@ -203,3 +203,44 @@ func TestStartOfWhatCannotRun(t *testing.T) {
 		})
 	}
 }
+
+// As on Lambda: the first invocation runs the init again, within its own time.
+func TestFailedInitIsRunAgainByTheFirstInvocation(t *testing.T) {
+	for _, failure := range []string{"crash", "hang"} {
+		t.Run(failure, func(t *testing.T) {
+			t.Parallel()
+			marker := filepath.Join(t.TempDir(), "marker")
+			if err := os.WriteFile(marker, nil, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			env := lambdaenvtest.Start(t, lambdaenv.Config{
+				Function:    function(t),
+				Extensions:  []string{extension(t, "ext")},
+				Env:         []string{script{Events: both, Init: failure + " if " + marker}.variable("ext")},
+				InitTimeout: short,
+				RetryInit:   true,
+			})
+			if err := os.Remove(marker); err != nil {
+				t.Fatal(err)
+			}
+			env.WaitIdle()
+			if r := env.Invoke(`{}`); r.FunctionError != "" {
+				t.Errorf("got %+v", r)
+			}
+			if report := env.WaitIdle(); report.Init != 0 {
+				t.Errorf("got %+v, want the init in the duration", report)
+			}
+			if !hasLine(env.Lines(), "INIT_REPORT Init Duration") {
+				t.Errorf("got lines %q, want the failure", env.Lines())
+			}
+		})
+	}
+}
+
+func TestInitErrorIsTheResponse(t *testing.T) {
+	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t), Env: []string{"INIT=error"}, RetryInit: true})
+	r := env.Invoke(`{}`)
+	if want := `{"errorMessage":"no table","errorType":"Runtime.NoTable"}`; string(r.Payload) != want || r.FunctionError != "Runtime.NoTable" {
+		t.Errorf("got %s with %s, want %s", r.FunctionError, r.Payload, want)
+	}
+}

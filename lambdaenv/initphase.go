@@ -18,10 +18,14 @@ const (
 // the next event. The error is a *fault, or ErrClosed.
 func (e *Environment) initialize(phase string, deadline time.Time) error {
 	begun := time.Now()
+	telemetry := newTelemetry()
+	defer telemetry.close() // to further subscribers
+	e.log.setTelemetry(telemetry)
 	e.event(InitStarted, phase)
 	e.platform.initStart(phase)
 	in, err := newInstance(e)
 	if err != nil {
+		telemetry.end()
 		return &fault{errorType: "Sandbox.Failure", message: err.Error(), at: time.Now()}
 	}
 	e.in = in

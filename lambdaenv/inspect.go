@@ -10,7 +10,8 @@ import (
 // the extensions.
 const RuntimeName = "runtime"
 
-// A Process is one process of an environment.
+// A Process is one process of an environment, for tests of what processes use and
+// of what happens when one dies.
 type Process struct {
 	Name string // RuntimeName, or the file name of the extension
 	Pid  int

@@ -16,20 +16,22 @@ import (
 // Apart from the fields set when it is made, it belongs to the goroutine of
 // live.
 type instance struct {
-	env     *Environment
-	address string
-	server  *http.Server
-	served  chan struct{} // closed when the server has ended
-	over    chan struct{} // closed to release everyone who waits
-	workers sync.WaitGroup
-	mu      sync.Mutex // guards closed
-	closed  bool
+	env       *Environment
+	telemetry *telemetry
+	address   string
+	server    *http.Server
+	served    chan struct{} // closed when the server has ended
+	over      chan struct{} // closed to release everyone who waits
+	workers   sync.WaitGroup
+	mu        sync.Mutex // guards closed
+	closed    bool
 
 	runtime    *process // nil before it was started
-	asked      bool     // the runtime has asked for its first event
+	state      runtimeState
+	asked      bool // the runtime has asked for its first event
 	waiting    []chan<- *invocation
 	initError  string   // type of the error that the runtime reported
-	initReason string   // and what it said
+	initReason []byte   // and what it said
 	agents     []*agent // external ones first
 	agentError string   // errorType of the first agent that reported one
 
@@ -49,14 +51,16 @@ func newInstance(e *Environment) (*instance, error) {
 		return nil, err
 	}
 	in := &instance{
-		env:     e,
-		address: l.Addr().String(),
-		served:  make(chan struct{}),
-		over:    make(chan struct{}),
-		running: map[string]*invocation{},
-		late:    map[string]bool{},
+		env:       e,
+		telemetry: e.log.telemetry,
+		state:     stateStarted,
+		address:   l.Addr().String(),
+		served:    make(chan struct{}),
+		over:      make(chan struct{}),
+		running:   map[string]*invocation{},
+		late:      map[string]bool{},
 	}
-	in.server = &http.Server{Handler: in.routes(), ErrorLog: discardLog}
+	in.server = &http.Server{Handler: in.handler(), ErrorLog: discardLog}
 	go func() {
 		defer close(in.served)
 		in.server.Serve(l)
@@ -109,10 +113,12 @@ func (in *instance) handOver(inv *invocation) {
 		if event == nil {
 			event = in.invokeEvent(inv)
 		}
-		a.state = agentRunning
 		a.give(event)
 	}
 	in.env.log.add(Entry{Source: Platform, Kind: Invoked, RequestID: inv.id, Text: "the runtime has the event"})
+	if in.env.cfg.MaxConcurrency == 0 {
+		in.state = stateRunning
+	}
 	in.waiting[0] <- inv
 	in.waiting = slices.Delete(in.waiting, 0, 1)
 }
@@ -120,17 +126,16 @@ func (in *instance) handOver(inv *invocation) {
 // invokeEvent is what extensions see of an invocation.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html#runtimes-lifecycle-invoke
 func (in *instance) invokeEvent(inv *invocation) []byte {
-	type tracing struct {
-		Type  string `json:"type"`
-		Value string `json:"value"`
-	}
 	event, err := json.Marshal(struct {
 		EventType  string  `json:"eventType"`
 		DeadlineMs int64   `json:"deadlineMs"`
 		RequestID  string  `json:"requestId"`
 		ARN        string  `json:"invokedFunctionArn"`
 		Tracing    tracing `json:"tracing"`
-	}{"INVOKE", inv.deadline.UnixMilli(), inv.id, in.env.cfg.functionARN(), tracing{"X-Amzn-Trace-Id", inv.trace}})
+	}{
+		"INVOKE", inv.deadline.UnixMilli(), inv.id, in.env.cfg.functionARN(inv.request.Qualifier),
+		tracing{Type: "X-Amzn-Trace-Id", Value: inv.trace},
+	})
 	if err != nil {
 		panic("lambdaenv: " + err.Error()) // strings marshal
 	}
@@ -189,9 +194,10 @@ func (in *instance) close() error {
 	in.mu.Lock()
 	in.closed = true
 	in.mu.Unlock()
+	in.server.Close() // first: a call that gets no answer is one of an instance that is gone
 	close(in.over)
-	in.server.Close()
 	<-in.served
+	in.telemetry.end()
 	in.workers.Wait()
 	return err
 }

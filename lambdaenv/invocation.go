@@ -18,12 +18,16 @@ const (
 // An invocation is one event on its way through the environment. It belongs to
 // the goroutine of live.
 type invocation struct {
-	id      string
-	trace   string
-	payload []byte
+	id        string
+	attemptID string // another for each attempt
+	attempt   int    // that came before this one
+	trace     string
+	spanID    string // of the invocation, in that trace
+	request   Request
 
-	response chan *Response // what the caller waits for
-	answered bool           // the caller has it
+	response chan *Response  // what the caller waits for
+	stream   *ResponseStream // or reads, if not nil
+	answered bool            // the caller has it
 
 	begun      time.Time // its time counts from here
 	deadline   time.Time
@@ -42,14 +46,43 @@ type invocation struct {
 	timer      *time.Timer
 }
 
-func newInvocation(payload []byte) *invocation {
-	return &invocation{
-		id:       newUUID(),
-		trace:    fmt.Sprintf("Root=1-%08x-%08x%016x;Parent=%016x;Sampled=0", time.Now().Unix(), rand.Uint32(), rand.Uint64(), rand.Uint64()),
-		payload:  payload,
-		response: make(chan *Response, 1),
-		status:   statusSuccess,
+func newInvocation(r Request) *invocation {
+	inv := &invocation{id: newUUID(), trace: r.TraceHeader, request: r, spanID: fmt.Sprintf("%016x", rand.Uint64())}
+	if inv.trace == "" {
+		inv.trace = fmt.Sprintf("Root=1-%08x-%08x%016x;Parent=%016x;Sampled=0",
+			time.Now().Unix(), rand.Uint32(), rand.Uint64(), rand.Uint64())
 	}
+	inv.prepare()
+	return inv
+}
+
+// prepare makes the invocation ready for an attempt.
+func (inv *invocation) prepare() {
+	inv.attemptID = newUUID()
+	inv.response = make(chan *Response, 1)
+	inv.status = statusSuccess
+}
+
+// retry puts a failed asynchronous invocation into the queue again, unless it
+// was tried often enough.
+// https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+func (e *Environment) retry(inv *invocation) {
+	if !inv.request.Async || inv.status == statusSuccess || inv.attempt >= e.cfg.Retries {
+		return
+	}
+	again := &invocation{id: inv.id, attempt: inv.attempt + 1, trace: inv.trace, spanID: inv.spanID, request: inv.request}
+	again.prepare()
+	if e.cfg.RetryDelay <= 0 {
+		e.enqueue(again)
+		return
+	}
+	e.delayed++
+	time.AfterFunc(e.cfg.RetryDelay, func() {
+		e.do(func() {
+			e.delayed--
+			e.enqueue(again)
+		})
+	})
 }
 
 // newUUID returns a random UUID (version 4).
@@ -81,7 +114,7 @@ func (e *Environment) invoke(inv *invocation) error {
 	if suppressed {
 		err := e.initialize(phaseInvoke, inv.deadline)
 		if f := (*fault)(nil); errors.As(err, &f) {
-			e.platform.start(inv.id)
+			e.platform.start(inv)
 			return e.fail(inv, f)
 		}
 		if err != nil {
@@ -90,7 +123,7 @@ func (e *Environment) invoke(inv *invocation) error {
 	}
 	in := e.in
 	in.thaw()
-	e.platform.start(inv.id)
+	e.platform.start(inv)
 	if !suppressed {
 		inv.init, e.coldInit = e.coldInit, 0
 		inv.begun = time.Now()
@@ -145,6 +178,9 @@ func (e *Environment) fail(inv *invocation, f *fault) error {
 // failure is what the caller of a failed invocation gets.
 func failure(inv *invocation, f *fault) *Response {
 	r := errorResponse(f.errorType, "RequestId: "+inv.id+" Error: "+f.message)
+	if len(f.payload) > 0 {
+		r.Payload = f.payload
+	}
 	if !inv.handedOver.IsZero() {
 		r.Latency = f.at.Sub(inv.handedOver)
 	}
@@ -170,7 +206,12 @@ func (e *Environment) answer(inv *invocation, r *Response) {
 	}
 	inv.answered = true
 	r.RequestID = inv.id
-	e.log.add(Entry{Source: Caller, Kind: Responded, RequestID: inv.id, Text: r.FunctionError})
+	if !inv.request.Async { // whose caller has no response
+		e.log.add(Entry{Source: Caller, Kind: Responded, RequestID: inv.id, Text: r.FunctionError})
+	}
+	if inv.stream != nil {
+		inv.stream.end(r)
+	}
 	inv.response <- r
 }
 
@@ -194,6 +235,7 @@ func (e *Environment) reportWith(inv *invocation, memory int) {
 	r.Billed = (r.Duration + r.Init + time.Millisecond - 1).Truncate(time.Millisecond)
 	e.platform.report(inv, r)
 	e.last = &r
+	e.retry(inv)
 }
 
 func (inv *invocation) duration() time.Duration { return max(0, inv.ended.Sub(inv.begun)) }

@@ -1,25 +1,44 @@
-// Package lambdaenv is a local AWS Lambda execution environment: it runs a
-// function and its external extensions as real processes, answers the caller
+// Package lambdaenv is a local AWS Lambda execution environment, for tests of
+// functions and extensions. It runs both as real processes, answers the caller
 // the moment the response is posted, freezes and thaws the processes, and runs
-// the shutdown phase.
+// the shutdown phase. It works on Linux and macOS.
 //
 //	env, err := lambdaenv.Start(ctx, lambdaenv.Config{
-//		Function:   "./bootstrap",
-//		Extensions: []string{"./postinvoke-extension"},
+//		Function:   "./bootstrap",                // any executable that speaks the Runtime API
+//		Extensions: []string{"./my-extension"},   // and any external extension
 //	})
 //	defer env.Close()
-//	response, err := env.Invoke(ctx, []byte(`{}`)) // returns before the hooks ran
-//	report, err := env.WaitIdle(ctx)               // they ran; all is frozen
+//	response, err := env.Invoke(ctx, []byte(`{}`)) // the caller has the response
+//	report, err := env.WaitIdle(ctx)               // all asked for the next event; all is frozen
 //	_, err = env.Shutdown(ctx, "spindown")
 //
 // In tests, package lambdaenvtest says the same in fewer words.
 //
-// The AWS Runtime Interface Emulator answers only when every extension is done,
-// and freezes nothing. Where both do something they agree, as far as AWS's
-// documentation does not say otherwise: the function has 300 ms for SIGTERM,
-// not 600, and the shutdown reasons are spindown, timeout and failure.
+// # What happens when
 //
-// Not emulated: the Telemetry API, X-Ray, credentials, limits of CPU and memory.
+// [Start] is the Init phase: the extensions start and register, then the
+// function starts, and all ask for their first event. [Environment.Invoke] and
+// its kin hand over an event and return with the response. The invocation goes
+// on until the function and the extensions that registered for INVOKE have asked
+// for the next event; [Environment.WaitIdle] waits for that. Then the processes
+// are stopped until the next invocation. A timeout or a crash ends the processes,
+// and the next invocation starts new ones. [Environment.Shutdown] is the Shutdown
+// phase; [Environment.Close] kills everything.
+//
+// [Environment.Entries] has the log, as CloudWatch would, and the moments that
+// Lambda itself does not log.
+//
+// # What it agrees with
+//
+// The AWS Runtime Interface Emulator answers the caller only when every extension
+// is done, and freezes nothing. Where both do something they agree, as far as
+// AWS's documentation does not say otherwise: the function has 300 ms for SIGTERM,
+// not 600, and the shutdown reasons are spindown, timeout and failure. The files in
+// testdata/conformance are run against both. Nothing was compared with AWS itself.
+//
+// Not emulated: X-Ray, credentials, limits of CPU and memory, SnapStart, /opt, and
+// the Logs API, which is refused as the emulator does. Extensions that listen for
+// telemetry at sandbox.localdomain need that name in /etc/hosts.
 package lambdaenv
 
 import (
@@ -48,6 +67,16 @@ type Config struct {
 	// InitTimeout of the Init phase. Zero means 10 s, as on Lambda.
 	InitTimeout time.Duration
 
+	// RetryInit has Start succeed although the init failed or took too long: the
+	// first invocation runs it again, within its own timeout, as on Lambda.
+	RetryInit bool
+
+	// Retries says how often a failed asynchronous invocation is tried again.
+	// Zero means 2, as on Lambda; less means not at all. RetryDelay is the time
+	// between two attempts: none by default, a minute and two on Lambda.
+	Retries    int
+	RetryDelay time.Duration
+
 	// MemoryMB is reported to the function and in the logs. Zero means 512.
 	MemoryMB int
 
@@ -64,8 +93,8 @@ type Config struct {
 	// as many invocations at once: never frozen, no INVOKE for extensions.
 	MaxConcurrency int
 
-	// Refuse makes calls of the Extensions API fail, for tests of what an
-	// extension does then: it maps "register", "next", "init/error" and
+	// Refuse is for tests only. It makes calls of the Extensions API fail, to see
+	// what an extension does then: it maps "register", "next", "init/error" and
 	// "exit/error" to the HTTP status to answer with. An internal extension
 	// that is refused its next event is not waited for, and gets no events;
 	// an external one has to exit.
@@ -75,7 +104,7 @@ type Config struct {
 	// time and in order. It must not call back into the environment.
 	Observe func(Entry)
 
-	// Forget has the environment keep no log of its own, so that one that lives
+	// Forget is for tests only. It has the environment keep no log, so that one that lives
 	// for long does not need ever more memory: then Entries returns none.
 	Forget bool
 }

@@ -12,8 +12,11 @@ import (
 func (e *Environment) live(started chan<- error) {
 	begun := time.Now()
 	err := e.initialize(phaseInit, begun.Add(e.cfg.InitTimeout))
+	e.coldInit = time.Since(begun)
+	if f := (*fault)(nil); e.cfg.RetryInit && errors.As(err, &f) {
+		err, e.coldInit = nil, 0
+	}
 	if err == nil {
-		e.coldInit = time.Since(begun)
 		err = e.rest()
 	}
 	started <- err
@@ -73,7 +76,7 @@ func (e *Environment) rest() error {
 
 // tellIdlers answers WaitIdle, if that is the state of things.
 func (e *Environment) tellIdlers() {
-	if len(e.queue) > 0 || e.busy() || !e.idle {
+	if len(e.queue) > 0 || e.delayed > 0 || e.busy() || !e.idle {
 		return
 	}
 	for _, c := range e.idlers {

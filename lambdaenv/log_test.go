@@ -259,7 +259,7 @@ func TestLinesOfProcesses(t *testing.T) {
 			got = append(got, e.Text)
 		}
 	}
-	if want := []string{"", "one", "two", long, long, "b", "no end of line"}; !slices.Equal(got, want) {
+	if want := []string{"one", "two", long, long, "b", "no end of line"}; !slices.Equal(got, want) {
 		t.Errorf("got %.200q, want %.200q", got, want)
 	}
 	for i, e := range env.Entries()[1:] {

@@ -40,21 +40,9 @@ func (e *Environment) dispatch() {
 		inv.timer = time.AfterFunc(e.cfg.Timeout, func() {
 			in.do(func() { e.expireManaged(in, inv) })
 		})
-		e.platform.start(inv.id)
+		e.platform.start(inv)
 		in.handOver(inv)
 	}
-}
-
-func (in *instance) claimManaged(id string, arrived time.Time) (*invocation, *apiError) {
-	if in.late[id] {
-		return nil, errInvokeTimeout
-	}
-	inv := in.running[id]
-	if inv == nil || !inv.responding.IsZero() {
-		return nil, errInvalidRequestID
-	}
-	inv.responding = arrived
-	return inv, nil
 }
 
 // expireManaged gives up on an invocation. Its code goes on.

@@ -1,7 +1,6 @@
 package lambdaenv
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -55,20 +54,19 @@ func (l *platformLog) text(requestID, format string, args ...any) {
 	}
 }
 
-// record logs a record if the format is JSON and the level is not filtered.
+// record publishes a record, and logs it if the format is JSON and the level is
+// not filtered. "The Telemetry API always emits platform events such as START
+// and REPORT in JSON format", whatever the format of the log.
+// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
 func (l *platformLog) record(level int, requestID, kind string, record any) {
-	if !l.json || level < l.level {
-		return
+	now := time.Now()
+	l.log.telemetry.publish("platform", "platform."+kind, now, record)
+	if l.json && level >= l.level {
+		l.log.add(Entry{
+			Source: Platform, Kind: Line, RequestID: requestID,
+			Text: string(telemetryJSON("platform."+kind, now, record)),
+		})
 	}
-	line, err := json.Marshal(struct {
-		Time   string `json:"time"`
-		Type   string `json:"type"`
-		Record any    `json:"record"`
-	}{stamp(time.Now()), "platform." + kind, record})
-	if err != nil {
-		panic("lambdaenv: " + err.Error()) // the shapes below marshal
-	}
-	l.log.add(Entry{Source: Platform, Kind: Line, RequestID: requestID, Text: string(line)})
 }
 
 type initRecord struct {
@@ -88,13 +86,28 @@ type extensionRecord struct {
 	ErrorType string   `json:"errorType,omitempty"`
 }
 
+type subscriptionRecord struct {
+	Name  string   `json:"name"`
+	State string   `json:"state"`
+	Types []string `json:"types"`
+}
+
 type invokeRecord struct {
 	RequestID string   `json:"requestId"`
 	Version   string   `json:"version,omitempty"`
+	TenantID  string   `json:"tenantId,omitempty"`
 	Status    string   `json:"status,omitempty"`
 	ErrorType string   `json:"errorType,omitempty"`
 	Metrics   *metrics `json:"metrics,omitempty"`
 	Spans     []span   `json:"spans,omitempty"`
+	Tracing   *tracing `json:"tracing,omitempty"`
+}
+
+// tracing is there if the invocation is sampled.
+type tracing struct {
+	SpanID string `json:"spanId,omitempty"`
+	Type   string `json:"type"`
+	Value  string `json:"value"`
 }
 
 type metrics struct {
@@ -134,6 +147,16 @@ func (l *platformLog) extension(name, state string, events []string, errorType s
 	l.record(level, "", "extension", extensionRecord{name, state, events, errorType})
 }
 
+// subscription is logged when an extension has subscribed to telemetry.
+func (l *platformLog) subscription(name string, types []string) {
+	var named []string
+	for _, t := range types {
+		named = append(named, strings.ToUpper(t[:1])+t[1:])
+	}
+	l.text("", "TELEMETRY\tName: %s\tState: Subscribed\tTypes: [%s]", name, strings.Join(named, ", "))
+	l.record(levelInfo, "", "telemetrySubscription", subscriptionRecord{name, "Subscribed", types})
+}
+
 // initDone logs the end of an init. In text nothing is said of one that went
 // well: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 func (l *platformLog) initDone(phase string, took time.Duration, status, errorType string) {
@@ -155,9 +178,20 @@ func (l *platformLog) initDone(phase string, took time.Duration, status, errorTy
 	l.record(report, "", "initReport", r)
 }
 
-func (l *platformLog) start(requestID string) {
-	l.text(requestID, "START RequestId: %s Version: %s", requestID, functionVersion)
-	l.record(levelInfo, requestID, "start", invokeRecord{RequestID: requestID, Version: functionVersion})
+func (l *platformLog) start(inv *invocation) {
+	l.text(inv.id, "START RequestId: %s Version: %s", inv.id, functionVersion)
+	r := inv.newRecord()
+	r.Version = functionVersion
+	l.record(levelInfo, inv.id, "start", r)
+}
+
+// newRecord is a record about the invocation.
+func (inv *invocation) newRecord() invokeRecord {
+	r := invokeRecord{RequestID: inv.id, TenantID: inv.request.TenantID}
+	if strings.Contains(inv.trace, "Sampled=1") {
+		r.Tracing = &tracing{inv.spanID, "X-Amzn-Trace-Id", inv.trace}
+	}
+	return r
 }
 
 // failed logs what became of an invocation that timed out or crashed.
@@ -173,14 +207,12 @@ func (l *platformLog) failed(inv *invocation) {
 // runtimeDone is logged when the runtime asked for the next event, or when it
 // no longer can.
 func (l *platformLog) runtimeDone(inv *invocation, at time.Time) {
-	if !l.json || (inv.status == statusSuccess && l.level > levelDebug) {
-		return
-	}
 	level := levelDebug
 	if inv.status != statusSuccess {
 		level = levelWarn
 	}
-	r := invokeRecord{RequestID: inv.id, Status: inv.status, ErrorType: inv.recordedError()}
+	r := inv.newRecord()
+	r.Status, r.ErrorType = inv.status, inv.recordedError()
 	r.Metrics = &metrics{DurationMs: ms(at.Sub(inv.handedOver)), ProducedBytes: &inv.produced}
 	if !inv.responded.IsZero() {
 		r.Spans = []span{
@@ -208,13 +240,13 @@ func (l *platformLog) report(inv *invocation, report Report) {
 			}
 		}
 		l.text(inv.id, "%s", line)
-		return
 	}
 	level := levelInfo
 	if report.Status != statusSuccess {
 		level = levelWarn
 	}
-	r := invokeRecord{RequestID: inv.id, Status: report.Status, ErrorType: inv.recordedError()}
+	r := inv.newRecord()
+	r.Status, r.ErrorType = report.Status, inv.recordedError()
 	r.Metrics = &metrics{DurationMs: ms(report.Duration)}
 	if l.initType != managed {
 		// A managed instance has many invocations in one bill and one memory.

@@ -1,6 +1,7 @@
 package lambdaenv_test
 
 import (
+	"bufio"
 	"context"
 	"io"
 	"net/http"
@@ -28,6 +29,12 @@ type theatre struct {
 // newTheatre begins to start a puppet function with puppet extensions.
 func newTheatre(t *testing.T, cfg lambdaenv.Config, extensions ...string) *theatre {
 	t.Helper()
+	return newTheatreObserved(t, cfg, func(string) {}, extensions...)
+}
+
+// newTheatreObserved is newTheatre with a function that is called with each line.
+func newTheatreObserved(t *testing.T, cfg lambdaenv.Config, line func(string), extensions ...string) *theatre {
+	t.Helper()
 	puppet := lambdaenvtest.Build(t, "./testdata/puppet")
 	cfg.Function = puppet
 	for _, name := range extensions {
@@ -38,9 +45,10 @@ func newTheatre(t *testing.T, cfg lambdaenv.Config, extensions ...string) *theat
 		th.mu.Lock()
 		defer th.mu.Unlock()
 		th.entries = append(th.entries, e)
-		if address, ok := strings.CutPrefix(e.Text, "on stage at "); ok {
+		if address, _, ok := onStageAt(e.Text); ok {
 			th.api <- address
 		}
+		line(e.Text)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -65,6 +73,13 @@ func newTheatre(t *testing.T, cfg lambdaenv.Config, extensions ...string) *theat
 // puppet returns the calls of a process, when it has started.
 func (th *theatre) puppet() *puppet {
 	return &puppet{t: th.t, base: "http://" + <-th.api}
+}
+
+// onStageAt reads the line of a puppet that has started.
+func onStageAt(line string) (address, name string, ok bool) {
+	rest, ok := strings.CutPrefix(line, "on stage at ")
+	address, name, _ = strings.Cut(rest, " as ")
+	return address, name, ok
 }
 
 // curtain waits for the end of the Init phase.
@@ -114,6 +129,17 @@ func do(req *http.Request) answer {
 	defer res.Body.Close()
 	b, err := io.ReadAll(res.Body)
 	return answer{res.StatusCode, res.Header, strings.TrimSpace(string(b)), err}
+}
+
+// readAnswer reads the answer to a call of that method.
+func readAnswer(r io.Reader, method string) (answer, error) {
+	res, err := http.ReadResponse(bufio.NewReader(r), &http.Request{Method: method})
+	if err != nil {
+		return answer{}, err
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	return answer{res.StatusCode, res.Header, strings.TrimSpace(string(b)), nil}, err
 }
 
 // begin makes a call that may block.

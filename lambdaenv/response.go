@@ -1,7 +1,8 @@
 package lambdaenv
 
 import (
-	"errors"
+	"encoding/base64"
+	"fmt"
 	"io"
 	"net/http"
 	"regexp"
@@ -9,10 +10,12 @@ import (
 	"time"
 )
 
-// MaxEvent is the size of the largest event that Lambda takes from a caller who
-// waits, in bytes.
+// Limits of events, in bytes.
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-const MaxEvent = 6 << 20
+const (
+	MaxEvent      = 6 << 20 // of a caller who waits for the response
+	MaxAsyncEvent = 1 << 20 // of one who does not
+)
 
 // Limits of a response, from there.
 const (
@@ -20,17 +23,48 @@ const (
 	maxStreamed = 200 << 20
 )
 
+// runtimeResponse serves POST /runtime/invocation/{id}/response.
+func (in *instance) runtimeResponse(w http.ResponseWriter, r *http.Request) *apiError {
+	return in.respond(w, r, stateResponse, func(inv *invocation) (*Response, *apiError) {
+		mode := r.Header.Get(headerResponseMode)
+		if mode != "" && mode != "streaming" {
+			return &Response{FunctionError: "Runtime.InvalidResponseModeHeader"},
+				&apiError{http.StatusBadRequest, "InvalidFunctionResponseMode", "Invalid function response mode"}
+		}
+		limit := int64(maxResponse)
+		if inv.stream != nil {
+			limit = maxStreamed
+			inv.stream.begin(r.Header.Get("Content-Type"))
+		}
+		body, err := readAll(r, limit, inv.stream)
+		if err != nil {
+			return unread(err)
+		}
+		response := &Response{Payload: body, ContentType: r.Header.Get("Content-Type")}
+		if errorType := r.Trailer.Get(headerErrorType); errorType != "" {
+			// The function failed after it had begun to stream.
+			response.FunctionError = errorType
+			if b, err := base64.StdEncoding.DecodeString(r.Trailer.Get(headerErrorBody)); err == nil && len(b) > 0 {
+				response.Payload, response.ContentType = b, contentJSON
+			}
+		}
+		return response, nil
+	})
+}
+
 // respond takes the function's response, which read gets from the request: one
 // for the caller in any case, and perhaps an error for the function.
-func (in *instance) respond(w http.ResponseWriter, r *http.Request, read func() (*Response, *apiError)) *apiError {
+func (in *instance) respond(w http.ResponseWriter, r *http.Request, to runtimeState,
+	read func(*invocation) (*Response, *apiError),
+) *apiError {
 	arrived := time.Now()
 	var inv *invocation
 	var refused *apiError
-	in.mustDo(func() { inv, refused = in.claim(r.PathValue("id"), arrived) })
+	in.mustDo(func() { inv, refused = in.claim(r, to, arrived) })
 	if refused != nil {
 		return refused
 	}
-	response, failed := read()
+	response, failed := read(inv)
 	done := time.Now()
 	in.mustDo(func() { refused = in.complete(inv, response, recordedType(r, response), done) })
 	if refused == nil {
@@ -45,16 +79,27 @@ func (in *instance) respond(w http.ResponseWriter, r *http.Request, read func() 
 var errInvalidRequestID = &apiError{http.StatusBadRequest, "InvalidRequestID", "Invalid request ID"}
 
 // claim checks that a response with that id may come now.
-func (in *instance) claim(id string, arrived time.Time) (*invocation, *apiError) {
-	if in.env.cfg.MaxConcurrency > 0 {
-		return in.claimManaged(id, arrived)
-	}
+func (in *instance) claim(r *http.Request, to runtimeState, arrived time.Time) (*invocation, *apiError) {
+	id, attempt := r.PathValue("id"), r.Header.Get(headerInvocationID)
 	inv := in.current
+	if in.env.cfg.MaxConcurrency > 0 {
+		if in.late[id] {
+			return nil, errInvokeTimeout
+		}
+		if inv = in.running[id]; inv != nil && !inv.responding.IsZero() {
+			inv = nil
+		}
+	}
 	switch {
 	case inv == nil || inv.id != id || in.stopping:
 		return nil, errInvalidRequestID
-	case !inv.responding.IsZero():
-		return nil, wrongRuntimeState("ResponseSent", "InvocationResponse")
+	case attempt != "" && attempt != inv.attemptID:
+		return nil, errInvokeTimeout // of an attempt that is over
+	case in.env.cfg.MaxConcurrency > 0:
+	case in.state != stateRunning:
+		return nil, in.wrongRuntimeState(to)
+	default:
+		in.state = to
 	}
 	inv.responding = arrived
 	return inv, nil
@@ -76,27 +121,59 @@ func (in *instance) complete(inv *invocation, r *Response, errorType string, at 
 		inv.status, inv.errorType = statusError, errorType
 	}
 	in.env.answer(inv, r)
-	if in.env.cfg.MaxConcurrency > 0 {
+	switch {
+	case in.env.cfg.MaxConcurrency > 0:
 		in.env.finishManaged(inv, at)
+	case r.FunctionError == "Runtime.InvalidResponseModeHeader":
+		// Lambda leaves such a runtime in its state, with no way out but to exit.
+	default:
+		in.state = stateResponseSent
 	}
 	return nil
 }
 
-var errTooLarge = errors.New("too large")
+// A tooLargeError says how large a body was that is larger than it may be.
+type tooLargeError struct{ size, limit int64 }
 
-// readAll reads the body, if it is not longer than limit.
-func readAll(r *http.Request, limit int) ([]byte, error) {
-	if r.ContentLength > int64(limit) {
-		return nil, errTooLarge
-	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, int64(limit)+1))
-	if err == nil && len(body) > limit {
-		err = errTooLarge
-	}
-	return body, err
+func (e *tooLargeError) Error() string {
+	return fmt.Sprintf("Response payload size (%d bytes) exceeded maximum allowed payload size (%d bytes).",
+		e.size, e.limit)
 }
 
-var reportableError = regexp.MustCompile(`^(Runtime|Function)\.[A-Z][a-zA-Z]+$`)
+// readAll reads the body, if it is not longer than limit, and passes it on as it
+// comes. All of one that is too long is read and counted.
+func readAll(r *http.Request, limit int64, stream *ResponseStream) ([]byte, error) {
+	var body []byte
+	chunk := make([]byte, 32<<10)
+	for size := int64(0); ; {
+		n, err := r.Body.Read(chunk)
+		if size += int64(n); size <= limit {
+			body = append(body, chunk[:n]...)
+			stream.write(chunk[:n])
+		}
+		switch {
+		case err == io.EOF && size > limit:
+			return body, &tooLargeError{size, limit}
+		case err == io.EOF:
+			return body, nil
+		case err != nil:
+			return body, err
+		}
+	}
+}
+
+// unread is what caller and function get of a body that could not be read.
+func unread(err error) (*Response, *apiError) {
+	if e, ok := err.(*tooLargeError); ok {
+		return errorResponse("Function.ResponseSizeTooLarge", e.Error()),
+			&apiError{http.StatusRequestEntityTooLarge, "RequestEntityTooLarge",
+				fmt.Sprintf("Exceeded maximum allowed payload size (%d bytes).", e.limit)}
+	}
+	return errorResponse("Runtime.TruncatedResponse", "Response body ended early: "+err.Error()),
+		&apiError{http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated"}
+}
+
+var reportableError = regexp.MustCompile(`(Runtime|Function)\.[A-Z][a-zA-Z]+`)
 
 // recordedType is the error type in the platform's records. A type that is not
 // in Lambda's form does not get there.

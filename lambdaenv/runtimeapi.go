@@ -2,14 +2,10 @@ package lambdaenv
 
 import (
 	"cmp"
-	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -19,6 +15,27 @@ const (
 	headerErrorType    = "Lambda-Runtime-Function-Error-Type"
 	headerErrorBody    = "Lambda-Runtime-Function-Error-Body"
 	headerResponseMode = "Lambda-Runtime-Function-Response-Mode"
+
+	// headerInvocationID is another for each attempt, unlike the request id.
+	// Runtimes that send it back are protected from answering a later attempt
+	// with the late response of an earlier one:
+	// https://github.com/aws/aws-lambda-rust-runtime/issues/1155
+	headerInvocationID = "Lambda-Runtime-Invocation-Id"
+)
+
+// runtimeState is how far the runtime has come. The names are those of Lambda's
+// error messages. On a managed instance, where the runtime works on many
+// invocations at once, it stays in stateReady.
+type runtimeState string
+
+const (
+	stateStarted       runtimeState = "Started"
+	stateInitError     runtimeState = "InitError"
+	stateReady         runtimeState = "Ready"   // waits for an event
+	stateRunning       runtimeState = "Running" // has one
+	stateResponse      runtimeState = "InvocationResponse"
+	stateErrorResponse runtimeState = "InvocationErrorResponse"
+	stateResponseSent  runtimeState = "RuntimeResponseSentState"
 )
 
 // runtimeNext serves GET /runtime/invocation/next. It answers with the next
@@ -33,39 +50,59 @@ func (in *instance) runtimeNext(w http.ResponseWriter, _ *http.Request) *apiErro
 	}
 	select {
 	case inv := <-next:
-		h := w.Header()
-		h.Set("Lambda-Runtime-Aws-Request-Id", inv.id)
-		h.Set("Lambda-Runtime-Trace-Id", inv.trace)
-		h.Set("Lambda-Runtime-Invoked-Function-Arn", in.env.cfg.functionARN())
-		h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(inv.deadline.UnixMilli(), 10))
-		h.Set("Content-Type", contentJSON)
-		w.Write(inv.payload)
+		inv.writeHeader(w.Header(), in.env.cfg.functionARN(inv.request.Qualifier))
+		w.Write(inv.request.Payload)
 		return nil
 	case <-in.over:
 		panic(http.ErrAbortHandler)
 	}
 }
 
+// writeHeader writes what the runtime gets beside the event.
+func (inv *invocation) writeHeader(h http.Header, arn string) {
+	for name, value := range map[string]string{
+		"Lambda-Runtime-Aws-Request-Id":       inv.id,
+		"Lambda-Runtime-Trace-Id":             inv.trace,
+		"Lambda-Runtime-Invoked-Function-Arn": arn,
+		"Lambda-Runtime-Deadline-Ms":          strconv.FormatInt(inv.deadline.UnixMilli(), 10),
+		"Lambda-Runtime-Client-Context":       inv.request.ClientContext,
+		"Lambda-Runtime-Cognito-Identity":     inv.request.cognito(),
+		"Lambda-Runtime-Aws-Tenant-Id":        inv.request.TenantID,
+		headerInvocationID:                    inv.attemptID,
+		"Content-Type":                        contentJSON,
+	} {
+		if value != "" {
+			h.Set(name, value)
+		}
+	}
+}
+
 // runtimeAsks is the runtime's call for the next event, with which it ends the
 // invocation that it had.
 func (in *instance) runtimeAsks(next chan<- *invocation, arrived time.Time) *apiError {
+	if in.runtime == nil { // an extension asks, before the function was started
+		return in.wrongRuntimeState(stateReady)
+	}
 	in.runtime.out.drain()
-	inv := in.current
-	switch {
-	case in.initError != "":
-		return wrongRuntimeState("InitError", "Ready")
-	case inv == nil || !inv.runtimeDone.IsZero() || in.stopping:
+	switch in.state {
+	case stateStarted:
 		in.asked = true
-	case inv.responding.IsZero():
-		next <- inv // it has not answered: the same event again
+	case stateReady:
+	case stateRunning: // it has not answered: the same event again
+		next <- in.current
 		return nil
-	case inv.responded.IsZero():
-		return wrongRuntimeState("InvocationResponse", "Ready")
-	default:
+	case stateResponseSent:
+		if in.stopping {
+			break
+		}
+		inv := in.current
 		inv.runtimeDone = arrived
 		in.env.log.add(Entry{Source: Function, Kind: RuntimeDone, Text: "the runtime asked for the next event"})
 		in.env.platform.runtimeDone(inv, arrived)
+	default:
+		return in.wrongRuntimeState(stateReady)
 	}
+	in.state = stateReady
 	in.waiting = append(in.waiting, next)
 	if in.env.cfg.MaxConcurrency > 0 {
 		in.env.dispatch()
@@ -73,74 +110,19 @@ func (in *instance) runtimeAsks(next chan<- *invocation, arrived time.Time) *api
 	return nil
 }
 
-// runtimeResponse serves POST /runtime/invocation/{id}/response.
-func (in *instance) runtimeResponse(w http.ResponseWriter, r *http.Request) *apiError {
-	return in.respond(w, r, func() (*Response, *apiError) {
-		limit := maxResponse
-		switch mode := r.Header.Get(headerResponseMode); {
-		case strings.EqualFold(mode, "streaming"):
-			limit = maxStreamed
-		case mode != "":
-			return errorResponse("Runtime.InvalidResponseModeHeader", "Invalid function response mode"),
-				&apiError{http.StatusBadRequest, "InvalidFunctionResponseMode", "Invalid function response mode"}
-		}
-		body, err := readAll(r, limit)
-		switch {
-		case errors.Is(err, errTooLarge):
-			return errorResponse("Function.ResponseSizeTooLarge", fmt.Sprintf("Response payload size exceeded maximum allowed payload size (%d bytes).", limit)),
-				&apiError{http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", fmt.Sprintf("Exceeded maximum allowed payload size (%d bytes).", limit)}
-		case err != nil:
-			return errorResponse("Runtime.TruncatedResponse", "Response body ended early: "+err.Error()),
-				&apiError{http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated"}
-		}
-		response := &Response{Payload: body, ContentType: r.Header.Get("Content-Type")}
-		if errorType := r.Trailer.Get(headerErrorType); errorType != "" {
-			// The function failed after it had begun to stream.
-			response.FunctionError = errorType
-			if b, err := base64.StdEncoding.DecodeString(r.Trailer.Get(headerErrorBody)); err == nil && len(b) > 0 {
-				response.Payload, response.ContentType = b, contentJSON
-			}
-		}
-		return response, nil
-	})
-}
-
-// runtimeError serves POST /runtime/invocation/{id}/error.
-func (in *instance) runtimeError(w http.ResponseWriter, r *http.Request) *apiError {
-	return in.respond(w, r, func() (*Response, *apiError) {
-		body, err := readAll(r, maxResponse)
-		switch {
-		case errors.Is(err, errTooLarge):
-			return errorResponse("Function.ResponseSizeTooLarge", "Error payload size exceeded the maximum."),
-				&apiError{http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", fmt.Sprintf("Exceeded maximum allowed payload size (%d bytes).", maxResponse)}
-		case err != nil:
-			return errorResponse("Runtime.TruncatedResponse", "Error body ended early: "+err.Error()),
-				&apiError{http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated"}
-		}
-		var reported struct {
-			Type string `json:"errorType"`
-		}
-		json.Unmarshal(body, &reported) // the body may be anything
-		return &Response{
-			Payload:       body,
-			ContentType:   r.Header.Get("Content-Type"),
-			FunctionError: cmp.Or(r.Header.Get(headerErrorType), reported.Type, "Runtime.Unknown"),
-		}, nil
-	})
-}
-
 // runtimeInitError serves POST /runtime/init/error, after which the runtime
 // should exit.
 func (in *instance) runtimeInitError(w http.ResponseWriter, r *http.Request) *apiError {
-	body, _ := io.ReadAll(io.LimitReader(r.Body, maxResponse))
+	body, _ := readAll(r, maxResponse, nil) // whatever of it came
 	var refused *apiError
 	in.mustDo(func() {
-		if in.asked || in.initError != "" {
-			refused = wrongRuntimeState("Ready", "InitError")
+		if in.runtime == nil || in.state != stateStarted {
+			refused = in.wrongRuntimeState(stateInitError)
 			return
 		}
+		in.state = stateInitError
 		in.initError = validErrorType(r.Header.Get(headerErrorType))
-		in.initReason = string(body)
+		in.initReason = body
 	})
 	if refused == nil {
 		writeJSON(w, http.StatusAccepted, statusOK)
@@ -148,7 +130,39 @@ func (in *instance) runtimeInitError(w http.ResponseWriter, r *http.Request) *ap
 	return refused
 }
 
-func wrongRuntimeState(from, to string) *apiError {
+func (in *instance) wrongRuntimeState(to runtimeState) *apiError {
 	return forbidden("InvalidStateTransition",
-		fmt.Sprintf("State transition from %s to %s failed for runtime. Error: State transition is not allowed", from, to))
+		fmt.Sprintf("State transition from %s to %s failed for runtime. Error: State transition is not allowed",
+			in.state, to))
+}
+
+// runtimeError serves POST /runtime/invocation/{id}/error.
+func (in *instance) runtimeError(w http.ResponseWriter, r *http.Request) *apiError {
+	return in.respond(w, r, stateErrorResponse, func(inv *invocation) (*Response, *apiError) {
+		body, err := readAll(r, maxResponse, nil)
+		if err != nil {
+			return unread(err)
+		}
+		var reported struct {
+			Message string   `json:"errorMessage"`
+			Type    string   `json:"errorType"`
+			Stack   []string `json:"stackTrace,omitempty"`
+		}
+		malformed := json.Unmarshal(body, &reported) // the body may be anything
+		contentType := r.Header.Get("Content-Type")
+		if contentType == "application/vnd.aws.lambda.error.cause+json" {
+			// It has a cause for X-Ray, which is not for the caller.
+			contentType, body = contentJSON, []byte(`"Invalid error body"`)
+			if malformed == nil {
+				body, _ = json.Marshal(reported)
+			} else {
+				contentType = "application/octet-stream"
+			}
+		}
+		return &Response{
+			Payload:       body,
+			ContentType:   contentType,
+			FunctionError: cmp.Or(r.Header.Get(headerErrorType), reported.Type, "Runtime.Unknown"),
+		}, nil
+	})
 }

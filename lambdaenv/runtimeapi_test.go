@@ -2,7 +2,6 @@ package lambdaenv_test
 
 import (
 	"context"
-	"encoding/base64"
 	"io"
 	"net"
 	"net/http"
@@ -68,38 +67,6 @@ func TestEventOfTheRuntime(t *testing.T) {
 	}
 }
 
-func TestStatusCodesOfTheRuntimeAPI(t *testing.T) {
-	th, function, next := onStage(t, lambdaenv.Config{})
-	const unknown = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
-	refused(t, function.respond(unknown, "{}"), 400, "InvalidRequestID", "Invalid request ID")
-
-	_, id, response := th.invoke(`{}`, next)
-	again := <-function.runtimeNext() // it has not answered yet: the same event
-	if got := again.header.Get("Lambda-Runtime-Aws-Request-Id"); got != id {
-		t.Errorf("got event %s on asking again, want %s", got, id)
-	}
-	refused(t, function.respond(unknown, "{}"), 400, "InvalidRequestID", "Invalid request ID")
-	refused(t, function.request("POST", runtimePath+"init/error", "{}"), 403, "InvalidStateTransition",
-		"State transition from Ready to InitError failed for runtime. Error: State transition is not allowed")
-	accepted(t, function.respond(id, "1"), http.StatusAccepted)
-	refused(t, function.respond(id, "2"), 403, "InvalidStateTransition",
-		"State transition from ResponseSent to InvocationResponse failed for runtime. Error: State transition is not allowed")
-	refused(t, function.request("POST", runtimePath+"invocation/"+id+"/error", "{}"), 403, "InvalidStateTransition",
-		"State transition from ResponseSent to InvocationResponse failed for runtime. Error: State transition is not allowed")
-	if r := <-response; string(r.Payload) != "1" {
-		t.Errorf("got %q, want the first response", r.Payload)
-	}
-
-	next = function.runtimeNext()
-	_, second, response := th.invoke(`{}`, next)
-	refused(t, function.respond(id, "late"), 400, "InvalidRequestID", "Invalid request ID")
-	accepted(t, function.respond(second, "3"), http.StatusAccepted)
-	<-response
-
-	accepted(t, function.request("GET", "/2018-06-01/runtime/nothing", ""), http.StatusNotFound)
-	accepted(t, function.request("POST", runtimePath+"invocation/next", ""), http.StatusMethodNotAllowed)
-}
-
 func TestErrorOfTheFunction(t *testing.T) {
 	for _, tt := range []struct{ header, body, caller, log string }{
 		{"Function.NoOrder", `{"errorType":"NoOrder"}`, "Function.NoOrder", "Function.NoOrder"},
@@ -134,50 +101,17 @@ func TestErrorOfTheFunction(t *testing.T) {
 	}
 }
 
-func TestResponsesThatAreNotTaken(t *testing.T) {
-	tooLarge := strings.Repeat("x", 6<<20+101)
-	for _, tt := range []struct {
-		name      string
-		send      func(*puppet, string) answer
-		status    int
-		errorType string
-		message   string
-		caller    string
-	}{
-		{
-			"too large",
-			func(p *puppet, id string) answer { return p.respond(id, tooLarge) },
-			413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (6291556 bytes).", "Function.ResponseSizeTooLarge",
-		}, {
-			"too large, length unknown",
-			func(p *puppet, id string) answer { return p.chunked(id, strings.NewReader(tooLarge), nil) },
-			413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (6291556 bytes).", "Function.ResponseSizeTooLarge",
-		}, {
-			"error too large",
-			func(p *puppet, id string) answer {
-				return p.request("POST", runtimePath+"invocation/"+id+"/error", tooLarge)
-			},
-			413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (6291556 bytes).", "Function.ResponseSizeTooLarge",
-		}, {
-			"unknown mode",
-			func(p *puppet, id string) answer {
-				return p.respond(id, "{}", "Lambda-Runtime-Function-Response-Mode", "trickling")
-			},
-			400, "InvalidFunctionResponseMode", "Invalid function response mode", "Runtime.InvalidResponseModeHeader",
-		},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			th, function, next := onStage(t, lambdaenv.Config{})
-			_, id, response := th.invoke(`{}`, next)
-			refused(t, tt.send(function, id), tt.status, tt.errorType, tt.message)
-			if r := <-response; r.FunctionError != tt.caller {
-				t.Errorf("got %+v, want %s", r, tt.caller)
-			}
-			function.runtimeNext()
-			if report, err := th.env.WaitIdle(t.Context()); err != nil || report.Status != "error" {
-				t.Errorf("got %+v and %v, want status error", report, err)
-			}
-		})
+func TestResponseTooLargeOfUnknownLength(t *testing.T) {
+	th, function, next := onStage(t, lambdaenv.Config{})
+	_, id, response := th.invoke(`{}`, next)
+	refused(t, function.chunked(id, strings.NewReader(strings.Repeat("x", 6<<20+101)), nil),
+		413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (6291556 bytes).")
+	if r := <-response; r.FunctionError != "Function.ResponseSizeTooLarge" {
+		t.Errorf("got %+v", r)
+	}
+	function.runtimeNext()
+	if report, err := th.env.WaitIdle(t.Context()); err != nil || report.Status != "error" {
+		t.Errorf("got %+v and %v, want status error", report, err)
 	}
 }
 
@@ -195,37 +129,6 @@ func (p *puppet) chunked(id string, body io.Reader, trailer map[string]string, h
 		req.Header.Set(header[i], header[i+1])
 	}
 	return do(req)
-}
-
-func TestStreamedResponses(t *testing.T) {
-	long := strings.Repeat("x", 7<<20)
-	failed := `{"errorType":"Function.Broke","errorMessage":"half way"}`
-	for _, tt := range []struct {
-		name    string
-		body    string
-		trailer map[string]string
-		want    string
-		err     string
-	}{
-		{"longer than a buffered one may be", long, nil, long, ""},
-		{"failed", "half", map[string]string{
-			"Lambda-Runtime-Function-Error-Type": "Function.Broke",
-			"Lambda-Runtime-Function-Error-Body": base64.StdEncoding.EncodeToString([]byte(failed)),
-		}, failed, "Function.Broke"},
-		{"failed without a reason", "half", map[string]string{
-			"Lambda-Runtime-Function-Error-Type": "Function.Broke",
-		}, "half", "Function.Broke"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			th, function, next := onStage(t, lambdaenv.Config{})
-			_, id, response := th.invoke(`{}`, next)
-			accepted(t, function.chunked(id, strings.NewReader(tt.body), tt.trailer,
-				"Lambda-Runtime-Function-Response-Mode", "streaming"), http.StatusAccepted)
-			if r := <-response; string(r.Payload) != tt.want || r.FunctionError != tt.err {
-				t.Errorf("got %d bytes and error %q, want %d and %q", len(r.Payload), r.FunctionError, len(tt.want), tt.err)
-			}
-		})
-	}
 }
 
 // The caller has the response only when all of it is there, and until then the

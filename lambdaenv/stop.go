@@ -15,6 +15,7 @@ const (
 	shutdownTotal   = 2 * time.Second
 	runtimeExternal = 300 * time.Millisecond
 	runtimeInternal = 500 * time.Millisecond
+	flushWithin     = 200 * time.Millisecond // of telemetry; nothing is documented
 )
 
 // shutDown runs the Shutdown phase.
@@ -83,6 +84,9 @@ func (e *Environment) stop(reason string) (ShutdownReport, error) {
 	// https://github.com/aws-samples/graceful-shutdown-with-aws-lambda
 	end(in.runtime)
 	report.Runtime = time.Since(began)
+	if err := e.flushTelemetry(in); err != nil {
+		return report, err
+	}
 
 	deadline := began.Add(shutdownTotal)
 	in.shutdown = shutdownEvent(reason, deadline)
@@ -91,7 +95,7 @@ func (e *Environment) stop(reason string) (ShutdownReport, error) {
 		case !a.down:
 			end(a.process)
 		case a.next != nil:
-			a.give(in.shutdown)
+			a.tell(in.shutdown)
 		}
 	}
 	err := e.until(deadline, func() bool {
@@ -111,6 +115,24 @@ func (e *Environment) stop(reason string) (ShutdownReport, error) {
 	report.Took = time.Since(began)
 	e.in = nil
 	return report, errors.Join(append(errs, in.close())...)
+}
+
+// flushTelemetry gives subscribers what there is before they learn that it is
+// the end, as AWS's emulator of managed instances does: "If any of the input
+// streams are closed, then Lambda flushes the logs. This can happen if, for
+// example, the runtime crashes." One that does not read is not waited for.
+func (e *Environment) flushTelemetry(in *instance) error {
+	flushed := false
+	all := in.telemetry.flush()
+	in.workers.Go(func() {
+		<-all
+		in.do(func() { flushed = true })
+	})
+	err := e.until(time.Now().Add(flushWithin), func() bool { return flushed })
+	if errors.Is(err, errExpired) {
+		return nil
+	}
+	return err
 }
 
 // extensions returns whether an internal extension is registered, and the

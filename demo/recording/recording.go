@@ -60,6 +60,23 @@ type Moment struct {
 // Local reports whether the moment would not be found in CloudWatch.
 func (m *Moment) Local() bool { return m.Kind != lambdaenv.Line }
 
+// OwnExtension is the file name of the extension in our layer.
+const OwnExtension = "postinvoke"
+
+// IsOthers reports whether the moment is one of somebody else's extension.
+func (m *Moment) IsOthers() bool {
+	return m.Source == lambdaenv.Extension && m.Name != "" && m.Name != OwnExtension
+}
+
+// Who says who the moment is of: its source, or the name of somebody else's
+// extension.
+func (m *Moment) Who() string {
+	if m.IsOthers() {
+		return m.Name
+	}
+	return string(m.Source)
+}
+
 // Called is the kind of the entry for a caller who asks for an invocation; its
 // text is the event. All other kinds are told by the environment.
 const Called lambdaenv.Kind = "called"

@@ -38,7 +38,11 @@ func (t *tracker) stop(m *recording.Moment) {
 
 func (t *tracker) exited(m *recording.Moment) {
 	l := function
-	if m.Source == lambdaenv.Extension {
+	switch {
+	case m.IsOthers():
+		t.mark(others, m.Name+" ended", m.Since, "The process ended: "+m.Text+".")
+		return
+	case m.Source == lambdaenv.Extension:
 		l = extension
 	}
 	if s := t.end(l, ending, m.Since); s != nil {

@@ -26,7 +26,7 @@ func NewRow(r *recording.Recording, n *recording.Narrator, m *recording.Moment) 
 	row := Row{
 		Time:    m.Time.UTC().Format("15:04:05.000"),
 		Elapsed: fmt.Sprintf("%.3f s", r.Elapsed(m.Since).Seconds()),
-		Source:  string(m.Source),
+		Source:  m.Who(),
 		Text:    recording.Shorten(words),
 		Remark:  m.Remark,
 		Local:   m.Local(),

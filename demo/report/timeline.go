@@ -21,10 +21,11 @@ const (
 	hooks
 	goroutine // instead of hooks, without the library
 	extension
-	lanes // how many there are
+	others // somebody else's extensions
+	lanes  // how many there are
 )
 
-var laneNames = [lanes]string{"caller", "platform", "function", "hooks", "goroutine", "extension"}
+var laneNames = [lanes]string{"caller", "platform", "function", "hooks", "goroutine", "extension", "others"}
 
 func (l lane) String() string { return laneNames[l] }
 

@@ -71,7 +71,7 @@ func (t *tracker) follow(m *recording.Moment) {
 		t.begin(platform, starting, "init", at, "Lambda starts the processes: the Init phase of a cold start.").request = m.RequestID
 		t.begin(function, starting, "init", at, "The function's process starts.")
 	case lambdaenv.InitDone:
-		for _, l := range []lane{platform, function, extension} {
+		for _, l := range []lane{platform, function, extension, others} {
 			t.end(l, starting, at)
 		}
 	case recording.Called:
@@ -118,10 +118,15 @@ func (t *tracker) follow(m *recording.Moment) {
 
 // line reads what is known from the log only.
 func (t *tracker) line(m *recording.Moment) {
-	if m.Source == lambdaenv.Extension {
+	if m.Source == lambdaenv.Extension && !m.IsOthers() {
 		t.extensionLine(m)
 	}
 	switch {
+	case m.IsOthers():
+		if init := t.current[slot{function, starting}]; init != nil && t.current[slot{others, starting}] == nil {
+			t.begin(others, starting, "init", init.from, "The other extensions start, before the function, and register.")
+		}
+		t.mark(others, m.Name, m.Since, m.Text)
 	case m.Source == lambdaenv.Extension, m.Source == lambdaenv.Platform && isExternal(m.Text):
 		if !t.extension && t.current[slot{function, starting}] != nil {
 			init := t.current[slot{function, starting}]
@@ -145,10 +150,12 @@ func (t *tracker) extensionLine(m *recording.Moment) {
 	}
 }
 
-// isExternal reports whether a line of the platform is about an extension that
-// is a process of its own.
+// isExternal reports whether a line of the platform is about the extension in
+// our layer. The library's own, inside the function, has that name as well, but
+// not that event.
 func isExternal(text string) bool {
 	return (strings.HasPrefix(text, "EXTENSION\t") || strings.Contains(text, `"type":"platform.extension"`)) &&
+		(strings.Contains(text, "Name: "+recording.OwnExtension+"\t") || strings.Contains(text, `"name":"`+recording.OwnExtension+`"`)) &&
 		strings.Contains(text, "SHUTDOWN") // internal ones may not register for it
 }
 

@@ -1,10 +1,12 @@
-// Command puppet prints its environment and then does nothing: the test makes
-// the calls to the APIs in its place.
+// Command puppet prints its environment, as many lines as LINES says, and then
+// does nothing: the test makes the calls to the APIs in its place.
 package main
 
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"strconv"
 	"time"
 )
 
@@ -15,7 +17,11 @@ func main() {
 	if dir, err := os.Getwd(); err == nil {
 		fmt.Println("PWD is", dir)
 	}
-	fmt.Println("on stage at", os.Getenv("AWS_LAMBDA_RUNTIME_API"))
+	lines, _ := strconv.Atoi(os.Getenv("LINES"))
+	for range lines {
+		fmt.Println("a line more")
+	}
+	fmt.Println("on stage at", os.Getenv("AWS_LAMBDA_RUNTIME_API"), "as", filepath.Base(os.Args[0]))
 	for {
 		time.Sleep(time.Hour)
 	}

@@ -1,0 +1,134 @@
+package lambdaenv_test
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/postinvoke/lambdaenv/lambdaenvtest"
+)
+
+// emulator is a stage of AWS's emulator. It has its extensions from
+// /opt/extensions, so it gets a file system of its own there, for which it needs
+// root, Linux and mount(8).
+type emulator struct {
+	t        *testing.T
+	arrivals *arrivals
+	front    string // address for callers
+	begun    bool   // the first invocation has, which the scenario did not ask for yet
+	answers  chan []byte
+}
+
+func newRIE(t *testing.T, s scenario) *emulator {
+	t.Helper()
+	puppet := lambdaenvtest.Build(t, "./testdata/puppet")
+	script := "set -e; mount -t tmpfs tmpfs /opt; mkdir /opt/extensions; "
+	for _, name := range s.Extensions {
+		script += "cp " + puppet + " /opt/extensions/" + name + "; "
+	}
+	front, api := freeAddresses(t)
+	e := &emulator{t: t, arrivals: newArrivals(t), front: front, answers: make(chan []byte, 10)}
+	script += strings.Join([]string{"exec", *rie, "--runtime-interface-emulator-address", e.front,
+		"--runtime-api-address", api, puppet}, " ")
+	cmd := exec.Command("unshare", "--mount", "--kill-child", "sh", "-c", script)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = cmd.Stdout
+	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"} // the puppets print all of it
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			log.WriteString(lines.Text() + "\n")
+			e.arrivals.note(lines.Text())
+		}
+	}()
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		out.Close()
+		<-done
+		cmd.Wait()
+		if t.Failed() {
+			t.Logf("the emulator's log:\n%s", log.String())
+		}
+	})
+	for { // it does not say when it listens
+		conn, err := net.Dial("tcp", e.front)
+		if err == nil {
+			conn.Close()
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	// The first invocation makes it start the processes.
+	payload := []byte("{}")
+	for _, st := range s.Steps {
+		if st.Invoke != nil {
+			payload = raw(st.Invoke)
+			break
+		}
+	}
+	e.invoke(payload)
+	e.begun = true
+	return e
+}
+
+// freeAddresses are two that nobody listens at, by now.
+func freeAddresses(t *testing.T) (front, api string) {
+	t.Helper()
+	var addresses [2]string
+	for i := range addresses {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		addresses[i] = l.Addr().String()
+	}
+	return addresses[0], addresses[1]
+}
+
+func (e *emulator) arrival(name string) string {
+	if name == "function" {
+		name = "puppet"
+	}
+	return e.arrivals.of(name)
+}
+
+func (e *emulator) judges(st step) *want {
+	if st.RIE != nil {
+		return st.RIE
+	}
+	return st.Want
+}
+
+func (e *emulator) invoke(payload []byte) {
+	if e.begun {
+		e.begun = false
+		return
+	}
+	url := "http://" + e.front + "/2015-03-31/functions/function/invocations"
+	go func() {
+		res, err := http.Post(url, "application/json", bytes.NewReader(payload))
+		if err != nil {
+			return
+		}
+		defer res.Body.Close()
+		body, _ := io.ReadAll(res.Body)
+		e.answers <- body
+	}()
+}
+
+func (e *emulator) response() ([]byte, string) { return <-e.answers, "unknown" }
