@@ -113,7 +113,8 @@ func (b builder) program(dir, pkg string) gobuild.Program {
 }
 
 // errNoModule is for whoever runs the demo where none of our packages are.
-var errNoModule = errors.New("run me inside the checkout of postinvoke, or inside a module that requires it: I build its packages")
+var errNoModule = errors.New("run me inside the checkout of postinvoke, or inside a module that requires it: " +
+	"I build its packages")
 
 // findExtension finds the extension that fits the function in the folder dir:
 // that of its own module. A function that does not use the library, and one

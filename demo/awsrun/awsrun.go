@@ -149,7 +149,8 @@ func (p *play) about(began time.Time) recording.About {
 		about.Name = p.target.name
 	}
 	if p.account.endpoint != "" {
-		about.Intro = append(about.Intro, "AWS_ENDPOINT_URL, one of its kind, or the profile names that endpoint. What is seen there says nothing about AWS.")
+		about.Intro = append(about.Intro, "AWS_ENDPOINT_URL, one of its kind, or the profile names that endpoint. "+
+			"What is seen there says nothing about AWS.")
 	} else if !p.cfg.NoWait {
 		about.Intro = append(about.Intro, recording.IdleOnAWS)
 	}

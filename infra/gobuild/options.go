@@ -46,7 +46,7 @@ func (p Program) check(file string) error {
 		clean := filepath.Clean(filepath.FromSlash(to))
 		switch {
 		case !filepath.IsLocal(clean) || clean == ".":
-			return fmt.Errorf("the further file %q is not within the asset: give a relative path without ..", to)
+			return fmt.Errorf("the further file %q is not within the asset: give a relative path that stays in it", to)
 		case clean == filepath.FromSlash(file):
 			return fmt.Errorf("the further file %q would replace the program: give it another path", to)
 		}
