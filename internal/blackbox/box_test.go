@@ -22,8 +22,8 @@ type hook struct {
 	name string
 }
 
-func (h *hook) PC() uintptr    { return h.pc }
-func (h *hook) String() string { return h.name }
+func (h *hook) Key() blackbox.Key { return blackbox.Key{Code: h.pc} }
+func (h *hook) String() string    { return h.name }
 
 // create makes the file in a folder of the test's own.
 func create(t testing.TB) *blackbox.File {
@@ -291,8 +291,8 @@ func TestOtherPanicsGoOn(t *testing.T) {
 
 type panicking struct{}
 
-func (panicking) PC() uintptr    { return 99 }
-func (panicking) String() string { panic("mine") }
+func (panicking) Key() blackbox.Key { return blackbox.Key{Code: 99} }
+func (panicking) String() string    { panic("mine") }
 
 func TestThereAreSlotsForAllInvocationsAtOnce(t *testing.T) {
 	file := create(t)
