@@ -145,11 +145,17 @@ func (inv *invocation) abandonOne(h *hook) {
 		inv.mu.Unlock()
 		return
 	}
-	inv.remove(h)
+	h.running = false
 	h.abandoned = max(1, time.Since(inv.began))
 	inv.abandoned++
 	inv.mu.Unlock()
 	inv.environment.hookAbandoned(inv, inv.log, h, true, "it did not return within its timeout of "+h.timeout.String())
+	// The invocation is not over before the record is written.
+	inv.mu.Lock()
+	if h.place < len(inv.running) && inv.running[h.place] == h { // else abandon has removed it
+		inv.remove(h)
+	}
+	inv.mu.Unlock()
 	inv.lookAgain()
 }
 
@@ -161,7 +167,7 @@ func (inv *invocation) abandon(stackReason string) {
 	}
 	inv.mu.Lock()
 	inv.closed = true
-	running := inv.running
+	running := slices.DeleteFunc(inv.running, func(h *hook) bool { return !h.running }) // abandonOne logs those
 	inv.running = nil
 	inv.abandoned += len(running)
 	for _, h := range running {

@@ -128,14 +128,15 @@ func (b *Box) Shutdown() *Slot {
 func (b *Box) number(h Hook) uint16 {
 	key := h.Key()
 	n, ok := b.names[key]
-	if !ok {
-		n = unnamed
-		if len(b.names) < numNames {
-			n = uint16(len(b.names) + 1)
-			putName(b.mem, n, h.String())
-		}
-		b.names[key] = n
+	switch {
+	case ok:
+		return n
+	case len(b.names) == numNames: // not kept: names may be without end
+		return unnamed
 	}
+	n = uint16(len(b.names) + 1)
+	putName(b.mem, n, h.String())
+	b.names[key] = n
 	return n
 }
 

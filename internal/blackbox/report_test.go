@@ -234,3 +234,22 @@ func wantOwnHooks(t *testing.T, file *blackbox.File) {
 		}
 	}
 }
+
+// Hooks may be given names of their own, as many as there are invocations.
+func TestNamesWithoutEndNeedNoMemory(t *testing.T) {
+	create(t)
+	s := open(t).Begin("id", blackbox.Handler)
+	n := 0
+	push := func() {
+		s.Push(&hook{uintptr(n), "name"})
+		s.Pop()
+		s.Done()
+		n++
+	}
+	for range blackbox.NumNames {
+		push()
+	}
+	if got := testing.AllocsPerRun(1000, push); got > 1 { // the hook
+		t.Errorf("got %v allocations, want only that of the hook", got)
+	}
+}

@@ -104,6 +104,10 @@ func handle(ctx context.Context, e event) (any, error) {
 	for step := range strings.SplitSeq(e.Do, ", ") {
 		if hook, ok := strings.CutPrefix(step, "hook "); ok {
 			postinvoke.RunContext(ctx, fault(hook))
+		} else if hook, ok := strings.CutPrefix(step, "brief hook "); ok {
+			postinvoke.RunContext(ctx, fault(hook), postinvoke.Timeout(time.Millisecond))
+		} else if hook, ok := strings.CutPrefix(step, "brief go "); ok {
+			postinvoke.Go(ctx, fault(hook), postinvoke.Timeout(time.Millisecond))
 		} else if hook, ok := strings.CutPrefix(step, "go "); ok {
 			postinvoke.Go(ctx, fault(hook))
 		} else if stream := streams[step]; stream != nil {

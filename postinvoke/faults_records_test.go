@@ -1,0 +1,67 @@
+package postinvoke_test
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"example.com/postinvoke/postinvoke"
+	"example.com/postinvoke/record"
+)
+
+// A slowHandler takes its time for records of abandoned hooks, and keeps the
+// order in which records were written.
+type slowHandler struct {
+	slog.Handler
+	mu       sync.Mutex
+	messages []string
+}
+
+func (h *slowHandler) Enabled(context.Context, slog.Level) bool { return true }
+
+func (h *slowHandler) Handle(_ context.Context, r slog.Record) error {
+	if r.Message == record.HookAbandoned {
+		time.Sleep(time.Minute)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.messages = append(h.messages, r.Message)
+	return nil
+}
+
+func (h *slowHandler) position(message string) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Index(h.messages, message)
+}
+
+// The environment is frozen when the record of the hooks is written: a hook that
+// was given up has its own before that, also if another one ends meanwhile.
+func TestAnAbandonedHookIsLoggedBeforeTheInvocationIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &slowHandler{}
+		end := make(chan struct{})
+		handler := postinvoke.Wrap(func(ctx context.Context, _ any) (any, error) {
+			hangs := func(context.Context) error { <-end; return nil }
+			postinvoke.Go(ctx, hangs, postinvoke.Timeout(time.Second))
+			postinvoke.Go(ctx, func(context.Context) error { time.Sleep(10 * time.Second); return nil })
+			return nil, nil
+		}, &postinvoke.Options{Logger: slog.New(log)})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		if _, err := handler(ctx, nil); err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		time.Sleep(10 * time.Minute)
+		abandoned, finished := log.position(record.HookAbandoned), log.position(record.Hooks)
+		if abandoned < 0 || finished < abandoned {
+			t.Errorf("got records %q, want the abandoned hook first", log.messages)
+		}
+		close(end)
+		synctest.Wait()
+	})
+}
