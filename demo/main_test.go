@@ -130,7 +130,7 @@ var varying = []struct {
 }{
 	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`), "TIME"},
 	{regexp.MustCompile(`\d{4}/\d\d/\d\d \d\d:\d\d:\d\d`), "TIME"},
-	{regexp.MustCompile(`\(\S+/demo/`), "(demo/"},
+	{regexp.MustCompile(`\(\S+/demo/(\S+\.go):\d+\)`), "(demo/$1:N)"},
 	{regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d\.\d{3} +\d+\.\d{3}s`), "TIME SINCE"},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1:PORT"},
 	{regexp.MustCompile(`\b\d+(\.\d+)? ms\b`), "N ms"},
