@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"example.com/postinvoke/infra/gobuild"
 )
 
 // The event with which a hook of the example ends its process shows the black
@@ -35,8 +37,9 @@ func TestAHookThatEndsItsProcess(t *testing.T) {
 // However a process ends, the demo says which hooks were lost with it; without
 // the layer it says that nothing tells, and why.
 func TestHooksThatAProcessTakesWithIt(t *testing.T) {
-	function, err := goBuild(t.Context(), "testdata/functions/fails", ".", t.TempDir(), "fails")
-	if err != nil {
+	function := filepath.Join(t.TempDir(), "built", "fails")
+	program := gobuild.Program{Dir: "testdata/functions/fails", Host: true}
+	if err := gobuild.Build(t.Context(), program, filepath.Dir(function), filepath.Base(function)); err != nil {
 		t.Fatal(err)
 	}
 	const waiting = "lost before it started: flush (main.go:N), audit (main.go:N)"
