@@ -68,7 +68,7 @@ Examples:
   go run ./demo -plain                               what happens without hooks
   go run ./demo -event '{"sleepMs":50}' -idle 6m     shorter hooks, and the patience of AWS
   go run ./demo -timeout 2s                          hooks that take longer than the timeout
-  go run ./demo -event '{"crash":true}'              a hook ends its process: what is lost, says the layer
+  go run ./demo -event '{"crash":true}'              a hook ends its process: what is lost
   go run ./demo -function ../mine -event event.json  your function, your event
   go run ./demo -stack PostInvokeDemo -o report.html the same on AWS
 

@@ -43,7 +43,9 @@ func (e *environment) hookFailed(ctx context.Context, log logger, h *hook, f *fa
 
 // hookAbandoned logs that a hook was given up.
 func (e *environment) hookAbandoned(ctx context.Context, log logger, h *hook, started bool, reason string) {
-	attrs := []slog.Attr{slog.String(record.Hook, h.String()), slog.Bool(record.Started, started), slog.String(record.Reason, reason)}
+	attrs := []slog.Attr{
+		slog.String(record.Hook, h.String()), slog.Bool(record.Started, started), slog.String(record.Reason, reason),
+	}
 	if started {
 		attrs = append(attrs, ms(record.HookMs, time.Since(h.began)))
 	}

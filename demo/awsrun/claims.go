@@ -128,8 +128,9 @@ func (p *play) checkBilled() Check {
 
 func (p *play) checkMetric() Check {
 	check := Check{
-		Claim:   metricName + " shows the hooks",
-		Meaning: "Lambda does not count hooks in this metric: the dashboard's figures from it are too small, those from the log are right.",
+		Claim: metricName + " shows the hooks",
+		Meaning: "Lambda does not count hooks in this metric: the dashboard's figures from it are too small, " +
+			"those from the log are right.",
 	}
 	var hooks float64
 	calls := 0

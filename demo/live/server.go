@@ -78,10 +78,12 @@ func routes(s *session) http.Handler {
 			Overrun    string // an event for hooks that take longer than the function may
 			Crash      string // an event for a hook that ends the process
 			Layer, Has bool
-			Timeout    time.Duration
 			Log        template.HTML
 			Most       int
-		}{string(s.cfg.Event), s.overrun(), crash, s.cfg.Layer, len(s.cfg.Environment.Extensions) > 0, s.cfg.Environment.Timeout, report.LogTable(), keptRows})
+		}{
+			string(s.cfg.Event), s.overrun(), crash, s.cfg.Layer, len(s.cfg.Environment.Extensions) > 0,
+			report.LogTable(), keptRows,
+		})
 	})
 	for name, content := range map[string]string{
 		"page.css": report.Style(), "live.css": file("live.css"), "chart.js": report.Script(), "live.js": file("live.js"),

@@ -84,7 +84,8 @@ func (r *Recording) End() string {
 	s := r.Shutdown
 	switch {
 	case r.EndedByReset():
-		return strings.Join(append([]string{"no environment is left to shut down: the reset ended it"}, r.Lost.notes()...), ", ")
+		end := []string{"no environment is left to shut down: the reset ended it"}
+		return strings.Join(append(end, r.Lost.notes()...), ", ")
 	case s == nil && r.killed():
 		return "the environment was killed, without a shutdown"
 	case s == nil:

@@ -139,8 +139,8 @@ func (h *hookTracker) abandoned(t *tracker, m *recording.Moment, request string,
 func (h *hookTracker) late(t *tracker, m *recording.Moment, request string, fields map[string]string) {
 	hook := fields[record.Hook]
 	after := length(took(m, fields, record.LateMs))
-	s := h.mark(t, m.Since, request, hook, "returned", fmt.Sprintf("The hook %s, which was abandoned, returned %s later.", hook, after))
-	s.failed = false
+	detail := fmt.Sprintf("The hook %s, which was abandoned, returned %s later.", hook, after)
+	h.mark(t, m.Since, request, hook, "returned", detail).failed = false
 	if s := h.find(t, request, hook, func(s *span) bool { return s.note == noteAbandoned && !s.returned }); s != nil {
 		s.returned = true
 		s.detail += fmt.Sprintf(" It returned %s later.", after)
@@ -188,7 +188,8 @@ func (h *hookTracker) all(t *tracker, m *recording.Moment, all *recording.Hooks)
 	if all.Count == 1 {
 		name = "1 hook"
 	}
-	s := &span{lane: hooks, kind: hooking, name: name, from: m.Since - max(took, least), to: m.Since, request: cmp.Or(all.RequestID, m.RequestID)}
+	s := &span{lane: hooks, kind: hooking, name: name, from: m.Since - max(took, least), to: m.Since,
+		request: cmp.Or(all.RequestID, m.RequestID)}
 	if h.running {
 		s.from = max(s.from, min(h.since, s.to-least))
 	}
@@ -196,7 +197,8 @@ func (h *hookTracker) all(t *tracker, m *recording.Moment, all *recording.Hooks)
 	if all.AfterResponse {
 		when = "After the response: "
 	}
-	s.detail = fmt.Sprintf("%s%s, for %s together. At the log level DEBUG each is logged by itself.", when, name, length(took))
+	s.detail = fmt.Sprintf("%s%s, for %s together. At the log level DEBUG each is logged by itself.",
+		when, name, length(took))
 	t.spans = append(t.spans, s)
 }
 

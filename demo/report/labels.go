@@ -17,7 +17,7 @@ func variants(s *span) []string {
 	case s.kind == event && s.name == "thawed":
 		return nil // the frozen stretch says so
 	case s.kind == event && s.lane == hooks && s.note != "":
-		return []string{placed + ", " + s.note, s.whole(), s.name}
+		return []string{placed + ", " + s.note, s.whole(), s.name, s.note}
 	case s.kind == event, s.kind == unknown:
 		return []string{s.whole(), s.name}
 	case s.kind == waiting && s.open:

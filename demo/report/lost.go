@@ -61,7 +61,8 @@ func (h *hookTracker) neverStarted(t *tracker, l *recording.Lost, what string) {
 			"They had not started when the process ended, and are lost: "+strings.Join(l.Waited, ", ")+".")
 	default:
 		for _, name := range l.Waited[:l.NotStarted] {
-			h.lostMark(t, l, name, note, fmt.Sprintf("The %s %s had not started when the process ended, and is lost.", what, name))
+			h.lostMark(t, l, name, note,
+				fmt.Sprintf("The %s %s had not started when the process ended, and is lost.", what, name))
 		}
 	}
 }
@@ -95,7 +96,8 @@ func (h *hookTracker) environmentEnded(t *tracker, m *recording.Moment, boxRead 
 	h.unknown(t)
 	s := t.current[slot{extension, ending}]
 	if s == nil { // a reset, and no shutdown
-		s = t.mark(extension, "shutdown", m.Since, "The extension gets the SHUTDOWN event, and logs how the environment ended.")
+		s = t.mark(extension, "shutdown", m.Since,
+			"The extension gets the SHUTDOWN event, and logs how the environment ended.")
 		if h.ended.reset > 0 {
 			s.kind, s.from = ending, h.ended.reset
 		}
@@ -112,7 +114,8 @@ func (h *hookTracker) unknown(t *tracker) {
 		return
 	}
 	h.ended.untold = false
-	s := t.mark(hooks, "hooks unknown", h.ended.at, "The process ended before it had reported its hooks: "+recording.WhyUnknown(t.extension)+".")
+	s := t.mark(hooks, "hooks unknown", h.ended.at,
+		"The process ended before it had reported its hooks: "+recording.WhyUnknown(t.extension)+".")
 	s.kind, s.request, s.from = unknown, h.ended.request, s.to-least
 	if h.ended.hooksRan {
 		s.from = min(h.since, s.from)

@@ -75,7 +75,12 @@ func (s *span) whole() string {
 // timeline returns what went on in a recording up to the time now, in the order
 // in which it began.
 func timeline(r *recording.Recording, now time.Duration) []*span {
-	t := tracker{current: map[slot]*span{}, plain: r.Plain, hooks: hookTracker{debug: r.ForTimeline}, reports: map[string]*lambdaenv.Report{}}
+	t := tracker{
+		current: map[slot]*span{},
+		hooks:   hookTracker{debug: r.ForTimeline},
+		plain:   r.Plain,
+		reports: map[string]*lambdaenv.Report{},
+	}
 	for i := range r.Invocations {
 		t.reports[r.Invocations[i].Report.RequestID] = &r.Invocations[i].Report
 	}

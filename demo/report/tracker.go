@@ -187,7 +187,8 @@ func (t *tracker) responded(m *recording.Moment) {
 		s.detail = fmt.Sprintf("The handler runs, and its answer is sent to the caller: %s for both.", length(s.length()))
 		if t.hooks.beforeError {
 			s.name = "handler, hooks, then the error"
-			s.detail = fmt.Sprintf("The handler panicked, its hooks ran, and then the error was sent to the caller: %s in all.", length(s.length()))
+			s.detail = fmt.Sprintf("The handler panicked, its hooks ran, and then the error was sent to the caller: %s in all.",
+				length(s.length()))
 		}
 		if t.current[slot{platform, serving}] != nil { // else it is over, after a crash
 			t.hooks.responded(m)
