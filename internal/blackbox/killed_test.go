@@ -165,7 +165,7 @@ func TestAProcessThatIsKilledLeavesNoWrongClaim(t *testing.T) {
 		}
 	}
 	t.Logf("%d rounds, %d invocations lost", rounds, lost)
-	if lost < rounds/2 {
+	if lost < rounds/10 { // six times as many are to be expected
 		t.Errorf("got %d invocations in %d rounds: the process is not killed in the middle of them", lost, rounds)
 	}
 }

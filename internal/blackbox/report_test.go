@@ -132,7 +132,8 @@ func TestTheReportIsWhatTheNotesSay(t *testing.T) {
 func TestLongNamesAndIDsAreShortened(t *testing.T) {
 	for _, name := range []string{
 		"", "é", strings.Repeat("a", blackbox.MaxName), strings.Repeat("a", blackbox.MaxName+1),
-		"main.begin" + strings.Repeat("é", 500) + "(/end.go:1)", strings.Repeat("😀", 5000), "\xff" + strings.Repeat("\xfe", 1000),
+		"main.begin" + strings.Repeat("é", 500) + "(/end.go:1)", strings.Repeat("😀", 5000),
+		"\xff" + strings.Repeat("\xfe", 1000),
 	} {
 		file := create(t)
 		s := open(t).Begin(name, blackbox.Handler)
@@ -143,7 +144,8 @@ func TestLongNamesAndIDsAreShortened(t *testing.T) {
 		}
 		l := report.Lost[0]
 		if got := l.WaitNames[0]; len(name) <= blackbox.MaxName && got != name ||
-			len(name) > blackbox.MaxName && (len(got) > blackbox.MaxName || !utf8.ValidString(got) || !strings.Contains(got, "…")) {
+			len(name) > blackbox.MaxName &&
+				(len(got) > blackbox.MaxName || !utf8.ValidString(got) || !strings.Contains(got, "…")) {
 			t.Errorf("%q: got name %q", name, got)
 		}
 		if !strings.HasPrefix(name, l.RequestID) || l.RequestID == "" && name != "" {
@@ -165,7 +167,9 @@ func TestMoreNamesThanThereIsRoomFor(t *testing.T) {
 	s.Push(&hook{5001, "later"})
 	s.Pop()
 	report, _ := blackbox.Parse(file.Content())
-	want := []blackbox.Lost{{RequestID: "id", Phase: blackbox.Handler, Running: 1, NotStarted: 2, WaitNames: []string{"early"}}}
+	want := []blackbox.Lost{{
+		RequestID: "id", Phase: blackbox.Handler, Running: 1, NotStarted: 2, WaitNames: []string{"early"},
+	}}
 	if !reflect.DeepEqual(report.Lost, want) {
 		t.Errorf("got %+v, want %+v", report.Lost, want)
 	}
@@ -176,7 +180,9 @@ func TestCountersAddUp(t *testing.T) {
 	box := open(t)
 	var want blackbox.Counters
 	for i := range uint64(5) {
-		c := blackbox.Counters{Invocations: 1, Hooks: i, Failures: 2 * i, Abandoned: 3 * i, AwakeMicros: 4 * i, LastEnd: int64(i)}
+		c := blackbox.Counters{
+			Invocations: 1, Hooks: i, Failures: 2 * i, Abandoned: 3 * i, AwakeMicros: 4 * i, LastEnd: int64(i),
+		}
 		box.Count(c)
 		want.Invocations++
 		want.Hooks += i

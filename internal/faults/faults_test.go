@@ -1,6 +1,7 @@
 package faults_test
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -39,6 +40,9 @@ func runScripts(t *testing.T, layer bool) {
 			case "layer":
 				return layer, nil
 			case "mount":
+				if !mayMount() && os.Getenv("CI") == "true" {
+					return false, errors.New("nothing is skipped in CI: needs root on Linux, to mount a file system")
+				}
 				return mayMount(), nil
 			}
 			return false, fmt.Errorf("unknown condition %q", name)

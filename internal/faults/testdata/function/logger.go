@@ -11,7 +11,7 @@ import (
 )
 
 // newLogger returns a logger for Options: one that panics, one that registers a
-// hook with each record, or one that tells of hooks that return late.
+// hook with each record, or one that reports hooks that return late.
 func newLogger(kind string) *slog.Logger {
 	if kind == "" {
 		return nil

@@ -1,7 +1,7 @@
 // Command saboteur is somebody else's extension, which does to the file of the
-// black box what SABOTAGE says, once: before the function starts, or if it ends in -later
-// when the function asks for it. That has removed the file's name by then, but the
-// saboteur still has the file open.
+// black box what SABOTAGE says, once: before the function starts, or if it ends in
+// -later when the function asks for it. The function has removed the file's name by
+// then, but the saboteur still has the file open.
 package main
 
 import (
@@ -44,7 +44,7 @@ func main() {
 	}
 }
 
-// mark is a file that tells that the sabotage is done: /tmp outlives a reset.
+// mark is a file that is there when the sabotage is done: /tmp outlives a reset.
 func mark() string { return filepath.Join(os.TempDir(), "sabotaged") }
 
 func sabotaged() bool {
