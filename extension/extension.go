@@ -55,8 +55,10 @@ func report(log *log, box *blackbox.File, event extensionsapi.Event, started tim
 		{record.LifetimeMs, now.Sub(started)},
 	}
 	if used {
+		if noted.LastEnd > 0 {
+			fields = append(fields, field{record.IdleMs, max(0, now.Sub(time.UnixMicro(noted.LastEnd)))})
+		}
 		fields = append(fields,
-			field{record.IdleMs, max(0, now.Sub(time.UnixMicro(noted.LastEnd)))},
 			field{record.Invocations, noted.Invocations},
 			field{record.AwakeMs, time.Duration(noted.AwakeMicros) * time.Microsecond},
 			field{record.HookCount, noted.Hooks},

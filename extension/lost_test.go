@@ -149,8 +149,9 @@ func TestHooksLostWithAProcess(t *testing.T) {
 				want(t, r, map[string]any{record.Invocations: 2.0, record.AwakeMs: 3.0, record.HookCount: 6.0,
 					record.Failures: 2.0, record.Abandoned: 2.0})
 			}
-			if idle, ok := r[record.IdleMs].(float64); !ok || idle < 0 {
-				t.Errorf("got %s %v, want a time", record.IdleMs, r[record.IdleMs])
+			idle, ok := r[record.IdleMs].(float64)
+			if ended := what == "two invocations"; ok != ended || idle < 0 {
+				t.Errorf("got %s %v, want one if an invocation has ended", record.IdleMs, r[record.IdleMs])
 			}
 			p.wantExit(0)
 		})

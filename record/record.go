@@ -97,7 +97,7 @@ const (
 	Waiting     = "waiting"     // their names, next to run first, separated by commas
 	BudgetMs    = "budgetMs"    // the time Lambda gives the function to shut down
 	LifetimeMs  = "lifetimeMs"  // from the extension's start to its end
-	IdleMs      = "idleMs"      // from the end of the last invocation to the shutdown
+	IdleMs      = "idleMs"      // from the end of the last invocation that ended to the shutdown; absent if none did
 	Invocations = "invocations" // invocations of wrapped handlers
 	AwakeMs     = "awakeMs"     // all time spent in hooks after responses, summed
 )

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"sync"
-	"time"
 )
 
 // A Box is the file as the function has it. A nil Box takes notes and forgets
@@ -41,7 +40,7 @@ func Open(panicOnFault func(bool) bool, lost func(error)) (*Box, error) {
 		b.free = append(b.free, &Slot{box: b, at: slotsAt + i*slotSize})
 	}
 	b.shutdown = &Slot{box: b, at: slotsAt}
-	b.Count(Counters{LastEnd: time.Now().UnixMicro()}) // tells the extension that the file is used
+	b.Count(Counters{}) // tells the extension that the file is used
 	return b, nil
 }
 

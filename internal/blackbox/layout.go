@@ -164,7 +164,7 @@ type Counters struct {
 	Failures    uint64 // hooks that panicked or returned an error
 	Abandoned   uint64
 	AwakeMicros uint64 // spent in hooks after responses
-	LastEnd     int64  // of an invocation; microseconds since the Unix epoch
+	LastEnd     int64  // of an invocation; microseconds since the Unix epoch, zero before the first
 }
 
 // put writes the counters into one of the two copies. The copies take turns, so
