@@ -116,7 +116,7 @@ func TestThatThereIsNoBrowserIsSaidFirst(t *testing.T) {
 		t.Skipf("%s is not found by the PATH", path)
 	}
 	r := execute("", "-png", filepath.Join(t.TempDir(), "picture.png"))
-	inOrder(t, r.stderr, browser.ErrNone.Error(), "the go command is not on the PATH")
+	inOrder(t, r.stderr, browser.ErrNone.Error(), "the go command was not found")
 }
 
 // The log is the same with a timeline, which needs lines at the level DEBUG, and

@@ -40,7 +40,7 @@ func serveAt(t *testing.T, port int, timeout time.Duration) (home string, end fu
 	cfg := live.Config{
 		Environment: lambdaenv.Config{
 			Function:   lambdaenvtest.Build(t, "../../function"),
-			Extensions: []string{lambdaenvtest.Build(t, "../../extension")},
+			Extensions: []string{lambdaenvtest.Named(t, lambdaenvtest.Build(t, "../../extension"), recording.OwnExtension)},
 			Timeout:    timeout,
 			Env:        []string{"AWS_LAMBDA_LOG_LEVEL=DEBUG"},
 		},

@@ -39,6 +39,17 @@ func Build(t testing.TB, pkg string, flags ...string) string {
 	return path
 }
 
+// Named returns the executable under another file name, which is that of an
+// extension.
+func Named(t testing.TB, executable, name string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.Symlink(executable, path); err != nil {
+		t.Fatalf("lambdaenvtest: %v", err)
+	}
+	return path
+}
+
 var (
 	buildsMu sync.Mutex
 	builds   = map[string]func() (string, error){}

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"example.com/postinvoke/demo/recording"
 	"example.com/postinvoke/internal/lambdalog"
 	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/lambdaenv/lambdaenvtest"
@@ -45,7 +46,7 @@ func (a *Account) newFunction(output string) *function {
 	cfg.Name, cfg.LogFormat, cfg.Observe = f.name, lambdaenv.JSON, f.observe
 	cfg.Function = lambdaenvtest.Build(a.t, cmp.Or(a.cfg.Function, "function"))
 	if !a.cfg.NoLayer {
-		cfg.Extensions = []string{lambdaenvtest.Build(a.t, "extension")}
+		cfg.Extensions = []string{lambdaenvtest.Named(a.t, lambdaenvtest.Build(a.t, "extension"), recording.OwnExtension)}
 	}
 	f.env = lambdaenvtest.Start(a.t, cfg)
 	return f
