@@ -75,18 +75,12 @@ var shutdowns = map[string]func(){
 	"bye":    bye,
 	"exit":   exitAtShutdown,
 	"crash":  crashAtShutdown,
-	"hang":   hangAtShutdown,
 	"panics": func() { panic("no way out") },
 }
 
 func bye() { fmt.Println("bye") }
 
 func exitAtShutdown() { os.Exit(3) }
-
-func hangAtShutdown() {
-	fmt.Println("hangs at the end")
-	select {}
-}
 
 func crashAtShutdown() {
 	go panic("no way out")
