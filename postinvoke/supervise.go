@@ -47,6 +47,9 @@ func (inv *invocation) supervise() {
 			inv.stopHooks(&s)
 		}
 	}
+	if arrived != nil { // it may have been ready, and another case taken
+		inv.warnIfReleased()
+	}
 	inv.conclude(&s)
 }
 
