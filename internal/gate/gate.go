@@ -22,7 +22,7 @@ const (
 	Unwrapped Reason = "no handler is wrapped"
 	NotCalled Reason = "the wrapped handler was not called: aws-lambda-go could not decode the event, " +
 		"or the handler it was started with does not call it"
-	Deadline Reason = "the function's deadline is near and its hooks are not done"
+	Deadline Reason = "the function's deadline is near and its handler or hooks are not done"
 )
 
 // A Gate holds one invocation at a time, as an execution environment serves
