@@ -62,19 +62,27 @@ var lastCallers atomic.Pointer[seenCallers]
 // thisPackage begins the names of functions in this package.
 var thisPackage = reflect.TypeFor[wrapper]().PkgPath() + "."
 
-// fromLambda reports whether the first function that is neither of this package
-// nor of package reflect is one of aws-lambda-go.
+// lambdaPackage begins the names of functions in aws-lambda-go's package lambda.
+const lambdaPackage = "github.com/aws/aws-lambda-go/lambda."
+
+// fromLambda reports whether the first functions that are neither of this package
+// nor of package reflect are of aws-lambda-go, and were not entered through the
+// method Invoke of a lambda.Handler: a handler around the wrapped one calls that.
 func fromLambda(stack []uintptr) bool {
 	frames := runtime.CallersFrames(stack)
+	entered := "" // the function through which aws-lambda-go was entered, as far as is known
 	for {
 		frame, more := frames.Next()
 		switch {
-		case strings.HasPrefix(frame.Function, "reflect."), strings.HasPrefix(frame.Function, thisPackage):
+		case strings.HasPrefix(frame.Function, lambdaPackage):
+			entered = frame.Function
+		case entered == "" && strings.HasPrefix(frame.Function, "reflect."),
+			entered == "" && strings.HasPrefix(frame.Function, thisPackage):
 		default:
-			return strings.HasPrefix(frame.Function, "github.com/aws/aws-lambda-go/lambda")
+			more = false
 		}
 		if !more {
-			return false
+			return entered != "" && !strings.HasSuffix(entered, ".Invoke")
 		}
 	}
 }
@@ -85,7 +93,7 @@ func belowLambda() bool {
 	frames := runtime.CallersFrames(stack[:runtime.Callers(0, stack[:])])
 	for {
 		frame, more := frames.Next()
-		if strings.HasPrefix(frame.Function, "github.com/aws/aws-lambda-go/lambda.") {
+		if strings.HasPrefix(frame.Function, lambdaPackage) {
 			return true
 		}
 		if !more {

@@ -76,7 +76,9 @@ func (w *wrapper) begin(ctx context.Context) *invocation {
 	}
 	if w.process.onLambda {
 		by := calledBy()
-		inv.direct = by == byLambda
+		// A context that has ended already has the end of that which
+		// lambda.WithContext was given, and perhaps the deadline.
+		inv.direct = by == byLambda && ctx.Err() == nil
 		inv.outside = by == byOthers && !ok
 	}
 	if g := w.process.gate; g != nil {

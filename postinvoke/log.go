@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"reflect"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -93,9 +94,23 @@ var background = context.Background()
 // writing counts the records that are being written.
 var writing atomic.Int32
 
-// maxWriting is more than a process needs, unless a logger registers hooks that
-// make it log again.
+// maxWriting is more than most processes need, unless a logger registers hooks
+// that make it log again. Hooks that fail at once may need more.
 const maxWriting = 100
+
+// nested reports whether the caller, [logger.write], was called by itself.
+func nested() bool {
+	var stack [256]uintptr // of more than one call, however deep a logger is
+	frames := runtime.CallersFrames(stack[:runtime.Callers(2, stack[:])])
+	caller, more := frames.Next()
+	for more {
+		var frame runtime.Frame
+		if frame, more = frames.Next(); frame.Function == caller.Function {
+			return true
+		}
+	}
+	return false
+}
 
 // write writes a record. If the logger panics, or calls itself for ever, the
 // record goes to the function's own log.
@@ -116,7 +131,7 @@ func (l logger) write(ctx context.Context, level slog.Level, message, requestID 
 		}
 	}()
 	switch {
-	case writing.Add(1) > maxWriting:
+	case writing.Add(1) > maxWriting && nested():
 		ownLog.LogAttrs(ctx, level, message, complete...)
 	case l.addsRequestID:
 		l.LogAttrs(ctx, level, message, attrs...)

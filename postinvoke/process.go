@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"example.com/postinvoke/internal/blackbox"
@@ -30,7 +31,7 @@ type process struct {
 
 	reasons []string // of the ready record
 	level   slog.Level
-	ready   sync.Once
+	ready   atomic.Bool // it was logged, or is being logged: not a sync.Once, as a logger may call Shutdown
 	mu      sync.Mutex
 	log     logger
 }
@@ -67,8 +68,11 @@ func connect() *process {
 	}
 	p.onLambda = true
 	p.managed = os.Getenv("AWS_LAMBDA_INITIALIZATION_TYPE") == "lambda-managed-instances"
-	p.register(address)
+	api := p.register(address)
 	p.openBox()
+	if api != nil {
+		go p.serve(api) // which reads what the two calls above have set
+	}
 	return p
 }
 
@@ -76,7 +80,8 @@ func connect() *process {
 // runtime first asks for an event. On Lambda Managed Instances it may not ask
 // for events, and registers only because without an extension there is no
 // SIGTERM (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
-func (p *process) register(address string) {
+// It returns nil if it is refused.
+func (p *process) register(address string) *extensionsapi.Client {
 	api := extensionsapi.New(address, internalName)
 	var events []string
 	if !p.managed {
@@ -86,7 +91,7 @@ func (p *process) register(address string) {
 		p.reasons = append(p.reasons, err.Error()+": hooks may be frozen before they are done")
 		p.level = slog.LevelError
 		p.shutdownBudget = budgetExternal
-		return
+		return nil
 	}
 	p.mode = record.ModeInternal
 	reason := "registered as an internal extension"
@@ -96,7 +101,7 @@ func (p *process) register(address string) {
 		p.gate = &gate.Gate{NotCalledAfter: calledWithin, Used: processorTime}
 	}
 	p.reasons = append(p.reasons, reason)
-	go p.serve(api)
+	return api
 }
 
 // openBox opens the black box, if the extension has made one.
@@ -140,12 +145,12 @@ func (p *process) serve(api *extensionsapi.Client) {
 // process is connected. The first handler decides which logger gets the records
 // of the process.
 func (p *process) handlerWrapped(log logger) {
-	p.ready.Do(func() {
+	if p.ready.CompareAndSwap(false, true) {
 		p.mu.Lock()
 		p.log = log
 		p.mu.Unlock()
 		p.writeReady()
-	})
+	}
 	if p.gate != nil {
 		p.gate.Wrapped()
 	}
@@ -160,7 +165,11 @@ func (p *process) shutdownRegistered() {
 }
 
 // logReady logs how the process is connected, unless that was done.
-func (p *process) logReady() { p.ready.Do(p.writeReady) }
+func (p *process) logReady() {
+	if p.ready.CompareAndSwap(false, true) {
+		p.writeReady()
+	}
+}
 
 func (p *process) writeReady() {
 	reason := ""

@@ -26,9 +26,7 @@ func (inv *invocation) supervise() {
 	s := supervision{timer: time.NewTimer(forever)}
 	defer s.timer.Stop()
 	inv.setDeadline(&s)
-	if inv.entry.Released() {
-		inv.warn(notHeld)
-	}
+	inv.warnIfReleased()
 	ended, arrived := inv.Done(), inv.entry.Arrived()
 	for !inv.progress(&s) {
 		select {
@@ -38,6 +36,7 @@ func (inv *invocation) supervise() {
 		case <-arrived:
 			arrived = nil // disables this case
 			inv.setDeadline(&s)
+			inv.warnIfReleased()
 		case <-s.timer.C:
 			if s.expired {
 				inv.abandon(noTime)
@@ -47,6 +46,9 @@ func (inv *invocation) supervise() {
 		case <-inv.stopped:
 			inv.stopHooks(&s)
 		}
+	}
+	if arrived != nil { // it may have been ready, and another case taken
+		inv.warnIfReleased()
 	}
 	inv.conclude(&s)
 }
@@ -165,6 +167,14 @@ const (
 	notLambdas = "hooks start when the handler returns, perhaps before the response is sent, because the handler's context " +
 		"is not Lambda's own or was cancelled early: wrap the outermost handler, as postinvoke.Start does"
 )
+
+// warnIfReleased warns that nothing keeps the environment awake for the invocation.
+// That is not always known when its handler is called.
+func (inv *invocation) warnIfReleased() {
+	if inv.entry.Released() {
+		inv.warn(notHeld)
+	}
+}
 
 func (inv *invocation) warn(reason string) {
 	inv.log.about(inv, slog.LevelWarn, record.LibraryProblem, slog.String(record.Reason, reason))

@@ -164,6 +164,23 @@ func TestABaseContextThatEndsEarlyDoesNotLoseHooks(t *testing.T) {
 	}
 }
 
+// Its deadline is not the function's. It counts until the INVOKE event comes, which
+// may be before the handler is called or after that: hence some invocations.
+func TestABaseContextThatHasEndedDoesNotLoseHooks(t *testing.T) {
+	env := startHandler(t, "base context that has ended")
+	for range 20 {
+		res := env.Invoke(`{}`)
+		env.WaitIdle()
+		summaryOf(t, env, res.RequestID).want(t, map[string]any{
+			record.HookCount: 2.0, record.Abandoned: 0.0, record.ResponseMs: nil,
+		})
+	}
+	problem := oneRecord(t, env, record.LibraryProblem)
+	if reason, _ := problem[record.Reason].(string); !strings.Contains(reason, "was cancelled early") {
+		t.Errorf("got reason %q, want it to name the context", reason)
+	}
+}
+
 func TestNilArgumentsPanicAtOnce(t *testing.T) {
 	tests := map[string]func(){
 		"postinvoke: WrapHandler was given a nil handler":            func() { postinvoke.WrapHandler(nil, nil) },

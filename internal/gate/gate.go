@@ -4,6 +4,7 @@
 package gate
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -21,7 +22,7 @@ const (
 	Unwrapped Reason = "no handler is wrapped"
 	NotCalled Reason = "the wrapped handler was not called: aws-lambda-go could not decode the event, " +
 		"or the handler it was started with does not call it"
-	Deadline Reason = "the function's deadline is near and its hooks are not done"
+	Deadline Reason = "the function's deadline is near and its handler or hooks are not done"
 )
 
 // A Gate holds one invocation at a time, as an execution environment serves
@@ -46,19 +47,19 @@ type Gate struct {
 	mu      sync.Mutex
 	wrapped bool
 	count   uint64      // of entries, ever
-	next    entry       // its handler was called before its INVOKE event came
+	early   []entry     // their handlers were called before their INVOKE events came, if those come at all
 	held    entry       // while Hold is running
 	last    entry       // held before
 	timer   *time.Timer // of Hold, which makes both of these when it is first called
 	wake    chan struct{}
-	arrived chan struct{} // closed when next becomes held; nil unless somebody waits for that
+	arrived chan struct{} // closed when the next INVOKE event comes; nil unless somebody waits for that
 }
 
 // An entry is what is known of one invocation. The zero entry is of none.
 type entry struct {
 	number    uint64
 	requestID string
-	called    bool      // a wrapped handler
+	calls     int       // of wrapped handlers
 	key       any       // of the wrapped handlers
 	open      int       // wrapped handlers that are not done
 	timeout   time.Time // of the function; zero until the INVOKE event has come
@@ -71,6 +72,7 @@ func (e *entry) is(requestID string) bool { return e.number != 0 && e.requestID 
 type Entry struct {
 	gate   *Gate
 	number uint64
+	early  bool // begun before the INVOKE event came
 }
 
 // Wrapped notes that there is a handler to wait for. Without it, Hold returns at
@@ -91,9 +93,10 @@ func (g *Gate) Begin(requestID string, key any, contextEnds time.Time) Entry {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	e := g.find(requestID, key, contextEnds)
-	e.called, e.key = true, key
+	e.calls++
+	e.key = key
 	e.open++
-	return Entry{g, e.number}
+	return Entry{g, e.number, e != &g.held && e != &g.last}
 }
 
 // find returns the entry that a handler belongs to. The caller holds the lock.
@@ -102,17 +105,25 @@ func (g *Gate) find(requestID string, key any, contextEnds time.Time) *entry {
 	if g.held.is(requestID) || unknown && g.held.number != 0 {
 		return &g.held
 	}
-	if g.next.is(requestID) && g.next.key == key || unknown && g.next.number != 0 {
-		return &g.next
+	for i := range slices.Backward(g.early) {
+		if e := &g.early[i]; unknown || e.is(requestID) && e.key == key {
+			return e
+		}
 	}
 	// The same request id may be that of a retry, which has a later deadline.
-	calledLate := !g.last.called && (unknown || !contextEnds.After(g.last.timeout))
+	calledLate := g.last.calls == 0 && (unknown || !contextEnds.After(g.last.timeout))
 	isLast := g.last.is(requestID) || unknown && g.last.number != 0
 	if isLast && (calledLate || !unknown && g.last.key == key) {
 		return &g.last
 	}
-	g.next = g.newEntry(requestID)
-	return &g.next
+	g.early = append(g.early, g.newEntry(requestID))
+	return &g.early[len(g.early)-1]
+}
+
+// isEarly reports whether the INVOKE event of an entry has not come. The caller
+// holds the lock.
+func (g *Gate) isEarly(number uint64) bool {
+	return slices.ContainsFunc(g.early, func(e entry) bool { return e.number == number })
 }
 
 func (g *Gate) newEntry(requestID string) entry {
@@ -121,37 +132,39 @@ func (g *Gate) newEntry(requestID string) entry {
 }
 
 // Done notes that a wrapped handler has returned and its hooks are over.
-func (e Entry) Done() {
+func (e Entry) Done() { e.done(false) }
+
+// Discard is Done for a handler that was called outside of any invocation, as far
+// as is known. It is not taken for one that was called in the next invocation,
+// also if that has come meanwhile.
+func (e Entry) Discard() { e.done(e.early) }
+
+func (e Entry) done(outside bool) {
 	g := e.gate
 	if g == nil {
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	switch e.number {
-	case g.next.number:
-		g.next.open--
-	case g.held.number:
+	if e.number == g.held.number {
 		g.held.open--
+		if outside {
+			g.held.calls--
+		}
 		select {
 		case g.wake <- struct{}{}:
 		default: // Hold is about to look
 		}
-	}
-}
-
-// Discard is Done for a handler that was called outside of any invocation, as far
-// as is known. It is not taken for one that was called in the next invocation.
-func (e Entry) Discard() {
-	e.Done()
-	g := e.gate
-	if g == nil {
 		return
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if e.number == g.next.number && g.next.open == 0 {
-		g.next = entry{}
+	for i := range g.early {
+		if early := &g.early[i]; early.number == e.number {
+			early.open--
+			if outside && early.open == 0 {
+				g.early = slices.Delete(g.early, i, i+1)
+			}
+			return
+		}
 	}
 }
 
@@ -172,8 +185,8 @@ func (e Entry) Timeout() (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// Arrived returns a channel that is closed when Timeout is known, or nil if
-// nothing changes any more.
+// Arrived returns a channel that is closed when Timeout is known, or when
+// Released reports that it never will be; nil if nothing changes any more.
 func (e Entry) Arrived() <-chan struct{} {
 	g := e.gate
 	if g == nil {
@@ -181,7 +194,7 @@ func (e Entry) Arrived() <-chan struct{} {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if e.number != g.next.number {
+	if !g.isEarly(e.number) {
 		return nil
 	}
 	if g.arrived == nil {
@@ -198,7 +211,7 @@ func (e Entry) Released() bool {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return e.number != g.next.number && e.number != g.held.number
+	return !g.isEarly(e.number) && e.number != g.held.number
 }
 
 // Hold blocks until an invocation is over, or comes within Margin of the
@@ -248,10 +261,14 @@ func (g *Gate) wallNow() time.Time {
 func (g *Gate) arrive(requestID string, timeout time.Time) (wake <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.next.is(requestID) && !g.next.is("") { // what is left there is of an earlier invocation
-		g.next = g.newEntry(requestID)
+	g.held = g.newEntry(requestID)
+	for _, e := range g.early { // all others there are of earlier invocations
+		if e.is(requestID) || e.is("") && g.held.calls == 0 {
+			g.held = e
+		}
 	}
-	g.held, g.next = g.next, entry{}
+	clear(g.early)
+	g.early = g.early[:0]
 	g.held.requestID, g.held.timeout = requestID, timeout
 	if g.arrived != nil {
 		close(g.arrived)
@@ -269,7 +286,7 @@ func (g *Gate) release(late bool, wall time.Time) (reason Reason, called bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	e := &g.held
-	called = e.called
+	called = e.calls > 0
 	switch {
 	case !g.wrapped:
 		reason = Unwrapped

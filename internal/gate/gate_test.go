@@ -326,3 +326,30 @@ func TestTheWallClockJumps(t *testing.T) {
 		})
 	}
 }
+
+// A goroutine that an earlier invocation has left behind calls the wrapped handler
+// between the call of the current one and its INVOKE event.
+func TestAStragglerDoesNotReplaceTheInvocationThatComes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		all := invocations(g, "a", "b", "c")
+		for _, inv := range all[:2] {
+			inv.begin().Done()
+			inv.hold()
+		}
+		current, straggler := all[2].begin(), all[0].begin()
+		straggler.Done()
+		go func() {
+			time.Sleep(2 * notCalled)
+			current.Done()
+		}()
+		began := time.Now()
+		if got := all[2].hold(); got != gate.Done || time.Since(began) != 2*notCalled {
+			t.Errorf("got %q after %v, want it to be held until it is done", got, time.Since(began))
+		}
+		if !straggler.Released() {
+			t.Error("the straggler is not told that nothing is held for it")
+		}
+		synctest.Wait()
+	})
+}

@@ -54,6 +54,32 @@ func TestACallOutsideOfAnyInvocationIsWaitedForInTheNext(t *testing.T) {
 	})
 }
 
+// One that is over when the event is still being decoded has not stood for the
+// handler of that invocation.
+func TestACallOutsideThatEndsInAnInvocationDoesNotReleaseIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		outside := beginUnknown(g)
+		inv := invocations(g, "a")[0]
+		go func() {
+			time.Sleep(time.Second)
+			outside.Discard()
+			time.Sleep(500 * time.Millisecond)
+			e := inv.begin()
+			if e.Released() {
+				t.Error("the invocation is released before it has begun")
+			}
+			time.Sleep(time.Second)
+			e.Done()
+		}()
+		began := time.Now()
+		if got := inv.hold(); got != gate.Done || time.Since(began) != 2500*time.Millisecond {
+			t.Errorf("got %q after %v, want it to be held until it is done", got, time.Since(began))
+		}
+		synctest.Wait()
+	})
+}
+
 // A handler around the wrapped one takes its time, and passes a context that is
 // not Lambda's: each call comes when its invocation was given up, and must not
 // count for the next one.

@@ -78,6 +78,14 @@ func main() {
 			fmt.Println("the handler returns")
 			return e, nil
 		}, lambda.WithContext(base))
+	case "base context that has ended":
+		base, cancel := context.WithDeadline(context.Background(), time.Now())
+		defer cancel()
+		start(func(ctx context.Context, e event) (event, error) {
+			postinvoke.Run(ctx, func() { fmt.Println("hook") })
+			postinvoke.Go(ctx, func(context.Context) error { fmt.Println("beside the handler"); return nil })
+			return e, nil
+		}, lambda.WithContext(base))
 	case "wrapped twice":
 		inner := postinvoke.Wrap(func(ctx context.Context, e event) (event, error) {
 			postinvoke.Run(ctx, func() { fmt.Println("hook") })

@@ -5,7 +5,8 @@
 //	INIT=sigterm    the second time it starts, it gets SIGTERM before it is ready
 //	LOGGER=panics   its logger panics, or see logger.go
 //	MARGIN=1s       is that of its hooks
-//	MIDDLEWARE=yes  a handler is around the wrapped one: see middleware.go
+//	MIDDLEWARE=yes  a handler is around the wrapped one: see middleware.go, and
+//	                interface.go for MIDDLEWARE=handler
 //	SHUTDOWN=bye    registers that shutdown function, or see shutdowns
 //	SIGTERM=call    aws-lambda-go calls it back at the end
 //	WARMUP=nothing  calls the wrapped handler with that event during init
@@ -50,11 +51,14 @@ func main() {
 		options = append(options, lambda.WithEnableSIGTERM(func() { fmt.Println("called back") }))
 	}
 	handler := postinvoke.Wrap(handle, opts)
-	if os.Getenv("MIDDLEWARE") != "" {
+	if os.Getenv("MIDDLEWARE") == "yes" {
 		handler = middleware(handler)
 	}
 	if os.Getenv("WARMUP") != "" {
 		handler(context.Background(), event{os.Getenv("WARMUP")})
+	}
+	if os.Getenv("MIDDLEWARE") == "handler" {
+		lambda.StartWithOptions(handlerMiddleware{lambda.NewHandler(handler)}, options...)
 	}
 	lambda.StartWithOptions(handler, options...)
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
 type wrapped = func(context.Context, event) (any, error)
@@ -53,15 +55,13 @@ var middlewares = map[string]func(context.Context, event, wrapped) (any, error){
 		}
 		return "batch", nil
 	},
-	"nothing first": func(ctx context.Context, e event, handle wrapped) (any, error) {
-		first, cancel := context.WithCancel(ctx)
-		_, err := handle(first, event{"nothing"})
-		cancel()
-		if err != nil {
-			return nil, err
-		}
-		takeAWhile(ctx)
-		return handle(ctx, e)
+	"nothing first": nothingFirst,
+	"nothing first, then copied": func(ctx context.Context, e event, handle wrapped) (any, error) {
+		return nothingFirst(ctx, e, func(ctx context.Context, e event) (any, error) {
+			lc, _ := lambdacontext.FromContext(ctx)
+			copied := *lc
+			return handle(lambdacontext.NewContext(ctx, &copied), e)
+		})
 	},
 	"at once": func(ctx context.Context, e event, handle wrapped) (any, error) {
 		ctx, cancel := context.WithCancel(ctx) // as errgroup.WithContext makes one
@@ -87,3 +87,16 @@ var middlewares = map[string]func(context.Context, event, wrapped) (any, error){
 
 // batch is how many records are in one.
 const batch = 3
+
+// nothingFirst calls the wrapped handler a second time when the environment is not
+// held any more.
+func nothingFirst(ctx context.Context, e event, handle wrapped) (any, error) {
+	first, cancel := context.WithCancel(ctx)
+	_, err := handle(first, event{"nothing"})
+	cancel()
+	if err != nil {
+		return nil, err
+	}
+	takeAWhile(ctx)
+	return handle(ctx, e)
+}
