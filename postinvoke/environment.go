@@ -36,8 +36,8 @@ func init() {
 
 // hookFailed logs that a hook failed. ctx belongs to its invocation, or to none
 // if it is a shutdown function; so it is for the other two.
-func (e *environment) hookFailed(ctx context.Context, log logger, h *hook, f *failure) {
-	log.about(ctx, slog.LevelError, record.HookFailed, f.attrs(h)...)
+func (e *environment) hookFailed(ctx context.Context, log logger, h *hook, f *failure, took time.Duration) {
+	log.about(ctx, slog.LevelError, record.HookFailed, f.attrs(h, took)...)
 	e.tell(ctx, h, f)
 }
 

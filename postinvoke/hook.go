@@ -87,15 +87,32 @@ type failure struct {
 	err      error
 	panicked any
 	stack    []byte
+	reason   string // why its context had ended; empty if it had not
+}
+
+// explain notes why the context of the hook had ended, if that is what failed.
+func (f *failure) explain(ctx context.Context) {
+	if f == nil || f.err == nil || ctx == nil || ctx.Err() == nil {
+		return
+	}
+	for _, cause := range []error{ErrDeadline, ErrHookTimeout, ErrShutdown} {
+		if context.Cause(ctx) == cause {
+			f.reason = strings.TrimPrefix(cause.Error(), "postinvoke: ")
+		}
+	}
 }
 
 // attrs are the fields of record.HookFailed.
-func (f *failure) attrs(h *hook) []slog.Attr {
-	name := slog.String(record.Hook, h.String())
-	if f.err != nil {
-		return []slog.Attr{name, slog.String(record.Error, fmt.Sprint(f.err))} // Sprint survives a nil pointer
+func (f *failure) attrs(h *hook, took time.Duration) []slog.Attr {
+	attrs := []slog.Attr{slog.String(record.Hook, h.String()), ms(record.HookMs, took)}
+	if f.err == nil {
+		return append(attrs, slog.String(record.Panic, f.panic()), slog.String(record.Stack, string(f.stack)))
 	}
-	return []slog.Attr{name, slog.String(record.Panic, f.panic()), slog.String(record.Stack, string(f.stack))}
+	attrs = append(attrs, slog.String(record.Error, fmt.Sprint(f.err))) // Sprint survives a nil pointer
+	if f.reason != "" {
+		attrs = append(attrs, slog.String(record.Reason, f.reason))
+	}
+	return attrs
 }
 
 func (f *failure) panic() string {

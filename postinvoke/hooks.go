@@ -12,7 +12,7 @@ import (
 // Reasons for which hooks are abandoned.
 const (
 	noTime       = "no time was left to start it before the function's timeout"
-	overran      = "it did not return when its context was cancelled"
+	overran      = "it still ran when its time was up"
 	shutsDown    = "it had not started when the environment was shut down"
 	overranAtEnd = "it did not return when the environment was shut down"
 )
@@ -115,6 +115,7 @@ func (inv *invocation) call(h *hook) {
 	}
 	h.call(h.ctx, func(failed *failure) {
 		took := time.Since(h.began)
+		failed.explain(h.ctx)
 		if h.cancel != nil {
 			h.cancel(nil)
 		}
@@ -126,7 +127,7 @@ func (inv *invocation) call(h *hook) {
 				slog.String(record.Hook, h.String()), ms(record.HookMs, took))
 		}
 		if failed != nil {
-			inv.environment.hookFailed(inv, inv.log, h, failed)
+			inv.environment.hookFailed(inv, inv.log, h, failed, took)
 		}
 		inTime := inv.removeRunning(h, failed != nil)
 		inv.lookAgain()

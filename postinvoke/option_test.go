@@ -25,6 +25,7 @@ func TestAHookHasATimeoutAndANameOfItsOwn(t *testing.T) {
 	})
 	oneRecord(t, env, record.HookFailed).want(t, map[string]any{
 		record.Hook: "obeys", record.Error: "context deadline exceeded",
+		record.Reason: "the hook's own timeout is over",
 	})
 	summaryOf(t, env, res.RequestID).want(t, map[string]any{
 		record.HookCount: 4.0, record.Abandoned: 1.0, record.Failures: 1.0,

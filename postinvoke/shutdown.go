@@ -147,7 +147,7 @@ func (e *environment) callAll(ctx context.Context, functions []*hook) (done, fai
 			done++
 			if failed != nil {
 				failures++
-				e.hookFailed(background, log, h, failed)
+				e.hookFailed(background, log, h, failed, time.Since(h.began))
 			}
 		case <-ctx.Done():
 			e.hookAbandoned(ctx, log, h, true, "it did not return before the environment ends")

@@ -25,7 +25,8 @@ const (
 	HookFinished = "postinvoke: hook finished"
 
 	// HookFailed is written by the library for a hook that panicked (Panic,
-	// Stack) or returned an error (Error), with Hook.
+	// Stack) or returned an error (Error, and Reason if its context had ended),
+	// with Hook and HookMs.
 	HookFailed = "postinvoke: hook failed"
 
 	// HookAbandoned is written by the library for a hook it could not finish

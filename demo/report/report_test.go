@@ -84,7 +84,7 @@ func TestLengthsThatNobodyMeasured(t *testing.T) {
 
 func TestTrouble(t *testing.T) {
 	const failed = ` level=ERROR message="postinvoke: hook failed" hook="main.audit (/src/a.go:1)" error="no route to host"`
-	const abandoned = ` level=ERROR message="postinvoke: hook abandoned" hook="main.slow (/src/a.go:9)" started=true reason="it did not return when its context was cancelled" hookMs=1000`
+	const abandoned = ` level=ERROR message="postinvoke: hook abandoned" hook="main.slow (/src/a.go:9)" started=true reason="it still ran when its time was up" hookMs=1000`
 	const notStarted = ` level=ERROR message="postinvoke: hook abandoned" hook="main.next (/src/a.go:9)" started=false reason="no time was left"`
 	s := newStory().cold().call().hook("main.audit (/src/a.go:1)", 5*ms).line(lambdaenv.Function, failed)
 	s.after(time.Second).line(lambdaenv.Function, abandoned).line(lambdaenv.Function, notStarted).idle(3, time.Second)
@@ -105,7 +105,7 @@ func TestTrouble(t *testing.T) {
 func TestAHookThatIgnoresItsContextIsOneBar(t *testing.T) {
 	const ping = `hook="main.ping (a.go:1)"`
 	s := newStory().cold().call().hook("main.flush (a.go:2)", 100*ms)
-	s.after(900*ms).line(lambdaenv.Function, `level=ERROR message="postinvoke: hook abandoned" `+ping+` started=true reason="it did not return when its context was cancelled" hookMs=1001`)
+	s.after(900*ms).line(lambdaenv.Function, `level=ERROR message="postinvoke: hook abandoned" `+ping+` started=true reason="it still ran when its time was up" hookMs=1001`)
 	s.idle(2, time.Second).after(time.Second)
 	abandonedIn := s.request()
 	s.call()

@@ -34,7 +34,8 @@ const (
 type Gate struct {
 	// NotCalledAfter is how long a handler may take to be called, unless the
 	// process is busy: then aws-lambda-go may be decoding the event, which
-	// takes longer the less of a processor the function has.
+	// takes longer the less of a processor the function has, and it is ten
+	// times as long.
 	NotCalledAfter time.Duration
 
 	// Used returns the processor time that the process has used. Nil means
@@ -222,7 +223,10 @@ func (e Entry) Released() bool {
 // set before. All else is measured with the monotonic clock, so that a jump of
 // the wall clock does not make a handler look late.
 func (g *Gate) Hold(requestID string, timeout time.Time) Reason {
-	const longestSleep = time.Second
+	const (
+		longestSleep = time.Second
+		busyFactor   = 10 // a function with 128 MB may need 13 s to decode 6 MB
+	)
 
 	timeout = timeout.Round(0)
 	wake := g.arrive(requestID, timeout)
@@ -234,7 +238,8 @@ func (g *Gate) Hold(requestID string, timeout time.Time) Reason {
 		held := now.Sub(began)
 		late := held >= g.NotCalledAfter
 		idle := held >= longestSleep && load.low(now)
-		reason, called := g.release(late && idle, wall)
+		tooLate := held >= busyFactor*g.NotCalledAfter
+		reason, called := g.release(late && idle || tooLate, wall)
 		if reason != "" {
 			return reason
 		}
