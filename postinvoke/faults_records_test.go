@@ -65,3 +65,35 @@ func TestAnAbandonedHookIsLoggedBeforeTheInvocationIsOver(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+// That holds too if the time of all hooks is up before the record is written, and
+// also if that was while the handler ran.
+func TestAnAbandonedHookIsLoggedFirstIfTheTimeOfAllIsUp(t *testing.T) {
+	for _, handlerTakes := range []time.Duration{0, 20 * time.Second} {
+		t.Run(handlerTakes.String(), func(t *testing.T) { testAbandonedFirst(t, handlerTakes) })
+	}
+}
+
+func testAbandonedFirst(t *testing.T, handlerTakes time.Duration) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &slowHandler{}
+		end := make(chan struct{})
+		handler := postinvoke.Wrap(func(ctx context.Context, _ any) (any, error) {
+			postinvoke.Go(ctx, func(context.Context) error { <-end; return nil }, postinvoke.Timeout(time.Second))
+			time.Sleep(handlerTakes)
+			return nil, nil
+		}, &postinvoke.Options{Logger: slog.New(log)})
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		if _, err := handler(ctx, nil); err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		time.Sleep(10 * time.Minute)
+		abandoned, finished := log.position(record.HookAbandoned), log.position(record.Hooks)
+		if abandoned < 0 || finished < abandoned {
+			t.Errorf("got records %q, want the abandoned hook first", log.messages)
+		}
+		close(end)
+		synctest.Wait()
+	})
+}

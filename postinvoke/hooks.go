@@ -90,11 +90,11 @@ func (inv *invocation) remove(h *hook) {
 	}
 }
 
-// isClosed reports whether no more hooks are accepted.
-func (inv *invocation) isClosed() bool {
+// isOver reports whether no more hooks are accepted, and none is left.
+func (inv *invocation) isOver() bool {
 	inv.mu.Lock()
 	defer inv.mu.Unlock()
-	return inv.closed
+	return inv.closed && len(inv.running) == 0
 }
 
 // closeIfDone closes the invocation if no hook is left, and reports whether that
@@ -153,9 +153,7 @@ func (inv *invocation) abandonOne(h *hook) {
 	inv.environment.hookAbandoned(inv, inv.log, h, true, "it did not return within its timeout of "+h.timeout.String())
 	// The invocation is not over before the record is written.
 	inv.mu.Lock()
-	if h.place < len(inv.running) && inv.running[h.place] == h { // else abandon has removed it
-		inv.remove(h)
-	}
+	inv.remove(h)
 	inv.mu.Unlock()
 	inv.lookAgain()
 }
@@ -168,13 +166,19 @@ func (inv *invocation) abandon(stackReason string) {
 	}
 	inv.mu.Lock()
 	inv.closed = true
-	running := slices.DeleteFunc(inv.running, func(h *hook) bool { return !h.running }) // abandonOne logs those
-	inv.running = nil
-	inv.abandoned += len(running)
-	for _, h := range running {
+	var running, inLog []*hook
+	for _, h := range inv.running {
+		if !h.running { // abandonOne is logging it
+			h.place = len(inLog)
+			inLog = append(inLog, h)
+			continue
+		}
 		h.running = false
 		h.abandoned = max(1, time.Since(inv.began))
+		running = append(running, h)
 	}
+	inv.running = inLog
+	inv.abandoned += len(running)
 	if inv.outcome == "" { // the handler has no time left either
 		inv.outcome, inv.handlerEnd = outcomeTimeout, time.Now()
 	}

@@ -97,7 +97,7 @@ func (inv *invocation) expire(s *supervision) {
 func (inv *invocation) progress(s *supervision) (done bool) {
 	if s.started.IsZero() {
 		if !inv.mayStart() {
-			return inv.isClosed()
+			return inv.isOver()
 		}
 		s.started = time.Now()
 		s.responded = inv.responded()
