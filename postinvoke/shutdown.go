@@ -21,7 +21,7 @@ import (
 // extension: Shutdown makes the process one, as [Wrap] does, and so has to be
 // called during init for the first time. Lambda allows 500 ms
 // (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
-// 50 ms before that is over, or as soon as all functions have returned, one
+// 100 ms before that is over, or as soon as all functions have returned, one
 // record is logged and the process exits with status 0. Hooks of invocations
 // that still run have their contexts cancelled first, and up to 100 ms to
 // return before the first function is called; those that wait are abandoned.
@@ -45,7 +45,7 @@ func ShutdownContext(fn func(context.Context) error) {
 
 const (
 	// shutdownMargin is kept free for the record and the exit.
-	shutdownMargin = 50 * time.Millisecond
+	shutdownMargin = 100 * time.Millisecond
 
 	// hooksGrace is how long cancelled hooks may take to return before
 	// functions of Shutdown close what they still use.
