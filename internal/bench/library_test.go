@@ -10,8 +10,9 @@ import (
 )
 
 // mostAllocations is how often the library may allocate memory for an
-// invocation without hooks, the INVOKE event that it takes included.
-const mostAllocations = 8
+// invocation without hooks, the INVOKE event that it takes included. It is one more
+// than without the race detector, with which sync.Pool forgets at random.
+const mostAllocations = 9
 
 func TestAnInvocationWithoutHooksAllocatesLittle(t *testing.T) {
 	if got := newPlayer(t).allocations(nothing); got > mostAllocations {
