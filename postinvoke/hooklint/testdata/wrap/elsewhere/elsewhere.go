@@ -28,6 +28,6 @@ func Limit(handle Handler) Handler {
 	}
 }
 
-func Hooks(handle Handler) Handler {
-	return postinvoke.Wrap(handle, nil)
-}
+func Hooks(handle Handler) Handler { return withHooks(handle) }
+
+func withHooks(handle Handler) Handler { return postinvoke.Wrap(handle, nil) }
