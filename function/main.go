@@ -38,7 +38,8 @@ func handle(ctx context.Context, input json.RawMessage) (json.RawMessage, error)
 		fmt.Println("second on stack")
 		time.Sleep(time.Duration(event.SleepMs) * time.Millisecond)
 		if event.Crash {
-			os.Exit(1) //hooklint:ignore it shows what the layer logs: the other hook and the shutdown functions are lost
+			//hooklint:ignore the event asks for the loss
+			os.Exit(1) // the other hook is lost, and so are the shutdown functions
 		}
 		fmt.Println("second on complete")
 	})

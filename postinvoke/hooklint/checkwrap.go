@@ -24,16 +24,16 @@ func (c *checker) checkStarts() {
 	wrapped[(*ast.FuncLit)(nil)], wrapped[(*types.Func)(nil)] = false, false
 	for at := range c.root.Preorder((*ast.CallExpr)(nil)) {
 		call := at.Node().(*ast.CallExpr)
-		name := c.callOf(call, lambdaPath)
-		i := 0
-		switch name {
+		i, what := 0, "it"
+		switch c.callOf(call, lambdaPath) {
 		case "Start", "StartWithOptions", "StartHandler", "StartHandlerFunc":
 		case "StartWithContext", "StartHandlerWithContext":
 			i = 1
 		default:
-			if name = c.callOf(call, lambdaurlPath); name != "Start" {
+			if c.callOf(call, lambdaurlPath) != "Start" {
 				continue
 			}
+			what = "what lambdaurl.Wrap returns"
 		}
 		if len(call.Args) <= i {
 			continue
@@ -46,92 +46,57 @@ func (c *checker) checkStarts() {
 				types.ExprString(h.around), types.ExprString(h.around))
 		case h.kind == plainHandler && h.registers && !wrapped[h.lit] && !wrapped[h.function]:
 			c.report(given, wrapCheck, c.fixUnwrapped(call, given), "the handler registers hooks and is not wrapped, "+
-				"so Run panics: start it with %s", c.preferred())
+				"so Run panics: start %s with postinvoke.Start", what)
 		}
 	}
 }
 
-// hasStart reports whether the library has Start, which older versions do not.
-func (c *checker) hasStart() bool {
-	for _, p := range c.pass.Pkg.Imports() {
-		if p.Path() == library {
-			return p.Scope().Lookup("Start") != nil
-		}
-	}
-	return false
-}
-
-func (c *checker) preferred() string {
-	if c.hasStart() {
-		return "postinvoke.Start"
-	}
-	return "postinvoke.Wrap"
-}
-
-// fixUnwrapped wraps the handler that is given to aws-lambda-go.
+// fixUnwrapped starts the handler with postinvoke.Start.
 func (c *checker) fixUnwrapped(call *ast.CallExpr, given ast.Expr) *analysis.SuggestedFix {
-	name, edits := c.use(call.Pos())
-	if name == "" {
-		return nil
-	}
-	started := c.callOf(call, lambdaPath)
-	switch {
-	case c.hasStart() && (started == "Start" || started == "StartWithOptions"):
-		edits = append(edits, c.replaceStart(call, name, given, "nil")...)
-	case c.takesWrap(given):
-		edits = append(edits, insert(given.Pos(), name+".Wrap("), insert(given.End(), ", nil)"))
-	case started == "StartHandler" || started == "StartHandlerWithContext":
-		edits = append(edits, insert(given.Pos(), name+".WrapHandler("), insert(given.End(), ", nil)"))
-	default:
-		return nil
-	}
-	return &analysis.SuggestedFix{Message: "Wrap the handler", TextEdits: edits}
+	edits := c.replaceStart(call, given, "nil")
+	return &analysis.SuggestedFix{Message: "Start it with postinvoke.Start", TextEdits: edits}
 }
 
-// replaceStart makes a call of postinvoke.Start of one of lambda.Start or
-// StartWithOptions.
-func (c *checker) replaceStart(call *ast.CallExpr, name string, given ast.Expr, opts string) []analysis.TextEdit {
-	edits := []analysis.TextEdit{
-		replace(call.Fun, name+".Start"),
-		insert(given.End(), ", "+opts),
-	}
-	if s, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
-		if id, ok := s.X.(*ast.Ident); ok {
-			edits = append(edits, c.dropImport(id)...)
-		}
-	}
-	return edits
-}
-
-// takesWrap reports whether Wrap takes a handler: a
-// func(context.Context, In) (Out, error).
-func (c *checker) takesWrap(given ast.Expr) bool {
-	sig, ok := c.info.TypeOf(given).Underlying().(*types.Signature)
-	return ok && sig.Params().Len() == 2 && isNamed(sig.Params().At(0).Type(), "context", "Context") && !sig.Variadic() &&
-		sig.Results().Len() == 2 && types.Identical(sig.Results().At(1).Type(), errorType)
-}
-
-// fixCovered wraps the middleware instead of the handler in it.
+// fixCovered starts the middleware with postinvoke.Start, and the handler in it
+// is not wrapped any more.
 func (c *checker) fixCovered(call *ast.CallExpr, given ast.Expr, h handler) *analysis.SuggestedFix {
-	if !contains(given, h.wrap) || c.libraryCall(h.wrap) != "Wrap" || len(h.wrap.Args) != 2 {
+	if !contains(given, h.wrap) || len(h.wrap.Args) != 2 {
 		return nil
 	}
-	name, edits := c.use(call.Pos())
-	if name == "" {
-		return nil
-	}
-	inner, opts := h.wrap.Args[0], c.source(h.wrap.Args[1])
-	started := c.callOf(call, lambdaPath)
-	switch {
-	case c.hasStart() && (started == "Start" || started == "StartWithOptions"):
-		edits = append(edits, c.replaceStart(call, name, given, opts)...)
-	case c.takesWrap(given):
-		edits = append(edits, insert(given.Pos(), name+".Wrap("), insert(given.End(), ", "+opts+")"))
-	default:
+	inner := h.wrap.Args[0]
+	edits := c.replaceStart(call, given, c.source(h.wrap.Args[1]))
+	if edits == nil {
 		return nil
 	}
 	edits = append(edits, remove(h.wrap.Pos(), inner.Pos()), remove(inner.End(), h.wrap.End()))
 	return &analysis.SuggestedFix{Message: "Wrap what is outermost", TextEdits: edits}
+}
+
+// replaceStart makes a call of postinvoke.Start of a call that starts a handler.
+// It returns nil if that cannot be done.
+func (c *checker) replaceStart(call *ast.CallExpr, given ast.Expr, opts string) []analysis.TextEdit {
+	name, edits := c.use(call.Pos())
+	selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if name == "" || !ok {
+		return nil
+	}
+	pkg, ok := selector.X.(*ast.Ident)
+	if !ok {
+		return nil
+	}
+	edits = append(edits, replace(call.Fun, name+".Start"))
+	after := ", " + opts
+	switch {
+	case c.callOf(call, lambdaurlPath) != "":
+		edits = append(edits, insert(given.Pos(), pkg.Name+".Wrap("))
+		after = ")" + after
+	case given != call.Args[0]: // after the context to start with
+		edits = append(edits, remove(call.Args[0].Pos(), given.Pos()))
+		after += ", " + pkg.Name + ".WithContext(" + c.source(call.Args[0]) + ")"
+	default:
+		edits = append(edits, c.dropImport(pkg)...)
+	}
+	return append(edits, insert(given.End(), after))
 }
 
 // checkWrappedCalls reports calls of wrapped handlers, by functions that have

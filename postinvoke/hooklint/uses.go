@@ -199,10 +199,23 @@ func (c *checker) classifyMethod(selector inspector.Cursor) (useKind, ast.Expr) 
 	case "Done":
 		receive, ok := call.Parent().Node().(*ast.UnaryExpr)
 		if ok && receive.Op == token.ARROW {
+			if c.inGo(call) {
+				return harmless, nil // it waits for the response
+			}
 			for range call.Enclosing((*ast.CommClause)(nil)) {
 				return waits, method
 			}
 		}
 	}
 	return unknown, nil
+}
+
+// inGo reports whether the innermost hook around a place is one of Go's.
+func (c *checker) inGo(at inspector.Cursor) bool {
+	for lit := range at.Enclosing((*ast.FuncLit)(nil)) {
+		if call, ok := lit.Parent().Node().(*ast.CallExpr); ok && c.libraryCall(call) != "" {
+			return c.libraryCall(call) == "Go"
+		}
+	}
+	return false
 }

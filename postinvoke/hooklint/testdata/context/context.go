@@ -236,6 +236,17 @@ func nested(ctx context.Context, row string) {
 	})
 }
 
+func afterResponse(ctx context.Context, row string) {
+	postinvoke.Go(ctx, func(own context.Context) error {
+		<-ctx.Done()
+		return insert(own, row)
+	})
+}
+
+func nestedAfterResponse(ctx context.Context, row string) {
+	postinvoke.Run(ctx, func() { afterResponse(ctx, row) })
+}
+
 func other(ctx, process context.Context, row string) {
 	postinvoke.RunContext(ctx, func(context.Context) error { return insert(process, row) })
 }

@@ -29,7 +29,7 @@ type service struct {
 	seen      map[string]bool
 }
 
-func Main(s *service) { // want Main:"wraps"
+func Main(s *service) {
 	lambda.Start(postinvoke.Wrap(s.handle, nil))
 }
 

@@ -11,8 +11,9 @@ import (
 )
 
 func main() {
-	lambdaurl.Start(http.HandlerFunc(rows))              // want `the handler registers hooks and is not wrapped`
-	lambda.Start(lambdaurl.Wrap(http.HandlerFunc(rows))) // want `the handler registers hooks and is not wrapped`
+	lambdaurl.Start(http.HandlerFunc(rows))                             // want `the handler registers hooks and is not wrapped, so Run panics: start what lambdaurl.Wrap returns with postinvoke.Start`
+	lambdaurl.Start(http.HandlerFunc(rows), lambda.WithUseNumber(true)) // want `start what lambdaurl.Wrap returns`
+	lambda.Start(lambdaurl.Wrap(http.HandlerFunc(rows)))                // want `the handler registers hooks and is not wrapped`
 }
 
 func rows(w http.ResponseWriter, r *http.Request) {

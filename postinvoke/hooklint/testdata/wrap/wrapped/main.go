@@ -12,14 +12,14 @@ import (
 
 type raw struct{}
 
-func (raw) Invoke(ctx context.Context, event []byte) ([]byte, error) { // want Invoke:"valuesOnly 1, registers 1"
+func (raw) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	postinvoke.Run(ctx, func() { println(len(event)) })
 	return event, nil
 }
 
 type service struct{ name string }
 
-func (s *service) Handle(ctx context.Context) error { // want Handle:"valuesOnly 1, registers 1"
+func (s *service) Handle(ctx context.Context) error {
 	postinvoke.Run(ctx, func() { println(s.name) })
 	return nil
 }

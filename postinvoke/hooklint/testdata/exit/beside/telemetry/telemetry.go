@@ -3,6 +3,6 @@ package telemetry
 
 import "example.com/postinvoke/postinvoke"
 
-func Start() { // want Start:"shutdown"
-	postinvoke.Shutdown(func() {})
-}
+func Start() { atShutdown(func() {}) }
+
+func atShutdown(fn func()) { postinvoke.Shutdown(fn) }

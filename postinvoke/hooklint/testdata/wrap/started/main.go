@@ -1,4 +1,4 @@
-// Command covered has middleware around its handler.
+// Command started has middleware around its handler, and options.
 package main
 
 import (

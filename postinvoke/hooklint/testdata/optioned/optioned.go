@@ -3,6 +3,7 @@ package optioned
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
@@ -14,12 +15,12 @@ func send(ctx context.Context, id string) error { return ctx.Err() }
 func handle(ctx context.Context, id string) (string, error) {
 	postinvoke.RunContext(ctx, func(context.Context) error { return send(ctx, id) }, postinvoke.Name("send")) // want `ctx is the handler's context`
 	postinvoke.Run(ctx, func() { _ = send(context.WithoutCancel(ctx), id) }, postinvoke.Name("send"))         // want `the error of send is thrown away`
-	go postinvoke.Run(ctx, func() {}, postinvoke.Name("late"))                                                // want `nothing waits for this goroutine`
+	go postinvoke.Run(ctx, func() {}, postinvoke.Timeout(time.Second))                                        // want `nothing waits for this goroutine`
 	go send(ctx, id)                                                                                          // want `nothing waits for this goroutine`
 	return id, nil
 }
 
 func main() {
-	postinvoke.Shutdown(func() {}, postinvoke.Name("bye"))
+	postinvoke.Shutdown(func() { println("bye") })
 	postinvoke.Start(handle, nil, lambda.WithEnableSIGTERM()) // want `WithEnableSIGTERM is used beside Shutdown`
 }
