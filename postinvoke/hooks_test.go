@@ -205,7 +205,7 @@ func TestRunOutsideAWrappedHandlerPanicsWithAdvice(t *testing.T) {
 	res := env.Invoke(do("outside"))
 	env.WaitIdle()
 	wantLines(t, printed(env, res.RequestID), "handler outside",
-		"recovered: postinvoke: Run was called outside a wrapped handler: wrap the handler with postinvoke.Wrap or postinvoke.WrapHandler, and pass on the context it is called with")
+		"recovered: postinvoke: Run was called outside a wrapped handler: start the handler with postinvoke.Start, or wrap it with postinvoke.Wrap, and pass on the context it is called with")
 }
 
 func TestGoStartsAtOnceAndKeepsTheEnvironmentAwake(t *testing.T) {

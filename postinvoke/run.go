@@ -65,7 +65,7 @@ func invocationOf(ctx context.Context, caller string) *invocation {
 	inv, ok := ctx.Value(invocationKey{}).(*invocation)
 	if !ok {
 		panic("postinvoke: " + caller + " was called outside a wrapped handler: " +
-			"wrap the handler with postinvoke.Wrap or postinvoke.WrapHandler, " +
+			"start the handler with postinvoke.Start, or wrap it with postinvoke.Wrap, " +
 			"and pass on the context it is called with")
 	}
 	return inv
