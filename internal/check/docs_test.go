@@ -44,12 +44,7 @@ func TestLinksOfTheDocumentationLeadSomewhere(t *testing.T) {
 // Pages that prove a claim with a test name one that exists.
 func TestTheDocumentationNamesTestsThatExist(t *testing.T) {
 	t.Chdir("../..")
-	exist := map[string]bool{}
-	for _, file := range files(t, "_test.go") {
-		for _, f := range testFunction.FindAllStringSubmatch(read(t, file), -1) {
-			exist[f[1]] = true
-		}
-	}
+	exist := testNames(t)
 	for _, page := range files(t, ".md") {
 		for _, test := range testName.FindAllStringSubmatch(read(t, page), -1) {
 			if !exist[test[1]] {
@@ -110,4 +105,16 @@ func anchors(t *testing.T, page string) []string {
 		all = append(all, strings.ReplaceAll(noAnchor.ReplaceAllString(strings.ToLower(h[1]), ""), " ", "-"))
 	}
 	return all
+}
+
+// testNames are those of all tests of the checkout, which is the current folder.
+func testNames(t *testing.T) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	for _, file := range files(t, "_test.go") {
+		for _, f := range testFunction.FindAllStringSubmatch(read(t, file), -1) {
+			names[f[1]] = true
+		}
+	}
+	return names
 }
