@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -77,7 +76,7 @@ func parseDrawingOptions(args []string, stdout io.Writer) (*drawingOptions, erro
 		return nil, usagef("-metrics and -template cannot be combined: a template has metrics or has none")
 	case o.page == "":
 		return nil, usagef("-o: a file is needed")
-	case filepath.Clean(o.page) == filepath.Clean(o.picture):
+	case sameFile(o.page, o.picture):
 		return nil, usagef("-o and -png name the same file, %s", o.page)
 	}
 	return o, cmp.Or(checkFile("-o", o.page), checkFile("-png", o.picture))

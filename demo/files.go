@@ -32,8 +32,12 @@ func checkFile(flag, path string) error {
 		return usagef("-o %s: what is written is HTML; -png makes a picture, and the browser's print dialogue a PDF", path)
 	}
 	info, missing := os.Lstat(path)
-	if missing == nil && !info.IsDir() && !info.Mode().IsRegular() {
+	folder := missing == nil && info.IsDir()
+	switch {
+	case missing == nil && !folder && !info.Mode().IsRegular():
 		return nil // such as /dev/stdout
+	case !folder && flag == "-png" && strings.ToLower(filepath.Ext(path)) != ".png":
+		return usagef("-png %s: what is written is a PNG: the name has to end in .png", path)
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -52,6 +56,9 @@ func checkFile(flag, path string) error {
 	}
 	return nil
 }
+
+// sameFile reports whether two flags name the same file; an empty name is none.
+func sameFile(a, b string) bool { return a != "" && b != "" && filepath.Clean(a) == filepath.Clean(b) }
 
 // wantsReport reports whether files are to be written about the run.
 func (o *options) wantsReport() bool { return o.report != "" || o.picture != "" }
