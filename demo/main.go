@@ -15,7 +15,7 @@
 // nothing does.
 //
 // The last 500 ms of the function's timeout are the library's margin, in which no
-// hook begins: with a -timeout that short, none runs.
+// hook begins.
 //
 // # Report and live page
 //
