@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -95,6 +96,7 @@ func (o *options) reportOn(ctx context.Context, progress *progress, err error, r
 		return err
 	}
 	if ctx.Err() != nil {
+		o.mention(context.Cause(ctx), recordings)
 		again, stop := signal.NotifyContext(context.WithoutCancel(ctx), signals...)
 		defer stop()
 		var cancel context.CancelFunc
@@ -109,6 +111,21 @@ func (o *options) reportOn(ctx context.Context, progress *progress, err error, r
 		return fmt.Errorf("%w; %w", err, failed)
 	}
 	return cmp.Or(err, failed)
+}
+
+// mention adds to recordings that a signal has ended the run, if that is so.
+func (o *options) mention(cause error, recordings []*recording.Recording) {
+	var signaled *interruption
+	if !errors.As(cause, &signaled) {
+		return
+	}
+	for _, r := range recordings {
+		sentence := r.Interrupted(signaled.by(), o.invocations)
+		if o.stack != "" { // the log is behind, and does not tell when
+			sentence = "Ended by " + signaled.by() + ": this is what was known by then."
+		}
+		r.Intro = append(slices.Clone(r.Intro), sentence)
+	}
 }
 
 // writeReport writes the files that were asked for, and says so.

@@ -130,6 +130,14 @@ func (i *interruption) Error() string {
 	return fmt.Sprintf("ended by a signal (%v)", i.signal)
 }
 
+// by is the signal, as whoever sent it knows it.
+func (i *interruption) by() string {
+	if i.signal == syscall.SIGINT {
+		return "Ctrl-C"
+	}
+	return fmt.Sprintf("a signal (%v)", i.signal)
+}
+
 // A usageError is what is wrong with the flags or the arguments.
 type usageError struct{ text string }
 
