@@ -136,6 +136,8 @@ func TestFunctionThatDoesNotBuild(t *testing.T) {
 func TestFunctionThatDoesNotStart(t *testing.T) {
 	tests := []struct{ function, want, log string }{
 		{"panics", "Runtime exited with error: exit status 2 (Runtime.ExitError)", "panic: no configuration"},
+		{"returns", "Runtime exited without providing a reason (Runtime.ExitError); its main has to call postinvoke.Start or lambda.Start",
+			"Error Type: Runtime.ExitError"},
 		{"exits", "Runtime exited with error: exit status 3 (Runtime.ExitError)", "Error Type: Runtime.ExitError"},
 	}
 	for _, test := range tests {
