@@ -134,8 +134,8 @@ func (b builder) findExtension(ctx context.Context, dir string) (*gobuild.Depend
 	}
 	found, err = b.findHere(ctx)
 	if errors.Is(err, errNoModule) {
-		return nil, fmt.Errorf("there is no extension for the function in %s, neither in its module (%s) nor in that of the "+
-			"current folder: leave the layer out with -without-layer", dir, missing.Words)
+		return nil, fmt.Errorf("add -without-layer, or run the demo in the checkout of postinvoke: neither the module of the "+
+			"function in %s has the extension (%s) nor that of the current folder", dir, missing.Words)
 	}
 	return found, err
 }

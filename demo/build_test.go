@@ -62,8 +62,12 @@ func goTool(t *testing.T, dir string, args ...string) {
 func runsMine(t *testing.T, dir string) {
 	t.Helper()
 	r := demo(t, "", brief("-function", dir)...)
+	named, err := filepath.Abs(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
 	r.succeeded(t)
-	inOrder(t, r.stdout, "EXTENSION", "second on complete in a module of mine", "bye y'all!")
+	inOrder(t, r.stdout, "Running the function in "+named, " with the layer on this machine", "EXTENSION", "second on complete in a module of mine", "bye y'all!")
 }
 
 // The built demo takes function and extension from the function's own module,
@@ -130,7 +134,7 @@ func TestNoExtensionIsSaidBeforeAnythingIsBuilt(t *testing.T) {
 	})
 	t.Chdir(t.TempDir())
 	for name, want := range map[string]string{
-		"plain":    "there is no extension for the function in DIR, neither in its module (",
+		"plain":    "add -without-layer, or run the demo in the checkout of postinvoke: neither the module of the function in DIR has the extension (",
 		"vendored": "the module of the function in DIR has the library but not the extension: run go mod vendor there, ",
 	} {
 		mine := filepath.Join(dir, name)

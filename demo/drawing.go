@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -77,7 +76,7 @@ func parseDrawingOptions(args []string, stdout io.Writer) (*drawingOptions, erro
 		return nil, usagef("-metrics and -template cannot be combined: a template has metrics or has none")
 	case o.page == "":
 		return nil, usagef("-o: a file is needed")
-	case filepath.Clean(o.page) == filepath.Clean(o.picture):
+	case sameFile(o.page, o.picture):
 		return nil, usagef("-o and -png name the same file, %s", o.page)
 	}
 	return o, cmp.Or(checkFile("-o", o.page), checkFile("-png", o.picture))
@@ -141,7 +140,7 @@ func drawDashboard(ctx context.Context, args []string, stdout, stderr io.Writer)
 	environments := 0
 	lines, err := o.scenario.Run(ctx, d.Functions, programs, now, func(done, of int) {
 		environments = of
-		progress.show(fmt.Sprintf("running %d of %d execution environments", done, of))
+		progress.show(fmt.Sprintf("waiting for %d of %d execution environments", of-done, of))
 	})
 	if err != nil {
 		return err
@@ -176,7 +175,7 @@ func drawDashboard(ctx context.Context, args []string, stdout, stderr io.Writer)
 		}
 	}
 	progress.clear()
-	_, err = fmt.Fprintln(stdout, strings.Join(caption, "\n"))
+	_, err = fmt.Fprintln(stdout, "A drawing, not a screenshot: nothing of it was seen on AWS. The page lists what it assumes.")
 	return err
 }
 

@@ -35,6 +35,11 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"report"}, `unexpected argument "report"; -h lists the flags`},
 		{[]string{"-o", "nowhere/report.html"}, "-o nowhere/report.html: the folder nowhere does not exist"},
 		{[]string{"-o", dir}, "-o " + dir + ": is a directory"},
+		{[]string{"-o", "."}, "-o .: is a directory"},
+		{[]string{"-png", "."}, "-png .: is a directory"},
+		{[]string{"dashboard", "-o", "."}, "-o .: is a directory"},
+		{[]string{"-png", "picture.jpg"}, "-png picture.jpg: what is written is a PNG: the name has to end in .png"},
+		{[]string{"dashboard", "-png", "picture"}, "-png picture: what is written is a PNG: the name has to end in .png"},
 		{[]string{"-png", "nowhere/picture.png"}, "-png nowhere/picture.png: the folder nowhere does not exist"},
 		{[]string{"-o", notGo + "/report.html"}, "-o " + notGo + "/report.html: not a directory"},
 		{[]string{"-o", "/proc/report.html"}, "-o /proc/report.html: no files can be made in the folder /proc"},
@@ -50,7 +55,9 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"serve", "-port", "70000"}, "-port 70000: a number from 0 to 65535 is needed"},
 		{[]string{"-idle", "1"}, `invalid value "1" for flag -idle: a duration is needed, such as 500ms, 2s or 6m; -h lists the flags`},
 		{[]string{"-idle", "-1s"}, "-idle -1s: less than nothing"},
-		{[]string{"-timeout", "0s"}, "-timeout 0s: some time is needed"},
+		{[]string{"-timeout", "0s"}, "-timeout 0s: Lambda's timeouts are whole seconds, 1s at the least"},
+		{[]string{"-timeout", "400ms"}, "-timeout 400ms: Lambda's timeouts are whole seconds, 1s at the least"},
+		{[]string{"serve", "-timeout", "1500ms"}, "-timeout 1.5s: Lambda's timeouts are whole seconds, 1s at the least"},
 		{[]string{"-timeout", "15m1s"}, "-timeout 15m1s: Lambda allows 15m at the most"},
 		{[]string{"serve", "-timeout", "1h"}, "-timeout 1h0m0s: Lambda allows 15m at the most"},
 		{[]string{"-env", "STAGE"}, `invalid value "STAGE" for flag -env: NAME=VALUE is needed; -h lists the flags`},
@@ -129,6 +136,8 @@ func TestFunctionThatDoesNotBuild(t *testing.T) {
 func TestFunctionThatDoesNotStart(t *testing.T) {
 	tests := []struct{ function, want, log string }{
 		{"panics", "Runtime exited with error: exit status 2 (Runtime.ExitError)", "panic: no configuration"},
+		{"returns", "Runtime exited without providing a reason (Runtime.ExitError); its main has to call postinvoke.Start or lambda.Start",
+			"Error Type: Runtime.ExitError"},
 		{"exits", "Runtime exited with error: exit status 3 (Runtime.ExitError)", "Error Type: Runtime.ExitError"},
 	}
 	for _, test := range tests {

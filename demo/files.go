@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -32,8 +33,12 @@ func checkFile(flag, path string) error {
 		return usagef("-o %s: what is written is HTML; -png makes a picture, and the browser's print dialogue a PDF", path)
 	}
 	info, missing := os.Lstat(path)
-	if missing == nil && !info.IsDir() && !info.Mode().IsRegular() {
+	folder := missing == nil && info.IsDir()
+	switch {
+	case missing == nil && !folder && !info.Mode().IsRegular():
 		return nil // such as /dev/stdout
+	case !folder && flag == "-png" && strings.ToLower(filepath.Ext(path)) != ".png":
+		return usagef("-png %s: what is written is a PNG: the name has to end in .png", path)
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -52,6 +57,9 @@ func checkFile(flag, path string) error {
 	}
 	return nil
 }
+
+// sameFile reports whether two flags name the same file; an empty name is none.
+func sameFile(a, b string) bool { return a != "" && b != "" && filepath.Clean(a) == filepath.Clean(b) }
 
 // wantsReport reports whether files are to be written about the run.
 func (o *options) wantsReport() bool { return o.report != "" || o.picture != "" }
@@ -88,6 +96,7 @@ func (o *options) reportOn(ctx context.Context, progress *progress, err error, r
 		return err
 	}
 	if ctx.Err() != nil {
+		o.mention(context.Cause(ctx), recordings)
 		again, stop := signal.NotifyContext(context.WithoutCancel(ctx), signals...)
 		defer stop()
 		var cancel context.CancelFunc
@@ -102,6 +111,21 @@ func (o *options) reportOn(ctx context.Context, progress *progress, err error, r
 		return fmt.Errorf("%w; %w", err, failed)
 	}
 	return cmp.Or(err, failed)
+}
+
+// mention adds to recordings that a signal has ended the run, if that is so.
+func (o *options) mention(cause error, recordings []*recording.Recording) {
+	var signaled *interruption
+	if !errors.As(cause, &signaled) {
+		return
+	}
+	for _, r := range recordings {
+		sentence := r.Interrupted(signaled.by(), o.invocations)
+		if o.stack != "" { // the log is behind, and does not tell when
+			sentence = "Ended by " + signaled.by() + ": this is what was known by then."
+		}
+		r.Intro = append(slices.Clone(r.Intro), sentence)
+	}
 }
 
 // writeReport writes the files that were asked for, and says so.

@@ -52,7 +52,7 @@ func TestReportOfATimeout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inOrder(t, string(html), `<g class="bar hook failed`, `data-name="handle.func2, abandoned"`, `<g class="bar event failed`, `data-name="handle.func1, not started"`)
+	inOrder(t, string(html), `<g class="bar hook failed`, `data-name="handle.func2, abandoned"`, `<g class="bar event failed`, `data-name="handle.func1, never started"`)
 	if got := strings.Count(string(html), `<g class="bar hook`); got != 1 {
 		t.Errorf("got %d bars of hooks, want one for the hook that ran", got)
 	}

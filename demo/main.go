@@ -15,7 +15,7 @@
 // nothing does.
 //
 // The last 500 ms of the function's timeout are the library's margin, in which no
-// hook begins: with a -timeout that short, none runs.
+// hook begins.
 //
 // # Report and live page
 //
@@ -128,6 +128,14 @@ type interruption struct{ signal os.Signal }
 
 func (i *interruption) Error() string {
 	return fmt.Sprintf("ended by a signal (%v)", i.signal)
+}
+
+// by is the signal, as whoever sent it knows it.
+func (i *interruption) by() string {
+	if i.signal == syscall.SIGINT {
+		return "Ctrl-C"
+	}
+	return fmt.Sprintf("a signal (%v)", i.signal)
 }
 
 // A usageError is what is wrong with the flags or the arguments.

@@ -132,6 +132,7 @@ var varying = []struct {
 	{regexp.MustCompile(`\d{4}/\d\d/\d\d \d\d:\d\d:\d\d`), "TIME"},
 	{regexp.MustCompile(`\(\S+/demo/(\S+\.go):\d+\)`), "(demo/$1:N)"},
 	{regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d\.\d{3} +\d+\.\d{3}s`), "TIME SINCE"},
+	{regexp.MustCompile(`the function in \S+/demo/testdata/`), "the function in DIR/demo/testdata/"},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1:PORT"},
 	{regexp.MustCompile(`\b\d+(\.\d+)? ms\b`), "N ms"},
 	{regexp.MustCompile(`(Ms=|Ms":)\d+(\.\d+)?`), "${1}N"},

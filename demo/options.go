@@ -6,7 +6,6 @@ import (
 	"flag"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -45,8 +44,8 @@ Runs a Lambda function with hooks on this machine and shows its log.
   -event FILE|JSON     its event; "-" reads it from standard input (default {"hello":"world"})
   -invocations N       how often to invoke it (default 2: a cold start and a warm one)
   -idle DURATION       time it is frozen after each invocation (default 1s; AWS: minutes)
-  -timeout DURATION    the function's timeout, hooks included (default 30s; 15m at the most);
-                       hooks have to be done 500ms before it ends
+  -timeout DURATION    the function's timeout, hooks included (default 30s; whole seconds, 15m
+                       at the most); hooks have to be done 500ms before it ends
   -env NAME=VALUE      a variable for the function, which sees only Lambda's and these; repeatable.
                        It runs in a folder of its own, as on Lambda: give absolute paths
   -extension FILE|ZIP  run somebody else's extension, or the layer that it comes in, beside the
@@ -139,7 +138,7 @@ func parseOptions(args []string, stdout io.Writer) (*options, error) {
 		return nil, usagef("-idle %v: less than nothing", o.idle)
 	case o.plain && o.function != "":
 		return nil, usagef("-plain and -function exclude each other")
-	case o.report != "" && filepath.Clean(o.report) == filepath.Clean(o.picture):
+	case sameFile(o.report, o.picture):
 		return nil, usagef("-o and -png name the same file, %s", o.report)
 	case given["function"] && o.function == "":
 		return nil, usagef("-function: neither a folder nor an executable was given")
@@ -186,12 +185,12 @@ func checkPlace(given map[string]bool, stack string) error {
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 const longest = 15 * time.Minute
 
-// checkTimeout refuses what Lambda would refuse. It also refuses parts of a
-// second, but those save time here.
+// checkTimeout refuses what Lambda would refuse.
+// https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 func checkTimeout(d time.Duration) error {
 	switch {
-	case d <= 0:
-		return usagef("-timeout %v: some time is needed", d)
+	case d < time.Second, d%time.Second != 0:
+		return usagef("-timeout %v: Lambda's timeouts are whole seconds, 1s at the least", d)
 	case d > longest:
 		return usagef("-timeout %v: Lambda allows 15m at the most", d)
 	}

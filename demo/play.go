@@ -89,6 +89,9 @@ func startError(err error) error {
 	sentence, _, _ := strings.Cut(err.Error(), "\n")
 	sentence, _, _ = strings.Cut(sentence, "; it printed")
 	if reason, ok := strings.CutPrefix(sentence, "lambdaenv: init: "); ok {
+		if strings.HasPrefix(reason, "the function: Runtime exited without providing a reason") {
+			reason += "; its main has to call postinvoke.Start or lambda.Start"
+		}
 		return fmt.Errorf("the environment did not start: %s", reason)
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -129,11 +130,22 @@ func TestInterrupt(t *testing.T) {
 
 func TestTheReportOfAnInterruptedRun(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "report.html")
-	p := start(t, "-event", `{"sleepMs":1}`, "-idle", "1h", "-o", path)
-	p.see(t, "── frozen")
-	p.signal(t, syscall.SIGINT, "demo: wrote "+path+"\ndemo: ended by a signal (interrupt); no process was left behind\n")
-	if page, err := os.ReadFile(path); err != nil || !bytes.Contains(page, []byte("first on stack")) || !bytes.Contains(page, []byte("then killed")) {
-		t.Errorf("the report is not there, or lacks log or end: %v", err)
+	for _, test := range []struct{ name, event, moment, want string }{
+		{"frozen", `{"sleepMs":1}`, "── frozen", `Ended by Ctrl-C after \S+ m?s, after invocation 1 of 2\.</p>(?s:.*)then killed(?s:.*)first on stack`},
+		{"in a hook", `{"sleepMs":60000}`, "second on stack", `Ended by Ctrl-C after \S+ m?s, in invocation 1 of 2\.</p>(?s:.*)second on stack`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := start(t, "-event", test.event, "-idle", "1h", "-o", path)
+			p.see(t, test.moment)
+			p.signal(t, syscall.SIGINT, "demo: wrote "+path+"\ndemo: ended by a signal (interrupt); no process was left behind\n")
+			page, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !regexp.MustCompile(test.want).Match(page) {
+				t.Errorf("the report lacks log or end: no match for %s", test.want)
+			}
+		})
 	}
 }
 

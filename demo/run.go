@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -101,7 +102,7 @@ func checkOS(goos string) error {
 func (o *options) about() recording.About {
 	what, with := "the example function", "with the layer"
 	if o.function != "" {
-		what = o.function
+		what = named(o.function)
 	}
 	if o.withoutLayer {
 		with = "without the layer"
@@ -118,6 +119,18 @@ func (o *options) about() recording.About {
 		ForTimeline: o.wantsReport() && !o.setsLogLevel(),
 		Plain:       o.plain,
 	}
+}
+
+// named says which function of the user's is run: "." says that to nobody who
+// reads the report elsewhere.
+func named(function string) string {
+	if absolute, err := filepath.Abs(function); err == nil {
+		function = absolute
+	}
+	if info, err := os.Stat(function); err == nil && !info.IsDir() {
+		return "the executable " + function
+	}
+	return "the function in " + function
 }
 
 func (o *options) remarks() recording.Remarks {

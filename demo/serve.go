@@ -15,14 +15,14 @@ import (
 
 const serveUsage = `Usage: go run ./demo serve [flags]
 
-Opens a page on this machine on which you invoke the function, see who waits for
+Serves a page on this machine on which you invoke the function, see who waits for
 what, let it idle, shut it down and crash it. Ctrl-C ends it.
 
   -port N              the port, on 127.0.0.1 only; 0 takes any that is free (default 7788)
   -function DIR|BIN    your own function: the folder of its main package, or an executable
   -event FILE|JSON     the event to begin with (default {"sleepMs":3000})
-  -timeout DURATION    the function's timeout, hooks included (default 8s; 15m at the most);
-                       hooks have to be done 500ms before it ends
+  -timeout DURATION    the function's timeout, hooks included (default 8s; whole seconds, 15m
+                       at the most); hooks have to be done 500ms before it ends
   -env NAME=VALUE      a variable for the function, which sees only Lambda's and these; repeatable
   -without-layer       begin with the extension switched off
   -h                   print this

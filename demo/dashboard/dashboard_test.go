@@ -5,11 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"image/png"
+	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"example.com/postinvoke/demo/browser"
+	"example.com/postinvoke/demo/browser/browsertest"
 	"example.com/postinvoke/demo/dashboard"
 	"example.com/postinvoke/infra/golden"
 	"example.com/postinvoke/internal/ci"
@@ -93,5 +97,49 @@ func TestPicture(t *testing.T) {
 	}
 	if bytes.Equal(pictures[0], pictures[1]) {
 		t.Error("the dark picture is the light one")
+	}
+}
+
+// On a telephone widgets stand one beneath the other, and what is too wide
+// scrolls in itself.
+func TestANarrowWindow(t *testing.T) {
+	p := browsertest.New(t)
+	d, err := cloudwatch.Deploy(golden.TemplateWithMetrics)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	v, err := d.View(nil, now.Add(-3*time.Hour), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn, err := dashboard.Draw(d, v, []string{"A drawing."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range drawn.Widgets {
+		if drawn.Widgets[i].Table != nil {
+			drawn.Widgets[i].Empty = "" // its head is wide enough
+		}
+	}
+	path := filepath.Join(t.TempDir(), "dashboard.html")
+	var page bytes.Buffer
+	if err := errors.Join(drawn.Write(&page), os.WriteFile(path, page.Bytes(), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	p.Resize(400, 800)
+	p.Open((&url.URL{Scheme: "file", Path: path}).String())
+	const across = `document.documentElement.scrollWidth`
+	if got := browsertest.Eval[int](p, across); got > 400 {
+		t.Errorf("the page is %d wide in a window of 400", got)
+	}
+	const beside = `[...document.querySelectorAll("section")].filter((s, i, all) =>
+		i > 0 && s.getBoundingClientRect().top < all[i - 1].getBoundingClientRect().bottom).length`
+	if got := browsertest.Eval[int](p, beside); got != 0 {
+		t.Errorf("got %d widgets beside or over the one before", got)
+	}
+	const scrolling = `[...document.querySelectorAll(".rows")].filter((r) => r.scrollWidth > r.clientWidth).length`
+	if got := browsertest.Eval[int](p, scrolling); got == 0 {
+		t.Error("no table scrolls in itself, want those with many columns to")
 	}
 }

@@ -1,6 +1,11 @@
 package recording
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+
+	"example.com/postinvoke/lambdaenv"
+)
 
 // IdleOnAWS is the sentence of an introduction that says when an environment
 // would end on AWS.
@@ -12,4 +17,30 @@ func Times(invocations int) string {
 		return "1 invocation"
 	}
 	return fmt.Sprintf("%d invocations", invocations)
+}
+
+// Interrupted says when a run of so many invocations was ended.
+func (r *Recording) Interrupted(by string, invocations int) string {
+	var at time.Duration
+	called, shutDown := 0, false
+	for i := range r.Moments {
+		m := &r.Moments[i]
+		at = m.Since
+		switch m.Kind {
+		case Called:
+			called++
+		case lambdaenv.ShutdownBegan:
+			shutDown = true
+		}
+	}
+	where := fmt.Sprintf("after invocation %d of %d", called, invocations)
+	switch {
+	case shutDown:
+		where = "in the shutdown"
+	case called == 0:
+		where = "before the first invocation"
+	case called > len(r.Invocations):
+		where = fmt.Sprintf("in invocation %d of %d", called, invocations)
+	}
+	return fmt.Sprintf("Ended by %s after %s, %s.", by, inWords(at), where)
 }

@@ -28,6 +28,8 @@ type Invocation struct {
 	Early     bool   // its environment had started before the call
 	NotCalled bool   // the wrapped handler was not called, which shows only after a while
 
+	troubled troubled // names of its hooks
+
 	layer   bool // of a reset: there was the layer
 	boxRead bool // of a reset: the extension has read what the process had noted
 }
@@ -80,6 +82,9 @@ func (i *invocations) line(e lambdaenv.Entry) {
 	}
 	if h := HooksIn(e); h != nil {
 		i.get(h.RequestID).Hooks = h
+	}
+	if request, hook, trouble := troubleIn(e); request != "" {
+		i.get(request).troubled.add(hook, trouble)
 	}
 	if l := LostIn(e); l != nil && l.RequestID != "" {
 		i.get(l.RequestID).Lost = l

@@ -76,11 +76,13 @@ func (l *Lost) notes() []string {
 	return notes
 }
 
+// mostNames is how many hooks are named; the others are counted.
+const mostNames = 3
+
 // listed lists n hooks, of which the names are known or not.
 func listed(names []string, n int) string {
-	const most = 3
 	var short []string
-	for _, name := range names[:min(len(names), most, n)] {
+	for _, name := range names[:min(len(names), mostNames, n)] {
 		name, place := ShortHook(name)
 		if place != "" {
 			name += " (" + place + ")"

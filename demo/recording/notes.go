@@ -2,7 +2,6 @@ package recording
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -39,7 +38,7 @@ func (inv *Invocation) Notes() []string {
 		notes = append(notes, inv.Unknown)
 	}
 	notes = append(notes, inv.Lost.notes()...)
-	return append(notes, inv.Hooks.notes("hooks")...)
+	return append(notes, inv.Hooks.notes("hooks", inv.troubled)...)
 }
 
 // ResponseAfter says how long the caller waited.
@@ -67,14 +66,14 @@ func (inv *Invocation) HooksTook() string {
 	return "no hooks"
 }
 
-// notes says what was wrong with hooks, if anything.
-func (h *Hooks) notes(what string) []string {
+// notes says what was wrong with hooks, if anything, and with which.
+func (h *Hooks) notes(what string, which troubled) []string {
 	var notes []string
 	if h != nil && h.Failures > 0 {
-		notes = append(notes, what+" failed: "+strconv.Itoa(h.Failures))
+		notes = append(notes, what+" failed: "+listed(which.failed, h.Failures))
 	}
 	if h != nil && h.Abandoned > 0 {
-		notes = append(notes, what+" abandoned: "+strconv.Itoa(h.Abandoned))
+		notes = append(notes, what+" abandoned: "+listed(which.abandoned, h.Abandoned))
 	}
 	return notes
 }
@@ -95,7 +94,7 @@ func (r *Recording) End() string {
 	if len(s.Killed) > 0 {
 		end = append(end, "killed: "+strings.ReplaceAll(strings.Join(s.Killed, ", "), lambdaenv.RuntimeName, "function"))
 	}
-	end = append(end, s.Hooks.notes("shutdown hooks")...)
+	end = append(end, s.Hooks.notes("shutdown hooks", s.troubled)...)
 	return strings.Join(append(end, r.Lost.notes()...), ", ")
 }
 

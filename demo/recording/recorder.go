@@ -164,12 +164,15 @@ func (r *Recorder) Ended(report *lambdaenv.ShutdownReport) {
 		case lambdaenv.Idle, lambdaenv.Reset:
 			lastEnd = m.Since
 		case lambdaenv.ShutdownBegan:
-			s.Idle, s.Hooks = m.Since-lastEnd, nil
+			s.Idle, s.Hooks, s.troubled = m.Since-lastEnd, nil, troubled{}
 		case lambdaenv.ShutdownDone:
 			s.Since = m.Since
 		case lambdaenv.Line:
 			if h := shutdownHooksIn(m.Entry); h != nil {
 				s.Hooks = h
+			}
+			if request, hook, trouble := troubleIn(m.Entry); request == "" {
+				s.troubled.add(hook, trouble)
 			}
 		}
 	}

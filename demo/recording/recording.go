@@ -87,6 +87,8 @@ type Shutdown struct {
 	Since time.Duration // from the beginning of the run to the end of the Shutdown phase
 	Idle  time.Duration // from the end of the last invocation to the Shutdown phase
 	Hooks *Hooks        // those for the shutdown; nil if the library reported none
+
+	troubled troubled // names of shutdown functions
 }
 
 // clone returns a copy that does not grow.

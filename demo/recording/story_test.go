@@ -170,6 +170,31 @@ func TestNothingToShutDownAfterAReset(t *testing.T) {
 	}
 }
 
+// Which hooks failed, and which were abandoned, is known by name; of many only
+// the first.
+func TestHooksInTroubleAreNamed(t *testing.T) {
+	s := newStory().platform(lambdaenv.Invoked, "A", "").responds("A", "")
+	say := func(fields string) { s.tell(lambdaenv.Function, lambdaenv.Line, "", "level=ERROR "+fields) }
+	say(`message="postinvoke: hook failed" hook="main.flush (/src/main.go:9)" error=full requestId=A`)
+	say(`message="postinvoke: hook failed" hook="main.late (/src/main.go:1)" error=full requestId=B`)
+	for _, name := range []string{"audit", "ping", "push", "pull"} {
+		say(`message="postinvoke: hook abandoned" hook=` + name + ` started=false reason=late requestId=A`)
+	}
+	s.tell(lambdaenv.Function, lambdaenv.Line, "A", `level=INFO message="postinvoke: hooks finished" hooks=5 hooksMs=3 failures=1 abandoned=4 requestId=A`)
+	s.platform(lambdaenv.Idle, "A", "").over("A", "success", "").platform(lambdaenv.ShutdownBegan, "", "spindown")
+	say(`message="postinvoke: hook failed" hook="main.bye (/src/main.go:4)" error=closed`)
+	say(`message="postinvoke: hook failed" hook="main.last (/src/main.go:7)" error=late requestId=A`)
+	s.tell(lambdaenv.Function, lambdaenv.Line, "", `{"message":"postinvoke: shutdown hooks finished","hooks":1,"hooksMs":250,"failures":1,"abandoned":0}`)
+	s.platform(lambdaenv.ShutdownDone, "", "").Ended(&lambdaenv.ShutdownReport{Reason: "spindown"})
+	r := s.Recording()
+	if got, want := strings.Join(r.Invocations[0].Notes(), ", "), "hooks failed: flush (main.go:9), hooks abandoned: audit, ping, push, 1 more"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := r.End(), ", reason: spindown, shutdown hooks failed: bye (main.go:4)"; !strings.HasSuffix(got, want) {
+		t.Errorf("got %q, want it to end with %q", got, want)
+	}
+}
+
 func TestShutdownHooksThatFail(t *testing.T) {
 	s := newStory().platform(lambdaenv.ShutdownBegan, "", "spindown")
 	s.tell(lambdaenv.Function, lambdaenv.Line, "", `{"message":"postinvoke: shutdown hooks finished","hooks":3,"hooksMs":250,"failures":1,"abandoned":2}`)

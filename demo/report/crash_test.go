@@ -33,7 +33,7 @@ func TestKilledWhileFrozen(t *testing.T) {
 	if got, want := bars(html, "platform"), "init 0-10; invocation 10.1-12.3; frozen, then killed 12.4-1012.4"; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if got, want := bars(html, "function"), "init 0-10; handler and answer 10.1-12.1; SIGKILL 1012.4-1013.4"; got != want {
+	if got, want := bars(html, "function"), "init 0-10; handler and answer 10.1-12.1; SIGKILL 1012.4-1013.4 failed"; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
@@ -44,7 +44,7 @@ func TestKilledInAHook(t *testing.T) {
 	html := page(t, s.Recording())
 	for lane, want := range map[string]string{
 		"platform":  "init 0-10; invocation 10.1-13.2",
-		"function":  "init 0-10; handler and answer 10.1-12.1; SIGKILL 13.2-14.2",
+		"function":  "init 0-10; handler and answer 10.1-12.1; SIGKILL 13.2-14.2 failed",
 		"hooks":     "hooks unknown 12.1-13.2",
 		"extension": "init 0-10",
 	} {

@@ -21,7 +21,7 @@ func (t *tracker) signaled(m *recording.Moment) {
 		t.stop(m)
 	}
 	if t.current[slot{function, ending}] == nil {
-		t.begin(function, ending, m.Text, m.Since, detail)
+		t.begin(function, ending, m.Text, m.Since, detail).failed = m.Text == "SIGKILL"
 	}
 }
 

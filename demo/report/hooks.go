@@ -118,14 +118,17 @@ func (h *hookTracker) finished(t *tracker, m *recording.Moment, request string, 
 	h.since = m.Since
 }
 
-const noteAbandoned = "abandoned"
+const (
+	noteAbandoned = "abandoned"
+	noteUnstarted = "never started" // abandoned or lost
+)
 
 func (h *hookTracker) abandoned(t *tracker, m *recording.Moment, request string, fields map[string]string) {
 	hook := fields[record.Hook]
 	detail := fmt.Sprintf("The hook %s was abandoned: %s.", hook, fields[record.Reason])
 	switch ran, known := fields[record.HookMs]; {
 	case fields[record.Started] == "false":
-		h.mark(t, m.Since, request, hook, "not started", detail)
+		h.mark(t, m.Since, request, hook, noteUnstarted, detail)
 		h.unstarted++
 	case known && ran != "":
 		s := h.bar(t, m, request, hook, took(m, fields, record.HookMs))

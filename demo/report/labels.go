@@ -17,7 +17,11 @@ func variants(s *span) []string {
 	case s.kind == event && s.name == "thawed":
 		return nil // the frozen stretch says so
 	case s.kind == event && s.lane == hooks && s.note != "":
-		return []string{placed + ", " + s.note, s.whole(), s.name, s.note}
+		all := []string{placed + ", " + s.note, s.whole(), s.marked()}
+		if s.failed && strings.HasPrefix(s.name, "shutdown ") {
+			all = append(all, "shutdown ✕")
+		}
+		return all
 	case s.kind == event, s.kind == unknown:
 		return []string{s.whole(), s.name}
 	case s.kind == waiting && s.open:
@@ -27,15 +31,23 @@ func variants(s *span) []string {
 	case s.open:
 		return []string{s.name}
 	case s.kind == hooking && s.note == "lost": // it may have begun before the bar
-		return []string{placed + ", " + s.note, s.whole(), s.name}
+		return []string{placed + ", " + s.note, s.whole(), s.marked()}
 	case s.kind == hooking && s.note != "":
-		return []string{placed + ", " + s.note + " after " + l, s.whole() + " after " + l, s.whole(), s.name}
+		return []string{placed + ", " + s.note + " after " + l, s.whole() + " after " + l, s.whole(), s.marked()}
 	case s.kind == handling:
 		return []string{s.name + " " + l, s.name, l}
 	case s.kind == hooking:
 		return []string{placed + " " + l, s.name + " " + l, s.name, l}
 	}
 	return []string{s.name + " " + l, s.name}
+}
+
+// marked is the name, with a mark instead of what was wrong with it.
+func (s *span) marked() string {
+	if s.failed {
+		return s.name + " ✕"
+	}
+	return s.name
 }
 
 // label finds places for the labels: in the bar, beside it, or nowhere. Those of

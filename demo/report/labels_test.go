@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -63,5 +64,31 @@ func TestTheRoomForAShutdown(t *testing.T) {
 		if !strings.Contains(page(t, whole(5*time.Second)), want) {
 			t.Errorf("the page does not have %s", want)
 		}
+	}
+}
+
+// Where there is no room, the place of a hook is left out first, then what was
+// wrong with it, but for a mark; what was wrong does not stand alone.
+func TestLabelsOfHooksInTroubleHaveTheirNames(t *testing.T) {
+	s := newStory()
+	for _, name := range []string{"main.handle.func1 (/src/main.go:29)", "main.handleOrders.func1 (/src/main.go:29)"} {
+		s.cold().call().after(100 * ms)
+		s.dies(s.lostRecord(`phase=hooks running=0 notStarted=1 waiting="`+name+`"`),
+			`level=ERROR message="postinvoke: hooks lost" phase=shutdown running=0 notStarted=1 waiting="`+name+`"`, boxRead)
+		s.after(5 * ms)
+	}
+	html := page(t, s.cold().call().after(ms).Recording())
+	labels := regexp.MustCompile(`data-lane="hooks"[^>]*>.*?</g>`).FindAllString(html, -1)
+	for _, label := range labels {
+		if strings.Contains(label, ">never started</text>") {
+			t.Errorf("got a label without a name: %s", label)
+		}
+		if text := regexp.MustCompile(`<text[^>]*>(.*)</text>`).FindStringSubmatch(label); text != nil &&
+			strings.Contains(label, "never started\"") && !strings.Contains(text[1], "never started") && !strings.HasSuffix(text[1], " ✕") {
+			t.Errorf("got the label %q, want a mark", text[1])
+		}
+	}
+	if !strings.Contains(html, " ✕</text>") || !strings.Contains(html, ", never started</text>") {
+		t.Errorf("got no marks, or nothing but those, in %q", labels)
 	}
 }

@@ -53,15 +53,15 @@ func (h *hookTracker) lost(t *tracker, m *recording.Moment, l *recording.Lost) {
 // neverStarted draws a mark for each of those that were lost before they
 // started, or one for all if they are many.
 func (h *hookTracker) neverStarted(t *tracker, l *recording.Lost, what string) {
-	const note, most = "never started", 3
+	const most = 3
 	switch {
 	case l.NotStarted == 0:
 	case l.NotStarted > most || len(l.Waited) < l.NotStarted:
-		h.lostMark(t, l, count(l.NotStarted, what), note,
+		h.lostMark(t, l, count(l.NotStarted, what), noteUnstarted,
 			"They had not started when the process ended, and are lost: "+strings.Join(l.Waited, ", ")+".")
 	default:
 		for _, name := range l.Waited[:l.NotStarted] {
-			h.lostMark(t, l, name, note,
+			h.lostMark(t, l, name, noteUnstarted,
 				fmt.Sprintf("The %s %s had not started when the process ended, and is lost.", what, name))
 		}
 	}

@@ -90,7 +90,7 @@ func TestTrouble(t *testing.T) {
 	s.after(time.Second).line(lambdaenv.Function, abandoned).line(lambdaenv.Function, notStarted).idle(3, time.Second)
 	s.call().after(100*ms).tell(lambdaenv.Function, lambdaenv.Exited, "signal: killed").tell(lambdaenv.Platform, lambdaenv.Reset, "failure")
 	html := page(t, s.Recording())
-	wantBars(t, html, "hooks", "audit, failed 12.2-17.2 failed; slow, abandoned 17.2-1017.2 failed; next, not started 1017.2-1017.2 failed; hooks unknown 1019.5-1119.6")
+	wantBars(t, html, "hooks", "audit, failed 12.2-17.2 failed; slow, abandoned 17.2-1017.2 failed; next, never started 1017.2-1017.2 failed; hooks unknown 1019.5-1119.6")
 	if !strings.Contains(html, `<g class="bar event failed hooks"`) || strings.Count(html, `<g class="bar hook`) != 2 {
 		t.Error("want a mark, and no bar, for the hook that never started")
 	}
@@ -164,8 +164,8 @@ func TestHooksThatNeverStarted(t *testing.T) {
 	} {
 		s := newStory().cold().call().line(lambdaenv.Function, record)
 		html := page(t, s.idle(1, time.Second).Recording())
-		wantBars(t, html, "hooks", "next, not started 12.2-12.2 failed")
-		if strings.Contains(html, `<g class="bar hook`) || !strings.Contains(html, "next (a.go:9), not started</text>") {
+		wantBars(t, html, "hooks", "next, never started 12.2-12.2 failed")
+		if strings.Contains(html, `<g class="bar hook`) || !strings.Contains(html, "next (a.go:9), never started</text>") {
 			t.Errorf("%s: want a mark with its label, and no bar", record)
 		}
 	}

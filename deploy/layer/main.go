@@ -69,7 +69,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "Built with %s from %s %s:\n\n", source.goVersion, Module, source.version)
+	fmt.Fprintf(stdout, "Made from %s %s with %s:\n\n", Module, source.version, source.goVersion)
 	for _, f := range files {
 		fmt.Fprintf(stdout, "  %s\n    sha256      %s\n    CodeSha256  %s\n", f.path, f.sha256(), f.codeSha256())
 	}

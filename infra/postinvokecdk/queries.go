@@ -82,7 +82,7 @@ func problemsQuery(functions []shown) []string {
 			record.Running, record.NotStarted, record.RequestID),
 		"sort last desc",
 		fmt.Sprint("limit ", mostShown),
-		"display last, times, Function, what, level, why, request, lost, which")
+		"display last, times, Function, what, level, why, which, lost, request")
 }
 
 // failedQuery lists the invocations that failed, by kind: of Lambda's records,

@@ -1,0 +1,4 @@
+// Command returns is no Lambda function: its main does not start one.
+package main
+
+func main() {}
