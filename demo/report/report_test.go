@@ -117,7 +117,7 @@ func TestAHookThatIgnoresItsContextIsOneBar(t *testing.T) {
 	}
 	html := page(t, s.idle(0, 0).Recording())
 	wantBars(t, html, "hooks", "ping, abandoned 11.2-1012.2 failed; flush 12.2-112.2; ping, returned 2014.6-2014.6")
-	for _, want := range []string{"cancelled. It failed: too late. It returned 1.10 s later.", "ping (a.go:1), abandoned after 1.00 s</text>"} {
+	for _, want := range []string{"its time was up. It failed: too late. It returned 1.10 s later.", "ping (a.go:1), abandoned after 1.00 s</text>"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page does not say %q", want)
 		}
