@@ -13,7 +13,9 @@ import (
 
 // One that is stuck must starve neither the others nor the bill.
 func TestAHookHasATimeoutAndANameOfItsOwn(t *testing.T) {
-	env := startScenarios(t, lambdaenv.Config{LogFormat: lambdaenv.JSON, Timeout: 2 * time.Second})
+	env := startScenarios(t, lambdaenv.Config{
+		LogFormat: lambdaenv.JSON, Timeout: 4 * time.Second, Env: []string{"MARGIN=2s"},
+	})
 	res := env.Invoke(do("options"))
 	env.WaitIdle()
 	wantLines(t, printed(env, res.RequestID), "handler options",
