@@ -148,7 +148,7 @@ func TestExecutable(t *testing.T) {
 	if r.code != 0 || r.stderr != "" {
 		t.Fatalf("got exit status %d, stderr %q; want 0 and nothing", r.code, r.stderr)
 	}
-	inOrder(t, r.stdout, "Running "+built, "second on complete", "bye y'all!")
+	inOrder(t, r.stdout, "Running the executable "+built, "second on complete", "bye y'all!")
 }
 
 func TestSideBySide(t *testing.T) {

@@ -83,7 +83,7 @@ func TestPlaying(t *testing.T) {
 	p.Click("[data-event*=crash]")
 	p.Wait(said("the layer says what was lost with the process", 1))
 	p.Wait(drawn("hooks", "handle.func2, lost", 1))
-	p.Wait(drawn("hooks", "handle.func1, never started", 1))
+	p.Wait(drawn("hooks", "handle.func1, never started", 2)) // one was abandoned before
 	p.Wait(gone)
 	p.Click("button.main")
 	p.Wait(said("INIT_START", 2))

@@ -22,13 +22,15 @@ func Times(invocations int) string {
 // Interrupted says when a run of so many invocations was ended.
 func (r *Recording) Interrupted(by string, invocations int) string {
 	var at time.Duration
-	called, shutDown := 0, false
+	called, over, shutDown := 0, false, false
 	for i := range r.Moments {
 		m := &r.Moments[i]
 		at = m.Since
 		switch m.Kind {
 		case Called:
-			called++
+			called, over = called+1, false
+		case lambdaenv.Idle, lambdaenv.Reset:
+			over = true
 		case lambdaenv.ShutdownBegan:
 			shutDown = true
 		}
@@ -39,7 +41,7 @@ func (r *Recording) Interrupted(by string, invocations int) string {
 		where = "in the shutdown"
 	case called == 0:
 		where = "before the first invocation"
-	case called > len(r.Invocations):
+	case !over:
 		where = fmt.Sprintf("in invocation %d of %d", called, invocations)
 	}
 	return fmt.Sprintf("Ended by %s after %s, %s.", by, inWords(at), where)

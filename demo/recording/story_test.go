@@ -351,3 +351,26 @@ func TestRemarkOnTheReportOfItsInvocation(t *testing.T) {
 		t.Errorf("got the remark beside the reports of %q, want it beside that of A", got)
 	}
 }
+
+// When a run was interrupted is told by the moments: an invocation may be over
+// before that is recorded.
+func TestWhenARunWasInterrupted(t *testing.T) {
+	s := newStory()
+	for _, step := range []struct {
+		then func()
+		want string
+	}{
+		{func() { s.platform(lambdaenv.InitStarted, "", "init") }, "before the first invocation"},
+		{func() { s.Call(nil) }, "in invocation 1 of 2"},
+		{func() { s.platform(lambdaenv.Idle, "A", "") }, "after invocation 1 of 2"},
+		{func() { s.Call(nil) }, "in invocation 2 of 2"},
+		{func() { s.platform(lambdaenv.Reset, "B", "failure") }, "after invocation 2 of 2"},
+		{func() { s.platform(lambdaenv.ShutdownBegan, "", "spindown") }, "in the shutdown"},
+	} {
+		step.then()
+		got := s.Recording().Interrupted("Ctrl-C", 2)
+		if !strings.HasPrefix(got, "Ended by Ctrl-C after ") || !strings.HasSuffix(got, ", "+step.want+".") {
+			t.Errorf("got %q, want it to end with %q", got, step.want)
+		}
+	}
+}
