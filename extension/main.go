@@ -22,11 +22,16 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"example.com/postinvoke/internal/extensionsapi"
 )
 
 func main() {
+	// One processor is enough, and two would start threads that compete with the
+	// function's init (docs/benchmarks.md).
+	runtime.GOMAXPROCS(1)
+
 	log := newLog(os.Stdout)
 	address := os.Getenv("AWS_LAMBDA_RUNTIME_API")
 	if address == "" {

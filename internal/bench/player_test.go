@@ -53,7 +53,9 @@ var thePlayer = sync.OnceValues(func() (*player, error) {
 	if err != nil {
 		return nil, err
 	}
+	before := os.Getenv("TMPDIR") // empty is as good as none
 	os.Setenv("TMPDIR", tmp)
+	defer os.Setenv("TMPDIR", before)
 	if _, err := blackbox.Create(); err != nil {
 		return nil, err
 	}
