@@ -140,6 +140,9 @@ func (p *parser) number() string {
 		}
 		digits()
 	}
+	if p.err != "" {
+		return ""
+	}
 	return p.in[start:p.at]
 }
 
@@ -226,6 +229,10 @@ func isSpecial(r rune) bool {
 // escape reads what follows a backslash.
 func (p *parser) escape(s []byte) []byte {
 	c := p.peek()
+	if c == 0 { // the end of the text
+		p.fail("an unknown escape")
+		return s
+	}
 	p.at++
 	switch c {
 	case '"', '\\', '/':
