@@ -39,6 +39,16 @@ func (h *slowHandler) position(message string) int {
 	return slices.Index(h.messages, message)
 }
 
+// wantAbandonedFirst checks that the hook's record was written, and before that of
+// its invocation.
+func (h *slowHandler) wantAbandonedFirst(t *testing.T) {
+	t.Helper()
+	abandoned, finished := h.position(record.HookAbandoned), h.position(record.Hooks)
+	if abandoned < 0 || finished < abandoned {
+		t.Errorf("got records %q, want the abandoned hook first", h.messages)
+	}
+}
+
 // The environment is frozen when the record of the hooks is written: a hook that
 // was given up has its own before that, also if another one ends meanwhile.
 func TestAnAbandonedHookIsLoggedBeforeTheInvocationIsOver(t *testing.T) {
@@ -57,10 +67,7 @@ func TestAnAbandonedHookIsLoggedBeforeTheInvocationIsOver(t *testing.T) {
 		}
 		cancel()
 		time.Sleep(10 * time.Minute)
-		abandoned, finished := log.position(record.HookAbandoned), log.position(record.Hooks)
-		if abandoned < 0 || finished < abandoned {
-			t.Errorf("got records %q, want the abandoned hook first", log.messages)
-		}
+		log.wantAbandonedFirst(t)
 		close(end)
 		synctest.Wait()
 	})
@@ -89,10 +96,7 @@ func testAbandonedFirst(t *testing.T, handlerTakes time.Duration) {
 		}
 		cancel()
 		time.Sleep(10 * time.Minute)
-		abandoned, finished := log.position(record.HookAbandoned), log.position(record.Hooks)
-		if abandoned < 0 || finished < abandoned {
-			t.Errorf("got records %q, want the abandoned hook first", log.messages)
-		}
+		log.wantAbandonedFirst(t)
 		close(end)
 		synctest.Wait()
 	})

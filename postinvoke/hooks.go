@@ -50,7 +50,7 @@ func (inv *invocation) addRunning(h *hook) {
 	}
 	ends, known := inv.hooksDeadline()
 	cause := ErrDeadline
-	if own := time.Now().Add(h.timeout); h.timeout > 0 && (!known || own.Before(ends)) {
+	if own := h.began.Add(h.timeout); h.timeout > 0 && (!known || own.Before(ends)) {
 		ends, known, cause = own, true, ErrHookTimeout
 	}
 	h.ctx, h.cancel = context.WithCancelCause(context.WithoutCancel(h.ctx))

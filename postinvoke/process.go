@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -172,15 +173,8 @@ func (p *process) logReady() {
 }
 
 func (p *process) writeReady() {
-	reason := ""
-	for i, r := range p.reasons {
-		if i > 0 {
-			reason += "; "
-		}
-		reason += r
-	}
 	p.logger().process(p.level, record.Ready, slog.String(record.Mode, p.mode),
-		slog.Bool(record.Layer, p.box != nil), slog.String(record.Reason, reason))
+		slog.Bool(record.Layer, p.box != nil), slog.String(record.Reason, strings.Join(p.reasons, "; ")))
 }
 
 func (p *process) logger() logger {

@@ -13,8 +13,16 @@ type Slot struct {
 	goTaken   [goNames]bool
 }
 
-// usable reports whether there is a file to write to. The caller holds the lock.
-func (s *Slot) usable() bool { return s.box.mem != nil }
+// change calls f with the lock held, unless s is nil or there is no file any more.
+func (s *Slot) change(f func()) {
+	if s == nil {
+		return
+	}
+	defer s.box.unlock(s.box.lock())
+	if s.box.mem != nil {
+		f()
+	}
+}
 
 func (s *Slot) bytes() []byte { return s.box.mem[s.at:][:slotSize] }
 
@@ -25,51 +33,40 @@ func (s *Slot) storeGo() { binary.LittleEndian.PutUint64(s.bytes()[goCountAt:], 
 
 // Push notes that a hook was registered, to be called before those that wait.
 func (s *Slot) Push(h Hook) {
-	if s == nil {
-		return
-	}
-	defer s.box.unlock(s.box.lock())
-	if !s.usable() {
-		return
-	}
-	n := s.box.number(h)
-	if depth := len(s.stack); depth < stackSize {
-		binary.LittleEndian.PutUint16(s.bytes()[stackAt+2*depth:], n)
-	}
-	s.stack = append(s.stack, n)
-	s.state.waiting = uint32(len(s.stack))
-	if s.state.phase == phaseFree { // the first shutdown function
-		s.state.phase = Registered
-	}
-	s.store()
+	s.change(func() {
+		n := s.box.number(h)
+		if depth := len(s.stack); depth < stackSize {
+			binary.LittleEndian.PutUint16(s.bytes()[stackAt+2*depth:], n)
+		}
+		s.stack = append(s.stack, n)
+		s.state.waiting = uint32(len(s.stack))
+		if s.state.phase == phaseFree { // the first shutdown function
+			s.state.phase = Registered
+		}
+		s.store()
+	})
 }
 
 // Pop notes that the hook which was pushed last is called.
 func (s *Slot) Pop() {
-	if s == nil {
-		return
-	}
-	defer s.box.unlock(s.box.lock())
-	last := len(s.stack) - 1
-	if !s.usable() || last < 0 {
-		return
-	}
-	s.state.running = s.stack[last]
-	s.stack = s.stack[:last]
-	s.state.waiting = uint32(last)
-	s.store()
+	s.change(func() {
+		last := len(s.stack) - 1
+		if last < 0 {
+			return
+		}
+		s.state.running = s.stack[last]
+		s.stack = s.stack[:last]
+		s.state.waiting = uint32(last)
+		s.store()
+	})
 }
 
 // Done notes that the hook which was popped has returned.
 func (s *Slot) Done() {
-	if s == nil {
-		return
-	}
-	defer s.box.unlock(s.box.lock())
-	if s.usable() {
+	s.change(func() {
 		s.state.running = 0
 		s.store()
-	}
+	})
 }
 
 // Go notes that a hook is called beside the others. The result is for GoDone.
@@ -77,87 +74,67 @@ func (s *Slot) Done() {
 // The count goes up before the name is written, and down after it is removed: if
 // the process dies in between, a name is missing, and none is wrong.
 func (s *Slot) Go(h Hook) (place int) {
-	if s == nil {
-		return 0
-	}
-	defer s.box.unlock(s.box.lock())
-	place = goNames
-	if !s.usable() {
-		return place
-	}
-	s.goRunning++
-	s.storeGo()
-	for i, taken := range s.goTaken {
-		if !taken {
-			place = i
-			s.goTaken[i] = true
-			binary.LittleEndian.PutUint16(s.bytes()[goNamesAt+2*i:], s.box.number(h))
-			break
+	place = goNames // none
+	s.change(func() {
+		s.goRunning++
+		s.storeGo()
+		for i, taken := range s.goTaken {
+			if !taken {
+				place = i
+				s.goTaken[i] = true
+				binary.LittleEndian.PutUint16(s.bytes()[goNamesAt+2*i:], s.box.number(h))
+				break
+			}
 		}
-	}
+	})
 	return place
 }
 
 // GoDone notes that a hook of Go has returned.
 func (s *Slot) GoDone(place int) {
-	if s == nil {
-		return
-	}
-	defer s.box.unlock(s.box.lock())
-	if !s.usable() || s.goRunning == 0 {
-		return
-	}
-	if place < goNames {
-		s.goTaken[place] = false
-		binary.LittleEndian.PutUint16(s.bytes()[goNamesAt+2*place:], 0)
-	}
-	s.goRunning--
-	s.storeGo()
+	s.change(func() {
+		if s.goRunning == 0 {
+			return
+		}
+		if place < goNames {
+			s.goTaken[place] = false
+			binary.LittleEndian.PutUint16(s.bytes()[goNamesAt+2*place:], 0)
+		}
+		s.goRunning--
+		s.storeGo()
+	})
 }
 
 // SetPhase notes how far the invocation or the shutdown has come.
 func (s *Slot) SetPhase(p Phase) {
-	if s == nil {
-		return
-	}
-	defer s.box.unlock(s.box.lock())
-	if s.usable() {
+	s.change(func() {
 		s.state.phase = p
 		s.store()
-	}
+	})
 }
 
 // Drop notes that the hooks which wait are not going to be called, and that the
 // log says so.
 func (s *Slot) Drop() {
-	if s == nil {
-		return
-	}
-	defer s.box.unlock(s.box.lock())
-	if s.usable() {
+	s.change(func() {
 		s.stack = s.stack[:0]
 		s.state.waiting = 0
 		s.store()
-	}
+	})
 }
 
 // Free notes that no hook is left, or that the log tells what became of those
 // that are. The slot must not be used any more.
 func (s *Slot) Free() {
-	if s == nil {
-		return
-	}
-	defer s.box.unlock(s.box.lock())
-	if !s.usable() {
-		return
-	}
-	s.state = state{}
-	s.store()
-	s.stack = s.stack[:0]
-	s.goRunning, s.goTaken = 0, [goNames]bool{}
-	s.storeGo()
-	clear(s.bytes()[goNamesAt:stackAt])
-	if s != s.box.shutdown {
-		s.box.free = append(s.box.free, s)
-	}
+	s.change(func() {
+		s.state = state{}
+		s.store()
+		s.stack = s.stack[:0]
+		s.goRunning, s.goTaken = 0, [goNames]bool{}
+		s.storeGo()
+		clear(s.bytes()[goNamesAt:stackAt])
+		if s != s.box.shutdown {
+			s.box.free = append(s.box.free, s)
+		}
+	})
 }
