@@ -6,7 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -72,6 +75,33 @@ func Start(ctx context.Context) (browserCtx context.Context, stop func(), err er
 		return nil, nil, fmt.Errorf("start the browser %s: %s", path, sentence)
 	}
 	return browserCtx, stop, nil
+}
+
+// Picture starts a browser, lets it take a picture of a page, and ends it. take gets
+// the address of the page, and is called in the browser's context.
+func Picture(ctx context.Context, html []byte, take func(browserCtx context.Context, address string) ([]byte, error)) ([]byte, error) {
+	tmp, err := os.MkdirTemp("", "postinvoke-picture-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(tmp)
+	path := filepath.Join(tmp, "page.html")
+	if err := os.WriteFile(path, html, 0o600); err != nil {
+		return nil, err
+	}
+	browserCtx, stop, err := Start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	png, err := take(browserCtx, (&url.URL{Scheme: "file", Path: path}).String())
+	switch {
+	case err == nil:
+		return png, nil
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	}
+	return nil, fmt.Errorf("make the picture: %w", err)
 }
 
 // PreferColours makes pages be shown as for users who prefer the scheme, light

@@ -3,10 +3,6 @@ package report
 import (
 	"bytes"
 	"context"
-	"fmt"
-	"net/url"
-	"os"
-	"path/filepath"
 
 	"github.com/chromedp/chromedp"
 
@@ -34,51 +30,22 @@ func Picture(ctx context.Context, recordings ...*recording.Recording) ([]byte, e
 	if err := write(&page, true, recordings); err != nil {
 		return nil, err
 	}
-	if _, err := browser.Find(); err != nil {
-		return nil, err
-	}
-	tmp, err := os.MkdirTemp("", "postinvoke-picture-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(tmp)
-	path := filepath.Join(tmp, "report.html")
-	if err := os.WriteFile(path, page.Bytes(), 0o600); err != nil {
-		return nil, err
-	}
-	browserCtx, stop, err := browser.Start(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer stop()
-	if err := chromedp.Do(browserCtx,
-		browser.PreferColours("light"),
-		window(pictureWidth),
-		chromedp.Navigate((&url.URL{Scheme: "file", Path: path}).String()),
-	); err != nil {
-		return nil, pictureError(ctx, err)
-	}
-	more, err := chromedp.Run(browserCtx, chromedp.Evaluate[int64](cutOff))
-	if err != nil {
-		return nil, pictureError(ctx, err)
-	}
-	if err := chromedp.Do(browserCtx, window(pictureWidth+more)); err != nil {
-		return nil, pictureError(ctx, err)
-	}
-	png, err := chromedp.Run(browserCtx, chromedp.FullScreenshot(100))
-	if err != nil {
-		return nil, pictureError(ctx, err)
-	}
-	return png, nil
+	return browser.Picture(ctx, page.Bytes(), func(ctx context.Context, address string) ([]byte, error) {
+		err := chromedp.Do(ctx, browser.PreferColours("light"), window(pictureWidth), chromedp.Navigate(address))
+		if err != nil {
+			return nil, err
+		}
+		more, err := chromedp.Run(ctx, chromedp.Evaluate[int64](cutOff))
+		if err != nil {
+			return nil, err
+		}
+		if err := chromedp.Do(ctx, window(pictureWidth+more)); err != nil {
+			return nil, err
+		}
+		return chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	})
 }
 
 func window(width int64) chromedp.Action[chromedp.Void] {
 	return chromedp.EmulateViewport(width, 800, chromedp.EmulateScale(pictureScale))
-}
-
-func pictureError(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return fmt.Errorf("make the picture: %w", err)
 }
