@@ -195,7 +195,7 @@ func TestExecutableOfAnotherArchitecture(t *testing.T) {
 // The README's commands for the demo in somebody's own module, word for word but
 // for the places, where GOARCH is exported as many do.
 func TestTheDocumentedDemoInAModuleOfItsOwn(t *testing.T) {
-	blocks, err := pages.Section("../README.md", "Two commands")
+	blocks, err := pages.Section("../README.md", "Testing")
 	if err != nil {
 		t.Fatal(err)
 	}

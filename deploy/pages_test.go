@@ -128,15 +128,6 @@ func read(t *testing.T, path string) string {
 	return string(data)
 }
 
-// README.md has the same table.
-func TestTheReadmeHasTheSameTable(t *testing.T) {
-	_, table, _ := strings.Cut(page(t), "\n| I use ")
-	table, _, _ = strings.Cut("| I use "+table, "\n\n")
-	if !strings.Contains(read(t, "../README.md"), table) {
-		t.Errorf("README.md does not have the table of docs/deploying.md:\n%s", table)
-	}
-}
-
 // Every row is tried by a test, or cannot be, for the reason given here.
 func TestEveryRowOfTheTableIsTried(t *testing.T) {
 	tried := map[string]string{

@@ -20,7 +20,7 @@ import (
 // one in go.mod. AddWarningV2 has another shape in it.
 const oldestCDK = "v2.270.0"
 
-// A person in an empty folder follows the README, word for word, and then goes
+// A person in an empty folder follows docs/deploying.md, word for word, and then goes
 // on in one of several ways. Each way deploys the very layer that we do.
 func TestTheDocumentedAppInAnEmptyFolder(t *testing.T) {
 	cdktest.NeedNode(t)
@@ -34,9 +34,9 @@ func TestTheDocumentedAppInAnEmptyFolder(t *testing.T) {
 	want := ourLayer(t)
 
 	dir := t.TempDir()
-	program := code(t, "README.md", "Into your own stack", "go")
+	program := code(t, "docs/deploying.md", "Your own CDK stack", "go")
 	writeFile(t, filepath.Join(dir, "main.go"), program)
-	shell(t, root, dir, nil, code(t, "README.md", "Into your own stack", ""))
+	shell(t, root, dir, nil, code(t, "docs/deploying.md", "Your own CDK stack", ""))
 	t.Run("imported", func(t *testing.T) { checkApp(t, dir, want, "built from source") })
 
 	// The same app with the CDK of somebody who does not move yet.
