@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -164,8 +166,8 @@ func TestTimeoutsTakeNoTimeInABubble(t *testing.T) {
 	})
 }
 
-// A test may play the runtime itself, in a bubble or not, and others of the same
-// process in theirs.
+// A test may call the handler without this package, in a bubble or not, beside
+// others of the same process.
 func TestBubblesNeedNoEnvironment(t *testing.T) {
 	handler := wrap(func(ctx context.Context) {
 		postinvoke.RunContext(ctx, func(ctx context.Context) error { <-ctx.Done(); return nil })
@@ -202,10 +204,16 @@ func TestShutdownFunctionsRunLastFirst(t *testing.T) {
 		if !errors.Is(err, postinvoketest.ErrAbandoned) {
 			t.Errorf("got %v, want ErrAbandoned in it", err)
 		}
+		want := []string{"ok", "error", "abandoned", "abandoned"}
+		for i, result := range env.ShutdownHooks() {
+			if i >= len(want) || string(result.Outcome) != want[i] {
+				t.Errorf("got %+v, want outcomes %q", result, want)
+			}
+		}
 	})
 }
 
-// Go cannot end a hook. Else the bubble would end the process because of it.
+// Go cannot end a hook. If the test did not wait for it, the bubble would end the process.
 func TestABubbleEndsWhenAbandonedHooksHave(t *testing.T) {
 	const long = 20 * time.Hour
 	var returned atomic.Int64
@@ -289,17 +297,80 @@ func TestContextsHaveWhatLambdaGives(t *testing.T) {
 	}
 }
 
-// A handler that panics takes the process down on Lambda, after its hooks.
-func TestAPanicOfTheHandlerComesAfterItsHooks(t *testing.T) {
+// On Lambda the process ends when a handler has panicked, after its hooks.
+func TestHooksOfAHandlerThatPanickedHaveFinishedWhenInvokeReturns(t *testing.T) {
+	t.Parallel()
 	env := postinvoketest.New(t)
-	ran := false
-	defer func() {
-		if got := recover(); got != "handler" || !ran {
-			t.Errorf("got panic %v, hook ran: %t", got, ran)
-		}
-	}()
-	postinvoketest.Invoke(env, wrap(func(ctx context.Context) {
-		postinvoke.Run(ctx, func() { ran = true })
-		panic("handler")
+	inv := postinvoketest.Invoke(env, wrap(func(ctx context.Context) {
+		postinvoke.RunContext(ctx, func(context.Context) error { return errDiskFull }, postinvoke.Name("save"))
+		panic(io.ErrUnexpectedEOF)
 	}), "panic")
+	if panicked, ok := errors.AsType[*postinvoke.PanicError](inv.Err); !ok || panicked.Value != io.ErrUnexpectedEOF {
+		t.Errorf("got error %v, want the panic", inv.Err)
+	}
+	if got := outcomes(inv.Hooks()); !slices.Equal(got, []string{"save: error"}) {
+		t.Errorf("got hooks %q", got)
+	}
+	if err := inv.RunHooks(); !errors.Is(err, errDiskFull) {
+		t.Errorf("got %v, want %v", err, errDiskFull)
+	}
+}
+
+// outcomes returns the name and outcome of each hook.
+func outcomes(hooks []postinvoke.HookResult) []string {
+	var all []string
+	for _, hook := range hooks {
+		all = append(all, hook.Name+": "+string(hook.Outcome))
+	}
+	return all
+}
+
+func TestResultsHaveTheOrderLimitsAndOutcomesOfHooks(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		env := postinvoketest.New(t)
+		var late context.Context
+		inv := postinvoketest.Invoke(env, wrap(func(ctx context.Context) {
+			late = ctx
+			postinvoke.Run(ctx, func() {}, postinvoke.Name("first"))
+			postinvoke.Run(ctx, func() { time.Sleep(time.Hour) }, postinvoke.Name("second"), postinvoke.Timeout(time.Second))
+			postinvoke.Run(ctx, func() { panic("third") }, postinvoke.Name("third"))
+		}), "work")
+		if got := inv.Hooks(); len(got) > 0 {
+			t.Errorf("before the response was sent: got %v", got)
+		}
+		inv.RunHooks()
+		postinvoke.Run(late, func() {}, postinvoke.Name("fourth"))
+		inv.RunHooks()
+		want := []string{"third: panic", "second: abandoned", "first: ok", "fourth: refused"}
+		if got := outcomes(inv.Hooks()); !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		if got := inv.Hooks()[1]; !strings.Contains(got.Reason, "within its timeout of 1s") {
+			t.Errorf("got reason %q, want the limit of the hook", got.Reason)
+		}
+	})
+}
+
+// Parallel tests share the process, and not the results.
+func TestTestsMayRunInParallel(t *testing.T) {
+	var open sync.WaitGroup
+	open.Add(2)
+	for _, name := range []string{"one", "other"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := postinvoketest.New(t)
+			open.Done()
+			open.Wait()
+			inv := postinvoketest.Invoke(env, wrap(func(ctx context.Context) {
+				postinvoke.Run(ctx, func() {}, postinvoke.Name(name))
+			}), "work")
+			if err := inv.RunHooks(); err != nil {
+				t.Error(err)
+			}
+			if got := outcomes(inv.Hooks()); !slices.Equal(got, []string{name + ": ok"}) {
+				t.Errorf("got %q", got)
+			}
+		})
+	}
 }
