@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"example.com/postinvoke/postinvoke"
 )
 
 // An Invocation is one whose handler has returned. Its response counts as sent
@@ -97,7 +99,7 @@ func began(ctx context.Context) {
 	}
 }
 
-func over(ctx context.Context) {
+func done(ctx context.Context, _ postinvoke.InvocationResult) {
 	if p := progressOf(ctx); p != nil {
 		p.open.Done()
 	}

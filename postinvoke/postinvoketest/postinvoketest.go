@@ -36,7 +36,8 @@ import (
 	"testing"
 	"time"
 
-	"example.com/postinvoke/internal/seam"
+	"example.com/postinvoke/internal/testhook"
+	"example.com/postinvoke/postinvoke"
 )
 
 // An Environment stands for an execution environment, for one test.
@@ -81,12 +82,10 @@ func New(t testing.TB) *Environment {
 		t.Fatal("postinvoketest: another environment is open: use one at a time, and no parallel tests")
 	}
 	e := &Environment{t: t, made: time.Now()}
-	shutDown, leave := seam.Enter(&seam.Observer{
-		Began:    began,
-		Failed:   e.failed,
-		GivenUp:  func() { e.late.Add(1) },
-		Returned: func() { e.late.Add(-1) },
-		Over:     over,
+	shutDown, leave := testhook.Enter(began, &postinvoke.Observer{
+		Hook:       e.hookDone,
+		LateHook:   e.lateHookDone,
+		Invocation: done,
 	})
 	e.shutDown = shutDown
 	t.Cleanup(func() {
