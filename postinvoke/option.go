@@ -3,8 +3,6 @@ package postinvoke
 import (
 	"errors"
 	"time"
-
-	"example.com/postinvoke/internal/seam"
 )
 
 // A HookOption changes how one hook is called or named.
@@ -24,16 +22,6 @@ func Name(name string) HookOption {
 func Timeout(d time.Duration) HookOption {
 	return func(h *hook) { h.timeout = d }
 }
-
-// What errors.Is finds in the errors of package postinvoketest.
-var (
-	// ErrAbandoned is that of a hook which was not over, or not even called,
-	// when its timeout or the function's was near, or the environment shut down.
-	ErrAbandoned = seam.ErrAbandoned
-
-	// ErrRefused is that of a hook which was registered too late to be called.
-	ErrRefused = seam.ErrRefused
-)
 
 // Causes for which the context of a hook ends, as context.Cause returns them.
 var (

@@ -1,6 +1,9 @@
 package postinvoke
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Run registers fn to be called when Lambda has accepted the response, or the
 // error, of the invocation that ctx belongs to; it does not call fn now. Hooks
@@ -18,7 +21,7 @@ import "context"
 // Options.Margin before it, hooks that have not started are abandoned. A hook
 // that panics is logged with its stack; the others still run.
 func Run(ctx context.Context, fn func(), options ...HookOption) {
-	invocationOf(ctx, "Run").push(newHook(hook{plain: fn, stacked: true}, options))
+	invocationOf(ctx, "Run").push(newHook(hook{plain: fn, ctx: ctx, stacked: true}, options))
 }
 
 // RunContext is [Run] for a function that takes a context and may fail. The
@@ -53,6 +56,7 @@ func Enabled(ctx context.Context) bool {
 }
 
 func newHook(h hook, options []HookOption) *hook {
+	h.queued = time.Now()
 	for _, change := range options {
 		change(&h)
 	}

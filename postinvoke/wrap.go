@@ -46,6 +46,11 @@ type Options struct {
 	// HookTimeout limits each hook that has no Timeout of its own. Zero means
 	// that the function's timeout is the only limit.
 	HookTimeout time.Duration
+
+	// Observer gets the results of hooks and invocations. Nil means
+	// none. The first handler that is wrapped also decides which one
+	// gets the results of shutdown functions.
+	Observer *Observer
 }
 
 const (
@@ -60,17 +65,10 @@ func (o *Options) margin() time.Duration {
 	return max(o.Margin, minMargin)
 }
 
-func (o *Options) logger() *slog.Logger {
-	if o == nil {
-		return nil
-	}
-	return o.Logger
-}
-
 // A wrapper is what the invocations of one wrapped handler have in common.
 type wrapper struct {
 	*process
-	log            logger
+	reporter       reporter
 	margin         time.Duration
 	hookTimeout    time.Duration
 	marginWarning  sync.Once
@@ -80,11 +78,12 @@ type wrapper struct {
 // newWrapper makes a wrapper, and connects the process to its environment: it is
 // called during init.
 func newWrapper(opts *Options) *wrapper {
-	w := &wrapper{process: currentProcess(), log: newLogger(opts.logger()), margin: opts.margin()}
+	w := &wrapper{process: currentProcess(), reporter: newReporter(opts), margin: opts.margin()}
 	if opts != nil {
 		w.hookTimeout = opts.HookTimeout
 	}
-	w.process.handlerWrapped(w.log)
+	w.process.handlerWrapped(w.reporter.log)
+	currentEnvironment.Load().handlerWrapped(w.reporter.user)
 	return w
 }
 
@@ -96,7 +95,7 @@ func (w *wrapper) checkMargin(inv *invocation) {
 		return
 	}
 	w.marginWarning.Do(func() {
-		inv.warn(fmt.Sprintf("no hook can run: Options.Margin, %v, is not shorter than the time that the function has, %v; "+
+		inv.reporter.log.warn(inv, fmt.Sprintf("no hook can run: Options.Margin, %v, is not shorter than the time that the function has, %v; "+
 			"raise the function's timeout", w.margin, timeout.Sub(inv.began).Round(time.Millisecond)))
 	})
 }
