@@ -103,7 +103,7 @@ func reasonOfEnd(ctx context.Context) string {
 // describe completes a result with what the hook itself has, and returns the
 // context to report it with.
 func (h *hook) describe(result HookResult) (context.Context, HookResult) {
-	result.Name = h.String()
+	result.Name, result.Timeout = h.String(), h.timeout
 	result.Queued, result.Started, result.Abandoned = h.queued, h.started, h.abandoned
 	if h.ctx == nil {
 		result.Shutdown = true

@@ -39,9 +39,6 @@ func (inv *invocation) addRunning(h *hook) {
 	h.started = time.Now()
 	h.running, h.place = true, len(inv.running)
 	inv.running = append(inv.running, h)
-	if h.timeout <= 0 {
-		h.timeout = inv.hookTimeout
-	}
 	if h.plain != nil {
 		return
 	}

@@ -259,6 +259,9 @@ func (inv *invocation) lockFor(h *hook) bool {
 	if h.isNil() {
 		panic("postinvoke: a nil function was registered")
 	}
+	if h.timeout <= 0 {
+		h.timeout = inv.hookTimeout
+	}
 	inv.mu.Lock()
 	if refusal := inv.refusal(h); refusal != "" {
 		inv.mu.Unlock()

@@ -61,6 +61,10 @@ type HookResult struct {
 	RequestID string // of the invocation; empty for a shutdown function
 	Shutdown  bool   // whether it was registered by Shutdown or ShutdownContext
 
+	// Timeout is the limit of the hook's own, from the option Timeout or
+	// Options.HookTimeout. Zero means that it had none.
+	Timeout time.Duration
+
 	Queued   time.Time // when it was registered
 	Started  time.Time // when it was called; zero if it never was
 	Finished time.Time // when it returned, or was abandoned or refused
