@@ -15,12 +15,12 @@ func (c *checker) checkContext(h *hook) (converted bool) {
 		return false
 	}
 	handler := c.origin(h.ctx)
-	if handler == nil || handler == background || handler == detached {
+	if !isParameter(handler) {
 		return false
 	}
 	var captured []contextUse // all uses of contexts of the handler, for the fix
 	var wrong *contextUse
-	for use := range c.contextUses(c.cursors[h.lit]) {
+	for use := range c.contextUses(c.bodies[h.function]) {
 		if use.origin != handler {
 			continue
 		}
@@ -140,23 +140,4 @@ func (c *checker) convertRun(h *hook, name string) []analysis.TextEdit {
 		replace(h.lit.Type.Params, "("+strings.TrimSpace(name+" context.Context")+") error"),
 	}
 	return append(edits, c.returnErrors(h.lit.Body)...)
-}
-
-// checkBackground reports hooks that are registered with a context that no
-// handler was called with.
-func (c *checker) checkBackground(h *hook) {
-	if h.atShutdown() || c.inTest(h.call) || c.origin(h.ctx) != background {
-		return
-	}
-	var fix *analysis.SuggestedFix
-	if name := c.contextInScope(h.at); name != "" {
-		if _, ok := ast.Unparen(h.ctx).(*ast.CallExpr); ok {
-			fix = &analysis.SuggestedFix{
-				Message:   "Use the handler's context",
-				TextEdits: []analysis.TextEdit{replace(h.ctx, name)},
-			}
-		}
-	}
-	c.report(h.ctx, wrapCheck, fix, "%s panics with a context that does not come from a wrapped handler: "+
-		"pass it the context that the handler is called with", h.name)
 }

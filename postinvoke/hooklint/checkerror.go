@@ -21,10 +21,10 @@ func (c *checker) checkError(h *hook, converted bool) {
 		c.checkReturnsNil(h, body)
 		return
 	}
-	for at := range c.cursors[h.lit].Preorder((*ast.ExprStmt)(nil), (*ast.AssignStmt)(nil)) {
+	for at := range c.bodies[h.function].Preorder((*ast.ExprStmt)(nil), (*ast.AssignStmt)(nil)) {
 		stmt := at.Node().(ast.Stmt)
 		call := c.thrownAway(stmt)
-		if call == nil || enclosingFunction(at) != h.lit {
+		if call == nil || functionAround(at) != h.lit {
 			continue
 		}
 		last := stmt == body.List[len(body.List)-1]
@@ -58,7 +58,7 @@ func (c *checker) checkReturnsNil(h *hook, body *ast.BlockStmt) {
 		return
 	}
 	var fix *analysis.SuggestedFix
-	if types.Identical(c.info.TypeOf(call), errorType) {
+	if isError(c.info.TypeOf(call)) {
 		fix = &analysis.SuggestedFix{
 			Message:   "Return the error",
 			TextEdits: append(c.returnCall(stmt, call), remove(call.End(), result.End())),
@@ -91,10 +91,6 @@ func (c *checker) thrownAway(stmt ast.Stmt) *ast.CallExpr {
 	return call
 }
 
-func (c *checker) takesContext(call *ast.CallExpr) bool {
-	return slices.ContainsFunc(call.Args, func(arg ast.Expr) bool { return isContext(c.info.TypeOf(arg)) })
-}
-
 // errorIsNoise reports whether it is usual to ignore the error of a function:
 // printing, closing, removing what is not needed any more, rolling back.
 func (c *checker) errorIsNoise(call *ast.CallExpr) bool {
@@ -102,11 +98,7 @@ func (c *checker) errorIsNoise(call *ast.CallExpr) bool {
 	if f == nil {
 		return false
 	}
-	path := ""
-	if f.Pkg() != nil {
-		path = f.Pkg().Path()
-	}
-	switch path {
+	switch packageOf(f) {
 	case "fmt", "strings", "bytes", "hash", "io", "bufio", "text/tabwriter", "log", "log/slog", "crypto/rand":
 		return true
 	case "os":

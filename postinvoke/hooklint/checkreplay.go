@@ -1,7 +1,6 @@
 package hooklint
 
 import (
-	"go/ast"
 	"go/types"
 	"strings"
 
@@ -24,9 +23,8 @@ func (c *checker) checkReplayedCalls() {
 	if !c.imports(durablePath) {
 		return
 	}
-	for at := range c.root.Preorder((*ast.CallExpr)(nil)) {
-		call := at.Node().(*ast.CallExpr)
-		if c.libraryCall(call) == "" && len(c.registersWith(call)) > 0 && c.isReplayed(at) {
+	for at, call := range calls(c.root) {
+		if c.callOf(call, library) == "" && len(c.registersWith(call)) > 0 && c.isReplayed(at) {
 			c.report(call, replayCheck, nil, "%s registers a hook, and is called again on each replay of the durable "+
 				"function: call it in a step, or ask IsReplaying", types.ExprString(call.Fun))
 		}
@@ -37,8 +35,8 @@ func (c *checker) checkReplayedCalls() {
 // called with a durable.Context, not in that of a step, and does not ask
 // whether it is replayed.
 func (c *checker) isReplayed(at inspector.Cursor) bool {
-	for outer := range at.Enclosing((*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
-		for field := range c.fields(functionType(outer.Node())) {
+	for outer, function := range functionsAround(at) {
+		for _, field := range function.Params.List {
 			switch t := c.info.TypeOf(field.Type); {
 			case isNamed(t, durablePath, "StepContext"):
 				return false
@@ -50,30 +48,17 @@ func (c *checker) isReplayed(at inspector.Cursor) bool {
 	return false
 }
 
-func (c *checker) fields(t *ast.FuncType) func(func(*ast.Field) bool) {
-	return func(yield func(*ast.Field) bool) {
-		for _, field := range t.Params.List {
-			if !yield(field) {
-				return
-			}
-		}
-	}
-}
-
 // flushes reports whether a hook flushes something, by its name. That is right
 // after each invocation, and so after each replay.
 func (c *checker) flushes(h *hook) bool {
-	if h.function != nil {
-		return strings.Contains(h.function.Name(), "Flush") || strings.Contains(h.function.Name(), "flush")
+	flushes := func(f *types.Func) bool { return f != nil && strings.Contains(strings.ToLower(f.Name()), "flush") }
+	if h.lit == nil {
+		return flushes(h.decl)
 	}
-	flushes := h.lit != nil
-	if h.lit != nil {
-		for at := range c.cursors[h.lit].Preorder((*ast.CallExpr)(nil)) {
-			f := c.callee(at.Node().(*ast.CallExpr))
-			if f == nil || !strings.Contains(strings.ToLower(f.Name()), "flush") {
-				flushes = false
-			}
+	for _, call := range calls(c.bodies[h.function]) {
+		if !flushes(c.callee(call)) {
+			return false
 		}
 	}
-	return flushes
+	return true
 }

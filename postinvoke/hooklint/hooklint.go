@@ -12,14 +12,22 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// docs is the page with a section for each check.
+// docs is the page with a section for each check, in the published repository.
 const docs = "https://example.com/postinvoke/blob/main/docs/hooklint.md"
+
+// page returns docs, or as long as that is a placeholder its place in a checkout:
+// internal/rename gives docs the address of the repository.
+func page() string {
+	if strings.HasPrefix(docs, "https://example.com/") {
+		return "docs/hooklint.md"
+	}
+	return docs
+}
 
 // Analyzer finds misuse of postinvoke.
 var Analyzer = &analysis.Analyzer{
 	Name:      "hooklint",
-	Doc:       "find misuse of postinvoke\n\nThe checks are described at " + docs + ".",
-	URL:       docs,
+	Doc:       "find misuse of postinvoke\n\nThe checks are described in " + page() + ".",
 	Requires:  []*analysis.Analyzer{inspect.Analyzer},
 	FactTypes: []analysis.Fact{new(summary)},
 	Run:       run,
@@ -41,12 +49,16 @@ type checker struct {
 	pass      *analysis.Pass
 	info      *types.Info
 	root      inspector.Cursor
-	decls     map[*types.Func]*ast.FuncDecl
-	cursors   map[ast.Node]inspector.Cursor // of function declarations and literals
+	bodies    map[function]inspector.Cursor // the literals and declarations in this package
 	vars      map[*types.Var]*variable
-	summaries map[*types.Func]*summary
-	ignored   map[string]map[int]bool // file name to lines
+	summaries map[function]*summary
+	ignored   map[line]bool
 	generated map[*token.File]bool
+}
+
+type line struct {
+	file *token.File
+	n    int
 }
 
 func run(pass *analysis.Pass) (any, error) {
@@ -70,13 +82,12 @@ func run(pass *analysis.Pass) (any, error) {
 		c.checkError(h, fixed)
 		c.checkExit(h)
 		c.checkReplay(h)
-		c.checkBackground(h)
 	}
 	c.checkReplayedCalls()
 	c.checkGoroutines(hooks)
 	c.checkStarts()
-	c.checkWrappedCalls()
-	c.checkSIGTERM(hooks)
+	c.checkBackground()
+	c.checkSIGTERM()
 	return nil, nil
 }
 
@@ -93,17 +104,14 @@ func (c *checker) imports(path string) bool {
 // generated. Its fix may be nil.
 func (c *checker) report(at ast.Node, check string, fix *analysis.SuggestedFix, format string, args ...any) {
 	file := c.pass.Fset.File(at.Pos())
-	position := c.pass.Fset.Position(at.Pos())
-	if c.generated[file] || c.ignored[position.Filename][position.Line] {
+	if c.generated[file] || c.ignored[line{file, file.Line(at.Pos())}] {
 		return
 	}
-	url := docs + "#" + check
 	d := analysis.Diagnostic{
 		Pos:      at.Pos(),
 		End:      at.End(),
 		Category: check,
-		Message:  fmt.Sprintf(format, args...) + " (" + url + ")",
-		URL:      url,
+		Message:  fmt.Sprintf(format, args...) + " (" + page() + "#" + check + ")",
 	}
 	if fix != nil && len(fix.TextEdits) > 0 {
 		d.SuggestedFixes = []analysis.SuggestedFix{*fix}
@@ -114,27 +122,33 @@ func (c *checker) report(at ast.Node, check string, fix *analysis.SuggestedFix, 
 // readComments finds the lines whose diagnostics are turned off, and the files
 // that are generated.
 func (c *checker) readComments() {
-	c.ignored = map[string]map[int]bool{}
+	c.ignored = map[line]bool{}
 	c.generated = map[*token.File]bool{}
 	for _, file := range c.pass.Files {
-		c.generated[c.pass.Fset.File(file.Pos())] = ast.IsGenerated(file)
+		f := c.pass.Fset.File(file.Pos())
+		c.generated[f] = ast.IsGenerated(file)
 		for _, group := range file.Comments {
 			for _, comment := range group.List {
-				if !strings.HasPrefix(comment.Text, "//hooklint:ignore") {
-					continue
+				if strings.HasPrefix(comment.Text, "//hooklint:ignore") {
+					n := f.Line(comment.Pos())
+					c.ignored[line{f, n}], c.ignored[line{f, n + 1}] = true, true
 				}
-				position := c.pass.Fset.Position(comment.Pos())
-				lines := c.ignored[position.Filename]
-				if lines == nil {
-					lines = map[int]bool{}
-					c.ignored[position.Filename] = lines
-				}
-				lines[position.Line], lines[position.Line+1] = true, true
 			}
 		}
 	}
 }
 
-func (c *checker) inTest(n ast.Node) bool {
-	return strings.HasSuffix(c.pass.Fset.Position(n.Pos()).Filename, "_test.go")
+// inTest reports whether a node is in a test, or in a function that helps one.
+func (c *checker) inTest(at inspector.Cursor) bool {
+	if strings.HasSuffix(c.pass.Fset.Position(at.Node().Pos()).Filename, "_test.go") {
+		return true
+	}
+	for _, t := range functionsAround(at) {
+		for _, p := range c.params(t) {
+			if p != nil && isNamed(p.Type(), "testing", "T", "B", "F", "TB") {
+				return true
+			}
+		}
+	}
+	return false
 }

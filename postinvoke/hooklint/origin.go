@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"strings"
 )
 
 // Origins of contexts that derive from no parameter.
@@ -11,6 +12,11 @@ var (
 	background = types.NewVar(token.NoPos, nil, "background", nil) // has no values, and no end
 	detached   = types.NewVar(token.NoPos, nil, "detached", nil)   // has values, and no end
 )
+
+// isParameter reports whether an origin is known, and is a parameter.
+func isParameter(origin *types.Var) bool {
+	return origin != nil && origin != background && origin != detached
+}
 
 // origin returns the parameter that a context derives from: a context, or an
 // *http.Request. Nil means that it is not known. Such a context ends when the
@@ -43,8 +49,8 @@ func (c *checker) trace(e ast.Expr, tracing map[*types.Var]bool) (origin *types.
 }
 
 func (c *checker) traceVar(v *types.Var, tracing map[*types.Var]bool) (*types.Var, bool) {
-	known := c.vars[v]
-	if known == nil || v.IsField() || !isContext(v.Type()) && !isRequest(v.Type()) {
+	known := c.variable(v)
+	if v.IsField() || !isContext(v.Type()) && !isRequest(v.Type()) {
 		return nil, false
 	}
 	if tracing[v] {
@@ -81,13 +87,8 @@ func (c *checker) derivesFrom(call *ast.CallExpr) ast.Expr {
 	if f == nil {
 		return nil
 	}
-	if f.Pkg() != nil && f.Pkg().Path() == "context" && len(call.Args) > 0 {
-		switch f.Name() {
-		case "WithCancel", "WithCancelCause", "WithDeadline", "WithDeadlineCause",
-			"WithTimeout", "WithTimeoutCause", "WithValue":
-			return call.Args[0]
-		}
-		return nil
+	if packageOf(f) == "context" && strings.HasPrefix(f.Name(), "With") && f.Name() != "WithoutCancel" {
+		return call.Args[0]
 	}
 	if receiver, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
 		switch {
@@ -98,7 +99,7 @@ func (c *checker) derivesFrom(call *ast.CallExpr) ast.Expr {
 			return call.Args[0]
 		}
 	}
-	if s := c.summaryOf(f); s != nil {
+	if s := c.calleeSummary(call); s != nil {
 		for i, arg := range call.Args {
 			if s.Derives.has(i) {
 				return arg
@@ -111,18 +112,17 @@ func (c *checker) derivesFrom(call *ast.CallExpr) ast.Expr {
 // hasLimit reports whether a context is one of WithTimeout or WithDeadline, or
 // derives from one.
 func (c *checker) hasLimit(v *types.Var, seen map[*types.Var]bool) bool {
-	if v == nil || seen[v] || c.vars[v] == nil {
+	if v == nil || seen[v] {
 		return false
 	}
 	seen[v] = true
-	for _, value := range c.vars[v].values {
+	for _, value := range c.variable(v).values {
 		for value != nil {
 			call, ok := ast.Unparen(value).(*ast.CallExpr)
 			if !ok {
 				break
 			}
-			switch c.callOf(call, "context") {
-			case "WithTimeout", "WithTimeoutCause", "WithDeadline", "WithDeadlineCause":
+			if name := c.callOf(call, "context"); strings.HasPrefix(name, "WithTimeout") || strings.HasPrefix(name, "WithDeadline") {
 				return true
 			}
 			value = c.derivesFrom(call)
@@ -133,5 +133,3 @@ func (c *checker) hasLimit(v *types.Var, seen map[*types.Var]bool) bool {
 	}
 	return false
 }
-
-func isRequest(t types.Type) bool { return isNamed(t, "net/http", "Request") }

@@ -25,7 +25,7 @@ func insert(ctx context.Context, row string) error {
 
 func run(ctx context.Context, row string) {
 	postinvoke.Run(ctx, func() {
-		if err := insert(ctx, row); err != nil { // want `ctx is the handler's context, which has ended when the hook runs, so insert fails: use RunContext, which passes one in that has not \(https://example.com/postinvoke/blob/main/docs/hooklint.md#context\)`
+		if err := insert(ctx, row); err != nil { // want `ctx is the handler's context, which has ended when the hook runs, so insert fails: use RunContext, which passes one in that has not \(docs/hooklint.md#context\)`
 			slog.ErrorContext(ctx, "no row", "error", err)
 			return
 		}

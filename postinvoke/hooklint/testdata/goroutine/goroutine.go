@@ -34,7 +34,7 @@ func Main(s *service) {
 }
 
 func (s *service) handle(ctx context.Context, o order) (string, error) {
-	go func() { // want `nothing waits for this goroutine: it is frozen with the environment when the response is sent, so start it with Go \(https://example.com/postinvoke/blob/main/docs/hooklint.md#goroutine\)`
+	go func() { // want `nothing waits for this goroutine: it is frozen with the environment when the response is sent, so start it with Go \(docs/hooklint.md#goroutine\)`
 		if o.ID == "" {
 			return
 		}
