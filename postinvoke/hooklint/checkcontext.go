@@ -70,62 +70,54 @@ func message(h *hook, handler *types.Var, use *contextUse) string {
 // fixContext gives the hook a context of its own in the place of those it
 // captures. It returns nil if they are of several variables, or of one that has
 // a limit: the hook's context would not have it.
-func (c *checker) fixContext(h *hook, captured []contextUse) *analysis.SuggestedFix {
+func (c *checker) fixContext(h *hook, captured []contextUse) []analysis.TextEdit {
 	if !h.direct() || len(captured) == 0 {
 		return nil
 	}
-	v := captured[0].v
+	v, origin := captured[0].v, captured[0].origin
 	for _, use := range captured {
 		if use.v != v || c.hasLimit(v, map[*types.Var]bool{}) {
 			return nil
 		}
 	}
-	name := v.Name()
-	var edits []analysis.TextEdit
-	replaceUses := func(with string) {
-		for _, use := range captured {
-			edits = append(edits, replace(use.expr, with))
-		}
+	own, request := v.Name(), isRequest(v.Type())
+	if request {
+		own = "ctx"
 	}
-	if isRequest(v.Type()) {
-		name = "ctx"
-		if mentions(h.lit.Body, name) {
-			return nil
-		}
-		replaceUses(name)
-	}
-	if redeclares(h.lit.Body, name) {
+	if redeclares(h.lit.Body, own) || request && mentions(h.lit.Body, own) {
 		return nil
 	}
+	var edits []analysis.TextEdit
 	if h.name == "Run" {
-		more := c.convertRun(h, name)
-		if more == nil {
+		if edits = c.convertRun(h, own); edits == nil {
 			return nil
 		}
-		edits = append(edits, more...)
 	} else {
-		field := h.lit.Type.Params.List[0]
-		switch {
+		switch field := h.lit.Type.Params.List[0]; {
 		case len(field.Names) == 0:
-			edits = append(edits, insert(field.Pos(), name+" "))
+			edits = append(edits, insert(field.Pos(), own+" "))
 		case field.Names[0].Name == "_":
-			edits = append(edits, replace(field.Names[0], name))
-		case isRequest(v.Type()):
+			edits = append(edits, replace(field.Names[0], own))
+		case request:
 			return nil
 		default:
-			replaceUses(field.Names[0].Name)
+			own = field.Names[0].Name
+		}
+	}
+	if own != v.Name() {
+		for _, use := range captured {
+			edits = append(edits, replace(use.expr, own))
 		}
 	}
 	// The hook's context has the values of the one it is registered with, which
 	// should be those of the one it used.
 	switch with := c.varOf(h.ctx); {
-	case with == v, v == captured[0].origin, isRequest(v.Type()):
-	case with == captured[0].origin:
-		edits = append(edits, replace(h.ctx, v.Name()))
-	default:
-		return nil
+	case with == v, v == origin, request:
+		return edits
+	case with == origin:
+		return append(edits, replace(h.ctx, v.Name()))
 	}
-	return &analysis.SuggestedFix{Message: "Use the context of the hook", TextEdits: edits}
+	return nil
 }
 
 // convertRun makes a RunContext of a Run, whose context is called name, or has

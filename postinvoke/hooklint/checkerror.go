@@ -31,11 +31,9 @@ func (c *checker) checkError(h *hook, converted bool) {
 		if !last && !c.takesContext(call) {
 			continue
 		}
-		var fix *analysis.SuggestedFix
+		var fix []analysis.TextEdit
 		if last && h.direct() && !converted {
-			if edits := c.convertRun(h, ""); edits != nil {
-				fix = &analysis.SuggestedFix{Message: "Use RunContext, and return the error", TextEdits: edits}
-			}
+			fix = c.convertRun(h, "")
 		}
 		c.report(call, errorCheck, fix, "the error of %s is thrown away: return it from a hook of RunContext, "+
 			"which logs it", types.ExprString(call.Fun))
@@ -57,12 +55,9 @@ func (c *checker) checkReturnsNil(h *hook, body *ast.BlockStmt) {
 	if call == nil || !c.takesContext(call) {
 		return
 	}
-	var fix *analysis.SuggestedFix
+	var fix []analysis.TextEdit
 	if isError(c.info.TypeOf(call)) {
-		fix = &analysis.SuggestedFix{
-			Message:   "Return the error",
-			TextEdits: append(c.returnCall(stmt, call), remove(call.End(), result.End())),
-		}
+		fix = append(c.returnCall(stmt, call), remove(call.End(), result.End()))
 	}
 	c.report(call, errorCheck, fix, "the error of %s is thrown away: return it, and %s logs it",
 		types.ExprString(call.Fun), h.name)

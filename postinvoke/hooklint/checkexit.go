@@ -71,7 +71,7 @@ func isExit(f *types.Func) bool {
 }
 
 // fixExit returns an error instead of logging it as fatal.
-func (c *checker) fixExit(h *hook, at inspector.Cursor) *analysis.SuggestedFix {
+func (c *checker) fixExit(h *hook, at inspector.Cursor) []analysis.TextEdit {
 	call := at.Node().(*ast.CallExpr)
 	stmt, ok := at.Parent().Node().(*ast.ExprStmt)
 	if !ok || h.plain() || h.lit == nil || functionAround(at) != h.lit || c.callOf(call, "log") != "Fatal" ||
@@ -84,7 +84,7 @@ func (c *checker) fixExit(h *hook, at inspector.Cursor) *analysis.SuggestedFix {
 			edits = append(edits, c.dropImport(id)...)
 		}
 	}
-	return &analysis.SuggestedFix{Message: "Return the error", TextEdits: edits}
+	return edits
 }
 
 // checkSIGTERM reports WithEnableSIGTERM in a package that registers shutdown
@@ -114,7 +114,7 @@ func (c *checker) checkSIGTERM() {
 }
 
 // fixSIGTERM removes the option, if it has no callbacks.
-func fixSIGTERM(at inspector.Cursor) *analysis.SuggestedFix {
+func fixSIGTERM(at inspector.Cursor) []analysis.TextEdit {
 	call := at.Node().(*ast.CallExpr)
 	outer, ok := at.Parent().Node().(*ast.CallExpr)
 	if !ok || len(call.Args) > 0 {
@@ -124,8 +124,5 @@ func fixSIGTERM(at inspector.Cursor) *analysis.SuggestedFix {
 	if i < 1 || outer.Args[i] != call {
 		return nil
 	}
-	return &analysis.SuggestedFix{
-		Message:   "Remove the option",
-		TextEdits: []analysis.TextEdit{remove(outer.Args[i-1].End(), call.End())},
-	}
+	return []analysis.TextEdit{remove(outer.Args[i-1].End(), call.End())}
 }

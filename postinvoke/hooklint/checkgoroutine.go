@@ -120,13 +120,10 @@ func isRunning(running map[ast.Node]bool, at inspector.Cursor) bool {
 }
 
 // fix starts the goroutine with Go.
-func (g *goroutine) fix() *analysis.SuggestedFix {
+func (g *goroutine) fix() []analysis.TextEdit {
 	call := g.stmt.Call
 	if g.callOf(call, library) != "" {
-		return &analysis.SuggestedFix{
-			Message:   "Register the hook before the handler goes on",
-			TextEdits: []analysis.TextEdit{remove(g.stmt.Pos(), call.Pos())},
-		}
+		return []analysis.TextEdit{remove(g.stmt.Pos(), call.Pos())} // it registers the hook before the handler goes on
 	}
 	ctx := g.contextInScope(g.at)
 	name, edits := g.use(g.stmt.Pos())
@@ -161,7 +158,7 @@ func (g *goroutine) fix() *analysis.SuggestedFix {
 		}
 		edits = append(edits, replace(g.stmt, closure+"{\n"+g.source(call)+"\nreturn nil\n})"))
 	}
-	return &analysis.SuggestedFix{Message: "Start it with postinvoke.Go", TextEdits: edits}
+	return edits
 }
 
 // passesOwnNames reports whether a literal is called with variables of the

@@ -22,7 +22,7 @@ func (c *checker) checkStarts() {
 			c.report(h.wrap, wrapCheck, c.fixCovered(call, given, h), "%s is around the wrapped handler, and may "+
 				"end its context before the response is sent: wrap what %[1]s returns", types.ExprString(h.around))
 		case h.kind == plainHandler && h.registers && !wrapped[h.function]:
-			c.report(given, wrapCheck, c.fixUnwrapped(call, given), "the handler registers hooks and is not wrapped, "+
+			c.report(given, wrapCheck, c.replaceStart(call, given, "nil"), "the handler registers hooks and is not wrapped, "+
 				"so Run panics: start %s with postinvoke.Start", what)
 		}
 	}
@@ -59,15 +59,9 @@ func (c *checker) wrappedHandlers() map[function]bool {
 	return wrapped
 }
 
-// fixUnwrapped starts the handler with postinvoke.Start.
-func (c *checker) fixUnwrapped(call *ast.CallExpr, given ast.Expr) *analysis.SuggestedFix {
-	edits := c.replaceStart(call, given, "nil")
-	return &analysis.SuggestedFix{Message: "Start it with postinvoke.Start", TextEdits: edits}
-}
-
 // fixCovered starts the middleware with postinvoke.Start, and the handler in it
 // is not wrapped any more.
-func (c *checker) fixCovered(call *ast.CallExpr, given ast.Expr, h handler) *analysis.SuggestedFix {
+func (c *checker) fixCovered(call *ast.CallExpr, given ast.Expr, h handler) []analysis.TextEdit {
 	if h.wrap.Pos() < given.Pos() || given.End() < h.wrap.End() || len(h.wrap.Args) != 2 {
 		return nil
 	}
@@ -76,8 +70,7 @@ func (c *checker) fixCovered(call *ast.CallExpr, given ast.Expr, h handler) *ana
 	if edits == nil {
 		return nil
 	}
-	edits = append(edits, remove(h.wrap.Pos(), inner.Pos()), remove(inner.End(), h.wrap.End()))
-	return &analysis.SuggestedFix{Message: "Wrap what is outermost", TextEdits: edits}
+	return append(edits, remove(h.wrap.Pos(), inner.Pos()), remove(inner.End(), h.wrap.End()))
 }
 
 // replaceStart makes a call of postinvoke.Start of a call that starts a handler.
@@ -117,9 +110,9 @@ func (c *checker) checkBackground() {
 		}
 		given := call.Args[0]
 		ctx := c.contextInScope(at)
-		var fix *analysis.SuggestedFix
+		var fix []analysis.TextEdit
 		if _, ok := ast.Unparen(given).(*ast.CallExpr); ok && ctx != "" && at.ParentEdgeKind() != edge.GoStmt_Call {
-			fix = &analysis.SuggestedFix{Message: "Pass the context on", TextEdits: []analysis.TextEdit{replace(given, ctx)}}
+			fix = []analysis.TextEdit{replace(given, ctx)}
 		}
 		switch name := c.callOf(call, library); {
 		case len(c.registersWith(call)) > 0 && name != "":

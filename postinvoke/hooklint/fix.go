@@ -2,6 +2,7 @@ package hooklint
 
 import (
 	"go/ast"
+	"go/format"
 	"go/token"
 	"go/types"
 	"slices"
@@ -136,33 +137,26 @@ func (c *checker) importedAs(pos token.Pos, name, path string) bool {
 // use returns the name that postinvoke has at pos, and imports it if the file
 // does not. The name is empty if that cannot be done.
 func (c *checker) use(pos token.Pos) (name string, edits []analysis.TextEdit) {
-	file := c.fileOf(pos)
-	if file == nil {
-		return "", nil
-	}
-	for _, spec := range file.Imports {
-		if path, _ := strconv.Unquote(spec.Path.Value); path != library {
+	i := slices.IndexFunc(c.pass.Files, func(f *ast.File) bool { return f.FileStart <= pos && pos < f.FileEnd })
+	var last *ast.ImportSpec
+	for _, last = range c.pass.Files[i].Imports {
+		pkg := c.info.PkgNameOf(last)
+		if pkg == nil || pkg.Imported().Path() != library {
 			continue
 		}
-		name = "postinvoke"
-		if spec.Name != nil {
-			name = spec.Name.Name
-		}
-		if !c.importedAs(pos, name, library) {
+		if !c.importedAs(pos, pkg.Name(), library) {
 			return "", nil
 		}
-		return name, nil
+		return pkg.Name(), nil
 	}
-	if len(file.Imports) == 0 || c.lookup("postinvoke", pos) != nil {
+	if last == nil || c.lookup("postinvoke", pos) != nil {
 		return "", nil
 	}
-	last := file.Imports[len(file.Imports)-1]
-	for _, decl := range file.Decls {
-		if d, ok := decl.(*ast.GenDecl); ok && slices.Contains(d.Specs, ast.Spec(last)) && d.Lparen.IsValid() {
-			return "postinvoke", []analysis.TextEdit{insert(last.End(), "\n\n\t"+strconv.Quote(library))}
-		}
+	text := "\n\nimport " + strconv.Quote(library)
+	if at, ok := c.root.FindNode(last); ok && at.Parent().Node().(*ast.GenDecl).Lparen.IsValid() {
+		text = "\n\n\t" + strconv.Quote(library)
 	}
-	return "postinvoke", []analysis.TextEdit{insert(last.End(), "\n\nimport "+strconv.Quote(library))}
+	return "postinvoke", []analysis.TextEdit{insert(last.End(), text)}
 }
 
 // dropImport removes the import that id, the name of a package, refers to if
@@ -177,29 +171,13 @@ func (c *checker) dropImport(id *ast.Ident) []analysis.TextEdit {
 			return nil
 		}
 	}
-	for _, decl := range c.fileOf(id.Pos()).Decls {
-		d, ok := decl.(*ast.GenDecl)
-		if !ok || d.Tok != token.IMPORT {
-			continue
+	at, _ := c.root.FindByPos(pkg.Pos(), pkg.Pos())
+	for spec := range at.Enclosing((*ast.ImportSpec)(nil)) {
+		n := spec.Node()
+		if decl := spec.Parent().Node().(*ast.GenDecl); len(decl.Specs) == 1 {
+			n = decl
 		}
-		for _, spec := range d.Specs {
-			switch path, _ := strconv.Unquote(spec.(*ast.ImportSpec).Path.Value); {
-			case path != pkg.Imported().Path():
-			case len(d.Specs) == 1:
-				return []analysis.TextEdit{remove(d.Pos(), d.End())}
-			default:
-				return []analysis.TextEdit{remove(spec.Pos(), spec.End())}
-			}
-		}
-	}
-	return nil
-}
-
-func (c *checker) fileOf(pos token.Pos) *ast.File {
-	for _, file := range c.pass.Files {
-		if file.FileStart <= pos && pos < file.FileEnd {
-			return file
-		}
+		return []analysis.TextEdit{replace(n, "")}
 	}
 	return nil
 }
@@ -230,14 +208,9 @@ func (c *checker) contextInScope(at inspector.Cursor) string {
 
 // source returns the text of a node.
 func (c *checker) source(n ast.Node) string {
-	file := c.pass.Fset.File(n.Pos())
-	content, err := c.pass.ReadFile(file.Name())
-	if err != nil {
+	var text strings.Builder
+	if err := format.Node(&text, c.pass.Fset, n); err != nil {
 		return ""
 	}
-	from, to := file.Offset(n.Pos()), file.Offset(n.End())
-	if to > len(content) {
-		return ""
-	}
-	return string(content[from:to])
+	return text.String()
 }

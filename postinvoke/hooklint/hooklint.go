@@ -101,20 +101,23 @@ func (c *checker) imports(path string) bool {
 }
 
 // report reports a diagnostic, unless a comment turns it off or the file is
-// generated. Its fix may be nil.
-func (c *checker) report(at ast.Node, check string, fix *analysis.SuggestedFix, format string, args ...any) {
+// generated. The message is a problem, a colon, and advice. Edits that follow the
+// advice are suggested; there may be none.
+func (c *checker) report(at ast.Node, check string, edits []analysis.TextEdit, format string, args ...any) {
 	file := c.pass.Fset.File(at.Pos())
 	if c.generated[file] || c.ignored[line{file, file.Line(at.Pos())}] {
 		return
 	}
+	message := fmt.Sprintf(format, args...)
 	d := analysis.Diagnostic{
 		Pos:      at.Pos(),
 		End:      at.End(),
 		Category: check,
-		Message:  fmt.Sprintf(format, args...) + " (" + page() + "#" + check + ")",
+		Message:  message + " (" + page() + "#" + check + ")",
 	}
-	if fix != nil && len(fix.TextEdits) > 0 {
-		d.SuggestedFixes = []analysis.SuggestedFix{*fix}
+	if len(edits) > 0 {
+		_, advice, _ := strings.Cut(message, ": ")
+		d.SuggestedFixes = []analysis.SuggestedFix{{Message: advice, TextEdits: edits}}
 	}
 	c.pass.Report(d)
 }
