@@ -49,7 +49,8 @@ func TestAConsumerUsesEveryExportedName(t *testing.T) {
 	for _, selection := range info.Selections {
 		used[origin(selection.Obj())] = true
 	}
-	for _, path := range []string{"example.com/postinvoke/postinvoke", "example.com/postinvoke/postinvoke/postinvoketest"} {
+	const library = "example.com/postinvoke/postinvoke"
+	for _, path := range []string{library, library + "/postinvoketest"} {
 		pkg, err := imported.Import(path)
 		if err != nil {
 			t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 )
 
 func TestTheAuditRowIsWrittenAfterTheResponseAndThePoolClosedAtShutdown(t *testing.T) {
-	// The write-ahead log is there as long as somebody has the database open.
+	// The write-ahead log is there as long as a process has the database open.
 	// SQLite removes it when the last connection is closed, but not when its
 	// process just ends.
 	file := filepath.Join(t.TempDir(), "audit.db")

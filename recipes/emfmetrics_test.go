@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// CloudWatch takes a metric from a line only if everything that _aws names is
-// there: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+// CloudWatch takes a metric from a line only if the line has everything that _aws
+// names: see "Embedded metric format specification" in the CloudWatch User Guide.
 func TestEachHookMakesALineInTheEmbeddedMetricFormat(t *testing.T) {
 	env := start(t, "emfmetrics")
 	response := env.Invoke(`"Ada"`)

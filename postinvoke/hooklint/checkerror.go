@@ -11,7 +11,7 @@ import (
 // checkError reports that a hook throws away the error of its work, which
 // RunContext would log. Whether an error matters is not always known, and so it
 // is reported for the last statement of the hook, which is its work, and for
-// calls with a context, which wait for somebody.
+// calls with a context, which wait for another process.
 func (c *checker) checkError(h *hook, converted bool) {
 	if h.lit == nil || h.name == "ShutdownContext" || h.name == "Shutdown" {
 		return
@@ -64,7 +64,7 @@ func (c *checker) checkReturnsNil(h *hook, body *ast.BlockStmt) {
 }
 
 // thrownAway returns the call whose error a statement throws away, and nil if
-// it does not, or if nobody would look at that error.
+// it does not, or if that error is usually ignored.
 func (c *checker) thrownAway(stmt ast.Stmt) *ast.CallExpr {
 	var e ast.Expr
 	switch s := stmt.(type) {

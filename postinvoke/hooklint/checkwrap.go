@@ -9,7 +9,7 @@ import (
 )
 
 // checkStarts reports handlers that are given to aws-lambda-go, and register
-// hooks, without being wrapped, or being wrapped inside of something else.
+// hooks, without being wrapped, or being wrapped inside of another handler.
 func (c *checker) checkStarts() {
 	wrapped := c.wrappedHandlers() // what a handler does may depend on it
 	for _, call := range calls(c.root) {

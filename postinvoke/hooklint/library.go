@@ -116,20 +116,17 @@ func isInterface(f *types.Func) bool {
 	return recv != nil && types.IsInterface(recv.Type())
 }
 
-// isContext reports whether t is context.Context, or an interface that has it.
+// isContext reports whether t is context.Context, or an interface with its methods.
 func isContext(t types.Type) bool {
 	if t == nil || !types.IsInterface(t) {
 		return false
 	}
-	if isNamed(t, "context", "Context") {
-		return true
+	for _, name := range []string{"Deadline", "Done", "Err", "Value"} {
+		if method, _, _ := types.LookupFieldOrMethod(t, true, nil, name); method == nil {
+			return false
+		}
 	}
-	named, ok := types.Unalias(t).(*types.Named)
-	if !ok {
-		return false
-	}
-	i, ok := named.Underlying().(*types.Interface)
-	return ok && slices.ContainsFunc(slices.Collect(i.EmbeddedTypes()), isContext)
+	return true
 }
 
 func isRequest(t types.Type) bool { return isNamed(t, "net/http", "Request") }

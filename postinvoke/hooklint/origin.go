@@ -122,7 +122,8 @@ func (c *checker) hasLimit(v *types.Var, seen map[*types.Var]bool) bool {
 			if !ok {
 				break
 			}
-			if name := c.callOf(call, "context"); strings.HasPrefix(name, "WithTimeout") || strings.HasPrefix(name, "WithDeadline") {
+			name := c.callOf(call, "context")
+			if strings.HasPrefix(name, "WithTimeout") || strings.HasPrefix(name, "WithDeadline") {
 				return true
 			}
 			value = c.derivesFrom(call)

@@ -73,7 +73,8 @@ func (g *goroutine) signalsIn(fn function, seen map[function]bool) bool {
 			signals = ok && !v.IsField() && g.isShared(v, body.Node()) && g.signalsThrough(v)
 		case *ast.SelectorExpr: // a field: of a receiver, say
 			v, ok := g.info.Uses[e.Sel].(*types.Var)
-			signals = ok && v.IsField() && !isNamed(g.info.TypeOf(e.X), "time", "Timer", "Ticker") && g.canSignal(v.Type(), false)
+			timer := isNamed(g.info.TypeOf(e.X), "time", "Timer", "Ticker")
+			signals = ok && v.IsField() && !timer && g.canSignal(v.Type(), false)
 		case *ast.ForStmt:
 			signals = e.Cond == nil && !leaves(e.Body)
 		case *ast.RangeStmt:

@@ -51,7 +51,9 @@ func Invoke[In, Out any](e *Environment, handler func(context.Context, In) (Out,
 }
 
 // call calls a handler, and returns a panic as an error.
-func call[In, Out any](ctx context.Context, handler func(context.Context, In) (Out, error), event In) (out Out, err error) {
+func call[In, Out any](ctx context.Context, handler func(context.Context, In) (Out, error), event In) (
+	response Out, err error,
+) {
 	defer func() {
 		if value := recover(); value != nil {
 			err = &postinvoke.PanicError{Value: value, Stack: debug.Stack()}

@@ -67,7 +67,8 @@ func TestFailuresOfHooksAreReturned(t *testing.T) {
 	if !errors.Is(err, errDiskFull) || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("got %v, want both errors", err)
 	}
-	if hook, ok := errors.AsType[*postinvoketest.HookError](err); !ok || !strings.Contains(hook.Hook, "TestFailuresOfHooksAreReturned") {
+	hook, ok := errors.AsType[*postinvoketest.HookError](err)
+	if !ok || !strings.Contains(hook.Hook, "TestFailuresOfHooksAreReturned") {
 		t.Errorf("got %+v, want a HookError with the name of the function", hook)
 	}
 	for _, want := range []string{"disk full", "panic: unexpected EOF", "panic: in Go", "goroutine "} {
@@ -160,7 +161,8 @@ func TestTimeoutsTakeNoTimeInABubble(t *testing.T) {
 		if want := time.Minute - 500*time.Millisecond; stopped != want {
 			t.Errorf("the context of the hook ended after %v, want %v", stopped, want)
 		}
-		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, postinvoketest.ErrAbandoned) || !strings.Contains(err.Error(), "abandoned: no time was left to start it") {
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, postinvoketest.ErrAbandoned) ||
+			!strings.Contains(err.Error(), "abandoned: no time was left to start it") {
 			t.Errorf("got %v, want that one hook ran out of time and the other did not start", err)
 		}
 	})

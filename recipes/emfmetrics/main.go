@@ -1,5 +1,5 @@
 // Command emfmetrics makes CloudWatch metrics of its hooks, in the embedded
-// metric format: lines in the log, of which CloudWatch makes metrics. It calls no
+// metric format: lines in the log, from which CloudWatch makes metrics. It calls no
 // API.
 //
 // A process that is killed writes no line about the hooks that it loses; the

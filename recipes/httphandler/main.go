@@ -2,10 +2,10 @@
 // function URL with InvokeMode RESPONSE_STREAM, and when it is started without
 // Lambda for a server of net/http: curl -N http://127.0.0.1:8080/count
 //
-// In the server hooks start when the handler has returned or the caller is gone,
-// and those that still run when the process ends are lost. On Lambda a handler
-// that panics ends the process at once, without its hooks, because lambdaurl
-// calls it in a goroutine of its own.
+// In the server hooks start when the handler has returned, and those that still
+// run when the process ends are lost. On Lambda a handler that panics ends the
+// process at once, without its hooks, because lambdaurl calls it in a goroutine
+// of its own.
 package main
 
 import (
