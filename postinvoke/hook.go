@@ -112,15 +112,17 @@ func (h *hook) describe(result HookResult) (context.Context, HookResult) {
 	return withoutEnd(h.ctx), result
 }
 
-// abandonedResult and refusedResult are the results of hooks that did not finish.
-func abandonedResult(at time.Time, reason string) HookResult {
-	return unfinished(OutcomeAbandoned, ErrAbandoned, at, reason)
+// abandonedResult returns the result of a hook that is abandoned now, or was just
+// before.
+func (h *hook) abandonedResult(reason string) HookResult {
+	if h.abandoned.IsZero() {
+		h.abandoned = time.Now()
+	}
+	err := fmt.Errorf("%w: %s", ErrAbandoned, reason)
+	return HookResult{Finished: h.abandoned, Outcome: OutcomeAbandoned, Err: err, Reason: reason}
 }
 
 func refusedResult(reason string) HookResult {
-	return unfinished(OutcomeRefused, ErrRefused, time.Now(), reason)
-}
-
-func unfinished(outcome Outcome, err error, at time.Time, reason string) HookResult {
-	return HookResult{Finished: at, Outcome: outcome, Err: fmt.Errorf("%w: %s", err, reason), Reason: reason}
+	err := fmt.Errorf("%w: %s", ErrRefused, reason)
+	return HookResult{Finished: time.Now(), Outcome: OutcomeRefused, Err: err, Reason: reason}
 }

@@ -142,7 +142,7 @@ func (inv *invocation) abandonOne(h *hook) {
 	inv.mu.Unlock()
 	// The invocation is not finished before that is reported.
 	defer inv.removeRunning(h)
-	inv.reportHook(h, abandonedResult(h.abandoned, "it did not return within its timeout of "+h.timeout.String()))
+	inv.reportHook(h, h.abandonedResult("it did not return within its timeout of "+h.timeout.String()))
 }
 
 // markAbandoned notes that h, which runs, is abandoned. The caller holds the lock.
@@ -171,12 +171,12 @@ func (inv *invocation) abandon(stackReason string) {
 		abandoned = append(abandoned, h)
 	}
 	inv.running = reported
-	if inv.outcome == "" { // the handler has no time left either
+	if inv.outcome == "" && stackReason == noTime { // nor has the handler any left
 		inv.outcome, inv.handlerEnd = OutcomeTimeout, time.Now()
 	}
 	inv.mu.Unlock()
 	for _, h := range slices.Backward(abandoned) {
-		inv.reportHook(h, abandonedResult(h.abandoned, reason))
+		inv.reportHook(h, h.abandonedResult(reason))
 	}
 	inv.abandonStack(stackReason)
 }
@@ -192,7 +192,7 @@ func (inv *invocation) abandonStack(reason string) {
 		return
 	}
 	for _, h := range slices.Backward(stack) {
-		inv.reportHook(h, abandonedResult(time.Now(), reason))
+		inv.reportHook(h, h.abandonedResult(reason))
 	}
 	inv.mu.Lock()
 	defer inv.mu.Unlock()

@@ -82,7 +82,7 @@ func (w *wrapper) begin(ctx context.Context) *invocation {
 	}
 	w.checkMargin(inv)
 	if inv.endsWithInvocation() {
-		watch(inv)
+		inv.watch()
 	}
 	return inv
 }
@@ -309,30 +309,17 @@ func (inv *invocation) lookAgain() {
 	}
 }
 
-// A watcher notices the end of an invocation's context. Watchers are used
-// again: a method value for each invocation would be one more allocation.
-type watcher struct {
-	inv   *invocation
-	ended func() // the method value
-}
-
-var watchers sync.Pool
-
-// watch calls doneWithoutHooks when the context of inv has ended, once, and
-// never if it does not end.
-func watch(inv *invocation) {
-	w, ok := watchers.Get().(*watcher)
-	if !ok {
-		w = &watcher{}
-		w.ended = w.contextEnded
+// watch has doneWithoutHooks called when the context of the invocation has ended.
+// An observer may block: then it is not called by the goroutine that holds the
+// environment, and has to let it go in time.
+func (inv *invocation) watch() {
+	if !inv.outside && !inv.reporter.observesInvocations() && inv.entry.Watch(endOf{inv}) {
+		return
 	}
-	w.inv = inv
-	context.AfterFunc(inv.Context, w.ended)
+	context.AfterFunc(inv.Context, inv.doneWithoutHooks)
 }
 
-func (w *watcher) contextEnded() {
-	inv := w.inv
-	w.inv = nil
-	watchers.Put(w)
-	inv.doneWithoutHooks()
-}
+// endOf is the end of an invocation's context, for package gate.
+type endOf struct{ *invocation }
+
+func (e endOf) Ended() { e.doneWithoutHooks() }

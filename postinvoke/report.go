@@ -61,8 +61,7 @@ func (r *reporter) lateHook(h *hook, result HookResult) {
 // invocation reports how an invocation ended. Without hooks it has no record, and
 // there may be nothing to do.
 func (r *reporter) invocation(invocation context.Context, result InvocationResult) {
-	observed := r.user.Invocation != nil || r.test.Invocation != nil
-	if result.Hooks == 0 && !observed {
+	if result.Hooks == 0 && !r.observesInvocations() {
 		return
 	}
 	ctx := withoutEnd(invocation)
@@ -73,6 +72,11 @@ func (r *reporter) invocation(invocation context.Context, result InvocationResul
 	if f := r.test.Invocation; f != nil {
 		f(ctx, result)
 	}
+}
+
+// observesInvocations reports whether invocations without hooks are observed.
+func (r *reporter) observesInvocations() bool {
+	return r.user.Invocation != nil || r.test.Invocation != nil
 }
 
 // shutdown reports how the environment was shut down.

@@ -135,7 +135,7 @@ func (e *environment) shutDown() {
 // ctx ends.
 func (e *environment) call(ctx context.Context, h *hook, r *reporter) Outcome {
 	if ctx.Err() != nil {
-		r.hook(h, abandonedResult(time.Now(), "no time was left to start it before the environment ends"))
+		r.hook(h, h.abandonedResult("no time was left to start it before the environment ends"))
 		return OutcomeAbandoned
 	}
 	e.slot().Pop()
@@ -148,8 +148,7 @@ func (e *environment) call(ctx context.Context, h *hook, r *reporter) Outcome {
 		r.hook(h, result)
 		return result.Outcome
 	case <-ctx.Done():
-		h.abandoned = time.Now()
-		r.hook(h, abandonedResult(h.abandoned, "it did not return before the environment ends"))
+		r.hook(h, h.abandonedResult("it did not return before the environment ends"))
 		if e.inTest { // otherwise the process exits
 			go func() { r.lateHook(h, <-returned) }()
 		}

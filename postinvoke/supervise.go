@@ -196,7 +196,6 @@ func (inv *invocation) stopHooks(s *supervision) {
 		case <-inv.changed:
 		case <-grace.C:
 			inv.abandon(shutsDown)
-			return
 		}
 	}
 }
