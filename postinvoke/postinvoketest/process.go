@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"os"
 	"slices"
 	"sync"
 
@@ -21,7 +22,7 @@ type shared struct {
 	parallel        bool           // several were open at once, since none was
 	shuttingDown    bool
 	shutDown, leave func()       // of package postinvoke
-	early           bytes.Buffer // records that no environment was open for
+	early           bytes.Buffer // records from before an environment was open
 }
 
 func init() { testhook.Output = func(ctx context.Context) io.Writer { return output{ctx} } }
@@ -69,21 +70,28 @@ func (s *shared) beginShutdown() (shutDown func()) {
 	return s.shutDown
 }
 
+// maxEarly bounds what is kept if no environment is opened, as in a benchmark that
+// calls handlers itself. Later records go to standard output.
+const maxEarly = 4096
+
 // output is where the records about a context go.
 type output struct{ ctx context.Context }
 
 // Write writes to the output of the invocation's test. Records that belong to no
-// invocation, such as the one about the process, are written for one of the tests
-// that run; if none does, as while variables are initialized, for the next one.
+// invocation, such as the one about the process, go to that of a test that runs;
+// if none does, as while variables are initialized, to that of the next one.
 func (o output) Write(p []byte) (int, error) {
 	process.mu.Lock()
 	defer process.mu.Unlock()
 	open := process.environments
-	if inv := invocationOf(o.ctx); inv != nil && slices.Contains(open, inv.environment) {
+	inv := invocationOf(o.ctx)
+	switch {
+	case inv != nil && slices.Contains(open, inv.environment):
 		return inv.environment.t.Output().Write(p)
-	}
-	if len(open) > 0 {
+	case len(open) > 0:
 		return open[0].t.Output().Write(p)
+	case process.early.Len() < maxEarly:
+		return process.early.Write(p)
 	}
-	return process.early.Write(p)
+	return os.Stdout.Write(p)
 }
