@@ -76,7 +76,7 @@ func (c *checker) fixContext(h *hook, captured []contextUse) []analysis.TextEdit
 	}
 	v, origin := captured[0].v, captured[0].origin
 	for _, use := range captured {
-		if use.v != v || c.hasLimit(v, map[*types.Var]bool{}) {
+		if use.v != v || c.hasLimit(use.expr, map[*types.Var]bool{}) {
 			return nil
 		}
 	}

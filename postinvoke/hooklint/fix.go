@@ -195,7 +195,7 @@ func (c *checker) contextInScope(at inspector.Cursor) string {
 			switch {
 			case !ok:
 			case isContext(p.Type()) && isContext(v.Type()):
-				if o, _ := c.traceVar(v, map[*types.Var]bool{}); isParameter(o) {
+				if isParameter(c.traceVar(v, map[*types.Var]bool{})) {
 					return p.Name()
 				}
 			case isRequest(p.Type()) && v == p:

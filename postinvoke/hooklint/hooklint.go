@@ -115,6 +115,9 @@ func (c *checker) report(at ast.Node, check string, edits []analysis.TextEdit, f
 		Category: check,
 		Message:  message + " (" + page() + "#" + check + ")",
 	}
+	if page() == docs {
+		d.URL = docs + "#" + check
+	}
 	if len(edits) > 0 {
 		_, advice, _ := strings.Cut(message, ": ")
 		d.SuggestedFixes = []analysis.SuggestedFix{{Message: advice, TextEdits: edits}}
