@@ -8,25 +8,20 @@ import (
 )
 
 // checkReplay reports that code of a durable function which runs again on each
-// replay registers a hook.
-func (c *checker) checkReplay(h *hook) {
-	if h.atShutdown() || c.flushes(h) || !c.isReplayed(h.at) {
-		return
-	}
-	c.report(h.call, replayCheck, nil, "this code runs again on each replay of the durable function, and registers "+
-		"the hook again: register it in a step, or ask IsReplaying")
-}
-
-// checkReplayedCalls is checkReplay for functions that register hooks with a
-// context they are given.
-func (c *checker) checkReplayedCalls() {
+// replay registers a hook, itself or in a function that it passes its context to.
+func (c *checker) checkReplay() {
 	if !c.imports(durablePath) {
 		return
 	}
 	for at, call := range calls(c.root) {
-		if c.callOf(call, library) == "" && len(c.registersWith(call)) > 0 && c.isReplayed(at) {
+		switch direct := c.callOf(call, library) != ""; {
+		case len(c.registersWith(call)) == 0 || !c.isReplayed(at):
+		case !direct:
 			c.report(call, replayCheck, nil, "%s registers a hook, and is called again on each replay of the durable "+
 				"function: call it in a step, or ask IsReplaying", types.ExprString(call.Fun))
+		case len(call.Args) < 2 || !c.flushes(c.functionOf(call.Args[1])):
+			c.report(call, replayCheck, nil, "this code runs again on each replay of the durable function, and registers "+
+				"the hook again: register it in a step, or ask IsReplaying")
 		}
 	}
 }
@@ -50,12 +45,12 @@ func (c *checker) isReplayed(at inspector.Cursor) bool {
 
 // flushes reports whether a hook flushes something, by its name. That is right
 // after each invocation, and so after each replay.
-func (c *checker) flushes(h *hook) bool {
+func (c *checker) flushes(hook function) bool {
 	flushes := func(f *types.Func) bool { return f != nil && strings.Contains(strings.ToLower(f.Name()), "flush") }
-	if h.lit == nil {
-		return flushes(h.decl)
+	if hook.lit == nil {
+		return flushes(hook.decl)
 	}
-	for _, call := range calls(c.bodies[h.function]) {
+	for _, call := range calls(c.bodies[hook]) {
 		if !flushes(c.callee(call)) {
 			return false
 		}

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -81,9 +82,8 @@ func run(pass *analysis.Pass) (any, error) {
 		fixed := c.checkContext(h)
 		c.checkError(h, fixed)
 		c.checkExit(h)
-		c.checkReplay(h)
 	}
-	c.checkReplayedCalls()
+	c.checkReplay()
 	c.checkGoroutines(hooks)
 	c.checkStarts()
 	c.checkBackground()
@@ -92,12 +92,7 @@ func run(pass *analysis.Pass) (any, error) {
 }
 
 func (c *checker) imports(path string) bool {
-	for _, p := range c.pass.Pkg.Imports() {
-		if p.Path() == path {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.pass.Pkg.Imports(), func(p *types.Package) bool { return p.Path() == path })
 }
 
 // report reports a diagnostic, unless a comment turns it off or the file is

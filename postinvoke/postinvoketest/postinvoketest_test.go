@@ -89,7 +89,7 @@ func TestAHookThatIsRefusedIsReported(t *testing.T) {
 		t.Error(err)
 	}
 	postinvoke.Run(late, func() { t.Error("a hook ran that was registered too late") })
-	if err := inv.RunHooks(); !errors.Is(err, postinvoketest.ErrRefused) {
+	if err := inv.RunHooks(); !errors.Is(err, postinvoke.ErrRefused) {
 		t.Errorf("got %v, want ErrRefused", err)
 	}
 }
@@ -161,7 +161,7 @@ func TestTimeoutsTakeNoTimeInABubble(t *testing.T) {
 		if want := time.Minute - 500*time.Millisecond; stopped != want {
 			t.Errorf("the context of the hook ended after %v, want %v", stopped, want)
 		}
-		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, postinvoketest.ErrAbandoned) ||
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, postinvoke.ErrAbandoned) ||
 			!strings.Contains(err.Error(), "abandoned: no time was left to start it") {
 			t.Errorf("got %v, want that one hook ran out of time and the other did not start", err)
 		}
@@ -203,7 +203,7 @@ func TestShutdownFunctionsRunLastFirst(t *testing.T) {
 				t.Errorf("got %v, want it to contain %q", err, want)
 			}
 		}
-		if !errors.Is(err, postinvoketest.ErrAbandoned) {
+		if !errors.Is(err, postinvoke.ErrAbandoned) {
 			t.Errorf("got %v, want ErrAbandoned in it", err)
 		}
 		want := []string{"ok", "error", "abandoned", "abandoned"}
@@ -226,11 +226,11 @@ func TestABubbleEndsWhenAbandonedHooksHave(t *testing.T) {
 				postinvoke.Go(ctx, func(context.Context) error { time.Sleep(long); returned.Add(1); return errDiskFull })
 			}
 		}), "overrun")
-		if err := inv.RunHooks(); !errors.Is(err, postinvoketest.ErrAbandoned) || errors.Is(err, errDiskFull) {
+		if err := inv.RunHooks(); !errors.Is(err, postinvoke.ErrAbandoned) || errors.Is(err, errDiskFull) {
 			t.Errorf("got %v, want hooks to be abandoned, and not yet to fail", err)
 		}
 		postinvoke.Shutdown(func() { time.Sleep(long); returned.Add(1) })
-		if err := env.Shutdown(); !errors.Is(err, postinvoketest.ErrAbandoned) {
+		if err := env.Shutdown(); !errors.Is(err, postinvoke.ErrAbandoned) {
 			t.Errorf("got %v, want the shutdown function to be abandoned", err)
 		}
 	})

@@ -10,15 +10,6 @@ import (
 	"example.com/postinvoke/postinvoke"
 )
 
-// What errors.Is finds in the error of a hook that did not finish.
-var (
-	// ErrAbandoned is postinvoke.ErrAbandoned.
-	ErrAbandoned = postinvoke.ErrAbandoned
-
-	// ErrRefused is postinvoke.ErrRefused.
-	ErrRefused = postinvoke.ErrRefused
-)
-
 // A HookError is the failure of a hook, or of a shutdown function.
 type HookError struct {
 	Hook string // its name
@@ -28,8 +19,8 @@ type HookError struct {
 // Error returns the name of the hook, and the text of Err.
 func (e *HookError) Error() string { return e.Hook + ": " + fmt.Sprint(e.Err) } // Sprint survives a nil pointer
 
-// Unwrap returns Err. errors.Is finds the error that a hook returned or
-// panicked with, [ErrAbandoned] and [ErrRefused].
+// Unwrap returns Err. errors.Is finds the error that a hook returned or panicked
+// with, postinvoke.ErrAbandoned and postinvoke.ErrRefused.
 func (e *HookError) Unwrap() error { return e.Err }
 
 // hookFinished keeps the result of a hook.

@@ -20,7 +20,7 @@ func TestOrder(t *testing.T) {
 			t.Errorf("got %q, %v", inv.Response, inv.Err)
 		}
 		err := inv.RunHooks()
-		if !errors.Is(err, postinvoketest.ErrAbandoned) || errors.Is(err, postinvoketest.ErrRefused) {
+		if !errors.Is(err, postinvoke.ErrAbandoned) || errors.Is(err, postinvoke.ErrRefused) {
 			t.Errorf("got %v, want one hook abandoned", err)
 		}
 		hook, ok := errors.AsType[*postinvoketest.HookError](err)
