@@ -3,8 +3,8 @@
 //	go build -C /path/to/checkout/postinvoke/hooklint -o /tmp/hooklint ./cmd/hooklint
 //	go vet -vettool=/tmp/hooklint ./...
 //
-// Its checks are described in docs/hooklint.md, to which every diagnostic
-// links:
+// Its checks are described in docs/hooklint.md, whose sections diagnostics
+// name:
 //
 //   - context: a hook uses the context of the handler, which has ended when
 //     the hook runs.
