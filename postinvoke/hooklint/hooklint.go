@@ -36,13 +36,13 @@ var Analyzer = &analysis.Analyzer{
 
 // The categories of diagnostics, which are the anchors of their sections.
 const (
-	contextCheck   = "context"
-	goroutineCheck = "goroutine"
-	wrapCheck      = "wrap"
-	lateCheck      = "late"
-	errorCheck     = "error"
-	exitCheck      = "exit"
-	replayCheck    = "replay"
+	contextCheck   = "context"   // a hook uses the context of the handler, which has ended
+	goroutineCheck = "goroutine" // nothing waits for a goroutine, which is frozen with the environment
+	wrapCheck      = "wrap"      // a handler is not wrapped, or not outermost, or gets another context
+	lateCheck      = "late"      // a goroutine registers a hook, perhaps when it is too late
+	errorCheck     = "error"     // a hook throws away the error of its work
+	exitCheck      = "exit"      // a hook ends the process, or Shutdown and WithEnableSIGTERM compete
+	replayCheck    = "replay"    // the replayed code of a durable function registers a hook
 )
 
 // A checker checks one package.
