@@ -27,8 +27,8 @@ func TestTheAuditRowIsWrittenAfterTheResponseAndThePoolClosedAtShutdown(t *testi
 	}
 	env := start(t, "auditrow", "DATABASE="+database)
 
-	// The hook cannot write before the lock is released, and that is when the
-	// response is there.
+	// The hook can write only after the lock is released, which is when the test
+	// has the response.
 	lock, err := db.Conn(context.Background())
 	if err != nil {
 		t.Fatal(err)
