@@ -11,32 +11,35 @@ import (
 	"example.com/postinvoke/internal/blackbox"
 )
 
-// Shutdown registers fn to be called when Lambda shuts the execution
-// environment down; it does not call fn now. Functions run one at a time, the
-// last registered first.
+// Shutdown registers fn to be called when Lambda shuts the execution environment
+// down; it does not call fn now. Functions run one at a time, the last registered
+// first.
 //
 // Lambda announces the shutdown with SIGTERM, but only to functions with an
-// extension: Shutdown makes the process one, as [Wrap] does, and so has to be
-// called during init for the first time. Lambda allows 500 ms
+// extension. Shutdown registers the process as an internal extension, as [Wrap]
+// does: call it during init for the first time.
+//
+// Lambda allows 500 ms
 // (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
-// 100 ms before that is over, or as soon as all functions have returned, one
-// record is logged and the process exits with status 0. Hooks of invocations
-// that still run have their contexts cancelled first, and up to 100 ms to
-// return before the first function is called; those that wait are abandoned.
+// First, the contexts of hooks that still run are cancelled, and hooks that have
+// not started are abandoned. As soon as those hooks have returned, and at the
+// latest after 100 ms, the functions are called. When they have returned, and at
+// the latest 100 ms before the time is up, one record is logged and the process
+// exits with status 0.
 //
-// The first call installs the handler of SIGTERM: without any the signal is
-// left alone. Callbacks of lambda.WithEnableSIGTERM run beside it, and are cut
-// off when it exits: use one of the two.
+// The first call installs a handler of SIGTERM; without a call the signal keeps its
+// effect. Callbacks of lambda.WithEnableSIGTERM run at the same time, and are cut
+// off when the process exits: use one of the two.
 //
-// Shutdown does not block. It may be called at any time, from any goroutine;
-// once the shutdown has begun it is too late, and an error is logged. Shutdown
-// panics if fn is nil.
+// Shutdown does not block. It may be called at any time, from any goroutine. After
+// the shutdown has begun it is too late: fn is not called, and an error is logged.
+// Shutdown panics if fn is nil.
 func Shutdown(fn func()) {
 	onShutdown(&hook{plain: fn, queued: time.Now()})
 }
 
-// ShutdownContext is [Shutdown] for a function that takes a context and may
-// fail. The context is cancelled when the time is up. Errors are logged.
+// ShutdownContext registers fn as [Shutdown] does; fn takes a context and may fail.
+// The context ends when the time is up. Errors are logged.
 func ShutdownContext(fn func(context.Context) error) {
 	onShutdown(&hook{withContext: fn, queued: time.Now()})
 }
@@ -45,8 +48,9 @@ const (
 	// shutdownMargin is kept free for the record and the exit.
 	shutdownMargin = 100 * time.Millisecond
 
-	// hooksGrace is how long cancelled hooks may take to return before
-	// functions of Shutdown close what they still use.
+	// hooksGrace is how long hooks may take to return after their contexts
+	// have ended: before shutdown functions close what they use, and before
+	// they are abandoned because of their own timeout.
 	hooksGrace = 100 * time.Millisecond
 )
 
@@ -99,7 +103,7 @@ func (e *environment) awaitSIGTERM(signals <-chan os.Signal) {
 	os.Exit(0)
 }
 
-// shutDown calls the registered functions, and returns when they are over or
+// shutDown calls the registered functions, and returns when they have returned or
 // their time is up.
 func (e *environment) shutDown() {
 	began := time.Now()
