@@ -12,9 +12,10 @@
 //		return receipt, nil
 //	}
 //
-// [Start] takes the place of lambda.Start. [Run], [RunContext] and [Go] register
-// hooks in a handler, [Shutdown] and [ShutdownContext] in main. The caller does
-// not wait for hooks; the function does, and is billed for them.
+// [Start] takes the place of lambda.Start. In a handler, [Run], [RunContext] and
+// [Go] register hooks; in main, [Shutdown] and [ShutdownContext] register shutdown
+// functions. The caller does not wait for hooks. The function does, and is billed
+// for them.
 //
 // # What keeps the environment awake
 //
@@ -38,5 +39,9 @@
 // this project's layer, its extension then logs which hooks were lost. Without
 // it, nothing does.
 //
-// The log records are described in package [example.com/postinvoke/record].
+// # What is reported
+//
+// Hooks that fail, are abandoned or are refused are logged, and so is each
+// invocation that had hooks. Package [example.com/postinvoke/record] describes the
+// records. An [Observer] receives the same results as Go values.
 package postinvoke

@@ -3,7 +3,6 @@ package postinvoke
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"reflect"
 	"runtime"
 	"runtime/debug"
@@ -11,27 +10,31 @@ import (
 	"time"
 
 	"example.com/postinvoke/internal/blackbox"
-	"example.com/postinvoke/record"
 )
 
 // A hook is a registered function, in one of its two forms.
 type hook struct {
 	plain       func()
 	withContext func(context.Context) error
-	ctx         context.Context // that withContext was registered with, and then is called with
+
+	// ctx is what the hook was registered with, and when it has started what
+	// withContext is called with. It is nil for a shutdown function.
+	ctx context.Context
 
 	name    string        // given by Name; empty for that of the function
 	timeout time.Duration // given by Timeout; zero for that of the options
-	began   time.Time     // when it was called
+
+	queued    time.Time // when it was registered
+	started   time.Time // when it was called; zero until then
+	abandoned time.Time // when it was abandoned; zero if it was not
 
 	// Kept by the invocation.
-	cancel    context.CancelCauseFunc // ends ctx when it is called; nil for plain
+	cancel    context.CancelCauseFunc // ends ctx; nil for plain, and until the hook has started
+	stopTimer context.CancelFunc      // stops the timer of ctx; nil without one
 	stacked   bool                    // registered by Run or RunContext, not by Go
-	stop      context.CancelFunc      // ends the timer of ctx; nil without one
-	running   bool                    // started, and neither over nor abandoned
+	running   bool                    // started, and neither finished nor abandoned
 	place     int                     // in invocation.running
 	boxPlace  int                     // in the black box, of a hook of Go
-	abandoned time.Duration           // when it was given up, after the invocation began; zero if it was not
 }
 
 func (h *hook) isNil() bool { return h.plain == nil && h.withContext == nil }
@@ -61,78 +64,65 @@ func (h *hook) String() string {
 	return fmt.Sprintf("%s (%s:%d)", fn.Name(), file, line)
 }
 
-// call calls the hook, and then done: with nil if all was well. It must run in
-// its own goroutine, because a hook may call runtime.Goexit, and then done is
-// called all the same.
-func (h *hook) call(ctx context.Context, done func(*failure)) {
-	var failed *failure
+// call calls the hook, and then done with the result. It must run in its own
+// goroutine, because a hook may call runtime.Goexit, and then done is called all
+// the same.
+func (h *hook) call(ctx context.Context, done func(HookResult)) {
+	result := HookResult{Outcome: OutcomeOK}
 	returned := false
 	defer func() {
 		if !returned {
-			failed = &failure{stack: debug.Stack(), panicked: recover()}
+			result.Outcome, result.Err = OutcomePanic, &PanicError{Stack: debug.Stack(), Value: recover()}
 		}
-		done(failed)
+		result.Finished = time.Now()
+		done(result)
 	}()
 	if h.plain != nil {
 		h.plain()
 	} else if err := h.withContext(ctx); err != nil {
-		failed = &failure{err: err}
+		result.Outcome, result.Err = OutcomeError, err
+		result.Reason = reasonOfEnd(ctx)
 	}
 	returned = true
 }
 
-// A failure is how a hook failed: with an error, with a panic, or, if neither
-// is set, with runtime.Goexit.
-type failure struct {
-	err      error
-	panicked any
-	stack    []byte
-	reason   string // why its context had ended; empty if it had not
-}
-
-// explain notes why the context of the hook had ended, if that is what failed.
-func (f *failure) explain(ctx context.Context) {
-	if f == nil || f.err == nil || ctx == nil || ctx.Err() == nil {
-		return
+// reasonOfEnd returns why the context of a hook has ended, or nothing if it has
+// not.
+func reasonOfEnd(ctx context.Context) string {
+	if ctx.Err() == nil {
+		return ""
 	}
 	for _, cause := range []error{ErrDeadline, ErrHookTimeout, ErrShutdown} {
 		if context.Cause(ctx) == cause {
-			f.reason = strings.TrimPrefix(cause.Error(), "postinvoke: ")
+			return strings.TrimPrefix(cause.Error(), "postinvoke: ")
 		}
 	}
+	return ""
 }
 
-// attrs are the fields of record.HookFailed.
-func (f *failure) attrs(h *hook, took time.Duration) []slog.Attr {
-	attrs := []slog.Attr{slog.String(record.Hook, h.String()), ms(record.HookMs, took)}
-	if f.err == nil {
-		return append(attrs, slog.String(record.Panic, f.panic()), slog.String(record.Stack, string(f.stack)))
+// describe completes a result with what the hook itself has, and returns the
+// context to report it with.
+func (h *hook) describe(result HookResult) (context.Context, HookResult) {
+	result.Name, result.Timeout = h.String(), h.timeout
+	result.Queued, result.Started, result.Abandoned = h.queued, h.started, h.abandoned
+	if h.ctx == nil {
+		result.Shutdown = true
+		return background, result
 	}
-	attrs = append(attrs, slog.String(record.Error, fmt.Sprint(f.err))) // Sprint survives a nil pointer
-	if f.reason != "" {
-		attrs = append(attrs, slog.String(record.Reason, f.reason))
-	}
-	return attrs
+	return withoutEnd(h.ctx), result
 }
 
-func (f *failure) panic() string {
-	if f.panicked == nil {
-		return "runtime.Goexit was called"
+// abandonedResult returns the result of a hook that is abandoned now, or was just
+// before.
+func (h *hook) abandonedResult(reason string) HookResult {
+	if h.abandoned.IsZero() {
+		h.abandoned = time.Now()
 	}
-	return fmt.Sprint(f.panicked)
+	err := fmt.Errorf("%w: %s", ErrAbandoned, reason)
+	return HookResult{Finished: h.abandoned, Outcome: OutcomeAbandoned, Err: err, Reason: reason}
 }
 
-func (f *failure) Error() string {
-	if f.err != nil {
-		return fmt.Sprint(f.err)
-	}
-	return "panic: " + f.panic() + "\n" + string(f.stack)
-}
-
-// Unwrap returns the error that the hook returned or panicked with, if any.
-func (f *failure) Unwrap() error {
-	if err, ok := f.panicked.(error); ok {
-		return err
-	}
-	return f.err
+func refusedResult(reason string) HookResult {
+	err := fmt.Errorf("%w: %s", ErrRefused, reason)
+	return HookResult{Finished: time.Now(), Outcome: OutcomeRefused, Err: err, Reason: reason}
 }

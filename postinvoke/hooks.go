@@ -2,11 +2,8 @@ package postinvoke
 
 import (
 	"context"
-	"log/slog"
 	"slices"
 	"time"
-
-	"example.com/postinvoke/record"
 )
 
 // Reasons for which hooks are abandoned.
@@ -39,39 +36,21 @@ func (inv *invocation) pop() *hook {
 // deadline of hooks or when the environment shuts down. The caller holds the
 // lock.
 func (inv *invocation) addRunning(h *hook) {
-	h.began = time.Now()
+	h.started = time.Now()
 	h.running, h.place = true, len(inv.running)
 	inv.running = append(inv.running, h)
-	if h.timeout <= 0 {
-		h.timeout = inv.hookTimeout
-	}
 	if h.plain != nil {
 		return
 	}
 	ends, known := inv.hooksDeadline()
 	cause := ErrDeadline
-	if own := h.began.Add(h.timeout); h.timeout > 0 && (!known || own.Before(ends)) {
+	if own := h.started.Add(h.timeout); h.timeout > 0 && (!known || own.Before(ends)) {
 		ends, known, cause = own, true, ErrHookTimeout
 	}
 	h.ctx, h.cancel = context.WithCancelCause(context.WithoutCancel(h.ctx))
 	if known {
-		h.ctx, h.stop = context.WithDeadlineCause(h.ctx, ends, cause)
+		h.ctx, h.stopTimer = context.WithDeadlineCause(h.ctx, ends, cause)
 	}
-}
-
-// removeRunning removes h, which has returned, from those that run, and reports
-// false if it was abandoned before.
-func (inv *invocation) removeRunning(h *hook, failed bool) bool {
-	inv.mu.Lock()
-	defer inv.mu.Unlock()
-	if !h.running {
-		return false
-	}
-	inv.remove(h)
-	if failed {
-		inv.failures++
-	}
-	return true
 }
 
 // remove removes h from the hooks that run. The caller holds the lock.
@@ -81,7 +60,6 @@ func (inv *invocation) remove(h *hook) {
 	inv.running[h.place], moved.place = moved, h.place
 	inv.running[last] = nil
 	inv.running = inv.running[:last]
-	h.running = false
 	if h.stacked {
 		inv.popped = false
 		inv.slot.Done()
@@ -107,58 +85,74 @@ func (inv *invocation) closeIfDone() bool {
 	return done
 }
 
-// call calls h, and notes how that ended.
+// call calls h, and reports how that ended.
 func (inv *invocation) call(h *hook) {
 	if h.timeout > 0 {
 		overrun := time.AfterFunc(h.timeout+hooksGrace, func() { inv.abandonOne(h) })
 		defer overrun.Stop()
 	}
-	h.call(h.ctx, func(failed *failure) {
-		took := time.Since(h.began)
-		failed.explain(h.ctx)
+	h.call(h.ctx, func(result HookResult) {
 		if h.cancel != nil {
 			h.cancel(nil)
 		}
-		if h.stop != nil {
-			h.stop()
+		if h.stopTimer != nil {
+			h.stopTimer()
 		}
-		if inv.log.debug(inv) { // to name a hook takes a moment
-			inv.log.about(inv, slog.LevelDebug, record.HookFinished,
-				slog.String(record.Hook, h.String()), ms(record.HookMs, took))
+		if !inv.finishRunning(h, result) {
+			inv.reportLate(h, result)
+			return
 		}
-		if failed != nil {
-			inv.environment.hookFailed(inv, inv.log, h, failed, took)
-		}
-		inTime := inv.removeRunning(h, failed != nil)
-		inv.lookAgain()
-		if !inTime {
-			inv.log.about(inv, slog.LevelWarn, record.HookLate,
-				slog.String(record.Hook, h.String()), ms(record.LateMs, time.Since(inv.began)-h.abandoned))
-			inv.environment.abandonedReturned()
-		}
+		// The invocation is not finished before that is reported.
+		defer inv.removeRunning(h)
+		inv.reportHook(h, result)
 	})
 }
 
-// abandonOne gives up a hook that overruns its own timeout. The others go on.
-func (inv *invocation) abandonOne(h *hook) {
+// finishRunning notes that h has returned, and reports false if it was abandoned
+// before.
+func (inv *invocation) finishRunning(h *hook, result HookResult) bool {
 	inv.mu.Lock()
+	defer inv.mu.Unlock()
 	if !h.running {
-		inv.mu.Unlock()
-		return
+		return false
 	}
 	h.running = false
-	h.abandoned = max(1, time.Since(inv.began))
-	inv.abandoned++
-	inv.mu.Unlock()
-	inv.environment.hookAbandoned(inv, inv.log, h, true, "it did not return within its timeout of "+h.timeout.String())
-	// The invocation is not over before the record is written.
+	if result.Err != nil {
+		inv.failures++
+	}
+	return true
+}
+
+// removeRunning removes h, which was reported, from the hooks that run.
+func (inv *invocation) removeRunning(h *hook) {
 	inv.mu.Lock()
 	inv.remove(h)
 	inv.mu.Unlock()
 	inv.lookAgain()
 }
 
-// abandon closes the invocation, and gives up the hooks that run or wait.
+// abandonOne abandons a hook that overruns its own timeout. The others go on.
+func (inv *invocation) abandonOne(h *hook) {
+	inv.mu.Lock()
+	if !h.running {
+		inv.mu.Unlock()
+		return
+	}
+	inv.markAbandoned(h)
+	inv.mu.Unlock()
+	// The invocation is not finished before that is reported.
+	defer inv.removeRunning(h)
+	inv.reportHook(h, h.abandonedResult("it did not return within its timeout of "+h.timeout.String()))
+}
+
+// markAbandoned notes that h, which runs, is abandoned. The caller holds the lock.
+func (inv *invocation) markAbandoned(h *hook) {
+	h.running = false
+	h.abandoned = time.Now()
+	inv.abandoned++
+}
+
+// abandon closes the invocation, and abandons the hooks that run or wait.
 func (inv *invocation) abandon(stackReason string) {
 	reason := overran
 	if stackReason == shutsDown {
@@ -166,30 +160,28 @@ func (inv *invocation) abandon(stackReason string) {
 	}
 	inv.mu.Lock()
 	inv.closed = true
-	var running, inLog []*hook
+	var abandoned, reported []*hook
 	for _, h := range inv.running {
-		if !h.running { // abandonOne is logging it
-			h.place = len(inLog)
-			inLog = append(inLog, h)
+		if !h.running { // it has ended, and is being reported
+			h.place = len(reported)
+			reported = append(reported, h)
 			continue
 		}
-		h.running = false
-		h.abandoned = max(1, time.Since(inv.began))
-		running = append(running, h)
+		inv.markAbandoned(h)
+		abandoned = append(abandoned, h)
 	}
-	inv.running = inLog
-	inv.abandoned += len(running)
-	if inv.outcome == "" { // the handler has no time left either
-		inv.outcome, inv.handlerEnd = outcomeTimeout, time.Now()
+	inv.running = reported
+	if inv.outcome == "" && stackReason == noTime { // nor has the handler any left
+		inv.outcome, inv.handlerEnd = OutcomeTimeout, time.Now()
 	}
 	inv.mu.Unlock()
-	for _, h := range slices.Backward(running) {
-		inv.environment.hookAbandoned(inv, inv.log, h, true, reason)
+	for _, h := range slices.Backward(abandoned) {
+		inv.reportHook(h, h.abandonedResult(reason))
 	}
 	inv.abandonStack(stackReason)
 }
 
-// abandonStack gives up the hooks that have not started.
+// abandonStack abandons the hooks that have not started.
 func (inv *invocation) abandonStack(reason string) {
 	inv.mu.Lock()
 	stack := inv.stack
@@ -200,9 +192,22 @@ func (inv *invocation) abandonStack(reason string) {
 		return
 	}
 	for _, h := range slices.Backward(stack) {
-		inv.environment.hookAbandoned(inv, inv.log, h, false, reason)
+		inv.reportHook(h, h.abandonedResult(reason))
 	}
 	inv.mu.Lock()
+	defer inv.mu.Unlock()
 	inv.slot.Drop()
-	inv.mu.Unlock()
+	for _, h := range inv.stack { // registered meanwhile
+		inv.slot.Push(h)
+	}
+}
+
+func (inv *invocation) reportHook(h *hook, result HookResult) {
+	result.RequestID = inv.requestID
+	inv.reporter.hook(h, result)
+}
+
+func (inv *invocation) reportLate(h *hook, result HookResult) {
+	result.RequestID = inv.requestID
+	inv.reporter.lateHook(h, result)
 }

@@ -22,6 +22,7 @@ type invocation struct {
 	context.Context
 	*wrapper
 	environment *environment
+	reporter    reporter
 	entry       gate.Entry
 	requestID   string
 	direct      bool // Context is Lambda's own: see byLambda
@@ -34,7 +35,7 @@ type invocation struct {
 	stack      []*hook // registered, not started
 	running    []*hook // started: by Go, and at most one off the stack
 	popped     bool    // that one is running
-	outcome    outcome // of the handler; empty while it runs
+	outcome    Outcome // of the handler; empty while it runs
 	handlerEnd time.Time
 	endedEarly bool           // Context had ended by then
 	slot       *blackbox.Slot // nil without the layer, and when nothing is left to note
@@ -47,17 +48,6 @@ type invocation struct {
 	hooks, failures, abandoned int
 }
 
-// An outcome is how a handler ended.
-type outcome string
-
-const (
-	outcomeOK      outcome = "ok"
-	outcomeError   outcome = "error"
-	outcomePanic   outcome = "panic"
-	outcomeTimeout outcome = "timeout" // it ran until no time was left
-	outcomeStopped outcome = "stopped" // it ran when the environment was shut down
-)
-
 // warm is set with the first invocation of the process.
 var warm atomic.Bool
 
@@ -66,6 +56,7 @@ func (w *wrapper) begin(ctx context.Context) *invocation {
 		Context:     ctx,
 		wrapper:     w,
 		environment: currentEnvironment.Load(),
+		reporter:    w.reporter,
 		direct:      !w.process.onLambda,
 		coldStart:   !warm.Swap(true),
 		began:       time.Now(),
@@ -85,12 +76,13 @@ func (w *wrapper) begin(ctx context.Context) *invocation {
 		contextEnds, _ := ctx.Deadline()
 		inv.entry = g.Begin(inv.requestID, lc, contextEnds)
 	}
-	if o := inv.environment.observer; o != nil {
-		o.Began(inv)
+	inv.reporter.test = inv.environment.test
+	if began := inv.environment.began; began != nil {
+		began(inv)
 	}
 	w.checkMargin(inv)
 	if inv.endsWithInvocation() {
-		watch(inv)
+		inv.watch()
 	}
 	return inv
 }
@@ -102,29 +94,69 @@ func (inv *invocation) doneWithoutHooks() {
 	done := !inv.closed && inv.hooks == 0 && inv.outcome != ""
 	inv.closed = inv.closed || done
 	inv.mu.Unlock()
-	if done {
-		inv.finish(0)
+	if !done {
+		return
 	}
+	var responded time.Time
+	if inv.responded() {
+		responded = time.Now()
+	}
+	inv.finish(time.Time{}, responded)
 }
 
-// finish reports that nothing is left to do, and how long hooks took after the
-// response. After that the environment may be frozen.
-func (inv *invocation) finish(awake time.Duration) {
+// finish reports that nothing is left to do. After that the environment may be
+// frozen. hooksStarted and responded are zero if that did not happen, or is not
+// known.
+func (inv *invocation) finish(hooksStarted, responded time.Time) {
+	defer inv.release() // whatever an observer does
+	inv.mu.Lock()
+	if inv.outcome == "" {
+		inv.outcome, inv.handlerEnd = OutcomeStopped, time.Now()
+	}
+	result := InvocationResult{
+		RequestID:    inv.requestID,
+		ColdStart:    inv.coldStart,
+		Outcome:      inv.outcome,
+		Started:      inv.began,
+		Returned:     inv.handlerEnd,
+		Responded:    responded,
+		HooksStarted: hooksStarted,
+		Finished:     time.Now(),
+		Hooks:        inv.hooks,
+		Failures:     inv.failures,
+		Abandoned:    inv.abandoned,
+	}
+	inv.mu.Unlock()
+	inv.reporter.invocation(inv, result)
+	inv.mu.Lock()
+	inv.slot.Free()
+	inv.slot = nil
+	inv.mu.Unlock()
+	inv.count(result)
+}
+
+// count adds the invocation to the counters in the black box.
+func (inv *invocation) count(result InvocationResult) {
+	var awake time.Duration
+	if !result.HooksStarted.IsZero() {
+		awake = result.Finished.Sub(result.HooksStarted)
+	}
 	inv.process.box.Count(blackbox.Counters{
 		Invocations: 1,
-		Hooks:       uint64(inv.hooks),
-		Failures:    uint64(inv.failures),
-		Abandoned:   uint64(inv.abandoned),
+		Hooks:       uint64(result.Hooks),
+		Failures:    uint64(result.Failures),
+		Abandoned:   uint64(result.Abandoned),
 		AwakeMicros: uint64(awake.Microseconds()),
 		LastEnd:     time.Now().UnixMicro(),
 	})
+}
+
+// release lets the environment go, as far as this invocation is concerned.
+func (inv *invocation) release() {
 	if inv.outside {
 		inv.entry.Discard()
 	} else {
 		inv.entry.Done()
-	}
-	if o := inv.environment.observer; o != nil {
-		o.Over(inv)
 	}
 }
 
@@ -153,9 +185,9 @@ func (inv *invocation) GoString() string { return inv.String() }
 // returned notes that the handler has returned err.
 func (inv *invocation) returned(err error) {
 	if err != nil {
-		inv.handlerEnded(outcomeError)
+		inv.handlerEnded(OutcomeError)
 	} else {
-		inv.handlerEnded(outcomeOK)
+		inv.handlerEnded(OutcomeOK)
 	}
 	if inv.process.managed && inv.direct && inv.Err() == context.DeadlineExceeded {
 		// Lambda refuses the response, and aws-lambda-go then ends the process.
@@ -172,14 +204,14 @@ const waitForOthers = 2 * time.Second
 // run now, and finishAfterPanic returns when they are over: the process lives no
 // longer than it takes to report the error. The panic goes on.
 func (inv *invocation) finishAfterPanic() {
-	if over := inv.handlerEnded(outcomePanic); over != nil {
+	if over := inv.handlerEnded(OutcomePanic); over != nil {
 		<-over
 	}
 }
 
 // handlerEnded notes how the handler ended, unless that is known. It returns a
 // channel that is closed when the hooks are over, or nil if there are none.
-func (inv *invocation) handlerEnded(how outcome) (over <-chan struct{}) {
+func (inv *invocation) handlerEnded(how Outcome) (over <-chan struct{}) {
 	inv.mu.Lock()
 	if inv.outcome != "" {
 		inv.mu.Unlock()
@@ -194,7 +226,7 @@ func (inv *invocation) handlerEnded(how outcome) (over <-chan struct{}) {
 	switch {
 	case over != nil:
 		inv.lookAgain()
-	case how == outcomePanic, inv.endedEarly, !inv.endsWithInvocation():
+	case how == OutcomePanic, inv.endedEarly, !inv.endsWithInvocation():
 		// The end of the context does that otherwise; after a panic the process
 		// ends with it, and the invocation would not be counted.
 		inv.doneWithoutHooks()
@@ -227,10 +259,13 @@ func (inv *invocation) lockFor(h *hook) bool {
 	if h.isNil() {
 		panic("postinvoke: a nil function was registered")
 	}
+	if h.timeout <= 0 {
+		h.timeout = inv.hookTimeout
+	}
 	inv.mu.Lock()
 	if refusal := inv.refusal(h); refusal != "" {
 		inv.mu.Unlock()
-		inv.environment.hookRefused(inv, inv.log, h, refusal)
+		inv.reportHook(h, refusedResult(refusal))
 		return false
 	}
 	inv.hooks++
@@ -274,30 +309,17 @@ func (inv *invocation) lookAgain() {
 	}
 }
 
-// A watcher notices the end of an invocation's context. Watchers are used
-// again: a method value for each invocation would be one more allocation.
-type watcher struct {
-	inv   *invocation
-	ended func() // the method value
-}
-
-var watchers sync.Pool
-
-// watch calls doneWithoutHooks when the context of inv has ended, once, and
-// never if it does not end.
-func watch(inv *invocation) {
-	w, ok := watchers.Get().(*watcher)
-	if !ok {
-		w = &watcher{}
-		w.ended = w.contextEnded
+// watch has doneWithoutHooks called when the context of the invocation has ended.
+// An observer may block: then it is not called by the goroutine that holds the
+// environment, and has to let it go in time.
+func (inv *invocation) watch() {
+	if !inv.outside && !inv.reporter.observesInvocations() && inv.entry.Watch(endOf{inv}) {
+		return
 	}
-	w.inv = inv
-	context.AfterFunc(inv.Context, w.ended)
+	context.AfterFunc(inv.Context, inv.doneWithoutHooks)
 }
 
-func (w *watcher) contextEnded() {
-	inv := w.inv
-	w.inv = nil
-	watchers.Put(w)
-	inv.doneWithoutHooks()
-}
+// endOf is the end of an invocation's context, for package gate.
+type endOf struct{ *invocation }
+
+func (e endOf) Ended() { e.doneWithoutHooks() }

@@ -2,6 +2,7 @@ package postinvoke_test
 
 import (
 	"encoding/json"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,12 @@ import (
 	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 	"example.com/postinvoke/record"
 )
+
+// TestMain wraps the first handler, whose logger gets the records of the process.
+func TestMain(m *testing.M) {
+	register(nil, nil)
+	os.Exit(m.Run())
+}
 
 // bothWays runs a test of what must be the same with the layer and without it.
 func bothWays(t *testing.T, test func(t *testing.T, cfg lambdaenv.Config)) {

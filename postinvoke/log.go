@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"example.com/postinvoke/internal/testhook"
 	"example.com/postinvoke/record"
 )
 
@@ -32,7 +33,18 @@ func newLogger(l *slog.Logger) logger {
 }
 
 // ownLog writes what lambdacontext.NewLogger would, to recordOutput.
-var ownLog = logger{Logger: slog.New(newOwnHandler(recordOutput()))}
+var ownLog = logger{Logger: slog.New(ownHandler{newOwnHandler(recordOutput())})}
+
+// An ownHandler is the handler of ownLog.
+type ownHandler struct{ slog.Handler }
+
+// Handle writes to the output of the test that ctx belongs to, if a test runs.
+func (h ownHandler) Handle(ctx context.Context, r slog.Record) error {
+	if testhook.Output != nil {
+		return newOwnHandler(testhook.Output(ctx)).Handle(ctx, r)
+	}
+	return h.Handler.Handle(ctx, r)
+}
 
 func newOwnHandler(w io.Writer) slog.Handler {
 	opts := slog.HandlerOptions{ReplaceAttr: lambdacontext.ReplaceAttr}
@@ -73,15 +85,20 @@ func (s separated) Write(p []byte) (int, error) {
 	return max(0, n-1), err
 }
 
-// about logs a record that belongs to the invocation of ctx, which may have
-// ended.
+// warn logs a library problem. ctx belongs to the invocation that it is about, or to
+// none.
+func (l logger) warn(ctx context.Context, reason string) {
+	l.about(ctx, slog.LevelWarn, record.LibraryProblem, slog.String(record.Reason, reason))
+}
+
+// about logs a record that belongs to the invocation of ctx, if it has one.
 func (l logger) about(ctx context.Context, level slog.Level, message string, attrs ...slog.Attr) {
-	ctx = context.WithoutCancel(ctx)
+	ctx = withoutEnd(ctx)
 	requestID := ""
 	if lc, ok := lambdacontext.FromContext(ctx); ok {
 		requestID = lc.AwsRequestID
 	}
-	l.write(loggingContext{ctx}, level, message, requestID, attrs)
+	l.write(ctx, level, message, requestID, attrs)
 }
 
 // process logs a record that belongs to no invocation.
@@ -91,17 +108,28 @@ func (l logger) process(level slog.Level, message string, attrs ...slog.Attr) {
 
 var background = context.Background()
 
-// writing counts the records that are being written.
-var writing atomic.Int32
+// A nesting counts calls of a function that may, through code of the user, call
+// itself without end.
+type nesting struct{ calls atomic.Int32 }
 
-// maxWriting is more than most processes need, unless a logger registers hooks
-// that make it log again. Hooks that fail at once may need more.
-const maxWriting = 100
+// maxNesting is more calls at a time than most processes make, unless a logger or
+// observer registers hooks that make this package call it again. Hooks that fail
+// at once may need more.
+const maxNesting = 100
 
-// nested reports whether the caller, [logger.write], was called by itself.
+// enter counts a call of its caller, and reports false if that is one call too
+// many. leave has to be called in either case.
+func (n *nesting) enter() bool {
+	return n.calls.Add(1) <= maxNesting || !nested()
+}
+
+func (n *nesting) leave() { n.calls.Add(-1) }
+
+// nested reports whether the caller of [nesting.enter] was called by itself.
 func nested() bool {
+	const skip = 3         // runtime.Callers, nested, enter
 	var stack [256]uintptr // of more than one call, however deep a logger is
-	frames := runtime.CallersFrames(stack[:runtime.Callers(2, stack[:])])
+	frames := runtime.CallersFrames(stack[:runtime.Callers(skip, stack[:])])
 	caller, more := frames.Next()
 	for more {
 		var frame runtime.Frame
@@ -111,6 +139,9 @@ func nested() bool {
 	}
 	return false
 }
+
+// writing counts the records that are being written.
+var writing nesting
 
 // write writes a record. If the logger panics, or calls itself for ever, the
 // record goes to the function's own log.
@@ -123,7 +154,7 @@ func (l logger) write(ctx context.Context, level slog.Level, message, requestID 
 		complete = append(complete, slog.String(record.RequestID, requestID))
 	}
 	defer func() {
-		writing.Add(-1)
+		writing.leave()
 		if panicked := recover(); panicked != nil {
 			ownLog.LogAttrs(ctx, level, message, complete...)
 			ownLog.LogAttrs(ctx, slog.LevelWarn, record.LibraryProblem, slog.String(record.Reason,
@@ -131,7 +162,7 @@ func (l logger) write(ctx context.Context, level slog.Level, message, requestID 
 		}
 	}()
 	switch {
-	case writing.Add(1) > maxWriting && nested():
+	case !writing.enter():
 		ownLog.LogAttrs(ctx, level, message, complete...)
 	case l.addsRequestID:
 		l.LogAttrs(ctx, level, message, attrs...)
@@ -143,7 +174,7 @@ func (l logger) write(ctx context.Context, level slog.Level, message, requestID 
 // debug reports whether records of level DEBUG are written.
 func (l logger) debug(ctx context.Context) (enabled bool) {
 	defer func() { recover() }() // a logger that panics does not write them
-	return l.Enabled(loggingContext{ctx}, slog.LevelDebug)
+	return l.Enabled(observedContext{ctx}, slog.LevelDebug)
 }
 
 // ms makes d a field in milliseconds, to the microsecond.
@@ -151,11 +182,16 @@ func ms(key string, d time.Duration) slog.Attr {
 	return slog.Float64(key, float64(d.Microseconds())/1000)
 }
 
-// A loggingContext is what loggers get. Hooks cannot be registered with it: a
-// logger that registers one for each record would be called for ever.
-type loggingContext struct{ context.Context }
+// An observedContext is what loggers and observers get. Hooks cannot be registered
+// with it: a logger that registers one for each record would be called for ever.
+type observedContext struct{ context.Context }
 
-func (c loggingContext) Value(key any) any {
+// withoutEnd returns a context for loggers and observers with the values of ctx.
+func withoutEnd(ctx context.Context) context.Context {
+	return observedContext{context.WithoutCancel(ctx)}
+}
+
+func (c observedContext) Value(key any) any {
 	if key == (invocationKey{}) {
 		return nil
 	}

@@ -21,7 +21,7 @@ func failing(context.Context) error                                 { return err
 
 // A logger that is slow is not taken for one that calls itself for ever.
 func TestALoggerGetsTheRecordsOfAllHooksThatFailAtOnce(t *testing.T) {
-	const hooks = 3 * maxWriting
+	const hooks = 3 * maxNesting
 	synctest.Test(t, func(t *testing.T) {
 		var got atomic.Int32
 		end := make(chan struct{})
@@ -70,8 +70,8 @@ func TestALoggerThatIsRefusedAHookWithEachRecordDoesNotRecurseForEver(t *testing
 		t.Fatal(err)
 	}
 	Run(kept, func() {})
-	if n := got.Load(); n < maxWriting {
-		t.Errorf("the logger has got %d records, want those of %d calls", n, maxWriting)
+	if n := got.Load(); n < maxNesting {
+		t.Errorf("the logger has got %d records, want those of %d calls", n, maxNesting)
 	}
 }
 

@@ -1,43 +1,46 @@
 package postinvoke
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
-// Run registers fn to be called when Lambda has accepted the response, or the
+// Run registers fn to be called after Lambda has accepted the response, or the
 // error, of the invocation that ctx belongs to; it does not call fn now. Hooks
 // run one at a time, the last registered first, also when the handler returned
 // an error. If it panicked they run before the error is reported, because
 // aws-lambda-go ends the process right after.
 //
 // Run does not block. It may be called from any goroutine, and from a hook:
-// then fn is next. Once the hooks of the invocation are over it is too late:
+// then fn is next. After the hooks of the invocation are done it is too late:
 // fn is not called, and an error is logged. Run panics if ctx is not, and is
 // not derived from, the context that a wrapped handler was called with, and if
 // fn is nil.
 //
-// The time hooks take is billed, and counts towards the function's timeout.
-// Options.Margin before it, hooks that have not started are abandoned. A hook
-// that panics is logged with its stack; the others still run.
+// The time that hooks take is billed, and counts towards the function's timeout.
+// Options.Margin before the timeout, hooks that have not started are abandoned.
+// A hook that panics is logged with its stack; the others still run.
 func Run(ctx context.Context, fn func(), options ...HookOption) {
-	invocationOf(ctx, "Run").push(newHook(hook{plain: fn, stacked: true}, options))
+	invocationOf(ctx, "Run").push(newHook(hook{plain: fn, ctx: ctx, stacked: true}, options))
 }
 
-// RunContext is [Run] for a function that takes a context and may fail. The
+// RunContext registers fn as [Run] does; fn takes a context and may fail. The
 // context carries the values of ctx, such as the request id and the trace. It
-// does not end with ctx, but Options.Margin before the function's deadline, when
+// does not end with ctx, but Options.Margin before the function's timeout, when
 // the hook's own timeout is over ([Timeout]), or when the environment shuts down;
-// context.Cause tells which. A hook that has not returned soon after is abandoned.
-// Errors, and what was abandoned, are logged.
+// context.Cause returns which. A hook that does not return soon after is
+// abandoned. Errors are logged, and so are hooks that were abandoned.
 func RunContext(ctx context.Context, fn func(context.Context) error, options ...HookOption) {
 	invocationOf(ctx, "RunContext").push(newHook(hook{withContext: fn, ctx: ctx, stacked: true}, options))
 }
 
 // Go calls fn now, in a goroutine of its own, beside the handler. The response
 // does not wait for it, but the environment stays awake until it has returned.
-// The context, deadlines, errors and panics of fn are as for [RunContext]; it
+// The context, deadlines, errors and panics of fn are as for [RunContext]. It
 // waits for no other hook, and no other hook waits for it. When no time is left
 // before the function's timeout, fn is not called, and an error is logged.
 //
-// fn can wait for ctx to end, which is when the response was sent, but should
+// fn can wait for ctx to end, which happens when the response was sent, but should
 // wait for its own context as well: if the handler panics, ctx ends only after
 // fn has returned.
 func Go(ctx context.Context, fn func(context.Context) error, options ...HookOption) {
@@ -53,18 +56,19 @@ func Enabled(ctx context.Context) bool {
 }
 
 func newHook(h hook, options []HookOption) *hook {
+	h.queued = time.Now()
 	for _, change := range options {
 		change(&h)
 	}
 	return &h
 }
 
-// invocationOf returns the invocation that ctx belongs to, for the function
-// called caller.
-func invocationOf(ctx context.Context, caller string) *invocation {
+// invocationOf returns the invocation that ctx belongs to, or panics in the name
+// of the function that was called with it.
+func invocationOf(ctx context.Context, function string) *invocation {
 	inv, ok := ctx.Value(invocationKey{}).(*invocation)
 	if !ok {
-		panic("postinvoke: " + caller + " was called outside a wrapped handler: " +
+		panic("postinvoke: " + function + " was called outside a wrapped handler: " +
 			"start the handler with postinvoke.Start, or wrap it with postinvoke.Wrap, " +
 			"and pass on the context it is called with")
 	}

@@ -2,7 +2,6 @@ package postinvoke
 
 import (
 	"context"
-	"log/slog"
 	"os"
 	"os/signal"
 	"slices"
@@ -10,45 +9,48 @@ import (
 	"time"
 
 	"example.com/postinvoke/internal/blackbox"
-	"example.com/postinvoke/record"
 )
 
-// Shutdown registers fn to be called when Lambda shuts the execution
-// environment down; it does not call fn now. Functions run one at a time, the
-// last registered first.
+// Shutdown registers fn to be called when Lambda shuts the execution environment
+// down; it does not call fn now. Functions run one at a time, the last registered
+// first.
 //
 // Lambda announces the shutdown with SIGTERM, but only to functions with an
-// extension: Shutdown makes the process one, as [Wrap] does, and so has to be
-// called during init for the first time. Lambda allows 500 ms
+// extension. Shutdown registers the process as an internal extension, as [Wrap]
+// does: call it during init for the first time.
+//
+// Lambda allows 500 ms
 // (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
-// 100 ms before that is over, or as soon as all functions have returned, one
-// record is logged and the process exits with status 0. Hooks of invocations
-// that still run have their contexts cancelled first, and up to 100 ms to
-// return before the first function is called; those that wait are abandoned.
+// First, the contexts of hooks that still run are cancelled, and hooks that have
+// not started are abandoned. As soon as those hooks have returned, and at the
+// latest after 100 ms, the functions are called. When they have returned, and at
+// the latest 100 ms before the time is up, one record is logged and the process
+// exits with status 0.
 //
-// The first call installs the handler of SIGTERM: without any the signal is
-// left alone. Callbacks of lambda.WithEnableSIGTERM run beside it, and are cut
-// off when it exits: use one of the two.
+// The first call installs a handler of SIGTERM; without a call the signal keeps its
+// effect. Callbacks of lambda.WithEnableSIGTERM run at the same time, and are cut
+// off when the process exits: use one of the two.
 //
-// Shutdown does not block. It may be called at any time, from any goroutine;
-// once the shutdown has begun it is too late, and an error is logged. Shutdown
-// panics if fn is nil.
+// Shutdown does not block. It may be called at any time, from any goroutine. After
+// the shutdown has begun it is too late: fn is not called, and an error is logged.
+// Shutdown panics if fn is nil.
 func Shutdown(fn func()) {
-	onShutdown(&hook{plain: fn})
+	onShutdown(&hook{plain: fn, queued: time.Now()})
 }
 
-// ShutdownContext is [Shutdown] for a function that takes a context and may
-// fail. The context is cancelled when the time is up. Errors are logged.
+// ShutdownContext registers fn as [Shutdown] does; fn takes a context and may fail.
+// The context ends when the time is up. Errors are logged.
 func ShutdownContext(fn func(context.Context) error) {
-	onShutdown(&hook{withContext: fn})
+	onShutdown(&hook{withContext: fn, queued: time.Now()})
 }
 
 const (
 	// shutdownMargin is kept free for the record and the exit.
 	shutdownMargin = 100 * time.Millisecond
 
-	// hooksGrace is how long cancelled hooks may take to return before
-	// functions of Shutdown close what they still use.
+	// hooksGrace is how long hooks may take to return after their contexts
+	// have ended: before shutdown functions close what they use, and before
+	// they are abandoned because of their own timeout.
 	hooksGrace = 100 * time.Millisecond
 )
 
@@ -57,12 +59,12 @@ func onShutdown(h *hook) {
 		panic("postinvoke: a nil function was registered for the shutdown")
 	}
 	e := currentEnvironment.Load()
-	if e.observer == nil {
+	if !e.inTest {
 		// Without an extension there is no SIGTERM.
 		currentProcess().shutdownRegistered()
 	}
 	if !e.register(h) {
-		e.hookRefused(background, currentProcess().logger(), h, "the environment is shutting down")
+		e.reporter().hook(h, refusedResult("the environment is shutting down"))
 	}
 }
 
@@ -70,12 +72,12 @@ func onShutdown(h *hook) {
 func (e *environment) register(h *hook) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.ending {
+	if e.shuttingDown {
 		return false
 	}
 	e.functions = append(e.functions, h)
 	e.slot().Push(h)
-	if len(e.functions) == 1 && e.observer == nil {
+	if len(e.functions) == 1 && !e.inTest {
 		go e.awaitSIGTERM(notified())
 	}
 	return true
@@ -83,8 +85,8 @@ func (e *environment) register(h *hook) bool {
 
 // slot returns the part of the black box about shutdown functions.
 func (e *environment) slot() *blackbox.Slot {
-	if e.observer != nil {
-		return nil // of a test
+	if e.inTest {
+		return nil
 	}
 	return currentProcess().box.Shutdown()
 }
@@ -101,7 +103,7 @@ func (e *environment) awaitSIGTERM(signals <-chan os.Signal) {
 	os.Exit(0)
 }
 
-// shutDown calls the registered functions, and returns when they are over or
+// shutDown calls the registered functions, and returns when they have returned or
 // their time is up.
 func (e *environment) shutDown() {
 	began := time.Now()
@@ -110,7 +112,7 @@ func (e *environment) shutDown() {
 	e.inflight.wait(nil, hooksGrace+shutdownMargin)
 
 	e.mu.Lock()
-	e.ending = true
+	e.shuttingDown = true
 	functions := slices.Clone(e.functions)
 	e.mu.Unlock()
 	slices.Reverse(functions)
@@ -118,43 +120,42 @@ func (e *environment) shutDown() {
 	e.slot().SetPhase(blackbox.Shutdown)
 	ctx, cancel := context.WithDeadline(background, began.Add(p.shutdownBudget-shutdownMargin))
 	defer cancel()
-	done, failures := e.callAll(ctx, functions)
-	p.logger().process(slog.LevelInfo, record.ShutdownHooks,
-		slog.Int(record.HookCount, len(functions)),
-		ms(record.HooksMs, time.Since(began)),
-		ms(record.BudgetMs, p.shutdownBudget),
-		slog.Int(record.Failures, failures),
-		slog.Int(record.Abandoned, len(functions)-done))
+	result := ShutdownResult{Started: began, Budget: p.shutdownBudget, Hooks: len(functions)}
+	r := e.reporter()
+	for _, h := range functions {
+		switch e.call(ctx, h, r) {
+		case OutcomeError, OutcomePanic:
+			result.Failures++
+		case OutcomeAbandoned:
+			result.Abandoned++
+		}
+	}
+	result.Finished = time.Now()
+	r.shutdown(result)
 	e.slot().Free()
 }
 
-// callAll calls functions one after the other until ctx ends, and abandons the
-// rest. It returns how many have returned, and how many of those have failed.
-func (e *environment) callAll(ctx context.Context, functions []*hook) (done, failures int) {
-	log := currentProcess().logger()
-	for _, h := range functions {
-		if ctx.Err() != nil {
-			e.hookAbandoned(ctx, log, h, false, "no time was left to start it before the environment ends")
-			continue
-		}
-		e.slot().Pop()
-		h.began = time.Now()
-		result := make(chan *failure, 1)
-		go h.call(ctx, func(failed *failure) { result <- failed })
-		select {
-		case failed := <-result:
-			e.slot().Done()
-			done++
-			if failed != nil {
-				failures++
-				e.hookFailed(background, log, h, failed, time.Since(h.began))
-			}
-		case <-ctx.Done():
-			e.hookAbandoned(ctx, log, h, true, "it did not return before the environment ends")
-			if e.observer != nil {
-				go func() { <-result; e.abandonedReturned() }()
-			}
-		}
+// call calls a shutdown function, and returns how that ended. It is abandoned when
+// ctx ends.
+func (e *environment) call(ctx context.Context, h *hook, r *reporter) Outcome {
+	if ctx.Err() != nil {
+		r.hook(h, h.abandonedResult("no time was left to start it before the environment ends"))
+		return OutcomeAbandoned
 	}
-	return done, failures
+	e.slot().Pop()
+	h.started = time.Now()
+	returned := make(chan HookResult, 1)
+	go h.call(ctx, func(result HookResult) { returned <- result })
+	select {
+	case result := <-returned:
+		e.slot().Done()
+		r.hook(h, result)
+		return result.Outcome
+	case <-ctx.Done():
+		r.hook(h, h.abandonedResult("it did not return before the environment ends"))
+		if e.inTest { // otherwise the process exits
+			go func() { r.lateHook(h, <-returned) }()
+		}
+		return OutcomeAbandoned
+	}
 }

@@ -3,31 +3,30 @@ package postinvoke
 import (
 	"context"
 	"reflect"
+	"slices"
 
 	"github.com/aws/aws-lambda-go/lambda"
 )
 
-// Start wraps handler and starts it, as lambda.StartWithOptions would: it takes
-// every handler that lambda.Start takes, and options for it. Events, responses,
-// streams and errors are the same. In the context that handler is called with,
-// [Run], [RunContext] and [Go] can be called. opts may be nil.
+// Start wraps handler and starts it, as lambda.StartWithOptions does. It takes every
+// handler that lambda.Start takes, and options for it. Events, responses, streams
+// and errors are the same. [Run], [RunContext] and [Go] can be called with the
+// context that handler is called with. opts may be nil.
 //
 // Start does not return. Call it once, at the end of main. If handler is not
 // valid, the function starts all the same, and each invocation fails with
 // aws-lambda-go's explanation.
 //
-// A lambda.Handler is wrapped as [WrapHandler] does. See [Wrap] for what happens
+// A lambda.Handler is wrapped as by [WrapHandler]. See [Wrap] for what happens
 // during init.
 func Start(handler any, opts *Options, options ...lambda.Option) {
 	lambda.StartWithOptions(wrapAny(handler, opts), options...)
 }
 
-var (
-	contextType = reflect.TypeFor[context.Context]()
-)
+var contextType = reflect.TypeFor[context.Context]()
 
-// wrapAny wraps a handler of any kind. What aws-lambda-go refuses it returns as
-// it is.
+// wrapAny wraps a handler of any kind. A handler that aws-lambda-go refuses is
+// returned as it is.
 func wrapAny(handler any, opts *Options) any {
 	if h, ok := handler.(lambda.Handler); ok {
 		return WrapHandler(h, opts)
@@ -37,19 +36,13 @@ func wrapAny(handler any, opts *Options) any {
 		return handler
 	}
 	signature := function.Type()
-	var in, out []reflect.Type
 	takesContext := signature.NumIn() > 0 && isContext(signature.In(0))
+	if !takesContext && (signature.NumIn() == 2 || signature.NumIn() == 1 && isOtherInterface(signature.In(0))) {
+		return handler
+	}
+	in, out := slices.Collect(signature.Ins()), slices.Collect(signature.Outs())
 	if !takesContext {
-		if signature.NumIn() == 2 || signature.NumIn() == 1 && isOtherInterface(signature.In(0)) {
-			return handler
-		}
-		in = append(in, contextType)
-	}
-	for t := range signature.Ins() {
-		in = append(in, t)
-	}
-	for t := range signature.Outs() {
-		out = append(out, t)
+		in = slices.Insert(in, 0, contextType)
 	}
 	w := newWrapper(opts)
 	wrapped := reflect.FuncOf(in, out, signature.IsVariadic())

@@ -2,12 +2,10 @@ package postinvoke
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"example.com/postinvoke/internal/blackbox"
 	"example.com/postinvoke/internal/gate"
-	"example.com/postinvoke/record"
 )
 
 // A supervision is what only supervise uses.
@@ -50,7 +48,11 @@ func (inv *invocation) supervise() {
 	if arrived != nil { // it may have been ready, and another case taken
 		inv.warnIfReleased()
 	}
-	inv.conclude(&s)
+	var responded time.Time
+	if s.responded {
+		responded = s.started
+	}
+	inv.finish(s.started, responded)
 }
 
 const forever = 1<<63 - 1
@@ -102,7 +104,7 @@ func (inv *invocation) progress(s *supervision) (done bool) {
 		s.started = time.Now()
 		s.responded = inv.responded()
 		if !s.responded && !inv.panicked() && inv.onLambda {
-			inv.contextWarning.Do(func() { inv.warn(notLambdas) })
+			inv.contextWarning.Do(func() { inv.reporter.log.warn(inv, notLambdas) })
 		}
 	}
 	if !s.deadline.IsZero() && !wallNow().Before(s.deadline) {
@@ -126,7 +128,7 @@ func (inv *invocation) mayStart() bool {
 	if inv.closed || inv.outcome == "" {
 		return false
 	}
-	if inv.outcome != outcomePanic && inv.Err() == nil && inv.endsWithInvocation() {
+	if inv.outcome != OutcomePanic && inv.Err() == nil && inv.endsWithInvocation() {
 		return false
 	}
 	inv.slot.SetPhase(blackbox.Hooks)
@@ -137,13 +139,13 @@ func (inv *invocation) mayStart() bool {
 func (inv *invocation) responded() bool {
 	inv.mu.Lock()
 	defer inv.mu.Unlock()
-	return inv.outcome != outcomePanic && inv.direct && !inv.endedEarly && inv.Err() == context.Canceled
+	return inv.outcome != OutcomePanic && inv.direct && !inv.endedEarly && inv.Err() == context.Canceled
 }
 
 func (inv *invocation) panicked() bool {
 	inv.mu.Lock()
 	defer inv.mu.Unlock()
-	return inv.outcome == outcomePanic
+	return inv.outcome == OutcomePanic
 }
 
 // endsWithInvocation reports whether the handler's context ends when aws-lambda-go
@@ -172,12 +174,8 @@ const (
 // That is not always known when its handler is called.
 func (inv *invocation) warnIfReleased() {
 	if inv.entry.Released() {
-		inv.warn(notHeld)
+		inv.reporter.log.warn(inv, notHeld)
 	}
-}
-
-func (inv *invocation) warn(reason string) {
-	inv.log.about(inv, slog.LevelWarn, record.LibraryProblem, slog.String(record.Reason, reason))
 }
 
 // stopHooks gives hooks that run a moment to end, and starts no others.
@@ -198,42 +196,6 @@ func (inv *invocation) stopHooks(s *supervision) {
 		case <-inv.changed:
 		case <-grace.C:
 			inv.abandon(shutsDown)
-			return
 		}
 	}
-}
-
-// conclude logs what became of the hooks. After that the environment may be
-// frozen.
-func (inv *invocation) conclude(s *supervision) {
-	var awake time.Duration
-	if !s.started.IsZero() {
-		awake = time.Since(s.started)
-	}
-	inv.mu.Lock()
-	if inv.outcome == "" {
-		inv.outcome, inv.handlerEnd = outcomeStopped, time.Now()
-	}
-	attrs := []slog.Attr{
-		slog.String(record.Outcome, string(inv.outcome)),
-		ms(record.HandlerMs, inv.handlerEnd.Sub(inv.began)),
-	}
-	if s.responded {
-		attrs = append(attrs, ms(record.ResponseMs, s.started.Sub(inv.began)))
-	}
-	attrs = append(attrs, slog.Int(record.HookCount, inv.hooks))
-	if !s.started.IsZero() {
-		attrs = append(attrs, ms(record.HooksMs, awake))
-	}
-	attrs = append(attrs,
-		slog.Int(record.Failures, inv.failures),
-		slog.Int(record.Abandoned, inv.abandoned),
-		slog.Bool(record.ColdStart, inv.coldStart))
-	inv.mu.Unlock()
-	inv.log.about(inv, slog.LevelInfo, record.Hooks, attrs...)
-	inv.mu.Lock()
-	inv.slot.Free()
-	inv.slot = nil
-	inv.mu.Unlock()
-	inv.finish(awake)
 }

@@ -13,7 +13,7 @@ import (
 )
 
 func TestTheAuditRowIsWrittenAfterTheResponseAndThePoolClosedAtShutdown(t *testing.T) {
-	// The write-ahead log is there as long as somebody has the database open.
+	// The write-ahead log is there as long as a process has the database open.
 	// SQLite removes it when the last connection is closed, but not when its
 	// process just ends.
 	file := filepath.Join(t.TempDir(), "audit.db")
@@ -27,8 +27,8 @@ func TestTheAuditRowIsWrittenAfterTheResponseAndThePoolClosedAtShutdown(t *testi
 	}
 	env := start(t, "auditrow", "DATABASE="+database)
 
-	// The hook cannot write before the lock is released, and that is when the
-	// response is there.
+	// The hook can write only after the lock is released, which is when the test
+	// has the response.
 	lock, err := db.Conn(context.Background())
 	if err != nil {
 		t.Fatal(err)

@@ -41,7 +41,9 @@ func TestSpansReachTheCollectorAfterTheResponse(t *testing.T) {
 	}
 
 	env.Shutdown()
-	wantRecord(t, env, record.ShutdownHooks, map[string]any{record.HookCount: 1.0, record.Failures: 0.0, record.Abandoned: 0.0})
+	wantRecord(t, env, record.ShutdownHooks, map[string]any{
+		record.HookCount: 1.0, record.Failures: 0.0, record.Abandoned: 0.0,
+	})
 }
 
 func spansIn(t *testing.T, export string) []*tracepb.Span {

@@ -20,6 +20,7 @@ func BenchmarkLifecycle(b *testing.B) {
 	const rounds, invocations = 20, 60
 	bare, wrapped := build(b, "./testdata/bare"), build(b, "./testdata/wrapped")
 	byHand, overHTTP := build(b, "./testdata/byhand"), build(b, "./testdata/overhttp")
+	least := build(b, "./testdata/least")
 	floor, ours, httpDone := build(b, "./testdata/floor"), build(b, "extension"), build(b, "./testdata/httpdone")
 	way := func(name, function string, extensions []string, env ...string) *kind {
 		return &kind{name: name, invocations: invocations, cfg: lambdaenv.Config{Function: function, Extensions: extensions, Env: env}}
@@ -31,6 +32,7 @@ func BenchmarkLifecycle(b *testing.B) {
 	nothing := []*kind{
 		way("a bare function", bare, nil),
 		way("b bare function, do-nothing extension (the floor)", bare, []string{floor}),
+		way("l the least that an internal extension can do", least, nil),
 		way("c ours with the layer, no hook", wrapped, layer),
 		way("c ours with the layer, one hook", wrapped, layer, hook),
 		way("d ours without the layer, no hook", wrapped, nil),
@@ -51,14 +53,15 @@ func BenchmarkLifecycle(b *testing.B) {
 	inTurn(b, append(nothing, something...), rounds)
 
 	var rows [][]string
-	base := nothing[1]
+	base, leastOfAll := nothing[1], nothing[2]
 	for _, k := range nothing {
-		rows = append(rows, []string{k.name, against(k.response, base.response), against(k.idle, base.idle),
+		rows = append(rows, []string{k.name, against(k.response, base.response),
+			against(k.idle, base.idle), ratio(k.idle, leastOfAll.idle),
 			against(k.init, base.init), against(k.cold, base.cold), against(k.shutdown, base.shutdown),
 			against(k.function, base.function), against(k.extension, base.extension)})
 	}
 	printTable(fmt.Sprintf("Nothing to do. Medians of %d invocations and %d cold starts of each kind, as multiples of b.", rounds*invocations, rounds),
-		[]string{"", "event → response", "response → idle", "init", "cold start", "shutdown", "function", "extension"}, rows)
+		[]string{"", "event → response", "response → idle", "of l", "init", "cold start", "shutdown", "function", "extension"}, rows)
 
 	rows, base = nil, something[0]
 	for _, k := range something {

@@ -45,6 +45,7 @@ var documented = []struct{ command, test, notRun string }{
 	{"go test -v -timeout 60m ./internal/soak", "", "takes minutes; its short form is a test"},
 	{"go test ./lambdaenv -run TestConformance -rie", "", "needs a binary of AWS's emulator; the same scenarios run without it"},
 	{"go test ", "", "it is a test"},
+	{"cd recipes && go run", "TestAnHTTPHandlerHasHooksOnLambdaAndInAServer", ""},
 	{"cd recipes && go test", "", "it is a test, which internal/check runs"},
 	{"sqlite3 ", "", "sets up what a recipe's command uses"},
 }

@@ -64,6 +64,20 @@ type entry struct {
 	key       any       // of the wrapped handlers
 	open      int       // wrapped handlers that are not done
 	timeout   time.Time // of the function; zero until the INVOKE event has come
+	watched   Watched   // nil if no context is watched, or when that has ended
+}
+
+// A Watched is a context whose end Hold notices by itself. Another goroutine that
+// does so would have to wake the one that holds.
+type Watched interface {
+	Done() <-chan struct{}
+	Ended() // called once, when Done is closed; must not block
+}
+
+// watch calls Ended when the context has ended.
+func watch(w Watched) {
+	<-w.Done()
+	w.Ended()
 }
 
 func (e *entry) is(requestID string) bool { return e.number != 0 && e.requestID == requestID }
@@ -152,10 +166,7 @@ func (e Entry) done(outside bool) {
 		if outside {
 			g.held.calls--
 		}
-		select {
-		case g.wake <- struct{}{}:
-		default: // Hold is about to look
-		}
+		g.wakeUp()
 		return
 	}
 	for i := range g.early {
@@ -166,6 +177,40 @@ func (e Entry) done(outside bool) {
 			}
 			return
 		}
+	}
+}
+
+// Watch has Hold notice the end of a context while it holds the invocation, and
+// another goroutine after that. It reports false if nothing is held, or another
+// context is watched for the invocation.
+func (e Entry) Watch(w Watched) bool {
+	g := e.gate
+	if g == nil {
+		return false
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	entry := &g.held
+	for i := range g.early {
+		if g.early[i].number == e.number {
+			entry = &g.early[i]
+		}
+	}
+	if entry.number != e.number || entry.watched != nil {
+		return false
+	}
+	entry.watched = w
+	if entry == &g.held {
+		g.wakeUp()
+	}
+	return true
+}
+
+// wakeUp makes Hold look again.
+func (g *Gate) wakeUp() {
+	select {
+	case g.wake <- struct{}{}:
+	default: // Hold is about to look
 	}
 }
 
@@ -239,7 +284,7 @@ func (g *Gate) Hold(requestID string, timeout time.Time) Reason {
 		late := held >= g.NotCalledAfter
 		idle := held >= longestSleep && load.low(now)
 		tooLate := held >= busyFactor*g.NotCalledAfter
-		reason, called := g.release(late && idle || tooLate, wall)
+		reason, called, watched := g.release(late && idle || tooLate, wall)
 		if reason != "" {
 			return reason
 		}
@@ -248,11 +293,25 @@ func (g *Gate) Hold(requestID string, timeout time.Time) Reason {
 			sleep = min(sleep, g.NotCalledAfter-held)
 		}
 		g.timer.Reset(sleep)
+		var ended <-chan struct{}
+		if watched != nil {
+			ended = watched.Done()
+		}
 		select {
 		case <-wake:
 		case <-g.timer.C:
+		case <-ended:
+			g.unwatch()
+			watched.Ended()
 		}
 	}
+}
+
+// unwatch notes that the context of the held invocation has ended.
+func (g *Gate) unwatch() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.held.watched = nil
 }
 
 func (g *Gate) wallNow() time.Time {
@@ -269,7 +328,10 @@ func (g *Gate) arrive(requestID string, timeout time.Time) (wake <-chan struct{}
 	g.held = g.newEntry(requestID)
 	for _, e := range g.early { // all others there are of earlier invocations
 		if e.is(requestID) || e.is("") && g.held.calls == 0 {
-			g.held = e
+			e, g.held = g.held, e
+		}
+		if e.watched != nil {
+			go watch(e.watched)
 		}
 	}
 	clear(g.early)
@@ -287,7 +349,7 @@ func (g *Gate) arrive(requestID string, timeout time.Time) (wake <-chan struct{}
 
 // release lets the held invocation go if there is a reason to, and returns the
 // reason. called reports whether a wrapped handler was called in it.
-func (g *Gate) release(late bool, wall time.Time) (reason Reason, called bool) {
+func (g *Gate) release(late bool, wall time.Time) (reason Reason, called bool, watched Watched) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	e := &g.held
@@ -302,8 +364,12 @@ func (g *Gate) release(late bool, wall time.Time) (reason Reason, called bool) {
 	case !called && late:
 		reason = NotCalled
 	default:
-		return "", called
+		return "", called, e.watched
+	}
+	if e.watched != nil {
+		go watch(e.watched)
+		e.watched = nil
 	}
 	g.last, g.held = g.held, entry{}
-	return reason, called
+	return reason, called, nil
 }

@@ -15,12 +15,12 @@ func (c *checker) checkContext(h *hook) (converted bool) {
 		return false
 	}
 	handler := c.origin(h.ctx)
-	if handler == nil || handler == background || handler == detached {
+	if !isParameter(handler) {
 		return false
 	}
 	var captured []contextUse // all uses of contexts of the handler, for the fix
 	var wrong *contextUse
-	for use := range c.contextUses(c.cursors[h.lit]) {
+	for use := range c.contextUses(c.bodies[h.function]) {
 		if use.origin != handler {
 			continue
 		}
@@ -70,62 +70,54 @@ func message(h *hook, handler *types.Var, use *contextUse) string {
 // fixContext gives the hook a context of its own in the place of those it
 // captures. It returns nil if they are of several variables, or of one that has
 // a limit: the hook's context would not have it.
-func (c *checker) fixContext(h *hook, captured []contextUse) *analysis.SuggestedFix {
+func (c *checker) fixContext(h *hook, captured []contextUse) []analysis.TextEdit {
 	if !h.direct() || len(captured) == 0 {
 		return nil
 	}
-	v := captured[0].v
+	v, origin := captured[0].v, captured[0].origin
 	for _, use := range captured {
-		if use.v != v || c.hasLimit(v, map[*types.Var]bool{}) {
+		if use.v != v || c.hasLimit(use.expr, map[*types.Var]bool{}) {
 			return nil
 		}
 	}
-	name := v.Name()
-	var edits []analysis.TextEdit
-	replaceUses := func(with string) {
-		for _, use := range captured {
-			edits = append(edits, replace(use.expr, with))
-		}
+	own, request := v.Name(), isRequest(v.Type())
+	if request {
+		own = "ctx"
 	}
-	if isRequest(v.Type()) {
-		name = "ctx"
-		if mentions(h.lit.Body, name) {
-			return nil
-		}
-		replaceUses(name)
-	}
-	if redeclares(h.lit.Body, name) {
+	if redeclares(h.lit.Body, own) || request && mentions(h.lit.Body, own) {
 		return nil
 	}
+	var edits []analysis.TextEdit
 	if h.name == "Run" {
-		more := c.convertRun(h, name)
-		if more == nil {
+		if edits = c.convertRun(h, own); edits == nil {
 			return nil
 		}
-		edits = append(edits, more...)
 	} else {
-		field := h.lit.Type.Params.List[0]
-		switch {
+		switch field := h.lit.Type.Params.List[0]; {
 		case len(field.Names) == 0:
-			edits = append(edits, insert(field.Pos(), name+" "))
+			edits = append(edits, insert(field.Pos(), own+" "))
 		case field.Names[0].Name == "_":
-			edits = append(edits, replace(field.Names[0], name))
-		case isRequest(v.Type()):
+			edits = append(edits, replace(field.Names[0], own))
+		case request:
 			return nil
 		default:
-			replaceUses(field.Names[0].Name)
+			own = field.Names[0].Name
+		}
+	}
+	if own != v.Name() {
+		for _, use := range captured {
+			edits = append(edits, replace(use.expr, own))
 		}
 	}
 	// The hook's context has the values of the one it is registered with, which
 	// should be those of the one it used.
 	switch with := c.varOf(h.ctx); {
-	case with == v, v == captured[0].origin, isRequest(v.Type()):
-	case with == captured[0].origin:
-		edits = append(edits, replace(h.ctx, v.Name()))
-	default:
-		return nil
+	case with == v, v == origin, request:
+		return edits
+	case with == origin:
+		return append(edits, replace(h.ctx, v.Name()))
 	}
-	return &analysis.SuggestedFix{Message: "Use the context of the hook", TextEdits: edits}
+	return nil
 }
 
 // convertRun makes a RunContext of a Run, whose context is called name, or has
@@ -140,23 +132,4 @@ func (c *checker) convertRun(h *hook, name string) []analysis.TextEdit {
 		replace(h.lit.Type.Params, "("+strings.TrimSpace(name+" context.Context")+") error"),
 	}
 	return append(edits, c.returnErrors(h.lit.Body)...)
-}
-
-// checkBackground reports hooks that are registered with a context that no
-// handler was called with.
-func (c *checker) checkBackground(h *hook) {
-	if h.atShutdown() || c.inTest(h.call) || c.origin(h.ctx) != background {
-		return
-	}
-	var fix *analysis.SuggestedFix
-	if name := c.contextInScope(h.at); name != "" {
-		if _, ok := ast.Unparen(h.ctx).(*ast.CallExpr); ok {
-			fix = &analysis.SuggestedFix{
-				Message:   "Use the handler's context",
-				TextEdits: []analysis.TextEdit{replace(h.ctx, name)},
-			}
-		}
-	}
-	c.report(h.ctx, wrapCheck, fix, "%s panics with a context that does not come from a wrapped handler: "+
-		"pass it the context that the handler is called with", h.name)
 }

@@ -11,7 +11,7 @@ import (
 // checkError reports that a hook throws away the error of its work, which
 // RunContext would log. Whether an error matters is not always known, and so it
 // is reported for the last statement of the hook, which is its work, and for
-// calls with a context, which wait for somebody.
+// calls with a context, which wait for another process.
 func (c *checker) checkError(h *hook, converted bool) {
 	if h.lit == nil || h.name == "ShutdownContext" || h.name == "Shutdown" {
 		return
@@ -21,21 +21,19 @@ func (c *checker) checkError(h *hook, converted bool) {
 		c.checkReturnsNil(h, body)
 		return
 	}
-	for at := range c.cursors[h.lit].Preorder((*ast.ExprStmt)(nil), (*ast.AssignStmt)(nil)) {
+	for at := range c.bodies[h.function].Preorder((*ast.ExprStmt)(nil), (*ast.AssignStmt)(nil)) {
 		stmt := at.Node().(ast.Stmt)
 		call := c.thrownAway(stmt)
-		if call == nil || enclosingFunction(at) != h.lit {
+		if call == nil || functionAround(at) != h.lit {
 			continue
 		}
 		last := stmt == body.List[len(body.List)-1]
 		if !last && !c.takesContext(call) {
 			continue
 		}
-		var fix *analysis.SuggestedFix
+		var fix []analysis.TextEdit
 		if last && h.direct() && !converted {
-			if edits := c.convertRun(h, ""); edits != nil {
-				fix = &analysis.SuggestedFix{Message: "Use RunContext, and return the error", TextEdits: edits}
-			}
+			fix = c.convertRun(h, "")
 		}
 		c.report(call, errorCheck, fix, "the error of %s is thrown away: return it from a hook of RunContext, "+
 			"which logs it", types.ExprString(call.Fun))
@@ -57,19 +55,16 @@ func (c *checker) checkReturnsNil(h *hook, body *ast.BlockStmt) {
 	if call == nil || !c.takesContext(call) {
 		return
 	}
-	var fix *analysis.SuggestedFix
-	if types.Identical(c.info.TypeOf(call), errorType) {
-		fix = &analysis.SuggestedFix{
-			Message:   "Return the error",
-			TextEdits: append(c.returnCall(stmt, call), remove(call.End(), result.End())),
-		}
+	var fix []analysis.TextEdit
+	if isError(c.info.TypeOf(call)) {
+		fix = append(c.returnCall(stmt, call), remove(call.End(), result.End()))
 	}
 	c.report(call, errorCheck, fix, "the error of %s is thrown away: return it, and %s logs it",
 		types.ExprString(call.Fun), h.name)
 }
 
 // thrownAway returns the call whose error a statement throws away, and nil if
-// it does not, or if nobody would look at that error.
+// it does not, or if that error is usually ignored.
 func (c *checker) thrownAway(stmt ast.Stmt) *ast.CallExpr {
 	var e ast.Expr
 	switch s := stmt.(type) {
@@ -91,10 +86,6 @@ func (c *checker) thrownAway(stmt ast.Stmt) *ast.CallExpr {
 	return call
 }
 
-func (c *checker) takesContext(call *ast.CallExpr) bool {
-	return slices.ContainsFunc(call.Args, func(arg ast.Expr) bool { return isContext(c.info.TypeOf(arg)) })
-}
-
 // errorIsNoise reports whether it is usual to ignore the error of a function:
 // printing, closing, removing what is not needed any more, rolling back.
 func (c *checker) errorIsNoise(call *ast.CallExpr) bool {
@@ -102,11 +93,7 @@ func (c *checker) errorIsNoise(call *ast.CallExpr) bool {
 	if f == nil {
 		return false
 	}
-	path := ""
-	if f.Pkg() != nil {
-		path = f.Pkg().Path()
-	}
-	switch path {
+	switch packageOf(f) {
 	case "fmt", "strings", "bytes", "hash", "io", "bufio", "text/tabwriter", "log", "log/slog", "crypto/rand":
 		return true
 	case "os":

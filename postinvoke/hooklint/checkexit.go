@@ -12,16 +12,15 @@ import (
 // checkExit reports that a hook ends the process, itself or in a function of
 // its package.
 func (c *checker) checkExit(h *hook) {
-	node, _, _ := c.bodyOf(h.lit, h.function)
-	if node == nil {
+	body, ok := c.bodies[h.function]
+	if !ok {
 		return
 	}
-	for at := range c.cursors[node].Preorder((*ast.CallExpr)(nil)) {
-		call := at.Node().(*ast.CallExpr)
+	for at, call := range calls(body) {
 		if _, ok := ast.Unparen(call.Fun).(*ast.FuncLit); ok {
 			continue // the calls in it are looked at
 		}
-		exit := c.exits(call, map[ast.Node]bool{node: true})
+		exit := c.exits(call, map[function]bool{h.function: true})
 		if exit == "" {
 			continue
 		}
@@ -40,18 +39,18 @@ func (c *checker) checkExit(h *hook) {
 }
 
 // exits returns the function that ends the process if a call does, or "".
-func (c *checker) exits(call *ast.CallExpr, seen map[ast.Node]bool) string {
-	f := c.callee(call)
-	if isExit(f) {
+func (c *checker) exits(call *ast.CallExpr, seen map[function]bool) string {
+	if isExit(c.callee(call)) {
 		return types.ExprString(call.Fun)
 	}
-	node, _, _ := c.calledBody(call)
-	if node == nil || seen[node] {
+	fn := c.functionOf(call.Fun)
+	body, ok := c.bodies[fn]
+	if !ok || seen[fn] {
 		return ""
 	}
-	seen[node] = true
-	for at := range c.cursors[node].Preorder((*ast.CallExpr)(nil)) {
-		if exit := c.exits(at.Node().(*ast.CallExpr), seen); exit != "" {
+	seen[fn] = true
+	for _, call := range calls(body) {
+		if exit := c.exits(call, seen); exit != "" {
 			return exit
 		}
 	}
@@ -61,10 +60,7 @@ func (c *checker) exits(call *ast.CallExpr, seen map[ast.Node]bool) string {
 // isExit reports whether f ends the process: os.Exit, and the Fatal functions
 // of the usual loggers.
 func isExit(f *types.Func) bool {
-	if f == nil || f.Pkg() == nil {
-		return false
-	}
-	switch f.Pkg().Path() {
+	switch packageOf(f) {
 	case "os", "syscall":
 		return f.Name() == "Exit"
 	case "log", "go.uber.org/zap", "github.com/sirupsen/logrus", "github.com/rs/zerolog",
@@ -75,11 +71,11 @@ func isExit(f *types.Func) bool {
 }
 
 // fixExit returns an error instead of logging it as fatal.
-func (c *checker) fixExit(h *hook, at inspector.Cursor) *analysis.SuggestedFix {
+func (c *checker) fixExit(h *hook, at inspector.Cursor) []analysis.TextEdit {
 	call := at.Node().(*ast.CallExpr)
 	stmt, ok := at.Parent().Node().(*ast.ExprStmt)
-	if !ok || h.plain() || h.lit == nil || enclosingFunction(at) != h.lit || c.callOf(call, "log") != "Fatal" ||
-		len(call.Args) != 1 || !types.Identical(c.info.TypeOf(call.Args[0]), errorType) {
+	if !ok || h.plain() || h.lit == nil || functionAround(at) != h.lit || c.callOf(call, "log") != "Fatal" ||
+		len(call.Args) != 1 || !isError(c.info.TypeOf(call.Args[0])) {
 		return nil
 	}
 	edits := []analysis.TextEdit{replace(stmt, "return "+c.source(call.Args[0]))}
@@ -88,42 +84,37 @@ func (c *checker) fixExit(h *hook, at inspector.Cursor) *analysis.SuggestedFix {
 			edits = append(edits, c.dropImport(id)...)
 		}
 	}
-	return &analysis.SuggestedFix{Message: "Return the error", TextEdits: edits}
+	return edits
 }
 
 // checkSIGTERM reports WithEnableSIGTERM in a package that registers shutdown
 // functions, in its own or in another package's functions.
-func (c *checker) checkSIGTERM(hooks []*hook) {
+func (c *checker) checkSIGTERM() {
 	var other string
-	for _, h := range hooks {
-		if h.atShutdown() && !c.inTest(h.call) {
-			other = h.name
-		}
-	}
 	var options []inspector.Cursor
-	for at := range c.root.Preorder((*ast.CallExpr)(nil)) {
-		call := at.Node().(*ast.CallExpr)
-		if c.callOf(call, lambdaPath) == "WithEnableSIGTERM" && !c.inTest(call) {
+	for at, call := range calls(c.root) {
+		s := c.calleeSummary(call)
+		switch name := c.callOf(call, library); {
+		case c.inTest(at):
+		case name == "Shutdown", name == "ShutdownContext":
+			other = name
+		case c.callOf(call, lambdaPath) == "WithEnableSIGTERM":
 			options = append(options, at)
-		}
-		if f := c.callee(call); f != nil && f.Pkg() != nil && f.Pkg().Path() != library && f.Pkg() != c.pass.Pkg {
-			if s := c.summaryOf(f); s != nil && s.Shutdown && other == "" {
-				other = types.ExprString(call.Fun) + ", which calls Shutdown"
-			}
+		case s != nil && s.Shutdown && other == "" && c.callee(call).Pkg() != c.pass.Pkg:
+			other = types.ExprString(call.Fun) + ", which calls Shutdown"
 		}
 	}
 	if other == "" {
 		return
 	}
 	for _, at := range options {
-		call := at.Node().(*ast.CallExpr)
-		c.report(call, exitCheck, fixSIGTERM(at), "WithEnableSIGTERM is used beside %s, whose functions end the "+
+		c.report(at.Node(), exitCheck, fixSIGTERM(at), "WithEnableSIGTERM is used beside %s, whose functions end the "+
 			"process when they have returned, whatever its callbacks do: register all of them with Shutdown", other)
 	}
 }
 
 // fixSIGTERM removes the option, if it has no callbacks.
-func fixSIGTERM(at inspector.Cursor) *analysis.SuggestedFix {
+func fixSIGTERM(at inspector.Cursor) []analysis.TextEdit {
 	call := at.Node().(*ast.CallExpr)
 	outer, ok := at.Parent().Node().(*ast.CallExpr)
 	if !ok || len(call.Args) > 0 {
@@ -133,8 +124,5 @@ func fixSIGTERM(at inspector.Cursor) *analysis.SuggestedFix {
 	if i < 1 || outer.Args[i] != call {
 		return nil
 	}
-	return &analysis.SuggestedFix{
-		Message:   "Remove the option",
-		TextEdits: []analysis.TextEdit{remove(outer.Args[i-1].End(), call.End())},
-	}
+	return []analysis.TextEdit{remove(outer.Args[i-1].End(), call.End())}
 }

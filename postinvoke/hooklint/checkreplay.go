@@ -1,7 +1,6 @@
 package hooklint
 
 import (
-	"go/ast"
 	"go/types"
 	"strings"
 
@@ -9,26 +8,20 @@ import (
 )
 
 // checkReplay reports that code of a durable function which runs again on each
-// replay registers a hook.
-func (c *checker) checkReplay(h *hook) {
-	if h.atShutdown() || c.flushes(h) || !c.isReplayed(h.at) {
-		return
-	}
-	c.report(h.call, replayCheck, nil, "this code runs again on each replay of the durable function, and registers "+
-		"the hook again: register it in a step, or ask IsReplaying")
-}
-
-// checkReplayedCalls is checkReplay for functions that register hooks with a
-// context they are given.
-func (c *checker) checkReplayedCalls() {
+// replay registers a hook, itself or in a function that it passes its context to.
+func (c *checker) checkReplay() {
 	if !c.imports(durablePath) {
 		return
 	}
-	for at := range c.root.Preorder((*ast.CallExpr)(nil)) {
-		call := at.Node().(*ast.CallExpr)
-		if c.libraryCall(call) == "" && len(c.registersWith(call)) > 0 && c.isReplayed(at) {
+	for at, call := range calls(c.root) {
+		switch direct := c.callOf(call, library) != ""; {
+		case len(c.registersWith(call)) == 0 || !c.isReplayed(at):
+		case !direct:
 			c.report(call, replayCheck, nil, "%s registers a hook, and is called again on each replay of the durable "+
 				"function: call it in a step, or ask IsReplaying", types.ExprString(call.Fun))
+		case len(call.Args) < 2 || !c.flushes(c.functionOf(call.Args[1])):
+			c.report(call, replayCheck, nil, "this code runs again on each replay of the durable function, and registers "+
+				"the hook again: register it in a step, or ask IsReplaying")
 		}
 	}
 }
@@ -37,8 +30,8 @@ func (c *checker) checkReplayedCalls() {
 // called with a durable.Context, not in that of a step, and does not ask
 // whether it is replayed.
 func (c *checker) isReplayed(at inspector.Cursor) bool {
-	for outer := range at.Enclosing((*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
-		for field := range c.fields(functionType(outer.Node())) {
+	for outer, function := range functionsAround(at) {
+		for _, field := range function.Params.List {
 			switch t := c.info.TypeOf(field.Type); {
 			case isNamed(t, durablePath, "StepContext"):
 				return false
@@ -50,30 +43,17 @@ func (c *checker) isReplayed(at inspector.Cursor) bool {
 	return false
 }
 
-func (c *checker) fields(t *ast.FuncType) func(func(*ast.Field) bool) {
-	return func(yield func(*ast.Field) bool) {
-		for _, field := range t.Params.List {
-			if !yield(field) {
-				return
-			}
-		}
-	}
-}
-
 // flushes reports whether a hook flushes something, by its name. That is right
 // after each invocation, and so after each replay.
-func (c *checker) flushes(h *hook) bool {
-	if h.function != nil {
-		return strings.Contains(h.function.Name(), "Flush") || strings.Contains(h.function.Name(), "flush")
+func (c *checker) flushes(hook function) bool {
+	flushes := func(f *types.Func) bool { return f != nil && strings.Contains(strings.ToLower(f.Name()), "flush") }
+	if hook.lit == nil {
+		return flushes(hook.decl)
 	}
-	flushes := h.lit != nil
-	if h.lit != nil {
-		for at := range c.cursors[h.lit].Preorder((*ast.CallExpr)(nil)) {
-			f := c.callee(at.Node().(*ast.CallExpr))
-			if f == nil || !strings.Contains(strings.ToLower(f.Name()), "flush") {
-				flushes = false
-			}
+	for _, call := range calls(c.bodies[hook]) {
+		if !flushes(c.callee(call)) {
+			return false
 		}
 	}
-	return flushes
+	return true
 }

@@ -6,61 +6,63 @@ import (
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ast/edge"
-	"golang.org/x/tools/go/ast/inspector"
 )
 
 // checkStarts reports handlers that are given to aws-lambda-go, and register
-// hooks, without being wrapped, or being wrapped inside of something else.
+// hooks, without being wrapped, or being wrapped inside of another handler.
 func (c *checker) checkStarts() {
-	wrapped := map[any]bool{} // somewhere in the package: what it does may depend on it
-	for at := range c.root.Preorder((*ast.CallExpr)(nil)) {
-		call := at.Node().(*ast.CallExpr)
-		switch c.libraryCall(call) {
-		case "Wrap", "WrapHandler", "Start":
-			h := c.handlerOf(call.Args[0])
-			wrapped[h.lit], wrapped[h.function] = true, true
-		}
-	}
-	wrapped[(*ast.FuncLit)(nil)], wrapped[(*types.Func)(nil)] = false, false
-	for at := range c.root.Preorder((*ast.CallExpr)(nil)) {
-		call := at.Node().(*ast.CallExpr)
-		i, what := 0, "it"
-		switch c.callOf(call, lambdaPath) {
-		case "Start", "StartWithOptions", "StartHandler", "StartHandlerFunc":
-		case "StartWithContext", "StartHandlerWithContext":
-			i = 1
-		default:
-			if c.callOf(call, lambdaurlPath) != "Start" {
-				continue
-			}
-			what = "what lambdaurl.Wrap returns"
-		}
-		if len(call.Args) <= i {
+	wrapped := c.wrappedHandlers() // what a handler does may depend on it
+	for _, call := range calls(c.root) {
+		given, what := c.started(call)
+		if given == nil {
 			continue
 		}
-		given := call.Args[i]
 		switch h := c.handlerOf(given); {
 		case h.kind == coveredHandler:
 			c.report(h.wrap, wrapCheck, c.fixCovered(call, given, h), "%s is around the wrapped handler, and may "+
-				"end its context before the response is sent: wrap what %s returns",
-				types.ExprString(h.around), types.ExprString(h.around))
-		case h.kind == plainHandler && h.registers && !wrapped[h.lit] && !wrapped[h.function]:
-			c.report(given, wrapCheck, c.fixUnwrapped(call, given), "the handler registers hooks and is not wrapped, "+
+				"end its context before the response is sent: wrap what %[1]s returns", types.ExprString(h.around))
+		case h.kind == plainHandler && h.registers && !wrapped[h.function]:
+			c.report(given, wrapCheck, c.replaceStart(call, given, "nil"), "the handler registers hooks and is not wrapped, "+
 				"so Run panics: start %s with postinvoke.Start", what)
 		}
 	}
 }
 
-// fixUnwrapped starts the handler with postinvoke.Start.
-func (c *checker) fixUnwrapped(call *ast.CallExpr, given ast.Expr) *analysis.SuggestedFix {
-	edits := c.replaceStart(call, given, "nil")
-	return &analysis.SuggestedFix{Message: "Start it with postinvoke.Start", TextEdits: edits}
+// started returns the handler that a call starts, and what to start instead. The
+// handler is nil if the call starts none.
+func (c *checker) started(call *ast.CallExpr) (given ast.Expr, what string) {
+	switch c.callOf(call, lambdaPath) {
+	case "Start", "StartWithOptions", "StartHandler", "StartHandlerFunc":
+		return call.Args[0], "it"
+	case "StartWithContext", "StartHandlerWithContext":
+		if len(call.Args) > 1 { // not a call with two results
+			return call.Args[1], "it"
+		}
+	}
+	if c.callOf(call, lambdaurlPath) == "Start" {
+		return call.Args[0], "what lambdaurl.Wrap returns"
+	}
+	return nil, ""
+}
+
+// wrappedHandlers returns the functions that the package wraps.
+func (c *checker) wrappedHandlers() map[function]bool {
+	wrapped := map[function]bool{}
+	for _, call := range calls(c.root) {
+		if !c.wraps(call) {
+			continue
+		}
+		if h := c.handlerOf(call.Args[0]); h.kind == plainHandler {
+			wrapped[h.function] = true
+		}
+	}
+	return wrapped
 }
 
 // fixCovered starts the middleware with postinvoke.Start, and the handler in it
 // is not wrapped any more.
-func (c *checker) fixCovered(call *ast.CallExpr, given ast.Expr, h handler) *analysis.SuggestedFix {
-	if !contains(given, h.wrap) || len(h.wrap.Args) != 2 {
+func (c *checker) fixCovered(call *ast.CallExpr, given ast.Expr, h handler) []analysis.TextEdit {
+	if h.wrap.Pos() < given.Pos() || given.End() < h.wrap.End() || len(h.wrap.Args) != 2 {
 		return nil
 	}
 	inner := h.wrap.Args[0]
@@ -68,8 +70,7 @@ func (c *checker) fixCovered(call *ast.CallExpr, given ast.Expr, h handler) *ana
 	if edits == nil {
 		return nil
 	}
-	edits = append(edits, remove(h.wrap.Pos(), inner.Pos()), remove(inner.End(), h.wrap.End()))
-	return &analysis.SuggestedFix{Message: "Wrap what is outermost", TextEdits: edits}
+	return append(edits, remove(h.wrap.Pos(), inner.Pos()), remove(inner.End(), h.wrap.End()))
 }
 
 // replaceStart makes a call of postinvoke.Start of a call that starts a handler.
@@ -99,28 +100,28 @@ func (c *checker) replaceStart(call *ast.CallExpr, given ast.Expr, opts string) 
 	return append(edits, insert(given.End(), after))
 }
 
-// checkWrappedCalls reports calls of wrapped handlers, by functions that have
-// a context, with a context that does not come from it. A test plays the
-// runtime, and may.
-func (c *checker) checkWrappedCalls() {
-	for at := range c.root.Preorder((*ast.CallExpr)(nil)) {
-		call := at.Node().(*ast.CallExpr)
-		if len(call.Args) == 0 || c.inTest(call) || c.origin(call.Args[0]) != background || !c.callsWrapped(call) {
+// checkBackground reports a context that no handler was called with: of a hook,
+// and of the call of a wrapped handler in a function that has a context. A test
+// takes the place of the runtime, and may pass any.
+func (c *checker) checkBackground() {
+	for at, call := range calls(c.root) {
+		if len(call.Args) == 0 || c.origin(call.Args[0]) != background || c.inTest(at) {
 			continue
 		}
+		given := call.Args[0]
 		ctx := c.contextInScope(at)
-		if ctx == "" || isTestHelper(at, c) {
-			continue
+		var fix []analysis.TextEdit
+		if _, ok := ast.Unparen(given).(*ast.CallExpr); ok && ctx != "" && at.ParentEdgeKind() != edge.GoStmt_Call {
+			fix = []analysis.TextEdit{replace(given, ctx)}
 		}
-		var fix *analysis.SuggestedFix
-		if _, ok := ast.Unparen(call.Args[0]).(*ast.CallExpr); ok && at.ParentEdgeKind() != edge.GoStmt_Call {
-			fix = &analysis.SuggestedFix{
-				Message:   "Pass the context on",
-				TextEdits: []analysis.TextEdit{replace(call.Args[0], ctx)},
-			}
+		switch name := c.callOf(call, library); {
+		case len(c.registersWith(call)) > 0 && name != "":
+			c.report(given, wrapCheck, fix, "%s panics with a context that does not come from a wrapped handler: "+
+				"pass it the context that the handler is called with", name)
+		case ctx != "" && c.callsWrapped(call):
+			c.report(given, wrapCheck, fix, "the wrapped handler is called with a context that has neither values "+
+				"nor end of the invocation's: pass %s on", ctx)
 		}
-		c.report(call.Args[0], wrapCheck, fix, "the wrapped handler is called with a context that has neither values "+
-			"nor end of the invocation's: pass %s on", ctx)
 	}
 }
 
@@ -130,17 +131,4 @@ func (c *checker) callsWrapped(call *ast.CallExpr) bool {
 		fun = s.X
 	}
 	return c.handlerOf(fun).kind == wrappedHandler
-}
-
-// isTestHelper reports whether the function around has a *testing.T or the like.
-func isTestHelper(at inspector.Cursor, c *checker) bool {
-	for outer := range at.Enclosing((*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
-		for _, p := range c.params(functionType(outer.Node())) {
-			if p != nil && (isNamed(p.Type(), "testing", "T") || isNamed(p.Type(), "testing", "B") ||
-				isNamed(p.Type(), "testing", "F") || isNamed(p.Type(), "testing", "TB")) {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -3,22 +3,10 @@
 //	go build -C /path/to/checkout/postinvoke/hooklint -o /tmp/hooklint ./cmd/hooklint
 //	go vet -vettool=/tmp/hooklint ./...
 //
-// Its checks are described in docs/hooklint.md, to which every diagnostic
-// links:
+// Its checks are context, goroutine, wrap, late, error, exit and replay. They are
+// the sections of docs/hooklint.md, and each diagnostic names its own.
 //
-//   - context: a hook uses the context of the handler, which has ended when
-//     the hook runs.
-//   - goroutine: a go statement in a handler starts work that nothing waits
-//     for, and that is frozen with the environment.
-//   - wrap: a handler registers hooks and is not wrapped, or not outermost, or
-//     is called with a context without the values of the invocation's.
-//   - late: a goroutine that nothing waits for registers a hook, perhaps when
-//     it is too late.
-//   - error: a hook throws away the error of its work.
-//   - exit: a hook ends the process, or Shutdown and WithEnableSIGTERM compete.
-//   - replay: the replayed code of a durable function registers a hook.
-//
-// A diagnostic means that the code is wrong. Where the analyzer cannot know,
+// A diagnostic means that the code is wrong. Where the analyzer cannot be sure,
 // for example because a function value decides, it reports nothing.
 //
 // A comment on the line, or on the line above, turns diagnostics off:

@@ -2,8 +2,10 @@ package hooklint
 
 import (
 	"go/ast"
+	"go/format"
 	"go/token"
 	"go/types"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,15 +13,15 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-func replace(n ast.Node, text string) analysis.TextEdit {
-	return analysis.TextEdit{Pos: n.Pos(), End: n.End(), NewText: []byte(text)}
+func replaceRange(from, to token.Pos, text string) analysis.TextEdit {
+	return analysis.TextEdit{Pos: from, End: to, NewText: []byte(text)}
 }
 
-func insert(at token.Pos, text string) analysis.TextEdit {
-	return analysis.TextEdit{Pos: at, End: at, NewText: []byte(text)}
-}
+func replace(n ast.Node, text string) analysis.TextEdit { return replaceRange(n.Pos(), n.End(), text) }
 
-func remove(from, to token.Pos) analysis.TextEdit { return analysis.TextEdit{Pos: from, End: to} }
+func insert(at token.Pos, text string) analysis.TextEdit { return replaceRange(at, at, text) }
+
+func remove(from, to token.Pos) analysis.TextEdit { return replaceRange(from, to, "") }
 
 // returnErrors makes the body of a func() that of a func() error. If its last
 // statement throws an error away, that is returned.
@@ -52,13 +54,14 @@ func (c *checker) returnErrors(body *ast.BlockStmt) []analysis.TextEdit {
 
 // returnCall makes a statement that throws away the error of a call return it.
 func (c *checker) returnCall(stmt ast.Stmt, call *ast.CallExpr) []analysis.TextEdit {
-	edit := analysis.TextEdit{Pos: stmt.Pos(), End: call.Pos(), NewText: []byte("return ")}
 	results, ok := c.info.TypeOf(call).(*types.Tuple)
 	if !ok {
-		return []analysis.TextEdit{edit}
+		return []analysis.TextEdit{replaceRange(stmt.Pos(), call.Pos(), "return ")}
 	}
-	edit.NewText = []byte("if " + strings.Repeat("_, ", results.Len()-1) + "err := ")
-	return []analysis.TextEdit{edit, insert(call.End(), "; err != nil {\nreturn err\n}\nreturn nil")}
+	return []analysis.TextEdit{
+		replaceRange(stmt.Pos(), call.Pos(), "if "+strings.Repeat("_, ", results.Len()-1)+"err := "),
+		insert(call.End(), "; err != nil {\nreturn err\n}\nreturn nil"),
+	}
 }
 
 // terminates reports whether nothing can follow a statement. It knows the
@@ -68,39 +71,33 @@ func terminates(s ast.Stmt) bool {
 	case *ast.ReturnStmt:
 		return true
 	case *ast.ForStmt:
-		return s.Cond == nil && !breaks(s)
+		return s.Cond == nil && !found(s, func(n ast.Node) bool {
+			b, ok := n.(*ast.BranchStmt) // a break or goto, wherever it leads
+			return ok && b.Tok != token.CONTINUE
+		})
 	case *ast.ExprStmt:
 		call, ok := s.X.(*ast.CallExpr)
-		if !ok {
-			return false
-		}
-		id, ok := call.Fun.(*ast.Ident)
-		return ok && id.Name == "panic"
+		return ok && types.ExprString(call.Fun) == "panic"
 	}
 	return false
 }
 
-// breaks reports whether there is a break or goto in a loop, wherever it leads.
-func breaks(loop *ast.ForStmt) bool {
-	found := false
-	ast.Inspect(loop, func(n ast.Node) bool {
-		b, ok := n.(*ast.BranchStmt)
-		found = found || ok && b.Tok != token.CONTINUE
-		return !found
-	})
-	return found
+// found reports whether a node in n is one that is looked for.
+func found(n ast.Node, isIt func(ast.Node) bool) bool {
+	for n := range ast.Preorder(n) {
+		if isIt(n) {
+			return true
+		}
+	}
+	return false
 }
 
 // mentions reports whether an identifier of that name is in n.
 func mentions(n ast.Node, name string) bool {
-	found := false
-	ast.Inspect(n, func(n ast.Node) bool {
-		if id, ok := n.(*ast.Ident); ok && id.Name == name {
-			found = true
-		}
-		return !found
+	return found(n, func(n ast.Node) bool {
+		id, ok := n.(*ast.Ident)
+		return ok && id.Name == name
 	})
-	return found
 }
 
 // redeclares reports whether a body declares a name that its function cannot
@@ -140,33 +137,26 @@ func (c *checker) importedAs(pos token.Pos, name, path string) bool {
 // use returns the name that postinvoke has at pos, and imports it if the file
 // does not. The name is empty if that cannot be done.
 func (c *checker) use(pos token.Pos) (name string, edits []analysis.TextEdit) {
-	file := c.fileOf(pos)
-	if file == nil {
-		return "", nil
-	}
-	for _, spec := range file.Imports {
-		if path, _ := strconv.Unquote(spec.Path.Value); path != library {
+	i := slices.IndexFunc(c.pass.Files, func(f *ast.File) bool { return f.FileStart <= pos && pos < f.FileEnd })
+	var last *ast.ImportSpec
+	for _, last = range c.pass.Files[i].Imports {
+		pkg := c.info.PkgNameOf(last)
+		if pkg == nil || pkg.Imported().Path() != library {
 			continue
 		}
-		name = "postinvoke"
-		if spec.Name != nil {
-			name = spec.Name.Name
-		}
-		if !c.importedAs(pos, name, library) {
+		if !c.importedAs(pos, pkg.Name(), library) {
 			return "", nil
 		}
-		return name, nil
+		return pkg.Name(), nil
 	}
-	if len(file.Imports) == 0 || c.lookup("postinvoke", pos) != nil {
+	if last == nil || c.lookup("postinvoke", pos) != nil {
 		return "", nil
 	}
-	last := file.Imports[len(file.Imports)-1]
-	for _, decl := range file.Decls {
-		if d, ok := decl.(*ast.GenDecl); ok && contains(d, last) && d.Lparen.IsValid() {
-			return "postinvoke", []analysis.TextEdit{insert(last.End(), "\n\n\t"+strconv.Quote(library))}
-		}
+	text := "\n\nimport " + strconv.Quote(library)
+	if at, ok := c.root.FindNode(last); ok && at.Parent().Node().(*ast.GenDecl).Lparen.IsValid() {
+		text = "\n\n\t" + strconv.Quote(library)
 	}
-	return "postinvoke", []analysis.TextEdit{insert(last.End(), "\n\nimport "+strconv.Quote(library))}
+	return "postinvoke", []analysis.TextEdit{insert(last.End(), text)}
 }
 
 // dropImport removes the import that id, the name of a package, refers to if
@@ -176,35 +166,18 @@ func (c *checker) dropImport(id *ast.Ident) []analysis.TextEdit {
 	if !ok {
 		return nil
 	}
-	file := c.fileOf(id.Pos())
 	for other, obj := range c.info.Uses {
 		if obj == pkg && other != id {
 			return nil
 		}
 	}
-	for _, decl := range file.Decls {
-		d, ok := decl.(*ast.GenDecl)
-		if !ok || d.Tok != token.IMPORT {
-			continue
+	at, _ := c.root.FindByPos(pkg.Pos(), pkg.Pos())
+	for spec := range at.Enclosing((*ast.ImportSpec)(nil)) {
+		n := spec.Node()
+		if decl := spec.Parent().Node().(*ast.GenDecl); len(decl.Specs) == 1 {
+			n = decl
 		}
-		for _, spec := range d.Specs {
-			if path, _ := strconv.Unquote(spec.(*ast.ImportSpec).Path.Value); path != pkg.Imported().Path() {
-				continue
-			}
-			if len(d.Specs) == 1 {
-				return []analysis.TextEdit{remove(d.Pos(), d.End())}
-			}
-			return []analysis.TextEdit{remove(spec.Pos(), spec.End())}
-		}
-	}
-	return nil
-}
-
-func (c *checker) fileOf(pos token.Pos) *ast.File {
-	for _, file := range c.pass.Files {
-		if file.FileStart <= pos && pos < file.FileEnd {
-			return file
-		}
+		return []analysis.TextEdit{replace(n, "")}
 	}
 	return nil
 }
@@ -213,8 +186,8 @@ func (c *checker) fileOf(pos token.Pos) *ast.File {
 // function around that has one: the name of a variable that derives from its
 // parameter, or r.Context(). It is empty if there is none.
 func (c *checker) contextInScope(at inspector.Cursor) string {
-	for outer := range at.Parent().Enclosing((*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
-		for _, p := range c.params(functionType(outer.Node())) {
+	for _, t := range functionsAround(at) {
+		for _, p := range c.params(t) {
 			if p == nil || p.Name() == "_" {
 				continue
 			}
@@ -222,7 +195,7 @@ func (c *checker) contextInScope(at inspector.Cursor) string {
 			switch {
 			case !ok:
 			case isContext(p.Type()) && isContext(v.Type()):
-				if o := c.originOfVar(v); o != nil && o != background && o != detached {
+				if isParameter(c.traceVar(v, map[*types.Var]bool{})) {
 					return p.Name()
 				}
 			case isRequest(p.Type()) && v == p:
@@ -233,31 +206,11 @@ func (c *checker) contextInScope(at inspector.Cursor) string {
 	return ""
 }
 
-func (c *checker) originOfVar(v *types.Var) *types.Var {
-	o, _ := c.traceVar(v, map[*types.Var]bool{})
-	return o
-}
-
-func functionType(n ast.Node) *ast.FuncType {
-	switch n := n.(type) {
-	case *ast.FuncLit:
-		return n.Type
-	case *ast.FuncDecl:
-		return n.Type
-	}
-	return nil
-}
-
 // source returns the text of a node.
 func (c *checker) source(n ast.Node) string {
-	file := c.pass.Fset.File(n.Pos())
-	content, err := c.pass.ReadFile(file.Name())
-	if err != nil {
+	var text strings.Builder
+	if err := format.Node(&text, c.pass.Fset, n); err != nil {
 		return ""
 	}
-	from, to := file.Offset(n.Pos()), file.Offset(n.End())
-	if to > len(content) {
-		return ""
-	}
-	return strings.Clone(string(content[from:to]))
+	return text.String()
 }

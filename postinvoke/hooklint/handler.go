@@ -17,9 +17,7 @@ const (
 // A handler is what an expression that stands for one is known to be.
 type handler struct {
 	kind      handlerKind
-	lit       *ast.FuncLit  // what a plain handler is
-	function  *types.Func   // what a plain handler is
-	node      ast.Node      // of a plain handler, if this package declares it
+	function  function      // of a plain handler
 	registers bool          // whether a plain handler registers hooks
 	wrap      *ast.CallExpr // the call of Wrap in the middle of a covered handler
 	around    ast.Expr      // the middleware around it
@@ -31,93 +29,68 @@ func (c *checker) handlerOf(e ast.Expr) handler {
 	if v := c.varOf(e); v != nil {
 		return c.handlerOfVar(v)
 	}
-	if lit, f := c.functionOf(e); lit != nil || f != nil {
-		return c.plain(lit, f)
+	if fn := c.functionOf(e); fn != (function{}) {
+		return c.plain(fn)
 	}
-	if f := c.invokeOf(c.info.TypeOf(e)); f != nil {
-		return c.plain(nil, f)
+	if invoke := c.invokeOf(c.info.TypeOf(e)); invoke != (function{}) {
+		return c.plain(invoke)
 	}
 	call, ok := e.(*ast.CallExpr)
-	if !ok || len(call.Args) == 0 {
+	switch {
+	case !ok || len(call.Args) == 0:
 		return handler{}
-	}
-	switch c.libraryCall(call) {
-	case "Wrap", "WrapHandler":
+	case c.wraps(call):
 		return handler{kind: wrappedHandler, wrap: call}
-	}
-	if c.keepsHandler(call) {
+	case c.keepsHandler(call):
 		return c.handlerOf(call.Args[0])
 	}
 	return c.handlerInMiddleware(call)
 }
 
 func (c *checker) handlerOfVar(v *types.Var) handler {
-	known := c.vars[v]
-	if known == nil || known.param || v.IsField() {
+	known := c.variable(v)
+	if known.param || v.IsField() || len(known.values) > 1 {
 		return handler{}
 	}
 	if value := c.valueOfVar(v); value != nil {
-		h := c.handlerOf(value)
-		if h.kind == unknownHandler {
-			if f := c.invokeOf(v.Type()); f != nil {
-				return c.plain(nil, f)
-			}
+		if h := c.handlerOf(value); h.kind != unknownHandler {
+			return h
 		}
-		return h
 	}
-	if len(known.values) == 0 {
-		if f := c.invokeOf(v.Type()); f != nil {
-			return c.plain(nil, f)
-		}
-		return handler{}
+	if invoke := c.invokeOf(v.Type()); invoke != (function{}) {
+		return c.plain(invoke)
 	}
 	return handler{}
 }
 
 // invokeOf returns the Invoke method of a lambda.Handler that this package
 // implements.
-func (c *checker) invokeOf(t types.Type) *types.Func {
+func (c *checker) invokeOf(t types.Type) function {
 	if t == nil || types.IsInterface(t) {
-		return nil
+		return function{}
 	}
 	obj, _, _ := types.LookupFieldOrMethod(t, true, c.pass.Pkg, "Invoke")
-	f, ok := obj.(*types.Func)
-	if !ok || c.decls[f.Origin()] == nil {
-		return nil
+	if f, ok := obj.(*types.Func); ok {
+		if _, ours := c.bodies[function{decl: f.Origin()}]; ours {
+			return function{decl: f.Origin()}
+		}
 	}
-	return f.Origin()
+	return function{}
 }
 
-func (c *checker) plain(lit *ast.FuncLit, f *types.Func) handler {
-	h := handler{kind: plainHandler, lit: lit, function: f}
-	h.node, _, _ = c.bodyOf(lit, f)
-	if lit != nil {
-		s := &summary{}
-		index := map[*types.Var]int{}
-		for i, p := range c.params(lit.Type) {
-			if p != nil {
-				index[p] = i
-			}
-		}
-		c.updateCalls(s, c.cursors[lit], index)
-		h.registers = s.Registers != 0
-	} else if s := c.summaryOf(f); s != nil {
-		h.registers = s.Registers != 0
-	}
-	return h
+func (c *checker) plain(fn function) handler {
+	s := c.summaryOf(fn)
+	return handler{kind: plainHandler, function: fn, registers: s != nil && s.Registers != 0}
 }
 
 // keepsHandler reports whether a call returns the handler it is given, in
 // another form.
 func (c *checker) keepsHandler(call *ast.CallExpr) bool {
-	if c.info.Types[call.Fun].IsType() {
-		return true
-	}
 	switch c.callOf(call, lambdaPath) {
 	case "NewHandler", "NewHandlerWithOptions":
 		return true
 	}
-	return c.callOf(call, lambdaurlPath) == "Wrap"
+	return c.info.Types[call.Fun].IsType() || c.callOf(call, lambdaurlPath) == "Wrap"
 }
 
 // handlerInMiddleware finds out about a call that is given a handler, and
@@ -157,22 +130,17 @@ func (c *checker) handlerInMiddleware(call *ast.CallExpr) handler {
 
 // isKnownNotToWrap reports whether a function is known, and does not wrap what
 // it is given. What is no function wraps nothing.
-func (c *checker) isKnownNotToWrap(fn ast.Expr) bool {
-	if t := c.info.TypeOf(fn); t != nil {
+func (c *checker) isKnownNotToWrap(e ast.Expr) bool {
+	if t := c.info.TypeOf(e); t != nil {
 		if _, ok := t.Underlying().(*types.Signature); !ok {
 			return true
 		}
 	}
-	lit, f := c.functionOf(fn)
-	if lit != nil {
-		s := &summary{}
-		c.updateCalls(s, c.cursors[lit], nil)
-		return !s.Wraps
-	}
-	if f == nil || isInterface(f) {
+	fn := c.functionOf(e)
+	if fn == (function{}) || fn.decl != nil && isInterface(fn.decl) {
 		return false
 	}
-	s := c.summaryOf(f)
+	s := c.summaryOf(fn)
 	return s == nil || !s.Wraps
 }
 
@@ -187,5 +155,5 @@ func (c *checker) mayBeHandler(arg ast.Expr) bool {
 	case *types.Signature, *types.Interface, *types.Slice:
 		return true
 	}
-	return c.invokeOf(t) != nil
+	return c.invokeOf(t) != function{}
 }

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -12,14 +13,22 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// docs is the page with a section for each check.
+// docs is the page with a section for each check, in the published repository.
 const docs = "https://example.com/postinvoke/blob/main/docs/hooklint.md"
+
+// page returns docs, or as long as that is a placeholder its place in a checkout:
+// internal/rename gives docs the address of the repository.
+func page() string {
+	if strings.HasPrefix(docs, "https://example.com/") {
+		return "docs/hooklint.md"
+	}
+	return docs
+}
 
 // Analyzer finds misuse of postinvoke.
 var Analyzer = &analysis.Analyzer{
 	Name:      "hooklint",
-	Doc:       "find misuse of postinvoke\n\nThe checks are described at " + docs + ".",
-	URL:       docs,
+	Doc:       "find misuse of postinvoke\n\nThe checks are described in " + page() + ".",
 	Requires:  []*analysis.Analyzer{inspect.Analyzer},
 	FactTypes: []analysis.Fact{new(summary)},
 	Run:       run,
@@ -27,13 +36,13 @@ var Analyzer = &analysis.Analyzer{
 
 // The categories of diagnostics, which are the anchors of their sections.
 const (
-	contextCheck   = "context"
-	goroutineCheck = "goroutine"
-	wrapCheck      = "wrap"
-	lateCheck      = "late"
-	errorCheck     = "error"
-	exitCheck      = "exit"
-	replayCheck    = "replay"
+	contextCheck   = "context"   // a hook uses the context of the handler, which has ended
+	goroutineCheck = "goroutine" // nothing waits for a goroutine, which is frozen with the environment
+	wrapCheck      = "wrap"      // a handler is not wrapped, or not outermost, or gets another context
+	lateCheck      = "late"      // a goroutine registers a hook, perhaps when it is too late
+	errorCheck     = "error"     // a hook throws away the error of its work
+	exitCheck      = "exit"      // a hook ends the process, or Shutdown and WithEnableSIGTERM compete
+	replayCheck    = "replay"    // the replayed code of a durable function registers a hook
 )
 
 // A checker checks one package.
@@ -41,12 +50,16 @@ type checker struct {
 	pass      *analysis.Pass
 	info      *types.Info
 	root      inspector.Cursor
-	decls     map[*types.Func]*ast.FuncDecl
-	cursors   map[ast.Node]inspector.Cursor // of function declarations and literals
+	bodies    map[function]inspector.Cursor // the literals and declarations in this package
 	vars      map[*types.Var]*variable
-	summaries map[*types.Func]*summary
-	ignored   map[string]map[int]bool // file name to lines
+	summaries map[function]*summary
+	ignored   map[line]bool
 	generated map[*token.File]bool
+}
+
+type line struct {
+	file *token.File
+	n    int
 }
 
 func run(pass *analysis.Pass) (any, error) {
@@ -69,44 +82,40 @@ func run(pass *analysis.Pass) (any, error) {
 		fixed := c.checkContext(h)
 		c.checkError(h, fixed)
 		c.checkExit(h)
-		c.checkReplay(h)
-		c.checkBackground(h)
 	}
-	c.checkReplayedCalls()
+	c.checkReplay()
 	c.checkGoroutines(hooks)
 	c.checkStarts()
-	c.checkWrappedCalls()
-	c.checkSIGTERM(hooks)
+	c.checkBackground()
+	c.checkSIGTERM()
 	return nil, nil
 }
 
 func (c *checker) imports(path string) bool {
-	for _, p := range c.pass.Pkg.Imports() {
-		if p.Path() == path {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.pass.Pkg.Imports(), func(p *types.Package) bool { return p.Path() == path })
 }
 
 // report reports a diagnostic, unless a comment turns it off or the file is
-// generated. Its fix may be nil.
-func (c *checker) report(at ast.Node, check string, fix *analysis.SuggestedFix, format string, args ...any) {
+// generated. The message is a problem, a colon, and advice. Edits that follow the
+// advice are suggested; there may be none.
+func (c *checker) report(at ast.Node, check string, edits []analysis.TextEdit, format string, args ...any) {
 	file := c.pass.Fset.File(at.Pos())
-	position := c.pass.Fset.Position(at.Pos())
-	if c.generated[file] || c.ignored[position.Filename][position.Line] {
+	if c.generated[file] || c.ignored[line{file, file.Line(at.Pos())}] {
 		return
 	}
-	url := docs + "#" + check
+	message := fmt.Sprintf(format, args...)
 	d := analysis.Diagnostic{
 		Pos:      at.Pos(),
 		End:      at.End(),
 		Category: check,
-		Message:  fmt.Sprintf(format, args...) + " (" + url + ")",
-		URL:      url,
+		Message:  message + " (" + page() + "#" + check + ")",
 	}
-	if fix != nil && len(fix.TextEdits) > 0 {
-		d.SuggestedFixes = []analysis.SuggestedFix{*fix}
+	if page() == docs {
+		d.URL = docs + "#" + check
+	}
+	if len(edits) > 0 {
+		_, advice, _ := strings.Cut(message, ": ")
+		d.SuggestedFixes = []analysis.SuggestedFix{{Message: advice, TextEdits: edits}}
 	}
 	c.pass.Report(d)
 }
@@ -114,27 +123,33 @@ func (c *checker) report(at ast.Node, check string, fix *analysis.SuggestedFix, 
 // readComments finds the lines whose diagnostics are turned off, and the files
 // that are generated.
 func (c *checker) readComments() {
-	c.ignored = map[string]map[int]bool{}
+	c.ignored = map[line]bool{}
 	c.generated = map[*token.File]bool{}
 	for _, file := range c.pass.Files {
-		c.generated[c.pass.Fset.File(file.Pos())] = ast.IsGenerated(file)
+		f := c.pass.Fset.File(file.Pos())
+		c.generated[f] = ast.IsGenerated(file)
 		for _, group := range file.Comments {
 			for _, comment := range group.List {
-				if !strings.HasPrefix(comment.Text, "//hooklint:ignore") {
-					continue
+				if strings.HasPrefix(comment.Text, "//hooklint:ignore") {
+					n := f.Line(comment.Pos())
+					c.ignored[line{f, n}], c.ignored[line{f, n + 1}] = true, true
 				}
-				position := c.pass.Fset.Position(comment.Pos())
-				lines := c.ignored[position.Filename]
-				if lines == nil {
-					lines = map[int]bool{}
-					c.ignored[position.Filename] = lines
-				}
-				lines[position.Line], lines[position.Line+1] = true, true
 			}
 		}
 	}
 }
 
-func (c *checker) inTest(n ast.Node) bool {
-	return strings.HasSuffix(c.pass.Fset.Position(n.Pos()).Filename, "_test.go")
+// inTest reports whether a node is in a test, or in a function that helps one.
+func (c *checker) inTest(at inspector.Cursor) bool {
+	if strings.HasSuffix(c.pass.Fset.Position(at.Node().Pos()).Filename, "_test.go") {
+		return true
+	}
+	for _, t := range functionsAround(at) {
+		for _, p := range c.params(t) {
+			if p != nil && isNamed(p.Type(), "testing", "T", "B", "F", "TB") {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -4,9 +4,17 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"iter"
 
 	"golang.org/x/tools/go/ast/inspector"
 )
+
+// A function is a literal, or a declared function or method, perhaps of another
+// package. The zero value stands for one that is not known.
+type function struct {
+	lit  *ast.FuncLit
+	decl *types.Func
+}
 
 // A variable is what the package assigns to one.
 type variable struct {
@@ -14,28 +22,23 @@ type variable struct {
 	values []ast.Expr // nil for a value that is unknown, as with range or &v
 }
 
-// index finds the functions that the package declares, and what it assigns to
-// its variables.
+// index finds the functions of the package, and what it assigns to its variables.
 func (c *checker) index() {
-	c.decls = map[*types.Func]*ast.FuncDecl{}
-	c.cursors = map[ast.Node]inspector.Cursor{}
+	c.bodies = map[function]inspector.Cursor{}
 	c.vars = map[*types.Var]*variable{}
 	for at := range c.root.Preorder((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil), (*ast.FuncType)(nil),
 		(*ast.AssignStmt)(nil), (*ast.ValueSpec)(nil), (*ast.RangeStmt)(nil), (*ast.UnaryExpr)(nil)) {
 		switch n := at.Node().(type) {
 		case *ast.FuncDecl:
-			if f, ok := c.info.Defs[n.Name].(*types.Func); ok {
-				c.decls[f] = n
-				c.cursors[n] = at
+			if f, ok := c.info.Defs[n.Name].(*types.Func); ok && n.Body != nil {
+				c.bodies[function{decl: f}] = at
 			}
 		case *ast.FuncLit:
-			c.cursors[n] = at
+			c.bodies[function{lit: n}] = at
 		case *ast.FuncType:
-			for _, field := range n.Params.List {
-				for _, name := range field.Names {
-					if v, ok := c.info.Defs[name].(*types.Var); ok {
-						c.variable(v).param = true
-					}
+			for _, param := range c.params(n) {
+				if param != nil {
+					c.variable(param).param = true
 				}
 			}
 		case *ast.AssignStmt:
@@ -75,6 +78,8 @@ func (c *checker) assign(lhs, value ast.Expr) {
 	}
 }
 
+// variable returns what is known of v, which is nothing for one that another
+// package declares.
 func (c *checker) variable(v *types.Var) *variable {
 	if c.vars[v] == nil {
 		c.vars[v] = &variable{}
@@ -85,14 +90,12 @@ func (c *checker) variable(v *types.Var) *variable {
 // varOf returns the variable that an identifier is, and nil for anything else,
 // such as a field.
 func (c *checker) varOf(e ast.Expr) *types.Var {
-	id, ok := e.(*ast.Ident)
+	if e == nil {
+		return nil
+	}
+	id, ok := ast.Unparen(e).(*ast.Ident)
 	if !ok {
-		if e == nil {
-			return nil
-		}
-		if id, ok = ast.Unparen(e).(*ast.Ident); !ok {
-			return nil
-		}
+		return nil
 	}
 	v, _ := c.info.ObjectOf(id).(*types.Var)
 	return v
@@ -101,60 +104,38 @@ func (c *checker) varOf(e ast.Expr) *types.Var {
 // valueOfVar returns what a variable stands for, if it is assigned once. An
 // exported variable of the package may be assigned elsewhere.
 func (c *checker) valueOfVar(v *types.Var) ast.Expr {
-	known := c.vars[v]
-	if known == nil || known.param || len(known.values) != 1 {
-		return nil
-	}
-	if v.Parent() == c.pass.Pkg.Scope() && v.Exported() {
+	known := c.variable(v)
+	if known.param || len(known.values) != 1 || v.Parent() == c.pass.Pkg.Scope() && v.Exported() {
 		return nil
 	}
 	return known.values[0]
 }
 
-// functionOf returns the literal, or the declared function or method, that an
-// expression stands for. Both are nil if that is not known.
-func (c *checker) functionOf(e ast.Expr) (*ast.FuncLit, *types.Func) {
+// functionOf returns the function that an expression stands for.
+func (c *checker) functionOf(e ast.Expr) function {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.FuncLit:
-		return e, nil
+		return function{lit: e}
 	case *ast.Ident:
 		switch obj := c.info.ObjectOf(e).(type) {
 		case *types.Func:
-			return nil, obj.Origin()
+			return function{decl: obj.Origin()}
 		case *types.Var:
-			if value := c.valueOfVar(obj); value != nil {
-				if _, ok := ast.Unparen(value).(*ast.CallExpr); !ok {
-					return c.functionOf(value)
-				}
+			value := c.valueOfVar(obj)
+			if _, ok := value.(*ast.CallExpr); value != nil && !ok {
+				return c.functionOf(value)
 			}
 		}
 	case *ast.SelectorExpr:
 		if f, ok := c.info.ObjectOf(e.Sel).(*types.Func); ok {
-			return nil, f.Origin()
+			return function{decl: f.Origin()}
 		}
 	case *ast.IndexExpr:
 		return c.functionOf(e.X)
 	case *ast.IndexListExpr:
 		return c.functionOf(e.X)
 	}
-	return nil, nil
-}
-
-// bodyOf returns the node with parameters and body of a literal or a function
-// that the package declares.
-func (c *checker) bodyOf(lit *ast.FuncLit, f *types.Func) (ast.Node, *ast.FuncType, *ast.BlockStmt) {
-	if lit != nil {
-		return lit, lit.Type, lit.Body
-	}
-	if d := c.decls[f]; d != nil && d.Body != nil {
-		return d, d.Type, d.Body
-	}
-	return nil, nil, nil
-}
-
-// calledBody is bodyOf for the function that is called.
-func (c *checker) calledBody(call *ast.CallExpr) (ast.Node, *ast.FuncType, *ast.BlockStmt) {
-	return c.bodyOf(c.functionOf(call.Fun))
+	return function{}
 }
 
 // params returns the parameters of a function, with nil for those without a
@@ -173,6 +154,44 @@ func (c *checker) params(t *ast.FuncType) []*types.Var {
 	return params
 }
 
+// calls returns the calls in a node, those in function literals included.
+func calls(in inspector.Cursor) iter.Seq2[inspector.Cursor, *ast.CallExpr] {
+	return func(yield func(inspector.Cursor, *ast.CallExpr) bool) {
+		for at := range in.Preorder((*ast.CallExpr)(nil)) {
+			if !yield(at, at.Node().(*ast.CallExpr)) {
+				return
+			}
+		}
+	}
+}
+
+// functionsAround returns the function literals and declarations around a node,
+// the innermost first, and their types.
+func functionsAround(at inspector.Cursor) iter.Seq2[inspector.Cursor, *ast.FuncType] {
+	return func(yield func(inspector.Cursor, *ast.FuncType) bool) {
+		for outer := range at.Enclosing((*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
+			if outer != at && !yield(outer, functionType(outer.Node())) {
+				return
+			}
+		}
+	}
+}
+
+// functionAround returns the innermost of them, or nil.
+func functionAround(at inspector.Cursor) ast.Node {
+	for outer := range functionsAround(at) {
+		return outer.Node()
+	}
+	return nil
+}
+
+func functionType(n ast.Node) *ast.FuncType {
+	if lit, ok := n.(*ast.FuncLit); ok {
+		return lit.Type
+	}
+	return n.(*ast.FuncDecl).Type
+}
+
 // root returns x of x.y.z.
 func root(e ast.Expr) ast.Expr {
 	for {
@@ -183,9 +202,6 @@ func root(e ast.Expr) ast.Expr {
 		e = s.X
 	}
 }
-
-// contains reports whether n is inside of outer.
-func contains(outer, n ast.Node) bool { return outer.Pos() <= n.Pos() && n.End() <= outer.End() }
 
 func declaredIn(outer ast.Node, obj types.Object) bool {
 	return outer.Pos() <= obj.Pos() && obj.Pos() < outer.End()

@@ -3,6 +3,7 @@ package hooklint
 import (
 	"go/ast"
 	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/ast/inspector"
 	"golang.org/x/tools/go/types/typeutil"
@@ -23,8 +24,7 @@ type hook struct {
 	name     string   // Run, RunContext, Go, Shutdown or ShutdownContext
 	ctx      ast.Expr // nil for a shutdown function
 	fn       ast.Expr
-	lit      *ast.FuncLit // fn, or the literal that the variable fn stands for; nil if it is neither
-	function *types.Func  // fn, if it is a declared function or a method
+	function // that fn stands for
 }
 
 // direct reports whether the function literal is an argument of the call.
@@ -38,37 +38,38 @@ func (h *hook) atShutdown() bool { return h.ctx == nil }
 // hooks returns the hooks that the package registers.
 func (c *checker) hooks() []*hook {
 	var hooks []*hook
-	for at := range c.root.Preorder((*ast.CallExpr)(nil)) {
-		call := at.Node().(*ast.CallExpr)
-		h := &hook{at: at, call: call, name: c.libraryCall(call)}
+	for at, call := range calls(c.root) {
+		h := &hook{at: at, call: call, name: c.callOf(call, library)}
 		switch h.name {
 		case "Run", "RunContext", "Go":
-			if len(call.Args) < 2 {
+			if len(call.Args) < 2 { // a call with two results
 				continue
 			}
 			h.ctx, h.fn = call.Args[0], call.Args[1]
 		case "Shutdown", "ShutdownContext":
-			if len(call.Args) < 1 {
-				continue
-			}
 			h.fn = call.Args[0]
 		default:
 			continue
 		}
-		h.lit, h.function = c.functionOf(h.fn)
+		h.function = c.functionOf(h.fn)
 		hooks = append(hooks, h)
 	}
 	return hooks
 }
 
-// libraryCall returns the name of the function of postinvoke that is called,
-// or "".
-func (c *checker) libraryCall(call *ast.CallExpr) string { return c.callOf(call, library) }
+// wraps reports whether a call wraps a handler, its first argument.
+func (c *checker) wraps(call *ast.CallExpr) bool {
+	switch c.callOf(call, library) {
+	case "Wrap", "WrapHandler", "Start":
+		return true
+	}
+	return false
+}
 
 // callOf returns the name of the function of a package that is called, or "".
 func (c *checker) callOf(call *ast.CallExpr, path string) string {
 	f := c.callee(call)
-	if f == nil || f.Pkg() == nil || f.Pkg().Path() != path || f.Signature().Recv() != nil {
+	if f == nil || f.Signature().Recv() != nil || packageOf(f) != path {
 		return ""
 	}
 	return f.Name()
@@ -84,16 +85,21 @@ func (c *checker) callee(call *ast.CallExpr) *types.Func {
 	return f.Origin()
 }
 
-// isMethod reports whether f is the method of a named type, or interface.
-func isMethod(f *types.Func, path, typ, name string) bool {
-	if f == nil || f.Name() != name || f.Signature().Recv() == nil {
-		return false
+// packageOf returns the path of the package of f, or "" for a method of error.
+func packageOf(f *types.Func) string {
+	if f == nil || f.Pkg() == nil {
+		return ""
 	}
-	return isNamed(f.Signature().Recv().Type(), path, typ)
+	return f.Pkg().Path()
 }
 
-// isNamed reports whether t, or what it points to, is a named type.
-func isNamed(t types.Type, path, name string) bool {
+// isMethod reports whether f is the method of a named type, or interface.
+func isMethod(f *types.Func, path, typ, name string) bool {
+	return f != nil && f.Name() == name && f.Signature().Recv() != nil && isNamed(f.Signature().Recv().Type(), path, typ)
+}
+
+// isNamed reports whether t, or what it points to, is one of the named types.
+func isNamed(t types.Type, path string, names ...string) bool {
 	if p, ok := types.Unalias(t).(*types.Pointer); ok {
 		t = p.Elem()
 	}
@@ -102,7 +108,7 @@ func isNamed(t types.Type, path, name string) bool {
 		return false
 	}
 	obj := named.Obj()
-	return obj.Name() == name && obj.Pkg() != nil && obj.Pkg().Path() == path
+	return obj.Pkg() != nil && obj.Pkg().Path() == path && slices.Contains(names, obj.Name())
 }
 
 func isInterface(f *types.Func) bool {
@@ -110,40 +116,35 @@ func isInterface(f *types.Func) bool {
 	return recv != nil && types.IsInterface(recv.Type())
 }
 
-// isContext reports whether t is context.Context, or an interface that has it.
+// isContext reports whether t is context.Context, or an interface with its methods.
 func isContext(t types.Type) bool {
 	if t == nil || !types.IsInterface(t) {
 		return false
 	}
-	if isNamed(t, "context", "Context") {
-		return true
-	}
-	named, ok := types.Unalias(t).(*types.Named)
-	if !ok {
-		return false
-	}
-	i, ok := named.Underlying().(*types.Interface)
-	if !ok {
-		return false
-	}
-	for e := range i.EmbeddedTypes() {
-		if isContext(e) {
-			return true
+	for _, name := range []string{"Deadline", "Done", "Err", "Value"} {
+		if method, _, _ := types.LookupFieldOrMethod(t, true, nil, name); method == nil {
+			return false
 		}
 	}
-	return false
+	return true
 }
 
-var errorType = types.Universe.Lookup("error").Type()
+func isRequest(t types.Type) bool { return isNamed(t, "net/http", "Request") }
+
+func isError(t types.Type) bool {
+	return t != nil && types.Identical(t, types.Universe.Lookup("error").Type())
+}
 
 // returnsError reports whether the last result of a call is an error.
 func (c *checker) returnsError(call *ast.CallExpr) bool {
-	switch t := c.info.TypeOf(call).(type) {
-	case *types.Tuple:
-		return t.Len() > 0 && types.Identical(t.At(t.Len()-1).Type(), errorType)
-	case nil:
-		return false
-	default:
-		return types.Identical(t, errorType)
+	t := c.info.TypeOf(call)
+	if results, ok := t.(*types.Tuple); ok {
+		return results.Len() > 0 && isError(results.At(results.Len()-1).Type())
 	}
+	return isError(t)
+}
+
+// takesContext reports whether a call passes a context on.
+func (c *checker) takesContext(call *ast.CallExpr) bool {
+	return slices.ContainsFunc(call.Args, func(arg ast.Expr) bool { return isContext(c.info.TypeOf(arg)) })
 }

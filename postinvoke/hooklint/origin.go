@@ -4,25 +4,31 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
+	"strings"
 )
 
 // Origins of contexts that derive from no parameter.
 var (
 	background = types.NewVar(token.NoPos, nil, "background", nil) // has no values, and no end
 	detached   = types.NewVar(token.NoPos, nil, "detached", nil)   // has values, and no end
+
+	// cycle is that of ctx in ctx = context.WithValue(ctx, …) while the origin of
+	// ctx is looked for: this assignment does not change it.
+	cycle = types.NewVar(token.NoPos, nil, "cycle", nil)
 )
+
+// isParameter reports whether an origin is known, and is a parameter.
+func isParameter(origin *types.Var) bool {
+	return origin != nil && origin != background && origin != detached
+}
 
 // origin returns the parameter that a context derives from: a context, or an
 // *http.Request. Nil means that it is not known. Such a context ends when the
 // parameter does, at the latest.
-func (c *checker) origin(e ast.Expr) *types.Var {
-	o, _ := c.trace(e, map[*types.Var]bool{})
-	return o
-}
+func (c *checker) origin(e ast.Expr) *types.Var { return c.trace(e, map[*types.Var]bool{}) }
 
-// trace is origin. It also reports whether e leads back to a variable that is
-// being traced, as in ctx = context.WithValue(ctx, …): that says nothing.
-func (c *checker) trace(e ast.Expr, tracing map[*types.Var]bool) (origin *types.Var, cycle bool) {
+func (c *checker) trace(e ast.Expr, tracing map[*types.Var]bool) *types.Var {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.Ident:
 		if v := c.varOf(e); v != nil {
@@ -31,47 +37,40 @@ func (c *checker) trace(e ast.Expr, tracing map[*types.Var]bool) (origin *types.
 	case *ast.CallExpr:
 		switch c.callOf(e, "context") {
 		case "Background", "TODO":
-			return background, false
+			return background
 		case "WithoutCancel":
-			return detached, false
+			return detached
 		}
-		if from := c.derivesFrom(e); from != nil {
-			return c.trace(from, tracing)
-		}
+		return c.trace(c.derivesFrom(e), tracing)
 	}
-	return nil, false
+	return nil
 }
 
-func (c *checker) traceVar(v *types.Var, tracing map[*types.Var]bool) (*types.Var, bool) {
-	known := c.vars[v]
-	if known == nil || v.IsField() || !isContext(v.Type()) && !isRequest(v.Type()) {
-		return nil, false
-	}
-	if tracing[v] {
-		return nil, true
+func (c *checker) traceVar(v *types.Var, tracing map[*types.Var]bool) *types.Var {
+	known := c.variable(v)
+	switch {
+	case v.IsField(), !isContext(v.Type()) && !isRequest(v.Type()),
+		!known.param && v.Parent() == c.pass.Pkg.Scope():
+		return nil
+	case tracing[v]:
+		return cycle
 	}
 	tracing[v] = true
 	defer delete(tracing, v)
 	var origin *types.Var
 	if known.param {
 		origin = v
-	} else if v.Parent() == c.pass.Pkg.Scope() {
-		return nil, false
 	}
 	for _, value := range known.values {
-		if value == nil {
-			return nil, false
-		}
-		o, cycle := c.trace(value, tracing)
-		switch {
-		case cycle:
+		switch o := c.trace(value, tracing); {
+		case o == cycle:
 		case o == nil, origin != nil && o != origin:
-			return nil, false
+			return nil
 		default:
 			origin = o
 		}
 	}
-	return origin, false
+	return origin
 }
 
 // derivesFrom returns the argument, or the receiver, that the context or
@@ -81,13 +80,8 @@ func (c *checker) derivesFrom(call *ast.CallExpr) ast.Expr {
 	if f == nil {
 		return nil
 	}
-	if f.Pkg() != nil && f.Pkg().Path() == "context" && len(call.Args) > 0 {
-		switch f.Name() {
-		case "WithCancel", "WithCancelCause", "WithDeadline", "WithDeadlineCause",
-			"WithTimeout", "WithTimeoutCause", "WithValue":
-			return call.Args[0]
-		}
-		return nil
+	if packageOf(f) == "context" && strings.HasPrefix(f.Name(), "With") && f.Name() != "WithoutCancel" {
+		return call.Args[0]
 	}
 	if receiver, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
 		switch {
@@ -98,7 +92,7 @@ func (c *checker) derivesFrom(call *ast.CallExpr) ast.Expr {
 			return call.Args[0]
 		}
 	}
-	if s := c.summaryOf(f); s != nil {
+	if s := c.calleeSummary(call); s != nil {
 		for i, arg := range call.Args {
 			if s.Derives.has(i) {
 				return arg
@@ -110,28 +104,19 @@ func (c *checker) derivesFrom(call *ast.CallExpr) ast.Expr {
 
 // hasLimit reports whether a context is one of WithTimeout or WithDeadline, or
 // derives from one.
-func (c *checker) hasLimit(v *types.Var, seen map[*types.Var]bool) bool {
-	if v == nil || seen[v] || c.vars[v] == nil {
+func (c *checker) hasLimit(ctx ast.Expr, seen map[*types.Var]bool) bool {
+	if v := c.varOf(ctx); v != nil {
+		if seen[v] {
+			return false
+		}
+		seen[v] = true
+		return slices.ContainsFunc(c.variable(v).values, func(e ast.Expr) bool { return c.hasLimit(e, seen) })
+	}
+	call, ok := ast.Unparen(ctx).(*ast.CallExpr)
+	if !ok {
 		return false
 	}
-	seen[v] = true
-	for _, value := range c.vars[v].values {
-		for value != nil {
-			call, ok := ast.Unparen(value).(*ast.CallExpr)
-			if !ok {
-				break
-			}
-			switch c.callOf(call, "context") {
-			case "WithTimeout", "WithTimeoutCause", "WithDeadline", "WithDeadlineCause":
-				return true
-			}
-			value = c.derivesFrom(call)
-		}
-		if value != nil && c.hasLimit(c.varOf(value), seen) {
-			return true
-		}
-	}
-	return false
+	name := c.callOf(call, "context")
+	return strings.HasPrefix(name, "WithTimeout") || strings.HasPrefix(name, "WithDeadline") ||
+		c.hasLimit(c.derivesFrom(call), seen)
 }
-
-func isRequest(t types.Type) bool { return isNamed(t, "net/http", "Request") }

@@ -1,10 +1,8 @@
 package hooklint
 
 import (
-	"fmt"
 	"go/ast"
 	"go/types"
-	"strings"
 
 	"golang.org/x/tools/go/ast/inspector"
 )
@@ -38,95 +36,91 @@ type summary struct {
 
 func (*summary) AFact() {}
 
-func (s *summary) String() string {
-	var all []string
-	for _, part := range []struct {
-		name string
-		set  set
-	}{{"valuesOnly", s.ValuesOnly}, {"derives", s.Derives}, {"registers", s.Registers}} {
-		if part.set != 0 {
-			all = append(all, fmt.Sprintf("%s %b", part.name, part.set))
-		}
-	}
-	if s.Wraps {
-		all = append(all, "wraps")
-	}
-	if s.Shutdown {
-		all = append(all, "shutdown")
-	}
-	return strings.Join(all, ", ")
-}
-
 // summaryOf returns nil for a function about which nothing is known.
-func (c *checker) summaryOf(f *types.Func) *summary {
-	if f == nil {
-		return nil
+func (c *checker) summaryOf(fn function) *summary {
+	if fn.lit != nil {
+		s := &summary{}
+		c.updateCalls(s, c.bodies[fn], c.contextParams(fn.lit.Type))
+		return s
 	}
-	if s := c.summaries[f]; s != nil {
+	if s := c.summaries[fn]; s != nil || fn.decl == nil {
 		return s
 	}
 	var s summary
-	if f.Pkg() != nil && f.Pkg() != c.pass.Pkg && c.pass.ImportObjectFact(f, &s) {
+	if fn.decl.Pkg() != nil && fn.decl.Pkg() != c.pass.Pkg && c.pass.ImportObjectFact(fn.decl, &s) {
 		return &s
 	}
 	return nil
 }
 
+// calleeSummary is summaryOf for the function that is called.
+func (c *checker) calleeSummary(call *ast.CallExpr) *summary {
+	return c.summaryOf(function{decl: c.callee(call)})
+}
+
 // summarize makes the summaries of the package's functions. They depend on
-// each other, and so it goes on until nothing changes: ValuesOnly begins with
+// each other, so it repeats that until nothing changes: ValuesOnly begins with
 // all contexts and only ever loses some, the others only ever gain.
 func (c *checker) summarize() {
-	c.summaries = map[*types.Func]*summary{}
-	for f := range c.decls {
+	c.summaries = map[function]*summary{}
+	for fn, body := range c.bodies {
+		if fn.decl == nil {
+			continue
+		}
 		s := &summary{}
-		for i, p := range c.params(c.decls[f].Type) {
+		for i, p := range c.params(functionType(body.Node())) {
 			if p == nil || isContext(p.Type()) {
 				s.ValuesOnly.add(i)
 			}
 		}
-		c.summaries[f] = s
+		c.summaries[fn] = s
 	}
 	for changed := true; changed; {
 		changed = false
-		for f, s := range c.summaries {
+		for fn, s := range c.summaries {
 			before := *s
-			c.update(f, s)
+			c.update(fn, s)
 			changed = changed || *s != before
 		}
 	}
-	for f, s := range c.summaries {
-		if *s != (summary{}) && f.Exported() {
-			c.pass.ExportObjectFact(f, s)
+	for fn, s := range c.summaries {
+		if *s != (summary{}) && fn.decl.Exported() {
+			c.pass.ExportObjectFact(fn.decl, s)
 		}
 	}
 }
 
-func (c *checker) update(f *types.Func, s *summary) {
-	decl := c.decls[f]
-	if decl.Body == nil { // it is not written in Go
-		s.ValuesOnly = 0
-		return
-	}
-	at := c.cursors[decl]
-	index := map[*types.Var]int{}
-	for i, p := range c.params(decl.Type) {
-		if p != nil && (isContext(p.Type()) || isRequest(p.Type())) {
-			index[p] = i
-		}
-	}
+func (c *checker) update(fn function, s *summary) {
+	body := c.bodies[fn]
+	index := c.contextParams(functionType(body.Node()))
 	if len(index) > 0 {
-		c.updateDerives(f, s, at, index)
-		for use := range c.contextUses(at) {
+		if derives, ok := index[c.resultDerivesFrom(fn)]; ok {
+			s.Derives.add(derives)
+		}
+		for use := range c.contextUses(body) {
 			if i, ok := index[use.origin]; ok && use.kind != harmless {
 				s.ValuesOnly &^= 1 << min(i, 63)
 			}
 		}
 	}
-	c.updateCalls(s, at, index)
+	c.updateCalls(s, body, index)
 }
 
-func (c *checker) updateDerives(f *types.Func, s *summary, body inspector.Cursor, index map[*types.Var]int) {
-	results := f.Signature().Results()
+// contextParams returns the places of the parameters that are contexts or requests.
+func (c *checker) contextParams(t *ast.FuncType) map[*types.Var]int {
+	index := map[*types.Var]int{}
+	for i, p := range c.params(t) {
+		if p != nil && (isContext(p.Type()) || isRequest(p.Type())) {
+			index[p] = i
+		}
+	}
+	return index
+}
+
+// resultDerivesFrom returns the parameter that the context which a function
+// returns derives from, and nil if that is not known.
+func (c *checker) resultDerivesFrom(fn function) *types.Var {
+	results := fn.decl.Signature().Results()
 	result := -1
 	for i := range results.Len() {
 		if isContext(results.At(i).Type()) {
@@ -134,46 +128,37 @@ func (c *checker) updateDerives(f *types.Func, s *summary, body inspector.Cursor
 		}
 	}
 	if result < 0 {
-		return
+		return nil
 	}
+	body := c.bodies[fn]
 	var derives *types.Var
 	for at := range body.Preorder((*ast.ReturnStmt)(nil)) {
-		r := at.Node().(*ast.ReturnStmt)
-		if enclosingFunction(at) != c.decls[f] {
+		if functionAround(at) != body.Node() {
 			continue
 		}
-		var value ast.Expr
-		switch {
-		case len(r.Results) == results.Len():
-			value = r.Results[result]
-		case len(r.Results) == 1: // a call with several results
-			value = r.Results[0]
-		default:
-			return
+		returned := at.Node().(*ast.ReturnStmt).Results
+		if len(returned) == 0 { // of named results
+			return nil
 		}
+		value := valueOf(returned, result)
 		if c.info.Types[value].IsNil() {
 			continue
 		}
 		o := c.origin(value)
 		if o == nil || derives != nil && o != derives {
-			return
+			return nil
 		}
 		derives = o
 	}
-	if i, ok := index[derives]; ok && derives != nil {
-		s.Derives.add(i)
-	}
+	return derives
 }
 
 // updateCalls finds what the function calls, in the literals in it as well.
 func (c *checker) updateCalls(s *summary, body inspector.Cursor, index map[*types.Var]int) {
 	asks := false
 	var registers set
-	for at := range body.Preorder((*ast.CallExpr)(nil)) {
-		call := at.Node().(*ast.CallExpr)
-		switch c.libraryCall(call) {
-		case "Wrap", "WrapHandler", "Start":
-			s.Wraps = true
+	for _, call := range calls(body) {
+		switch c.callOf(call, library) {
 		case "Enabled":
 			asks = true
 		case "Shutdown", "ShutdownContext":
@@ -184,12 +169,11 @@ func (c *checker) updateCalls(s *summary, body inspector.Cursor, index map[*type
 				registers.add(i)
 			}
 		}
-		if called := c.summaryOf(c.callee(call)); called != nil {
-			s.Wraps = s.Wraps || called.Wraps
-			s.Shutdown = s.Shutdown || called.Shutdown
-		}
+		called := c.calleeSummary(call)
+		s.Wraps = s.Wraps || c.wraps(call) || called != nil && called.Wraps
+		s.Shutdown = s.Shutdown || called != nil && called.Shutdown
 	}
-	if !asks { // whoever asks whether Run may be called needs no wrapped handler
+	if !asks { // a function that asks whether Run may be called needs no wrapped handler
 		s.Registers |= registers
 	}
 }
@@ -197,31 +181,30 @@ func (c *checker) updateCalls(s *summary, body inspector.Cursor, index map[*type
 // registersWith returns the contexts, and requests, with which a call registers
 // a hook, itself or in the function that is called.
 func (c *checker) registersWith(call *ast.CallExpr) []ast.Expr {
-	switch c.libraryCall(call) {
+	switch c.callOf(call, library) {
 	case "Run", "RunContext", "Go":
-		if len(call.Args) == 0 {
-			return nil
-		}
 		return call.Args[:1]
 	}
-	s := c.summaryOf(c.callee(call))
-	if s == nil || s.Registers == 0 {
-		return nil
-	}
 	var with []ast.Expr
-	for i, arg := range call.Args {
-		if s.Registers.has(i) {
-			with = append(with, arg)
+	if s := c.calleeSummary(call); s != nil {
+		for i, arg := range call.Args {
+			if s.Registers.has(i) {
+				with = append(with, arg)
+			}
 		}
 	}
 	return with
 }
 
-// enclosingFunction returns the innermost function literal or declaration
-// around a node.
-func enclosingFunction(at inspector.Cursor) ast.Node {
-	for outer := range at.Parent().Enclosing((*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
-		return outer.Node()
+// registersIn reports whether a literal registers a hook.
+func (c *checker) registersIn(lit *ast.FuncLit) bool {
+	if lit == nil {
+		return false
 	}
-	return nil
+	for _, call := range calls(c.bodies[function{lit: lit}]) {
+		if len(c.registersWith(call)) > 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -78,12 +78,11 @@ func (c *checker) classify(at inspector.Cursor) (useKind, ast.Expr) {
 	case edge.BinaryExpr_X, edge.BinaryExpr_Y:
 		return harmless, nil
 	case edge.ReturnStmt_Results:
-		decl, ok := enclosingFunction(at).(*ast.FuncDecl)
-		if !ok {
-			return unknown, nil
-		}
-		if f, ok := c.info.Defs[decl.Name].(*types.Func); ok && c.summaries[f] != nil && c.summaries[f].Derives != 0 {
-			return harmless, nil // its callers know
+		if decl, ok := functionAround(at).(*ast.FuncDecl); ok {
+			f, _ := c.info.Defs[decl.Name].(*types.Func)
+			if s := c.summaryOf(function{decl: f}); s != nil && s.Derives != 0 {
+				return harmless, nil // its callers know
+			}
 		}
 	}
 	return unknown, nil
@@ -97,15 +96,10 @@ func (c *checker) goesToVariables(assignment ast.Node) bool {
 		return true
 	}
 	for _, lhs := range a.Lhs {
-		id, ok := lhs.(*ast.Ident)
-		if ok && id.Name == "_" {
+		if id, ok := lhs.(*ast.Ident); ok && id.Name == "_" || !isContext(c.info.TypeOf(lhs)) {
 			continue
 		}
-		v := c.varOf(lhs)
-		if v == nil && isContext(c.info.TypeOf(lhs)) {
-			return false
-		}
-		if v != nil && isContext(v.Type()) && c.origin(lhs) == nil {
+		if c.varOf(lhs) == nil || c.origin(lhs) == nil {
 			return false
 		}
 	}
@@ -121,22 +115,14 @@ func (c *checker) classifyArgument(at, parent inspector.Cursor) (useKind, ast.Ex
 	if f == nil {
 		return unknown, nil // a function value, or a built-in
 	}
-	path := ""
-	if f.Pkg() != nil {
-		path = f.Pkg().Path()
-	}
-	switch path {
-	case library, "log/slog":
+	path := packageOf(f)
+	if path == library || path == "log/slog" || path == "context" && f.Name() == "WithoutCancel" {
 		return harmless, nil
-	case "context":
-		if f.Name() == "WithoutCancel" {
-			return harmless, nil
-		}
 	}
 	if from := c.derivesFrom(call); from != nil && ast.Unparen(from) == at.Node() {
 		return c.classify(parent)
 	}
-	s := c.summaryOf(f)
+	s := c.calleeSummary(call)
 	switch {
 	case s != nil && s.ValuesOnly.has(at.ParentEdgeIndex()):
 		return harmless, nil
@@ -168,12 +154,11 @@ func (c *checker) canFail(call *ast.CallExpr) bool {
 	for _, name := range []string{"Err", "Scan", "Decode", "Run", "Result", "Error"} {
 		switch m, _, _ := types.LookupFieldOrMethod(t, true, nil, name); m := m.(type) {
 		case *types.Func:
-			results := m.Signature().Results()
-			if results.Len() > 0 && types.Identical(results.At(results.Len()-1).Type(), errorType) {
+			if results := m.Signature().Results(); results.Len() > 0 && isError(results.At(results.Len()-1).Type()) {
 				return true
 			}
 		case *types.Var:
-			if types.Identical(m.Type(), errorType) {
+			if isError(m.Type()) {
 				return true
 			}
 		}
@@ -212,9 +197,9 @@ func (c *checker) classifyMethod(selector inspector.Cursor) (useKind, ast.Expr) 
 
 // inGo reports whether the innermost hook around a place is one of Go's.
 func (c *checker) inGo(at inspector.Cursor) bool {
-	for lit := range at.Enclosing((*ast.FuncLit)(nil)) {
-		if call, ok := lit.Parent().Node().(*ast.CallExpr); ok && c.libraryCall(call) != "" {
-			return c.libraryCall(call) == "Go"
+	for outer := range functionsAround(at) {
+		if call, ok := outer.Parent().Node().(*ast.CallExpr); ok && c.callOf(call, library) != "" {
+			return c.callOf(call, library) == "Go"
 		}
 	}
 	return false

@@ -3,104 +3,101 @@ package hooklint
 import (
 	"go/ast"
 	"go/types"
+	"slices"
 	"strings"
 
+	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
 )
 
 // startedOnce reports whether it is in the argument of Once.Do or OnceFunc:
 // such a goroutine belongs to the environment, and not to an invocation.
 func (g *goroutine) startedOnce() bool {
-	for outer := range g.at.Enclosing((*ast.FuncLit)(nil)) {
-		call, ok := outer.Parent().Node().(*ast.CallExpr)
-		if !ok {
-			continue
+	for outer := range functionsAround(g.at) {
+		if call, ok := outer.Parent().Node().(*ast.CallExpr); ok {
+			if f := g.callee(call); packageOf(f) == "sync" && f.Name() != "Go" {
+				return true
+			}
 		}
-		if f := g.c.callee(call); f != nil && f.Pkg() != nil && f.Pkg().Path() == "sync" && f.Name() != "Go" {
+	}
+	return false
+}
+
+// unawaited reports whether nothing can wait for it: it shares nothing with
+// others by which it could signal that it is done.
+func (g *goroutine) unawaited() bool {
+	call := g.stmt.Call
+	if g.callOf(call, library) != "" {
+		return true
+	}
+	for _, arg := range call.Args {
+		if fn := g.functionOf(arg); fn != (function{}) {
+			if g.signalsIn(fn, map[function]bool{}) {
+				return false
+			}
+		} else if g.canSignal(g.info.TypeOf(arg), true) {
+			return false
+		}
+	}
+	fn := g.functionOf(call.Fun)
+	if fn == (function{}) {
+		return false // a function value decides
+	}
+	_, ours := g.bodies[fn]
+	if method, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && g.canSignal(g.info.TypeOf(method.X), !ours) {
+		return false
+	}
+	if ours {
+		return !g.signalsIn(fn, map[function]bool{})
+	}
+	// The body is in another package. Work for the invocation has its context;
+	// anything else may be a server, or copy a stream.
+	return g.takesContext(call)
+}
+
+// signalsIn reports whether a function, or one that it calls, uses a channel, a
+// WaitGroup, a function value and so on from outside of it, ends with a
+// context, or never ends.
+func (g *goroutine) signalsIn(fn function, seen map[function]bool) bool {
+	body, ok := g.bodies[fn]
+	if !ok || seen[fn] {
+		return false
+	}
+	seen[fn] = true
+	for at := range body.Preorder((*ast.Ident)(nil), (*ast.SelectorExpr)(nil), (*ast.CallExpr)(nil),
+		(*ast.ForStmt)(nil), (*ast.RangeStmt)(nil)) {
+		signals := false
+		switch e := at.Node().(type) {
+		case *ast.Ident:
+			v, ok := g.info.Uses[e].(*types.Var)
+			signals = ok && !v.IsField() && g.isShared(v, body.Node()) && g.signalsThrough(v)
+		case *ast.SelectorExpr: // a field: of a receiver, say
+			v, ok := g.info.Uses[e.Sel].(*types.Var)
+			timer := isNamed(g.info.TypeOf(e.X), "time", "Timer", "Ticker")
+			signals = ok && v.IsField() && !timer && g.canSignal(v.Type(), false)
+		case *ast.ForStmt:
+			signals = e.Cond == nil && !leaves(e.Body)
+		case *ast.RangeStmt:
+			_, signals = types.Unalias(g.info.TypeOf(e.X)).Underlying().(*types.Chan)
+		case *ast.CallExpr:
+			signals = g.asksForEnd(e, "Done") || g.completes(e, body.Node()) || g.signalsIn(g.functionOf(e.Fun), seen)
+		}
+		if signals {
 			return true
 		}
 	}
 	return false
 }
 
-// unawaited reports whether nobody can wait for it: it shares nothing with
-// others by which it could signal that it is done.
-func (g *goroutine) unawaited() bool {
-	call := g.stmt.Call
-	if g.c.libraryCall(call) != "" {
-		return true
-	}
-	for _, arg := range call.Args {
-		if lit, f := g.c.functionOf(arg); lit != nil || f != nil {
-			if node, _, _ := g.c.bodyOf(lit, f); node != nil && g.signalsIn(g.c.cursors[node], map[ast.Node]bool{}) {
-				return false
-			}
-		} else if g.c.canSignal(g.c.info.TypeOf(arg), true) {
-			return false
-		}
-	}
-	f := g.c.callee(call)
-	lit, _ := g.c.functionOf(call.Fun)
-	if f == nil && lit == nil {
-		return false // a function value decides
-	}
-	if method, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
-		if g.c.canSignal(g.c.info.TypeOf(method.X), g.c.decls[f] == nil) {
-			return false
-		}
-	}
-	if body, ok := g.body(); ok {
-		return !g.signalsIn(body, map[ast.Node]bool{})
-	}
-	// The body is in another package. Work for the invocation has its context;
-	// anything else may be a server, or copy a stream.
-	return g.c.takesContext(call)
+// isShared reports whether v is from outside of a function.
+func (g *goroutine) isShared(v *types.Var, function ast.Node) bool {
+	return !declaredIn(function, v) || g.variable(v).param
 }
 
-// signalsIn reports whether a function, or one that it calls, uses a channel, a
-// WaitGroup, a function value and so on from outside of it, ends with a
-// context, or never ends.
-func (g *goroutine) signalsIn(body inspector.Cursor, seen map[ast.Node]bool) bool {
-	n := body.Node()
-	if seen[n] {
-		return false
-	}
-	seen[n] = true
-	for at := range body.Preorder((*ast.Ident)(nil), (*ast.SelectorExpr)(nil), (*ast.CallExpr)(nil),
-		(*ast.ForStmt)(nil), (*ast.RangeStmt)(nil)) {
-		switch e := at.Node().(type) {
-		case *ast.Ident:
-			v, ok := g.c.info.Uses[e].(*types.Var)
-			if ok && !v.IsField() && (!declaredIn(n, v) || g.c.isParam(v)) && g.signalsThrough(v) {
-				return true
-			}
-		case *ast.SelectorExpr: // a field: of a receiver, say
-			v, ok := g.c.info.Uses[e.Sel].(*types.Var)
-			if ok && v.IsField() && !isTimer(g.c.info.TypeOf(e.X)) && g.c.canSignal(v.Type(), false) {
-				return true
-			}
-		case *ast.ForStmt:
-			if e.Cond == nil && !leaves(e.Body) {
-				return true
-			}
-		case *ast.RangeStmt:
-			if _, ok := types.Unalias(g.c.info.TypeOf(e.X)).Underlying().(*types.Chan); ok {
-				return true
-			}
-		case *ast.CallExpr:
-			if method, ok := ast.Unparen(e.Fun).(*ast.SelectorExpr); ok && method.Sel.Name == "Done" &&
-				isContext(g.c.info.TypeOf(method.X)) {
-				return true
-			}
-			if g.completes(e, n) {
-				return true
-			}
-			if called, _, _ := g.c.calledBody(e); called != nil && g.signalsIn(g.c.cursors[called], seen) {
-				return true
-			}
-		}
-	}
-	return false
+// asksForEnd reports whether a call asks for the end of a context.
+func (g *goroutine) asksForEnd(call *ast.CallExpr, methods ...string) bool {
+	method, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	return ok && slices.Contains(methods, method.Sel.Name) && isContext(g.info.TypeOf(method.X))
 }
 
 // completes reports whether a call signals something from outside of the function
@@ -116,43 +113,31 @@ func (g *goroutine) completes(call *ast.CallExpr, function ast.Node) bool {
 	default:
 		return false
 	}
-	v := g.c.varOf(root(method.X))
-	if v == nil || v.IsField() || g.c.takesContext(call) || g.c.canSignal(v.Type(), false) && g.c.neverWaited(v) {
+	v := g.varOf(root(method.X))
+	if v == nil || v.IsField() || g.takesContext(call) || g.canSignal(v.Type(), false) && g.neverWaited(v) {
 		return false
 	}
-	return (!declaredIn(function, v) || g.c.isParam(v)) && !declaredIn(g.stmt.Call.Fun, v)
-}
-
-func (c *checker) isParam(v *types.Var) bool {
-	known := c.vars[v]
-	return known != nil && known.param
+	return g.isShared(v, function) && !declaredIn(g.stmt.Call.Fun, v)
 }
 
 func (g *goroutine) signalsThrough(v *types.Var) bool {
-	if _, ok := types.Unalias(v.Type()).Underlying().(*types.Signature); ok {
-		if isNamed(v.Type(), "context", "CancelFunc") || isNamed(v.Type(), "context", "CancelCauseFunc") {
-			return g.handlerAwaitsContext()
-		}
-		if value := g.c.valueOfVar(v); value != nil {
-			if lit, f := g.c.functionOf(value); lit != nil || f != nil {
-				return false // what it does is looked at where it is called
-			}
-		}
-		return true
+	if _, ok := types.Unalias(v.Type()).Underlying().(*types.Signature); !ok {
+		return g.canSignal(v.Type(), false) && !g.neverWaited(v)
 	}
-	return g.c.canSignal(v.Type(), false) && !g.c.neverWaited(v)
+	if isNamed(v.Type(), "context", "CancelFunc", "CancelCauseFunc") {
+		return g.handlerAwaitsContext()
+	}
+	// What a known function does is looked at where it is called.
+	value := g.valueOfVar(v)
+	return value == nil || g.functionOf(value) == function{}
 }
 
 // handlerAwaitsContext reports whether the function with the go statement asks
 // for the end of a context, which the goroutine may bring about.
 func (g *goroutine) handlerAwaitsContext() bool {
-	for outer := range g.at.Enclosing((*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
-		if outer.Node() == g.stmt.Call.Fun {
-			continue
-		}
-		for at := range outer.Preorder((*ast.SelectorExpr)(nil)) {
-			s := at.Node().(*ast.SelectorExpr)
-			if (s.Sel.Name == "Done" || s.Sel.Name == "Err") && isContext(g.c.info.TypeOf(s.X)) {
+	for outer := range functionsAround(g.at) {
+		for _, call := range calls(outer) {
+			if g.asksForEnd(call, "Done", "Err") {
 				return true
 			}
 		}
@@ -170,13 +155,14 @@ func (c *checker) canSignal(t types.Type, deep bool) bool {
 		t = p.Elem()
 	}
 	if named, ok := types.Unalias(t).(*types.Named); ok && named.Obj().Pkg() != nil {
-		switch path, name := named.Obj().Pkg().Path(), named.Obj().Name(); {
-		case path == "sync" && (name == "WaitGroup" || name == "Cond"),
-			path == "golang.org/x/sync/errgroup", path == "golang.org/x/sync/semaphore",
-			// Streams and servers end when their other side does.
-			path == "io", path == "bufio", path == "net", path == "os/exec", path == "net/http" && name == "Server":
+		switch named.Obj().Pkg().Path() {
+		case "golang.org/x/sync/errgroup", "golang.org/x/sync/semaphore",
+			"io", "bufio", "net", "os/exec": // streams and processes end when their other side does
 			return true
 		}
+	}
+	if isNamed(t, "sync", "WaitGroup", "Cond") || isNamed(t, "net/http", "Server") {
+		return true
 	}
 	switch u := t.Underlying().(type) {
 	case *types.Chan:
@@ -193,63 +179,53 @@ func (c *checker) canSignal(t types.Type, deep bool) bool {
 	return false
 }
 
-func isTimer(t types.Type) bool { return isNamed(t, "time", "Timer") || isNamed(t, "time", "Ticker") }
-
-// leaves reports whether something leaves a loop.
+// leaves reports whether something may leave a loop.
 func leaves(body *ast.BlockStmt) bool {
-	found := false
+	left := false
 	ast.Inspect(body, func(n ast.Node) bool {
 		switch n.(type) {
 		case *ast.FuncLit:
 			return false
 		case *ast.ReturnStmt, *ast.BranchStmt:
-			found = true
+			left = true
 		}
-		return !found
+		return !left
 	})
-	return found
+	return left
 }
 
 // neverWaited reports whether a channel or a group belongs to a function, and
-// is used by those alone that would be waited for.
+// only those use it that would be waited for.
 func (c *checker) neverWaited(v *types.Var) bool {
-	known := c.vars[v]
-	if v.IsField() || v.Parent() == c.pass.Pkg.Scope() || known != nil && (known.param || len(known.values) > 1) {
+	known := c.variable(v)
+	if v.IsField() || v.Parent() == c.pass.Pkg.Scope() || known.param || len(known.values) > 1 {
 		return false
 	}
-	if known != nil {
-		for _, value := range known.values {
-			if _, ok := value.(*ast.CallExpr); !ok { // make, WithContext; not another variable
-				if _, ok := value.(*ast.CompositeLit); !ok {
-					return false
-				}
-			}
-		}
-	}
-	for id, obj := range c.info.Uses {
-		if obj != v {
-			continue
-		}
-		at, ok := c.root.FindNode(id)
-		if !ok {
+	for _, value := range known.values {
+		switch value.(type) {
+		case *ast.CallExpr, *ast.CompositeLit: // make, WithContext; not another variable
+		default:
 			return false
 		}
-		switch parent := at.Parent().Node().(type) {
-		case *ast.SelectorExpr:
-			switch parent.Sel.Name {
-			case "Add", "Done", "Go", "TryGo", "SetLimit":
-				continue
-			}
-		case *ast.SendStmt:
-			if parent.Chan == id {
-				continue
-			}
-		case *ast.CallExpr:
-			if fun, ok := parent.Fun.(*ast.Ident); ok && fun.Name == "close" {
-				continue
-			}
+	}
+	for at := range c.root.Preorder((*ast.Ident)(nil)) {
+		if id := at.Node().(*ast.Ident); c.info.Uses[id] == v && !signals(at) {
+			return false
 		}
-		return false
 	}
 	return true
+}
+
+// signals reports whether a use of a channel or a group signals, or prepares that.
+func signals(use inspector.Cursor) bool {
+	switch parent := use.Parent().Node().(type) {
+	case *ast.SelectorExpr:
+		return slices.Contains([]string{"Add", "Done", "Go", "TryGo", "SetLimit"}, parent.Sel.Name)
+	case *ast.SendStmt:
+		return use.ParentEdgeKind() == edge.SendStmt_Chan
+	case *ast.CallExpr:
+		fun, ok := parent.Fun.(*ast.Ident)
+		return ok && fun.Name == "close"
+	}
+	return false
 }

@@ -8,7 +8,7 @@ import (
 	"example.com/postinvoke/postinvoke/postinvoketest"
 )
 
-// A pool says goodbye to its database at the end of the environment.
+// A pool is closed when the environment shuts down.
 type pool struct{ closed bool }
 
 func newPool() *pool {
@@ -20,8 +20,9 @@ func newPool() *pool {
 	return p
 }
 
-// What is registered before New belongs to the process and not to the test: the
-// pool is made after it.
+// Functions that are registered before New belong to the process and not to the
+// test, so the pool is made after it. A test that calls Shutdown must not run in
+// parallel.
 func testThePoolIsClosedAtTheEnd(t *testing.T) {
 	env := postinvoketest.New(t)
 	p := newPool()
@@ -30,11 +31,11 @@ func testThePoolIsClosedAtTheEnd(t *testing.T) {
 		t.Error(err)
 	}
 	if !p.closed {
-		t.Error("the pool is open when the environment has ended")
+		t.Error("the pool is open after the shutdown")
 	}
 }
 
 func Example_shutdown() {
-	var t *testing.T // that go test gives to TestThePoolIsClosedAtTheEnd
+	var t *testing.T // from go test, which calls TestThePoolIsClosedAtTheEnd
 	testThePoolIsClosedAtTheEnd(t)
 }

@@ -20,9 +20,10 @@ func (a *audit) handle(ctx context.Context, order string) (string, error) {
 	return "thank you", nil
 }
 
-// The test asserts on the response, then on what must not have happened yet, then
-// runs the hooks and asserts on what they did.
+// The test checks the response, then what must not have happened yet, then runs
+// the hooks and checks what they did.
 func testOrdersAreAudited(t *testing.T) {
+	t.Parallel()
 	env := postinvoketest.New(t)
 	a := &audit{}
 	handler := postinvoke.Wrap(a.handle, nil)
@@ -43,6 +44,6 @@ func testOrdersAreAudited(t *testing.T) {
 }
 
 func Example() {
-	var t *testing.T // that go test gives to TestOrdersAreAudited
+	var t *testing.T // from go test, which calls TestOrdersAreAudited
 	testOrdersAreAudited(t)
 }

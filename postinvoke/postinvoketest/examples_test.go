@@ -5,18 +5,26 @@ import (
 	"go/doc"
 	"go/parser"
 	"go/token"
+	"path/filepath"
 	"testing"
 )
 
-// The tests that the examples show. In files of their own, because go doc shows
-// the whole file of an example only if there is no test in it.
+// The tests that the examples show. They are in another file, because go doc
+// shows the whole file of an example only if there is no test in it.
 
-func TestOrdersAreAudited(t *testing.T)        { testOrdersAreAudited(t) }
-func TestHooksThatFailAndOverrun(t *testing.T) { testHooksThatFailAndOverrun(t) }
-func TestThePoolIsClosedAtTheEnd(t *testing.T) { testThePoolIsClosedAtTheEnd(t) }
+func TestOrdersAreAudited(t *testing.T)               { testOrdersAreAudited(t) }
+func TestAFlushThatFailsIsReported(t *testing.T)      { testAFlushThatFailsIsReported(t) }
+func TestTheLedgerIsUnlockedAfterAPanic(t *testing.T) { testTheLedgerIsUnlockedAfterAPanic(t) }
+func TestHooksThatTakeTooLongAreStopped(t *testing.T) { testHooksThatTakeTooLongAreStopped(t) }
+func TestThePoolIsClosedAtTheEnd(t *testing.T)        { testThePoolIsClosedAtTheEnd(t) }
+func TestHooksAreCounted(t *testing.T)                { testHooksAreCounted(t) }
 
 func TestExamplesShowTheirWholeFile(t *testing.T) {
-	for _, file := range []string{"example_test.go", "example_overrun_test.go", "example_shutdown_test.go"} {
+	files, err := filepath.Glob("example_*test.go")
+	if err != nil || len(files) != 6 {
+		t.Fatalf("got %q, %v, want 6 examples", files, err)
+	}
+	for _, file := range files {
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)

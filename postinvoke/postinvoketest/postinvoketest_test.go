@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -65,7 +67,8 @@ func TestFailuresOfHooksAreReturned(t *testing.T) {
 	if !errors.Is(err, errDiskFull) || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("got %v, want both errors", err)
 	}
-	if hook, ok := errors.AsType[*postinvoketest.HookError](err); !ok || !strings.Contains(hook.Hook, "TestFailuresOfHooksAreReturned") {
+	hook, ok := errors.AsType[*postinvoketest.HookError](err)
+	if !ok || !strings.Contains(hook.Hook, "TestFailuresOfHooksAreReturned") {
 		t.Errorf("got %+v, want a HookError with the name of the function", hook)
 	}
 	for _, want := range []string{"disk full", "panic: unexpected EOF", "panic: in Go", "goroutine "} {
@@ -86,7 +89,7 @@ func TestAHookThatIsRefusedIsReported(t *testing.T) {
 		t.Error(err)
 	}
 	postinvoke.Run(late, func() { t.Error("a hook ran that was registered too late") })
-	if err := inv.RunHooks(); !errors.Is(err, postinvoketest.ErrRefused) {
+	if err := inv.RunHooks(); !errors.Is(err, postinvoke.ErrRefused) {
 		t.Errorf("got %v, want ErrRefused", err)
 	}
 }
@@ -158,14 +161,15 @@ func TestTimeoutsTakeNoTimeInABubble(t *testing.T) {
 		if want := time.Minute - 500*time.Millisecond; stopped != want {
 			t.Errorf("the context of the hook ended after %v, want %v", stopped, want)
 		}
-		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, postinvoketest.ErrAbandoned) || !strings.Contains(err.Error(), "abandoned: no time was left to start it") {
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, postinvoke.ErrAbandoned) ||
+			!strings.Contains(err.Error(), "abandoned: no time was left to start it") {
 			t.Errorf("got %v, want that one hook ran out of time and the other did not start", err)
 		}
 	})
 }
 
-// A test may play the runtime itself, in a bubble or not, and others of the same
-// process in theirs.
+// A test may call the handler without this package, in a bubble or not, beside
+// others of the same process.
 func TestBubblesNeedNoEnvironment(t *testing.T) {
 	handler := wrap(func(ctx context.Context) {
 		postinvoke.RunContext(ctx, func(ctx context.Context) error { <-ctx.Done(); return nil })
@@ -199,13 +203,19 @@ func TestShutdownFunctionsRunLastFirst(t *testing.T) {
 				t.Errorf("got %v, want it to contain %q", err, want)
 			}
 		}
-		if !errors.Is(err, postinvoketest.ErrAbandoned) {
+		if !errors.Is(err, postinvoke.ErrAbandoned) {
 			t.Errorf("got %v, want ErrAbandoned in it", err)
+		}
+		want := []string{"ok", "error", "abandoned", "abandoned"}
+		for i, result := range env.ShutdownHooks() {
+			if i >= len(want) || string(result.Outcome) != want[i] {
+				t.Errorf("got %+v, want outcomes %q", result, want)
+			}
 		}
 	})
 }
 
-// Go cannot end a hook. Else the bubble would end the process because of it.
+// Go cannot end a hook. If the test did not wait for it, the bubble would end the process.
 func TestABubbleEndsWhenAbandonedHooksHave(t *testing.T) {
 	const long = 20 * time.Hour
 	var returned atomic.Int64
@@ -216,11 +226,11 @@ func TestABubbleEndsWhenAbandonedHooksHave(t *testing.T) {
 				postinvoke.Go(ctx, func(context.Context) error { time.Sleep(long); returned.Add(1); return errDiskFull })
 			}
 		}), "overrun")
-		if err := inv.RunHooks(); !errors.Is(err, postinvoketest.ErrAbandoned) || errors.Is(err, errDiskFull) {
+		if err := inv.RunHooks(); !errors.Is(err, postinvoke.ErrAbandoned) || errors.Is(err, errDiskFull) {
 			t.Errorf("got %v, want hooks to be abandoned, and not yet to fail", err)
 		}
 		postinvoke.Shutdown(func() { time.Sleep(long); returned.Add(1) })
-		if err := env.Shutdown(); !errors.Is(err, postinvoketest.ErrAbandoned) {
+		if err := env.Shutdown(); !errors.Is(err, postinvoke.ErrAbandoned) {
 			t.Errorf("got %v, want the shutdown function to be abandoned", err)
 		}
 	})
@@ -289,17 +299,80 @@ func TestContextsHaveWhatLambdaGives(t *testing.T) {
 	}
 }
 
-// A handler that panics takes the process down on Lambda, after its hooks.
-func TestAPanicOfTheHandlerComesAfterItsHooks(t *testing.T) {
+// On Lambda the process ends when a handler has panicked, after its hooks.
+func TestHooksOfAHandlerThatPanickedHaveFinishedWhenInvokeReturns(t *testing.T) {
+	t.Parallel()
 	env := postinvoketest.New(t)
-	ran := false
-	defer func() {
-		if got := recover(); got != "handler" || !ran {
-			t.Errorf("got panic %v, hook ran: %t", got, ran)
-		}
-	}()
-	postinvoketest.Invoke(env, wrap(func(ctx context.Context) {
-		postinvoke.Run(ctx, func() { ran = true })
-		panic("handler")
+	inv := postinvoketest.Invoke(env, wrap(func(ctx context.Context) {
+		postinvoke.RunContext(ctx, func(context.Context) error { return errDiskFull }, postinvoke.Name("save"))
+		panic(io.ErrUnexpectedEOF)
 	}), "panic")
+	if panicked, ok := errors.AsType[*postinvoke.PanicError](inv.Err); !ok || panicked.Value != io.ErrUnexpectedEOF {
+		t.Errorf("got error %v, want the panic", inv.Err)
+	}
+	if got := outcomes(inv.Hooks()); !slices.Equal(got, []string{"save: error"}) {
+		t.Errorf("got hooks %q", got)
+	}
+	if err := inv.RunHooks(); !errors.Is(err, errDiskFull) {
+		t.Errorf("got %v, want %v", err, errDiskFull)
+	}
+}
+
+// outcomes returns the name and outcome of each hook.
+func outcomes(hooks []postinvoke.HookResult) []string {
+	var all []string
+	for _, hook := range hooks {
+		all = append(all, hook.Name+": "+string(hook.Outcome))
+	}
+	return all
+}
+
+func TestResultsHaveTheOrderLimitsAndOutcomesOfHooks(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		env := postinvoketest.New(t)
+		var late context.Context
+		inv := postinvoketest.Invoke(env, wrap(func(ctx context.Context) {
+			late = ctx
+			postinvoke.Run(ctx, func() {}, postinvoke.Name("first"))
+			postinvoke.Run(ctx, func() { time.Sleep(time.Hour) }, postinvoke.Name("second"), postinvoke.Timeout(time.Second))
+			postinvoke.Run(ctx, func() { panic("third") }, postinvoke.Name("third"))
+		}), "work")
+		if got := inv.Hooks(); len(got) > 0 {
+			t.Errorf("before the response was sent: got %v", got)
+		}
+		inv.RunHooks()
+		postinvoke.Run(late, func() {}, postinvoke.Name("fourth"))
+		inv.RunHooks()
+		want := []string{"third: panic", "second: abandoned", "first: ok", "fourth: refused"}
+		if got := outcomes(inv.Hooks()); !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		if got := inv.Hooks()[1]; got.Timeout != time.Second || got.Finished.Sub(got.Started) != 1100*time.Millisecond {
+			t.Errorf("got timeout %v, abandoned after %v", got.Timeout, got.Finished.Sub(got.Started))
+		}
+	})
+}
+
+// Parallel tests share the process, and not the results.
+func TestTestsMayRunInParallel(t *testing.T) {
+	var open sync.WaitGroup
+	open.Add(2)
+	for _, name := range []string{"one", "other"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := postinvoketest.New(t)
+			open.Done()
+			open.Wait()
+			inv := postinvoketest.Invoke(env, wrap(func(ctx context.Context) {
+				postinvoke.Run(ctx, func() {}, postinvoke.Name(name))
+			}), "work")
+			if err := inv.RunHooks(); err != nil {
+				t.Error(err)
+			}
+			if got := outcomes(inv.Hooks()); !slices.Equal(got, []string{name + ": ok"}) {
+				t.Errorf("got %q", got)
+			}
+		})
+	}
 }

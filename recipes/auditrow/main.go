@@ -19,7 +19,7 @@ import (
 func main() {
 	name := os.Getenv("DATABASE")
 	if name == "" {
-		log.Fatal("DATABASE is not set: it names the database, as the driver wants it")
+		log.Fatal("DATABASE is not set: it names the database for the driver")
 	}
 	db, err := sql.Open("sqlite", name)
 	if err != nil {
@@ -40,7 +40,7 @@ type transfer struct {
 func (b bank) transfer(ctx context.Context, t transfer) (string, error) {
 	postinvoke.RunContext(ctx, func(ctx context.Context) error {
 		// This ctx, not the handler's, which has ended by now. Give the two
-		// the same name, and nobody can take the wrong one.
+		// the same name, and you cannot take the wrong one.
 		_, err := b.db.ExecContext(ctx, `INSERT INTO audit (recipient, amount) VALUES (?, ?)`, t.To, t.Amount)
 		return err
 	})

@@ -1,6 +1,7 @@
 // Command flushtraces sends its OpenTelemetry spans after the response. The
 // caller does not wait for the collector, and no span stays behind in a frozen
-// process.
+// process. Spans are lost if the process is killed first, or if the collector
+// does not answer before the function's timeout is near.
 package main
 
 import (
@@ -16,7 +17,7 @@ import (
 )
 
 func main() {
-	// OTEL_EXPORTER_OTLP_ENDPOINT says where the collector is.
+	// OTEL_EXPORTER_OTLP_ENDPOINT is the address of the collector.
 	exporter, err := otlptracehttp.New(context.Background())
 	if err != nil {
 		log.Fatal(err)

@@ -1,5 +1,6 @@
 // Command httpapi answers requests from an API Gateway HTTP API or a function
-// URL, and calls a webhook after the response.
+// URL, and calls a webhook after the response. A call that fails is logged, and
+// not repeated: use a queue for what must arrive.
 package main
 
 import (

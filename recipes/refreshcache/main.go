@@ -1,5 +1,6 @@
 // Command refreshcache answers from its cache, and fetches at the same time
-// what the next invocation will answer with.
+// what the next invocation will answer with. If a refresh fails, that is logged,
+// and the next one answers with the old rates.
 package main
 
 import (

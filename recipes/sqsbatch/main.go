@@ -32,9 +32,9 @@ func handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse
 				events.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
 		}
 	}
-	// SQS learns from the response which messages are done, and the hook runs
-	// after it: a hook that fails, or is lost, brings no message back. So leave
-	// to hooks only what the next batch would make good.
+	// The response lists the messages that failed; the others are deleted. The
+	// hook runs after it, so a hook that fails or is lost brings no message back.
+	// Leave to hooks only what the next batch makes good.
 	postinvoke.RunContext(ctx, refreshIndex)
 	return response, nil
 }

@@ -16,15 +16,15 @@ func main() {
 }
 
 // Rows writes while aws-lambda-go sends. Hooks wait for the end of the stream,
-// not for its beginning, so that they can be registered up to the last line.
-// But a panic in here is in a goroutine that nobody recovers: it ends the
-// process at once, hooks and all.
+// not for its beginning, so you can register them up to the last line. A panic in
+// here ends the process at once, without its hooks, because lambdaurl calls the
+// handler in a goroutine of its own.
 func rows(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/csv")
 	const n = 1000
 	for i := range n {
 		if _, err := fmt.Fprintf(w, "%d,%d\n", i, i*i); err != nil {
-			return // sending has failed: nobody reads any more
+			return // sending has failed
 		}
 	}
 	fmt.Println("wrote the last row")

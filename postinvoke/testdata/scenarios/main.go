@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -49,7 +50,38 @@ func main() {
 	case "late":
 		postinvoke.Shutdown(func() { postinvoke.Shutdown(say("NEVER")) })
 	}
-	lambda.Start(postinvoke.Wrap(handle, &postinvoke.Options{Margin: margin(), HookTimeout: hookTimeout()}))
+	lambda.Start(postinvoke.Wrap(handle, &postinvoke.Options{
+		Margin: margin(), HookTimeout: hookTimeout(), Observer: observer(),
+	}))
+}
+
+// observer prints every result, if the variable OBSERVE is set.
+func observer() *postinvoke.Observer {
+	if os.Getenv("OBSERVE") == "" {
+		return nil
+	}
+	return &postinvoke.Observer{
+		Hook:       func(ctx context.Context, r postinvoke.HookResult) { printHook(ctx, "hook", r) },
+		LateHook:   func(ctx context.Context, r postinvoke.HookResult) { printHook(ctx, "late hook", r) },
+		Invocation: func(ctx context.Context, r postinvoke.InvocationResult) { printResult(ctx, "invocation", r, "") },
+		Shutdown:   func(ctx context.Context, r postinvoke.ShutdownResult) { printResult(ctx, "shutdown", r, "") },
+	}
+}
+
+func printHook(ctx context.Context, function string, r postinvoke.HookResult) {
+	text := fmt.Sprint(r.Err)
+	r.Err = nil // which has no form in JSON
+	printResult(ctx, function, r, text)
+}
+
+func printResult(ctx context.Context, function string, result any, err string) {
+	line, jsonErr := json.Marshal(map[string]any{
+		"Function": function, "Result": result, "Err": err, "Enabled": postinvoke.Enabled(ctx), "Ended": ctx.Err() != nil,
+	})
+	if jsonErr != nil {
+		panic(jsonErr)
+	}
+	fmt.Printf("observed %s\n", line)
 }
 
 // hookTimeout is Options.HookTimeout.

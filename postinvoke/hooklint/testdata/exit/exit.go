@@ -15,7 +15,7 @@ func flush(context.Context) error { return errors.New("no collector") }
 func handle(ctx context.Context) {
 	postinvoke.RunContext(ctx, func(ctx context.Context) error {
 		if err := flush(ctx); err != nil {
-			log.Fatal(err) // want `log.Fatal ends the process, and so the hooks that wait, and this environment, are lost: return an error from a hook of RunContext instead \(https://example.com/postinvoke/blob/main/docs/hooklint.md#exit\)`
+			log.Fatal(err) // want `log.Fatal ends the process, and so the hooks that wait, and this environment, are lost: return an error from a hook of RunContext instead \(.*docs/hooklint.md#exit\)`
 		}
 		return nil
 	})

@@ -11,7 +11,7 @@ import (
 )
 
 func handle(ctx context.Context, id string) {
-	go func() { // want `nothing waits for this goroutine, so it may register its hook too late: start it with Go, or register the hook before \(https://example.com/postinvoke/blob/main/docs/hooklint.md#late\)`
+	go func() { // want `nothing waits for this goroutine, so it may register its hook too late: start it with Go, or register the hook before \(.*docs/hooklint.md#late\)`
 		fmt.Println(id)
 		postinvoke.Run(ctx, func() { fmt.Println("hook") })
 	}()

@@ -1,9 +1,9 @@
 // Package recipes_test runs each recipe as a compiled process in the local
 // Lambda environment, with the extension.
 //
-// A recipe that calls a server calls a [gatedServer], which does not answer
-// before the test says so. The test says so when it has the response, and so
-// nothing but a response that did not wait for the server lets it go on.
+// A recipe that calls a server calls a [gatedServer], which answers only after
+// the test has opened its gate. The test does that when it has the response, so a
+// recipe whose response waits for the server fails its test.
 package recipes_test
 
 import (

@@ -13,39 +13,53 @@ import (
 	"example.com/postinvoke/record"
 )
 
-// A slowHandler takes its time for records of abandoned hooks, and keeps the
-// order in which records were written.
-type slowHandler struct {
+// A recordKeeper is a log handler that keeps records, and takes its time for those
+// of abandoned hooks.
+type recordKeeper struct {
 	slog.Handler
-	mu       sync.Mutex
-	messages []string
+	mu   sync.Mutex
+	kept []slog.Record
 }
 
-func (h *slowHandler) Enabled(context.Context, slog.Level) bool { return true }
+func (k *recordKeeper) Enabled(context.Context, slog.Level) bool { return true }
 
-func (h *slowHandler) Handle(_ context.Context, r slog.Record) error {
+func (k *recordKeeper) Handle(_ context.Context, r slog.Record) error {
 	if r.Message == record.HookAbandoned {
 		time.Sleep(time.Minute)
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.messages = append(h.messages, r.Message)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.kept = append(k.kept, r)
 	return nil
 }
 
-func (h *slowHandler) position(message string) int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return slices.Index(h.messages, message)
+// reasons returns the reasons in the records with a message.
+func (k *recordKeeper) reasons(message string) []string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var reasons []string
+	for _, r := range k.kept {
+		for a := range r.Attrs {
+			if r.Message == message && a.Key == record.Reason {
+				reasons = append(reasons, a.Value.String())
+			}
+		}
+	}
+	return reasons
 }
 
 // wantAbandonedFirst checks that the hook's record was written, and before that of
 // its invocation.
-func (h *slowHandler) wantAbandonedFirst(t *testing.T) {
+func (k *recordKeeper) wantAbandonedFirst(t *testing.T) {
 	t.Helper()
-	abandoned, finished := h.position(record.HookAbandoned), h.position(record.Hooks)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	position := func(message string) int {
+		return slices.IndexFunc(k.kept, func(r slog.Record) bool { return r.Message == message })
+	}
+	abandoned, finished := position(record.HookAbandoned), position(record.Hooks)
 	if abandoned < 0 || finished < abandoned {
-		t.Errorf("got records %q, want the abandoned hook first", h.messages)
+		t.Errorf("got records %v, want the abandoned hook first", k.kept)
 	}
 }
 
@@ -53,7 +67,7 @@ func (h *slowHandler) wantAbandonedFirst(t *testing.T) {
 // was given up has its own before that, also if another one ends meanwhile.
 func TestAnAbandonedHookIsLoggedBeforeTheInvocationIsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		log := &slowHandler{}
+		log := &recordKeeper{}
 		end := make(chan struct{})
 		handler := postinvoke.Wrap(func(ctx context.Context, _ any) (any, error) {
 			hangs := func(context.Context) error { <-end; return nil }
@@ -83,7 +97,7 @@ func TestAnAbandonedHookIsLoggedFirstIfTheTimeOfAllIsUp(t *testing.T) {
 
 func testAbandonedFirst(t *testing.T, handlerTakes time.Duration) {
 	synctest.Test(t, func(t *testing.T) {
-		log := &slowHandler{}
+		log := &recordKeeper{}
 		end := make(chan struct{})
 		handler := postinvoke.Wrap(func(ctx context.Context, _ any) (any, error) {
 			postinvoke.Go(ctx, func(context.Context) error { <-end; return nil }, postinvoke.Timeout(time.Second))
