@@ -2,6 +2,7 @@ package lambdaenv
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -14,30 +15,6 @@ const contentJSON = "application/json"
 // a process died in the middle of a call.
 var discardLog = log.New(io.Discard, "", 0)
 
-var statusOK = struct {
-	Status string `json:"status"`
-}{"OK"}
-
-// An apiError is a call refused, with the body that Lambda sends.
-type apiError struct {
-	status    int
-	errorType string
-	message   string
-}
-
-func forbidden(errorType, message string) *apiError {
-	return &apiError{http.StatusForbidden, errorType, message}
-}
-
-// An apiHandler answers a call, or returns how to refuse it.
-type apiHandler func(http.ResponseWriter, *http.Request) *apiError
-
-// A route is the one method that a path takes, and what serves it.
-type route struct {
-	method string
-	serve  apiHandler
-}
-
 // Paths of the APIs.
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
@@ -48,51 +25,70 @@ const (
 	extensionPath  = "/2020-01-01/extension/"
 )
 
-// routes are the paths that have no variable part.
-func (in *instance) routes() map[string]route {
+// An apiHandler answers a call, or returns how to refuse it.
+type apiHandler func(http.ResponseWriter, *http.Request) *apiError
+
+// An apiError is a refused call, with the body that Lambda sends.
+type apiError struct {
+	status    int
+	errorType string
+	message   string
+}
+
+func forbidden(errorType, message string) *apiError {
+	return &apiError{http.StatusForbidden, errorType, message}
+}
+
+// A route is the one method that a path takes, and what serves it.
+type route struct {
+	method string
+	serve  apiHandler
+}
+
+func (s *sandbox) routes() map[string]route {
 	return map[string]route{
-		invocationPath + "next":      {http.MethodGet, in.runtimeNext},
-		runtimePath + "init/error":   {http.MethodPost, in.runtimeInitError},
-		extensionPath + "register":   {http.MethodPost, in.extensionRegister},
-		extensionPath + "event/next": {http.MethodGet, in.extensionNext},
-		extensionPath + "init/error": {http.MethodPost, in.extensionError("init/error", agentInitError)},
-		extensionPath + "exit/error": {http.MethodPost, in.extensionError("exit/error", agentExitError)},
-		telemetryPath:                {http.MethodPut, in.telemetrySubscribe},
-		telemetryPath + "/":          {http.MethodPut, in.telemetrySubscribe}, // as the documentation writes it
-		logsPath:                     {http.MethodPut, in.logsSubscribe},
+		invocationPath + "next":          {http.MethodGet, s.runtimeNext},
+		invocationPath + "{id}/response": {http.MethodPost, s.runtimeInvocationResponse},
+		invocationPath + "{id}/error":    {http.MethodPost, s.runtimeInvocationError},
+		runtimePath + "init/error":       {http.MethodPost, s.runtimeInitError},
+		extensionPath + "register":       {http.MethodPost, s.extensionRegister},
+		extensionPath + "event/next":     {http.MethodGet, s.extensionNext},
+		extensionPath + "init/error":     {http.MethodPost, s.extensionError("init/error", extensionInitError)},
+		extensionPath + "exit/error":     {http.MethodPost, s.extensionError("exit/error", extensionExitError)},
+		telemetryPath:                    {http.MethodPut, s.telemetrySubscribe},
+		telemetryPath + "/":              {http.MethodPut, s.telemetrySubscribe}, // as the documentation writes it
+		logsPath:                         {http.MethodPut, logsSubscribe},
 	}
 }
 
 // handler serves the APIs. A path is compared as it was sent: unlike
 // http.ServeMux it neither cleans nor decodes one, and HEAD is not GET, which
 // would take an event from the runtime.
-func (in *instance) handler() http.Handler {
-	routes := in.routes()
+func (s *sandbox) handler() http.Handler {
+	routes := s.routes()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !in.enter() {
+		if !s.serving.TryRLock() { // close has begun to wait for the handlers
 			panic(http.ErrAbortHandler)
 		}
-		defer in.workers.Done()
+		defer s.serving.RUnlock()
 		path := r.URL.EscapedPath()
-		to, found := routes[path]
-		if id, call, ok := invocationCall(path); ok {
-			r.SetPathValue("id", id)
-			to, found = route{http.MethodPost, in.runtimeResponse}, true
-			if call == "error" {
-				to.serve = in.runtimeError
+		if rest, ok := strings.CutPrefix(path, invocationPath); ok {
+			if id, call, ok := strings.Cut(rest, "/"); ok {
+				r.SetPathValue("id", id)
+				path = invocationPath + "{id}/" + call
 			}
 		}
-		var refused *apiError
-		switch {
-		case !found:
+		route, found := routes[path]
+		if !found {
 			http.NotFound(w, r)
-		case r.Method != to.method:
-			w.Header().Set("Allow", to.method)
-			w.WriteHeader(http.StatusMethodNotAllowed)
-		default:
-			refused = to.serve(w, r)
+			return
 		}
-		if refused != nil {
+		if r.Method != route.method {
+			w.Header().Set("Allow", route.method)
+			w.WriteHeader(http.StatusMethodNotAllowed)
+			return
+		}
+		if refused := route.serve(w, r); refused != nil {
 			// A client that is still sending would see a reset connection
 			// instead of the answer.
 			io.CopyN(io.Discard, r.Body, min(r.ContentLength, maxStreamed))
@@ -104,30 +100,63 @@ func (in *instance) handler() http.Handler {
 	})
 }
 
-// invocationCall splits the path of the two calls that name an invocation.
-func invocationCall(path string) (id, call string, ok bool) {
-	rest, ok := strings.CutPrefix(path, invocationPath)
-	if !ok {
-		return "", "", false
+// mustDo is do in a handler: when the sandbox ends, so does the call, without an
+// answer.
+func (s *sandbox) mustDo(f func()) {
+	if !s.do(f) {
+		panic(http.ErrAbortHandler)
 	}
-	id, call, ok = strings.Cut(rest, "/")
-	return id, call, ok && (call == "response" || call == "error")
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
-	body, err := json.Marshal(v)
-	if err != nil {
-		panic("lambdaenv: " + err.Error()) // what is sent marshals
-	}
 	w.Header().Set("Content-Type", contentJSON)
 	w.WriteHeader(status)
-	w.Write(append(body, '\n'))
+	w.Write(append(mustJSON(v), '\n'))
 }
 
-// mustDo is do in a handler: when the instance is over, so is the call, without
-// an answer.
-func (in *instance) mustDo(f func()) {
-	if !in.do(f) {
-		panic(http.ErrAbortHandler)
+// writeAccepted answers a call that succeeds without a result.
+func writeAccepted(w http.ResponseWriter) {
+	writeJSON(w, http.StatusAccepted, map[string]string{"status": "OK"})
+}
+
+// mustJSON marshals a value that always marshals.
+func mustJSON(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("lambdaenv: internal error: " + err.Error())
+	}
+	return b
+}
+
+// A tooLargeError says how large a body was that is larger than it may be.
+type tooLargeError struct{ size, limit int64 }
+
+func (e *tooLargeError) Error() string {
+	return fmt.Sprintf("Response payload size (%d bytes) exceeded maximum allowed payload size (%d bytes).",
+		e.size, e.limit)
+}
+
+// readBody reads the body, if it is not longer than limit, and passes it on to
+// arrived, unless that is nil, as it arrives. All of a body that is too long is
+// read and counted.
+func readBody(r *http.Request, limit int64, arrived func([]byte)) ([]byte, error) {
+	var body []byte
+	chunk := make([]byte, 32<<10)
+	for size := int64(0); ; {
+		n, err := r.Body.Read(chunk)
+		if size += int64(n); size <= limit && n > 0 {
+			body = append(body, chunk[:n]...)
+			if arrived != nil {
+				arrived(chunk[:n])
+			}
+		}
+		switch {
+		case err == io.EOF && size > limit:
+			return body, &tooLargeError{size, limit}
+		case err == io.EOF:
+			return body, nil
+		case err != nil:
+			return body, err
+		}
 	}
 }

@@ -12,21 +12,37 @@
 //	report, err := env.WaitIdle(ctx)               // all asked for the next event; all is frozen
 //	_, err = env.Shutdown(ctx, "spindown")
 //
-// In tests, package lambdaenvtest says the same in fewer words.
+// In tests, package lambdaenvtest does the same in fewer lines.
 //
 // # What happens when
 //
 // [Start] is the Init phase: the extensions start and register, then the
-// function starts, and all ask for their first event. [Environment.Invoke] and
-// its kin hand over an event and return with the response. The invocation goes
-// on until the function and the extensions that registered for INVOKE have asked
-// for the next event; [Environment.WaitIdle] waits for that. Then the processes
-// are stopped until the next invocation. A timeout or a crash ends the processes,
-// and the next invocation starts new ones. [Environment.Shutdown] is the Shutdown
-// phase; [Environment.Close] kills everything.
+// function starts, and all ask for their first event. [Environment.Invoke],
+// [Environment.Do] and [Environment.InvokeStream] hand over an event and return with
+// the response. The invocation goes on until the function and the extensions that
+// registered for INVOKE have asked for the next event; [Environment.WaitIdle] waits
+// for that. Then the processes are stopped until the next invocation. A timeout or a
+// crash ends the processes, and the next invocation starts new ones.
+// [Environment.Shutdown] is the Shutdown phase; [Environment.Close] kills everything.
 //
-// [Environment.Entries] has the log, as CloudWatch would, and the moments that
+// [Environment.Entries] returns the log, as CloudWatch has it, and the moments that
 // Lambda itself does not log.
+//
+// # An invocation, step by step
+//
+//  1. [Environment.Do] puts it into the queue (request.go).
+//  2. Environment.step takes it from there, begin thaws the processes, or starts
+//     them, and handOver answers the runtime's call for the next event and those of
+//     the extensions (environment.go, sandbox.go).
+//  3. The runtime posts to /response or /error: respond gives the caller the response
+//     (runtimeapi.go).
+//  4. The runtime and the extensions ask for the next event (runtimeNext in
+//     runtimeapi.go, extensionNext in extensionsapi.go).
+//  5. step finds the invocation settled: finish logs the REPORT, and freeze stops the
+//     processes (environment.go, process.go). Instead, expire ends an invocation that
+//     has timed out, and fail one whose processes crashed.
+//
+// All states, and the ways between them, are in states.go.
 //
 // # What it agrees with
 //

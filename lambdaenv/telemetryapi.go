@@ -20,51 +20,47 @@ const (
 var schemaVersions = []string{"2025-01-29", "2022-12-13", "2022-07-01"}
 
 // telemetrySubscribe serves PUT /telemetry.
-func (in *instance) telemetrySubscribe(w http.ResponseWriter, r *http.Request) *apiError {
+func (s *sandbox) telemetrySubscribe(w http.ResponseWriter, r *http.Request) *apiError {
 	if _, refused := extensionID(r); refused != nil {
 		return refused
 	}
-	body, err := readAll(r, maxExtensionBody, nil)
+	body, err := readBody(r, maxExtensionBody, nil)
 	if err != nil {
 		return &apiError{http.StatusBadRequest, "ValidationError", err.Error()}
 	}
-	s, wrong := in.env.cfg.subscription(body)
+	subscriber, wrong := s.env.cfg.subscription(body)
 	if wrong != "" {
 		return &apiError{http.StatusBadRequest, "ValidationError", wrong}
 	}
-	refused := in.forAgent(r, "Unknown extension ", func(a *agent) *apiError { return in.subscribe(a, s) })
-	if refused != nil {
-		return refused
+	refused := s.forExtension(r, unknownExtension, func(x *extension) *apiError {
+		if x.subscribed {
+			// In the words of AWS's emulator of managed instances.
+			return &apiError{http.StatusInternalServerError, "InternalServerError", "Internal Server Error"}
+		}
+		if !s.telemetry.subscribe(subscriber) {
+			return forbidden("Telemetry.SubscriptionClosed", "Telemetry API subscription is closed already")
+		}
+		x.subscribed = true
+		s.env.platform.subscription(x.name, subscriber.streams)
+		return nil
+	})
+	if refused == nil {
+		w.Write([]byte(`"OK"`))
 	}
-	w.Write([]byte(`"OK"`))
-	return nil
-}
-
-// subscribe makes the extension a subscriber.
-func (in *instance) subscribe(a *agent, s *subscriber) *apiError {
-	if a.subscribed {
-		// In the words of AWS's emulator of managed instances.
-		return &apiError{http.StatusInternalServerError, "InternalServerError", "Internal Server Error"}
-	}
-	if !in.telemetry.subscribe(s) {
-		return forbidden("Telemetry.SubscriptionClosed", "Telemetry API subscription is closed already")
-	}
-	a.subscribed = true
-	in.env.platform.subscription(a.name, s.streams)
-	return nil
+	return refused
 }
 
 // logsSubscribe serves PUT /logs as AWS's emulator does: "202: Request accepted.
 // Subscription request response in local testing environment".
-func (in *instance) logsSubscribe(w http.ResponseWriter, _ *http.Request) *apiError {
+func logsSubscribe(http.ResponseWriter, *http.Request) *apiError {
 	return &apiError{http.StatusAccepted, "Logs.NotSupported", "Logs API is not supported"}
 }
 
-// subscription reads a request to subscribe, or says what is wrong with it.
+// subscription reads a request to subscribe, or returns what is wrong with it.
 func (c *Config) subscription(body []byte) (s *subscriber, wrong string) {
 	var request struct {
-		SchemaVersion string   `json:"schemaVersion"`
-		Types         []string `json:"types"`
+		SchemaVersion string
+		Types         []string
 		Buffering     buffering
 		Destination   struct {
 			Protocol string
@@ -76,16 +72,16 @@ func (c *Config) subscription(body []byte) (s *subscriber, wrong string) {
 		return nil, err.Error()
 	}
 	var problems []string
-	problem := func(is bool, format string, args ...any) {
-		if is {
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
 			problems = append(problems, fmt.Sprintf(format, args...))
 		}
 	}
 	versions := schemaVersions
-	if c.MaxConcurrency > 0 {
+	if c.managed() {
 		versions = versions[:1]
 	}
-	problem(!slices.Contains(versions, request.SchemaVersion), "schemaVersion %q is not one of %s",
+	check(slices.Contains(versions, request.SchemaVersion), "schemaVersion %q is not one of %s",
 		request.SchemaVersion, strings.Join(versions, ", "))
 
 	var to sink
@@ -93,30 +89,30 @@ func (c *Config) subscription(body []byte) (s *subscriber, wrong string) {
 	case "HTTP":
 		u, err := url.Parse(d.URI)
 		if err != nil {
-			problem(true, "URI: %v", err)
+			check(false, "URI: %v", err)
 			break
 		}
-		problem(u.Scheme != "http", "URI scheme %q is not http", u.Scheme)
-		problem(u.Hostname() != "sandbox" && u.Hostname() != "sandbox.localdomain",
+		check(u.Scheme == "http", "URI scheme %q is not http", u.Scheme)
+		check(u.Hostname() == "sandbox" || u.Hostname() == "sandbox.localdomain",
 			"URI host %q is neither sandbox.localdomain nor sandbox", u.Hostname())
-		problem(u.Port() == "", "URI port is not provided")
+		check(u.Port() != "", "URI port is not provided")
 		to = newHTTPSink(u.Port(), u.RequestURI(), u.Host)
 	case "TCP":
-		problem(d.Port < 1 || d.Port > 65535, "port %d is not one", d.Port)
+		check(d.Port >= 1 && d.Port <= 65535, "port %d is not one", d.Port)
 		to = &tcpSink{port: d.Port}
 	default:
-		problem(true, "protocol %q is neither HTTP nor TCP", d.Protocol)
+		check(false, "protocol %q is neither HTTP nor TCP", d.Protocol)
 	}
 
-	problem(len(request.Types) == 0, "types should not be empty")
+	check(len(request.Types) > 0, "types should not be empty")
 	for _, stream := range request.Types {
-		problem(!slices.Contains([]string{"platform", "function", "extension"}, stream), "type %q is not one", stream)
+		check(slices.Contains([]string{"platform", "function", "extension"}, stream), "type %q is not one", stream)
 	}
 
 	b := request.Buffering
 	limit := func(name string, value *int, preset, least, most int) {
 		*value = cmp.Or(*value, preset)
-		problem(*value < least || *value > most, "%s %d is not between %d and %d", name, *value, least, most)
+		check(*value >= least && *value <= most, "%s %d is not between %d and %d", name, *value, least, most)
 	}
 	limit("maxItems", &b.MaxItems, 10_000, 1_000, 10_000)
 	limit("maxBytes", &b.MaxBytes, 256<<10, 256<<10, 1<<20)

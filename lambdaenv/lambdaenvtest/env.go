@@ -21,7 +21,10 @@ import (
 	"time"
 
 	"example.com/postinvoke/lambdaenv"
+	"example.com/postinvoke/lambdaenv/internal/debug"
 )
+
+func init() { debug.CheckInvariants = true }
 
 // patience bounds every wait, so that a hung process gives a failed test with
 // a log instead of a stack dump of the test binary.
