@@ -1,6 +1,7 @@
 package lambdaenv
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -45,8 +46,11 @@ type route struct {
 	serve  apiHandler
 }
 
-func (s *sandbox) routes() map[string]route {
-	return map[string]route{
+// handler serves the APIs. A path is compared as it was sent: unlike
+// http.ServeMux it neither cleans nor decodes one, and HEAD is not GET, which
+// would take an event from the runtime.
+func (s *sandbox) handler() http.Handler {
+	routes := map[string]route{
 		invocationPath + "next":          {http.MethodGet, s.runtimeNext},
 		invocationPath + "{id}/response": {http.MethodPost, s.runtimeInvocationResponse},
 		invocationPath + "{id}/error":    {http.MethodPost, s.runtimeInvocationError},
@@ -59,13 +63,6 @@ func (s *sandbox) routes() map[string]route {
 		telemetryPath + "/":              {http.MethodPut, s.telemetrySubscribe}, // as the documentation writes it
 		logsPath:                         {http.MethodPut, logsSubscribe},
 	}
-}
-
-// handler serves the APIs. A path is compared as it was sent: unlike
-// http.ServeMux it neither cleans nor decodes one, and HEAD is not GET, which
-// would take an event from the runtime.
-func (s *sandbox) handler() http.Handler {
-	routes := s.routes()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.serving.TryRLock() { // close has begun to wait for the handlers
 			panic(http.ErrAbortHandler)
@@ -100,23 +97,37 @@ func (s *sandbox) handler() http.Handler {
 	})
 }
 
-// mustDo is do in a handler: when the sandbox ends, so does the call, without an
-// answer.
-func (s *sandbox) mustDo(f func()) {
-	if !s.do(f) {
+// call calls f on the goroutine of the environment, for a handler. When the sandbox
+// ends, so does the call, without an answer.
+func (s *sandbox) call(f func() *apiError) (refused *apiError) {
+	if !s.do(func() { refused = f() }) {
 		panic(http.ErrAbortHandler)
 	}
+	return refused
+}
+
+// receive waits for the next event, for a handler. It ends like call.
+func receive[T any](s *sandbox, next <-chan T) T {
+	select {
+	case event := <-next:
+		return event
+	case <-s.ctx.Done():
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// accept answers a call that has no result, unless it is refused.
+func accept(w http.ResponseWriter, refused *apiError) *apiError {
+	if refused == nil {
+		writeJSON(w, http.StatusAccepted, map[string]string{"status": "OK"})
+	}
+	return refused
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", contentJSON)
 	w.WriteHeader(status)
 	w.Write(append(mustJSON(v), '\n'))
-}
-
-// writeAccepted answers a call that succeeds without a result.
-func writeAccepted(w http.ResponseWriter) {
-	writeJSON(w, http.StatusAccepted, map[string]string{"status": "OK"})
 }
 
 // mustJSON marshals a value that always marshals.
@@ -128,7 +139,7 @@ func mustJSON(v any) []byte {
 	return b
 }
 
-// A tooLargeError says how large a body was that is larger than it may be.
+// A tooLargeError is about a body that is larger than it may be.
 type tooLargeError struct{ size, limit int64 }
 
 func (e *tooLargeError) Error() string {
@@ -136,27 +147,15 @@ func (e *tooLargeError) Error() string {
 		e.size, e.limit)
 }
 
-// readBody reads the body, if it is not longer than limit, and passes it on to
-// arrived, unless that is nil, as it arrives. All of a body that is too long is
-// read and counted.
-func readBody(r *http.Request, limit int64, arrived func([]byte)) ([]byte, error) {
-	var body []byte
-	chunk := make([]byte, 32<<10)
-	for size := int64(0); ; {
-		n, err := r.Body.Read(chunk)
-		if size += int64(n); size <= limit && n > 0 {
-			body = append(body, chunk[:n]...)
-			if arrived != nil {
-				arrived(chunk[:n])
-			}
-		}
-		switch {
-		case err == io.EOF && size > limit:
-			return body, &tooLargeError{size, limit}
-		case err == io.EOF:
-			return body, nil
-		case err != nil:
-			return body, err
-		}
+// readBody reads the body, if it is not longer than limit. One that is too long is
+// read to its end, and counted.
+func readBody(r io.Reader, limit int64) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, limit))
+	if err != nil {
+		return body, err
 	}
+	if rest, err := io.Copy(io.Discard, r); rest > 0 || err != nil {
+		return body, cmp.Or(err, error(&tooLargeError{limit + rest, limit}))
+	}
+	return body, nil
 }

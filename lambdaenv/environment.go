@@ -109,26 +109,6 @@ func (e *Environment) Close() error {
 	return e.err
 }
 
-// WaitIdle returns when no invocation is in progress or waiting, and the
-// processes are frozen (those of a managed instance never are) or, after a
-// timeout or a crash, gone. The report is that of the invocation that ended
-// last, nil if there was none.
-//
-// The error is ErrClosed when the environment is closed, with the report of the
-// last invocation all the same, or that of ctx.
-func (e *Environment) WaitIdle(ctx context.Context) (*Report, error) {
-	report := make(chan *Report, 1)
-	e.do(func() { e.idlers = append(e.idlers, report) })
-	select {
-	case r := <-report:
-		return r, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-e.done:
-		return e.last, ErrClosed
-	}
-}
-
 // Entries returns the log so far; with Config.Forget, nothing.
 func (e *Environment) Entries() []Entry { return e.log.snapshot() }
 
@@ -139,11 +119,9 @@ func (e *Environment) run(started chan<- error) {
 	err := e.initialize("init", begun.Add(e.cfg.InitTimeout))
 	if _, failed := errors.AsType[*fault](err); failed && e.cfg.RetryInit {
 		err = nil
-	} else if err == nil {
+	} else if err == nil && !e.cfg.managed() {
 		e.coldInit = time.Since(begun)
-		if !e.cfg.managed() {
-			err = e.freeze()
-		}
+		err = e.freeze()
 	}
 	started <- err
 	for err == nil && e.phase != phaseClosed {
@@ -170,9 +148,6 @@ func (e *Environment) step() error {
 			return e.finish(inv)
 		}
 	}
-	if inv := e.firstToExpire(); inv != nil && !time.Now().Before(inv.deadline) {
-		return e.expire(inv)
-	}
 	if e.hasRoom() {
 		inv := e.queue[0]
 		e.queue = slices.Delete(e.queue, 0, 1)
@@ -181,14 +156,12 @@ func (e *Environment) step() error {
 	if e.phase == phaseReady && !e.cfg.managed() {
 		return e.freeze()
 	}
-	var deadline time.Time
-	if inv := e.firstToExpire(); inv != nil {
-		deadline = inv.deadline
+	next, deadline := e.nextToExpire()
+	err := e.wait(deadline)
+	if errors.Is(err, errExpired) {
+		return e.expire(next)
 	}
-	if err := e.wait(deadline); !errors.Is(err, errExpired) {
-		return err
-	}
-	return nil // the next step ends the invocation
+	return err
 }
 
 // hasRoom reports whether the next invocation can begin.
@@ -197,14 +170,14 @@ func (e *Environment) hasRoom() bool {
 		(e.sandbox == nil || len(e.sandbox.waiting) > 0)
 }
 
-// firstToExpire returns the invocation in progress whose deadline is the next.
-func (e *Environment) firstToExpire() (first *invocation) {
+// nextToExpire returns the invocation in progress with the earliest deadline.
+func (e *Environment) nextToExpire() (next *invocation, deadline time.Time) {
 	for _, inv := range e.inProgress {
-		if first == nil || inv.deadline.Before(first.deadline) {
-			first = inv
+		if next == nil || inv.deadline.Before(deadline) {
+			next, deadline = inv, inv.deadline
 		}
 	}
-	return first
+	return next, deadline
 }
 
 // begin thaws the processes, or starts them, and gives them the event. The init
@@ -214,19 +187,19 @@ func (e *Environment) begin(inv *invocation) error {
 	managed := e.cfg.managed()
 	inv.startClock(e.cfg.Timeout)
 	e.inProgress[inv.id] = inv
-	suppressed := e.phase == phaseCold
 	if !managed {
 		e.log.setRequest(inv.id)
 	}
-	if suppressed {
-		phase, deadline := "invoke", inv.deadline
-		if managed {
-			phase, deadline = "init", time.Now().Add(e.cfg.InitTimeout)
+	suppressed := e.phase == phaseCold && !managed
+	if e.phase == phaseCold {
+		name, deadline := "init", time.Now().Add(e.cfg.InitTimeout)
+		if suppressed {
+			name, deadline = "invoke", inv.deadline
 		}
-		err := e.initialize(phase, deadline)
+		err := e.initialize(name, deadline)
 		if f, ok := errors.AsType[*fault](err); ok {
 			e.platform.start(inv)
-			if f.timeout && !managed {
+			if f.timeout && suppressed {
 				f.message = inv.timeoutMessage()
 			}
 			return e.fail(f)
@@ -237,11 +210,10 @@ func (e *Environment) begin(inv *invocation) error {
 	}
 	e.thaw()
 	e.platform.start(inv)
-	if !suppressed || managed {
+	if !suppressed {
 		inv.startClock(e.cfg.Timeout)
-	}
-	if !suppressed && !managed {
-		inv.init, e.coldInit = e.coldInit, 0
+		inv.init = e.coldInit
+		e.coldInit = 0
 	}
 	if e.phase != phaseInvoke {
 		e.enter(phaseInvoke)
@@ -311,66 +283,7 @@ func (e *Environment) fail(f *fault) error {
 	return err
 }
 
-// giveUp logs that an invocation timed out or crashed. A caller who has no response
-// yet gets the error.
-func (e *Environment) giveUp(inv *invocation, f *fault) {
-	inv.fault, inv.status, inv.ended = f, f.status(), f.at
-	e.platform.failed(inv)
-	if !e.cfg.managed() && !inv.handedOver.IsZero() && inv.runtimeDone.IsZero() {
-		e.platform.runtimeDone(inv, f.at)
-	}
-	r := errorResponse(f.errorType, "RequestId: "+inv.id+" Error: "+f.message)
-	if len(f.payload) > 0 {
-		r.Payload = f.payload
-	}
-	if !inv.handedOver.IsZero() {
-		r.Latency = f.at.Sub(inv.handedOver)
-	}
-	e.answer(inv, r)
-}
-
-// answer gives the caller the response, unless there was one before.
-func (e *Environment) answer(inv *invocation, r *Response) {
-	if inv.answered {
-		return
-	}
-	inv.answered = true
-	r.RequestID = inv.id
-	if !inv.request.Async { // whose caller has no response
-		e.log.add(Entry{Source: Caller, Kind: Responded, RequestID: inv.id, Text: r.FunctionError})
-	}
-	inv.result.end(r, nil)
-}
-
-// report logs and keeps the report of an invocation that has ended, and queues its
-// next attempt, if there is to be one.
-func (e *Environment) report(inv *invocation, memoryMB int) {
-	r := inv.report(memoryMB)
-	e.platform.report(inv, r)
-	e.last = &r
-	if !inv.request.Async || inv.status == statusSuccess || inv.attempt >= e.cfg.Retries {
-		return
-	}
-	again := inv.nextAttempt()
-	if e.cfg.RetryDelay <= 0 {
-		e.queue = append(e.queue, again)
-		return
-	}
-	e.delayed++
-	e.running.Go(func() {
-		select {
-		case <-time.After(e.cfg.RetryDelay):
-			e.do(func() {
-				e.delayed--
-				e.queue = append(e.queue, again)
-			})
-		case <-e.ctx.Done():
-		}
-	})
-}
-
 // freeze stops the processes, as Lambda does when "there are no pending events".
-// Those of a managed instance are never frozen.
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle
 func (e *Environment) freeze() error {
 	if err := stopProcesses(e.sandbox.processes()); err != nil {
@@ -412,11 +325,13 @@ func (e *Environment) wait(deadline time.Time) error {
 		}
 		e.idlers = nil
 	}
-	var expired <-chan time.Time
+	var expired <-chan time.Time // nil without a deadline: that case is disabled
+	var expiredInTest <-chan struct{}
 	if !deadline.IsZero() {
 		timer := time.NewTimer(time.Until(deadline))
 		defer timer.Stop()
 		expired = timer.C
+		expiredInTest = e.cfg.expire
 	}
 	select {
 	case <-e.ctx.Done():
@@ -426,6 +341,8 @@ func (e *Environment) wait(deadline time.Time) error {
 		e.checkInTests()
 		return nil
 	case <-expired:
+		return errExpired
+	case <-expiredInTest:
 		return errExpired
 	}
 }

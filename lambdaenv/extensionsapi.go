@@ -78,9 +78,8 @@ func (s *sandbox) extensionRegister(w http.ResponseWriter, r *http.Request) *api
 	if err != nil {
 		return forbidden("InvalidRequestFormat", err.Error())
 	}
-	var id string
-	var refused *apiError
-	s.mustDo(func() { id, refused = s.register(name, events) })
+	id := newUUID()
+	refused := s.call(func() *apiError { return s.register(name, id, events) })
 	if refused != nil {
 		return refused
 	}
@@ -101,7 +100,7 @@ func (s *sandbox) extensionRegister(w http.ResponseWriter, r *http.Request) *api
 }
 
 func registrationEvents(r *http.Request) ([]string, error) {
-	body, err := readBody(r, maxExtensionBody, nil)
+	body, err := readBody(r.Body, maxExtensionBody)
 	if err != nil {
 		return nil, err
 	}
@@ -115,37 +114,37 @@ func registrationEvents(r *http.Request) ([]string, error) {
 	return request.Events, nil
 }
 
-// register registers an extension for events, and returns its identifier. A name
-// that is not the file name of an external extension makes it an internal one, which
-// may register until the runtime asks for its first event.
-func (s *sandbox) register(name string, events []string) (id string, refused *apiError) {
+// register registers an extension for events. A name that is not the file name of an
+// external extension makes it an internal one, which may register until the runtime
+// asks for its first event.
+func (s *sandbox) register(name, id string, events []string) *apiError {
 	i := slices.IndexFunc(s.extensions, func(x *extension) bool { return x.name == name })
 	external := i >= 0 && s.extensions[i].process != nil
 	if refused := s.checkEvents(external, events); refused != nil {
-		return "", refused
+		return refused
 	}
 	var x *extension
 	switch {
 	case external:
 		x = s.extensions[i]
 	case s.runtimeAsked():
-		return "", forbidden("Extension.RegistrationClosed", "Extension registration closed already")
+		return forbidden("Extension.RegistrationClosed", "Extension registration closed already")
 	case len(s.extensions) >= maxExtensions:
-		return "", forbidden("Extension.TooManyExtensions", fmt.Sprintf("Extension limit (%d) reached", maxExtensions))
+		return forbidden("Extension.TooManyExtensions", fmt.Sprintf("Extension limit (%d) reached", maxExtensions))
 	case i >= 0:
-		return "", forbidden("Extension.InvalidExtensionState", "Extension with this name already registered")
+		return forbidden("Extension.InvalidExtensionState", "Extension with this name already registered")
 	default:
 		x = &extension{name: name, state: extensionStarted}
 	}
 	if refused := x.enter(extensionRegistered); refused != nil {
-		return "", refused
+		return refused
 	}
 	if !external {
 		s.extensions = append(s.extensions, x)
 	}
-	x.id = newUUID()
+	x.id = id
 	x.events = slices.Compact(slices.Sorted(slices.Values(events)))
-	return x.id, nil
+	return nil
 }
 
 // checkEvents refuses events that the extension may not register for. Internal
@@ -194,17 +193,13 @@ func (s *sandbox) extensionNext(w http.ResponseWriter, r *http.Request) *apiErro
 	if refused != nil {
 		return refused
 	}
-	select {
-	case event := <-next:
-		if event.kind != eventShutdown { // which Lambda sends without headers
-			w.Header().Set("Content-Type", contentJSON)
-			w.Header().Set(headerExtensionEventID, newUUID())
-		}
-		w.Write(event.body)
-		return nil
-	case <-s.ctx.Done():
-		panic(http.ErrAbortHandler)
+	event := receive(s, next)
+	if event.kind != eventShutdown { // which Lambda sends without headers
+		w.Header().Set("Content-Type", contentJSON)
+		w.Header().Set(headerExtensionEventID, newUUID())
 	}
+	w.Write(event.body)
+	return nil
 }
 
 // extensionAsks is the extension's call for the next event.
@@ -236,8 +231,8 @@ func (s *sandbox) extensionError(call string, next extensionState) apiHandler {
 		if errorType == "" {
 			return forbidden("Extension.MissingHeader", headerExtensionError+" not found")
 		}
-		readBody(r, maxExtensionBody, nil) // nothing is done with it, here or on Lambda
-		refused := s.forExtension(r, "Unknown "+headerExtensionID, func(x *extension) *apiError {
+		readBody(r.Body, maxExtensionBody) // nothing is done with it, here or on Lambda
+		return accept(w, s.forExtension(r, "Unknown "+headerExtensionID, func(x *extension) *apiError {
 			before := x.state
 			if refused := x.enter(next); refused != nil {
 				return refused
@@ -249,11 +244,7 @@ func (s *sandbox) extensionError(call string, next extensionState) apiHandler {
 				s.extensionErrorType = "Extension." + string(next)
 			}
 			return nil
-		})
-		if refused == nil {
-			writeAccepted(w)
-		}
-		return refused
+		}))
 	}
 }
 
@@ -271,15 +262,13 @@ func (s *sandbox) forExtension(r *http.Request, unknown string, f func(*extensio
 	if unknown == unknownExtension {
 		unknown += id
 	}
-	s.mustDo(func() {
-		refused = forbidden("Extension.UnknownExtensionIdentifier", unknown)
-		for _, x := range s.extensions {
-			if x.id == id {
-				refused = f(x)
-			}
+	return s.call(func() *apiError {
+		i := slices.IndexFunc(s.extensions, func(x *extension) bool { return x.id == id })
+		if i < 0 {
+			return forbidden("Extension.UnknownExtensionIdentifier", unknown)
 		}
+		return f(s.extensions[i])
 	})
-	return refused
 }
 
 // extensionID is the identifier that the call names, in its usual form.

@@ -124,3 +124,61 @@ func newUUID() string {
 func newLogStream() string {
 	return fmt.Sprintf("%s/[$LATEST]%016x%016x", time.Now().UTC().Format("2006/01/02"), rand.Uint64(), rand.Uint64())
 }
+
+// giveUp logs that an invocation timed out or crashed. A caller who has no response
+// yet gets the error.
+func (e *Environment) giveUp(inv *invocation, f *fault) {
+	inv.fault, inv.status, inv.ended = f, f.status(), f.at
+	e.platform.failed(inv)
+	if !e.cfg.managed() && !inv.handedOver.IsZero() && inv.runtimeDone.IsZero() {
+		e.platform.runtimeDone(inv, f.at)
+	}
+	r := errorResponse(f.errorType, "RequestId: "+inv.id+" Error: "+f.message)
+	if len(f.payload) > 0 {
+		r.Payload = f.payload
+	}
+	if !inv.handedOver.IsZero() {
+		r.Latency = f.at.Sub(inv.handedOver)
+	}
+	e.answer(inv, r)
+}
+
+// answer gives the caller the response, unless there was one before.
+func (e *Environment) answer(inv *invocation, r *Response) {
+	if inv.answered {
+		return
+	}
+	inv.answered = true
+	r.RequestID = inv.id
+	if !inv.request.Async { // whose caller has no response
+		e.log.add(Entry{Source: Caller, Kind: Responded, RequestID: inv.id, Text: r.FunctionError})
+	}
+	inv.result.end(r, nil)
+}
+
+// report logs and keeps the report of an invocation that has ended, and queues its
+// next attempt, if there is to be one.
+func (e *Environment) report(inv *invocation, memoryMB int) {
+	r := inv.report(memoryMB)
+	e.platform.report(inv, r)
+	e.last = &r
+	if !inv.request.Async || inv.status == statusSuccess || inv.attempt >= e.cfg.Retries {
+		return
+	}
+	again := inv.nextAttempt()
+	if e.cfg.RetryDelay <= 0 {
+		e.queue = append(e.queue, again)
+		return
+	}
+	e.delayed++
+	e.running.Go(func() {
+		select {
+		case <-time.After(e.cfg.RetryDelay):
+			e.do(func() {
+				e.delayed--
+				e.queue = append(e.queue, again)
+			})
+		case <-e.ctx.Done():
+		}
+	})
+}

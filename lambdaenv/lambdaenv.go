@@ -123,6 +123,8 @@ type Config struct {
 	// Forget is for tests only. It has the environment keep no log, so that one that lives
 	// for long does not need ever more memory: then Entries returns none.
 	Forget bool
+
+	expire <-chan struct{} // makes the deadline pass that is waited for, in tests of this package
 }
 
 // LogFormat is a function's log format.

@@ -147,6 +147,26 @@ func (e *Environment) await(ctx context.Context, inv *invocation, c <-chan struc
 	}
 }
 
+// WaitIdle returns when no invocation is in progress or waiting, and the
+// processes are frozen (those of a managed instance never are) or, after a
+// timeout or a crash, gone. The report is that of the invocation that ended
+// last, nil if there was none.
+//
+// The error is ErrClosed when the environment is closed, with the report of the
+// last invocation all the same, or that of ctx.
+func (e *Environment) WaitIdle(ctx context.Context) (*Report, error) {
+	report := make(chan *Report, 1)
+	e.do(func() { e.idlers = append(e.idlers, report) })
+	select {
+	case r := <-report:
+		return r, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-e.done:
+		return e.last, ErrClosed
+	}
+}
+
 // A ResponseStream is a response that can be read while it comes.
 type ResponseStream struct {
 	RequestID   string
@@ -213,15 +233,18 @@ func (s *ResponseStream) beginLocked(contentType string) {
 	}
 }
 
-// write passes on a part of the response. It never blocks: what is not read yet
-// is kept.
-func (s *ResponseStream) write(b []byte) {
+// responseWriter passes a response on to the caller as it comes. It never blocks:
+// what is not read yet is kept.
+type responseWriter struct{ *ResponseStream }
+
+func (s responseWriter) Write(b []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.response == nil { // else it is too late
 		s.unread = append(s.unread, b...)
 		s.changed.Broadcast()
 	}
+	return len(b), nil
 }
 
 // end is the end of the response, or of the environment.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -52,19 +53,14 @@ var (
 func (s *sandbox) runtimeNext(w http.ResponseWriter, _ *http.Request) *apiError {
 	arrived := time.Now()
 	next := make(chan *invocation, 1)
-	var refused *apiError
-	s.mustDo(func() { refused = s.runtimeAsks(next, arrived) })
+	refused := s.call(func() *apiError { return s.runtimeAsks(next, arrived) })
 	if refused != nil {
 		return refused
 	}
-	select {
-	case inv := <-next:
-		inv.writeHeader(w.Header(), s.env.cfg.functionARN(inv.request.Qualifier))
-		w.Write(inv.request.Payload)
-		return nil
-	case <-s.ctx.Done():
-		panic(http.ErrAbortHandler)
-	}
+	inv := receive(s, next)
+	inv.writeHeader(w.Header(), s.env.cfg.functionARN(inv.request.Qualifier))
+	w.Write(inv.request.Payload)
+	return nil
 }
 
 func (s *sandbox) runtimeAsks(next chan<- *invocation, arrived time.Time) *apiError {
@@ -114,16 +110,17 @@ func (s *sandbox) runtimeInvocationResponse(w http.ResponseWriter, r *http.Reque
 		if mode := r.Header.Get(headerResponseMode); mode != "" && mode != "streaming" {
 			return &Response{FunctionError: "Runtime.InvalidResponseModeHeader"}, errResponseMode
 		}
-		limit, arrived := int64(maxResponse), (func([]byte))(nil)
+		source, limit := io.Reader(r.Body), int64(maxResponse)
+		contentType := r.Header.Get("Content-Type")
 		if inv.streamed {
-			limit, arrived = maxStreamed, inv.result.write
-			inv.result.begin(r.Header.Get("Content-Type"))
+			source, limit = io.TeeReader(r.Body, responseWriter{inv.result}), maxStreamed
+			inv.result.begin(contentType)
 		}
-		body, err := readBody(r, limit, arrived)
+		body, err := readBody(source, limit)
 		if err != nil {
 			return unreadable(err)
 		}
-		response := &Response{Payload: body, ContentType: r.Header.Get("Content-Type")}
+		response := &Response{Payload: body, ContentType: contentType}
 		if errorType := r.Trailer.Get(headerErrorType); errorType != "" {
 			// The function failed after it had begun to stream.
 			response.FunctionError = errorType
@@ -138,7 +135,7 @@ func (s *sandbox) runtimeInvocationResponse(w http.ResponseWriter, r *http.Reque
 // runtimeInvocationError serves POST /runtime/invocation/{id}/error.
 func (s *sandbox) runtimeInvocationError(w http.ResponseWriter, r *http.Request) *apiError {
 	return s.respond(w, r, runtimeErrorResponse, func(*invocation) (*Response, *apiError) {
-		body, err := readBody(r, maxResponse, nil)
+		body, err := readBody(r.Body, maxResponse)
 		if err != nil {
 			return unreadable(err)
 		}
@@ -171,21 +168,19 @@ func (s *sandbox) respond(w http.ResponseWriter, r *http.Request, state runtimeS
 ) *apiError {
 	arrived := time.Now()
 	var inv *invocation
-	var refused *apiError
-	s.mustDo(func() { inv, refused = s.beginResponse(r, state, arrived) })
+	refused := s.call(func() (refused *apiError) {
+		inv, refused = s.beginResponse(r, state, arrived)
+		return refused
+	})
 	if refused != nil {
 		return refused
 	}
 	response, unreadable := read(inv)
 	complete := time.Now()
-	s.mustDo(func() { refused = s.endResponse(inv, response, recordedType(r, response), complete) })
-	if refused == nil {
-		refused = unreadable
-	}
-	if refused == nil {
-		writeAccepted(w)
-	}
-	return refused
+	refused = s.call(func() *apiError {
+		return s.endResponse(inv, response, recordedType(r, response), complete)
+	})
+	return accept(w, cmp.Or(refused, unreadable))
 }
 
 // beginResponse finds the invocation that the response is for, or refuses it.
@@ -249,17 +244,14 @@ func unreadable(err error) (*Response, *apiError) {
 // runtimeInitError serves POST /runtime/init/error, after which the runtime
 // should exit.
 func (s *sandbox) runtimeInitError(w http.ResponseWriter, r *http.Request) *apiError {
-	body, _ := readBody(r, maxResponse, nil) // as much of it as arrived
-	var refused *apiError
-	s.mustDo(func() {
-		if refused = s.enterRuntime(runtimeInitError); refused == nil {
+	body, _ := readBody(r.Body, maxResponse) // as much of it as arrived
+	return accept(w, s.call(func() *apiError {
+		refused := s.enterRuntime(runtimeInitError)
+		if refused == nil {
 			s.initError, s.initReason = validErrorType(r.Header.Get(headerErrorType)), body
 		}
-	})
-	if refused == nil {
-		writeAccepted(w)
-	}
-	return refused
+		return refused
+	}))
 }
 
 var reportableError = regexp.MustCompile(`(Runtime|Function)\.[A-Z][a-zA-Z]+`)

@@ -24,7 +24,7 @@ func (s *sandbox) telemetrySubscribe(w http.ResponseWriter, r *http.Request) *ap
 	if _, refused := extensionID(r); refused != nil {
 		return refused
 	}
-	body, err := readBody(r, maxExtensionBody, nil)
+	body, err := readBody(r.Body, maxExtensionBody)
 	if err != nil {
 		return &apiError{http.StatusBadRequest, "ValidationError", err.Error()}
 	}
