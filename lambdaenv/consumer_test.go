@@ -57,6 +57,7 @@ import (
 )
 
 func TestFunction(t *testing.T) {
+	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: lambdaenvtest.Build(t, "./bootstrap")})
 	if r := env.Invoke("{}"); string(r.Payload) != "\"hello\"" {
 		t.Errorf("got %s", r.Payload)
@@ -69,6 +70,7 @@ func TestFunction(t *testing.T) {
 }
 
 func TestFromAModuleOfSomebodyElse(t *testing.T) {
+	t.Parallel()
 	checkout, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)

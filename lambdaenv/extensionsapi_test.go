@@ -11,17 +11,18 @@ import (
 )
 
 func TestEventsOfExtensions(t *testing.T) {
-	th := newTheatre(t, lambdaenv.Config{Name: "orders", Timeout: time.Minute}, "ext")
-	ext := th.puppet()
+	t.Parallel()
+	se := newStubEnv(t, lambdaenv.Config{Name: "orders", Timeout: time.Minute}, "ext")
+	ext := se.nextProcess()
 	ext.register("ext", `"INVOKE","SHUTDOWN"`)
 	event := ext.extensionNext()
-	function := th.puppet()
+	function := se.nextProcess()
 	next := function.runtimeNext()
-	env := th.curtain()
+	env := se.started()
 	refused(t, <-ext.extensionNext(), 403, "Extension.InvalidExtensionState",
 		"State transition from Ready to Ready failed for extension "+ext.id+". Error: State transition is not allowed")
 
-	runtimeEvent, id, response := th.invoke(`{}`, next)
+	runtimeEvent, id, response := se.do(lambdaenv.Request{Payload: []byte(`{}`)}, next)
 	got := <-event
 	accepted(t, got, http.StatusOK)
 	want := fmt.Sprintf(`{"eventType":"INVOKE","deadlineMs":%s,"requestId":"%s","invokedFunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:orders","tracing":{"type":"X-Amzn-Trace-Id","value":"%s"}}`,

@@ -14,6 +14,7 @@ import (
 )
 
 func TestCallerHasResponseBeforeWorkAfterItEnds(t *testing.T) {
+	t.Parallel()
 	gate := newGate(t)
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
 
@@ -27,7 +28,7 @@ func TestCallerHasResponseBeforeWorkAfterItEnds(t *testing.T) {
 	if got, want := response.ContentType, "text/plain"; got != want {
 		t.Errorf("got content type %q, want %q", got, want)
 	}
-	open := gate.arrival() // the work goes on, though the caller has the response
+	open := gate.next() // the work goes on, though the caller has the response
 	open()
 	report := env.WaitIdle()
 
@@ -37,7 +38,7 @@ func TestCallerHasResponseBeforeWorkAfterItEnds(t *testing.T) {
 	if !report.Responded.Before(report.RuntimeDone) || report.RuntimeDone != report.Idle {
 		t.Errorf("got moments %+v, want responded before runtime done, and no extension after it", report)
 	}
-	wantPlot(t, plot(after(env.Entries(), lambdaenv.Frozen), "handler", "after", "START", "END", "REPORT"),
+	wantSequence(t, sequence(after(env.Entries(), lambdaenv.Frozen), "handler", "after", "START", "END", "REPORT"),
 		"thawed", "START RequestId: "+response.RequestID+" Version: $LATEST", "invoked", "handler", "responded", "after",
 		"runtime-done", "idle", "END RequestId: "+response.RequestID, lastLine(env), "frozen")
 }
@@ -48,17 +49,18 @@ func lastLine(env *lambdaenvtest.Env) string {
 }
 
 func TestInvocationIsOverWhenExtensionsAskForNext(t *testing.T) {
+	t.Parallel()
 	gate := newGate(t)
 	env := lambdaenvtest.Start(t, lambdaenv.Config{
 		Function:   function(t),
-		Extensions: []string{extension(t, "keeper"), extension(t, "watcher")},
+		Extensions: []string{extension(t, "busy"), extension(t, "quiet")},
 		Env: []string{
-			script{Events: both, Invoke: "gate " + gate.String()}.variable("keeper"),
-			script{Events: []string{"SHUTDOWN"}}.variable("watcher"),
+			script{Events: both, Invoke: "gate " + gate.String()}.variable("busy"),
+			script{Events: []string{"SHUTDOWN"}}.variable("quiet"),
 		},
 	})
 	response := env.Invoke(`{}`)
-	open := gate.arrival()
+	open := gate.next()
 	env.Await("the runtime's request for the next event", func(e lambdaenv.Entry) bool { return e.Kind == lambdaenv.RuntimeDone })
 	open()
 	report := env.WaitIdle()
@@ -66,23 +68,24 @@ func TestInvocationIsOverWhenExtensionsAskForNext(t *testing.T) {
 	if report.PostRuntimeExtensions() <= 0 || !report.Idle.After(report.RuntimeDone) {
 		t.Errorf("got report %+v, want it idle after the runtime was done", report)
 	}
-	line := env.AwaitLine("keeper INVOKE")
-	if line.RequestID != response.RequestID || line.Source != lambdaenv.Extension || line.Name != "keeper" {
-		t.Errorf("got %+v, want it attributed to keeper and %s", line, response.RequestID)
+	line := env.AwaitLine("busy INVOKE")
+	if line.RequestID != response.RequestID || line.Source != lambdaenv.Extension || line.Name != "busy" {
+		t.Errorf("got %+v, want it attributed to busy and %s", line, response.RequestID)
 	}
-	if hasLine(env.Lines(), "watcher INVOKE") {
+	if hasLine(env.Lines(), "quiet INVOKE") {
 		t.Error("an extension registered for SHUTDOWN only got INVOKE")
 	}
 }
 
 func TestInternalExtensionHoldsEnvironment(t *testing.T) {
+	t.Parallel()
 	gate := newGate(t)
 	env := lambdaenvtest.Start(t, lambdaenv.Config{
 		Function: function(t),
 		Env:      []string{`INTERNAL="INVOKE"`, "INTERNAL_GATE=" + gate.String()},
 	})
 	env.Invoke(`{}`)
-	open := gate.arrival()
+	open := gate.next()
 	env.Await("the runtime's request for the next event", func(e lambdaenv.Entry) bool { return e.Kind == lambdaenv.RuntimeDone })
 	open()
 	if report := env.WaitIdle(); !report.Idle.After(report.RuntimeDone) {
@@ -91,10 +94,11 @@ func TestInternalExtensionHoldsEnvironment(t *testing.T) {
 }
 
 func TestInvocationsQueueUntilIdle(t *testing.T) {
+	t.Parallel()
 	gate := newGate(t)
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
 	env.Invoke(event{"After": event{"Gate": gate.String()}}.String())
-	open := gate.arrival()
+	open := gate.next()
 
 	var wg sync.WaitGroup
 	for i := range 3 {
@@ -128,11 +132,12 @@ func TestInvocationsQueueUntilIdle(t *testing.T) {
 }
 
 func TestCallerThatLeavesDoesNotStopInvocation(t *testing.T) {
+	t.Parallel()
 	gate := newGate(t)
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		open := gate.arrival()
+		open := gate.next()
 		cancel()
 		env.Await("the caller to leave", func(lambdaenv.Entry) bool { return ctx.Err() != nil })
 		open()
@@ -146,6 +151,7 @@ func TestCallerThatLeavesDoesNotStopInvocation(t *testing.T) {
 }
 
 func TestFailuresOfTheFunction(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name      string
 		event     event
@@ -180,6 +186,7 @@ func TestFailuresOfTheFunction(t *testing.T) {
 }
 
 func TestLargestResponse(t *testing.T) {
+	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
 	response := env.Invoke(event{"Size": 6<<20 + 100}.String())
 	if got, want := len(response.Payload), 6<<20+100; got != want || response.FunctionError != "" {
@@ -188,6 +195,7 @@ func TestLargestResponse(t *testing.T) {
 }
 
 func TestAnEventThatLambdaWouldNotTake(t *testing.T) {
+	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
 	if response, err := env.Environment.Invoke(t.Context(), make([]byte, lambdaenv.MaxEvent+1)); err == nil {
 		t.Errorf("got the response %q, want an error", response.Payload)

@@ -14,6 +14,7 @@ import (
 )
 
 func TestPlatformLinesInText(t *testing.T) {
+	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{
 		Function:   function(t),
 		Extensions: []string{extension(t, "ext")},
@@ -94,6 +95,7 @@ func records(t *testing.T, env *lambdaenvtest.Env) []record {
 }
 
 func TestPlatformRecordsByLevel(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		level string
 		want  []string
@@ -135,6 +137,7 @@ func TestPlatformRecordsByLevel(t *testing.T) {
 }
 
 func TestPlatformRecords(t *testing.T) {
+	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{
 		Function:       function(t),
 		Extensions:     []string{extension(t, "ext")},
@@ -195,11 +198,10 @@ func TestPlatformRecords(t *testing.T) {
 
 func TestTimeoutAndCrashRecords(t *testing.T) {
 	t.Parallel()
-	env := lambdaenvtest.Start(t, lambdaenv.Config{
+	env := lambdaenvtest.Start(t, expireAt(t, lambdaenv.Config{
 		Function:  function(t),
 		LogFormat: lambdaenv.JSON,
-		Timeout:   short,
-	})
+	}, "hanging"))
 	env.Invoke(`{"Hang": true}`)
 	env.WaitIdle()
 	env.Invoke(`{"Exit": 2}`)
@@ -221,6 +223,7 @@ func TestTimeoutAndCrashRecords(t *testing.T) {
 // What a process printed before it made a call comes before what the call
 // brings about, however much it is.
 func TestOutputComesBeforeWhatFollowsIt(t *testing.T) {
+	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
 	var many []string
 	for i := range 500 {
@@ -240,12 +243,13 @@ func TestOutputComesBeforeWhatFollowsIt(t *testing.T) {
 		if !slices.Equal(got, append(slices.Clone(many), "last words")) {
 			t.Fatalf("got %d lines, want %d in order", len(got), len(many)+1)
 		}
-		wantPlot(t, plot(entries, "line 000", "line 499", "last words"),
+		wantSequence(t, sequence(entries, "line 000", "line 499", "last words"),
 			"thawed", "invoked", many[0], many[499], "responded", "last words", "runtime-done", "idle", "frozen")
 	}
 }
 
 func TestLinesOfProcesses(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("a", 256<<10)
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
 	id := env.Invoke(event{"Print": []string{"", "one\ntwo\r", long, long + "b"}, "Write": "no end of line", "Exit": 0}.String()).RequestID
@@ -272,6 +276,7 @@ func TestLinesOfProcesses(t *testing.T) {
 // As on Lambda: a line without a level counts as INFO, and in text nothing is
 // filtered.
 func TestApplicationLogLevel(t *testing.T) {
+	t.Parallel()
 	const record = `{"level":"WARN","timestamp":"2026-11-26T01:02:03Z","message":"careful"}`
 	for _, test := range []struct {
 		format lambdaenv.LogFormat
@@ -299,6 +304,7 @@ func TestApplicationLogLevel(t *testing.T) {
 }
 
 func TestForgotten(t *testing.T) {
+	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t), Forget: true})
 	env.Invoke(`{"Print": ["hello"]}`)
 	env.WaitIdle()

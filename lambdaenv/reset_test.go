@@ -12,9 +12,28 @@ import (
 	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
-// short is a timeout that an invocation which is to time out can wait for, and
-// a healthy one never reaches on a slow machine.
+// short is a timeout that a test can wait for, and that a healthy invocation never
+// reaches on a slow machine.
 const short = 3 * time.Second
+
+// expireAt makes the deadline pass that the environment waits for, each time that the
+// next of the texts is in its log.
+func expireAt(t *testing.T, cfg lambdaenv.Config, texts ...string) lambdaenv.Config {
+	expire := make(chan struct{})
+	cfg.Observe = func(e lambdaenv.Entry) {
+		if len(texts) == 0 || !strings.Contains(e.Text, texts[0]) {
+			return
+		}
+		texts = texts[1:]
+		go func() {
+			select {
+			case expire <- struct{}{}:
+			case <-t.Context().Done():
+			}
+		}()
+	}
+	return lambdaenv.WithExpire(cfg, expire)
+}
 
 func TestTimeoutBeforeTheResponse(t *testing.T) {
 	t.Parallel()
@@ -43,7 +62,7 @@ func TestTimeoutBeforeTheResponse(t *testing.T) {
 		t.Errorf("got %v after the reset, want no processes", ps)
 	}
 	id := response.RequestID
-	wantPlot(t, plot(afterLine(env.Entries(), "hanging"), "timed out", "SIGTERM", "SHUTDOWN", "END", "REPORT"),
+	wantSequence(t, sequence(afterLine(env.Entries(), "hanging"), "timed out", "SIGTERM", "SHUTDOWN", "END", "REPORT"),
 		env.AwaitLine("Task timed out").Text, "responded", "reset", "signaled", "SIGTERM", "exited",
 		"ext SHUTDOWN <nil> timeout", "exited", "END RequestId: "+id, lastLine(env))
 	if got, want := env.AwaitLine("Task timed out").Text, " "+id+" Task timed out after 3.00 seconds"; !strings.HasSuffix(got, want) {
@@ -71,18 +90,21 @@ func TestTimeoutAfterTheResponse(t *testing.T) {
 		env   []string
 		event string
 		done  bool // the runtime is done when the time is up
+
+		expireAt []string // the invocation, and the Shutdown phase
 	}{
-		{"in the function", []string{script{Events: both}.variable("ext")}, `{"After": {"Hang": true}}`, false},
-		{"in the extension", []string{script{Events: both, Invoke: "hang"}.variable("ext")}, `{}`, true},
+		{"in the function", []string{script{Events: both}.variable("ext")}, `{"After": {"Hang": true}}`, false,
+			[]string{"hanging"}},
+		{"in the extension", []string{script{Events: both, Invoke: "hang"}.variable("ext")}, `{}`, true,
+			[]string{"the runtime asked for the next event", "signal: terminated"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			env := lambdaenvtest.Start(t, lambdaenv.Config{
+			env := lambdaenvtest.Start(t, expireAt(t, lambdaenv.Config{
 				Function:   function(t),
 				Extensions: []string{extension(t, "ext")},
 				Env:        tt.env,
-				Timeout:    short,
-			})
+			}, tt.expireAt...))
 			if response := env.Invoke(tt.event); response.FunctionError != "" {
 				t.Errorf("got %s, want success: the caller has the response", response.Payload)
 			}
@@ -111,14 +133,13 @@ func find(env *lambdaenvtest.Env, match func(lambdaenv.Entry) bool) (lambdaenv.E
 func TestBusyExtensionGetsShutdownWhenItAsksInTime(t *testing.T) {
 	t.Parallel()
 	gate := newGate(t)
-	env := lambdaenvtest.Start(t, lambdaenv.Config{
+	env := lambdaenvtest.Start(t, expireAt(t, lambdaenv.Config{
 		Function:   function(t),
 		Extensions: []string{extension(t, "ext")},
 		Env:        []string{script{Events: both, Invoke: "gate " + gate.String()}.variable("ext")},
-		Timeout:    short,
-	})
+	}, "the runtime asked for the next event"))
 	env.Invoke(`{}`)
-	open := gate.arrival()
+	open := gate.next()
 	env.Await("the end of the function", func(e lambdaenv.Entry) bool {
 		return e.Kind == lambdaenv.Exited && e.Source == lambdaenv.Function
 	})
@@ -172,6 +193,7 @@ func TestCrashes(t *testing.T) {
 }
 
 func TestSuppressedInit(t *testing.T) {
+	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
 	first := env.Invoke(`{}`)
 	if report := env.WaitIdle(); report.Init <= 0 {
@@ -188,7 +210,7 @@ func TestSuppressedInit(t *testing.T) {
 	if string(first.Payload) == string(second.Payload) {
 		t.Errorf("got %s twice, want another process", first.Payload)
 	}
-	wantPlot(t, plot(env.Entries()[n:], "START ", "INIT_START"),
+	wantSequence(t, sequence(env.Entries()[n:], "START ", "INIT_START"),
 		"init-started", env.AwaitLine("INIT_START").Text, "init-done", "START RequestId: "+second.RequestID+" Version: $LATEST",
 		"invoked", "responded", "runtime-done", "idle", "frozen")
 	if id := env.Entries()[n].RequestID; id != second.RequestID {
@@ -199,6 +221,7 @@ func TestSuppressedInit(t *testing.T) {
 // An init that fails within an invocation is that invocation's failure, and the
 // next one tries again.
 func TestSuppressedInitThatFails(t *testing.T) {
+	t.Parallel()
 	marker := t.TempDir() + "/fail"
 	env := lambdaenvtest.Start(t, lambdaenv.Config{
 		Function:   function(t),
@@ -228,12 +251,12 @@ func TestSuppressedInitThatFails(t *testing.T) {
 func TestTimeoutInSuppressedInit(t *testing.T) {
 	t.Parallel()
 	marker := t.TempDir() + "/fail"
-	env := lambdaenvtest.Start(t, lambdaenv.Config{
+	env := lambdaenvtest.Start(t, expireAt(t, lambdaenv.Config{
 		Function:   function(t),
 		Extensions: []string{extension(t, "ext")},
 		Env:        []string{script{Events: both, Init: "hang if " + marker}.variable("ext")},
-		Timeout:    short,
-	})
+		Timeout:    time.Minute,
+	}, "ext hangs"))
 	env.Invoke(`{"Exit": 1}`)
 	env.WaitIdle()
 	if err := os.WriteFile(marker, nil, 0o644); err != nil {
@@ -242,13 +265,14 @@ func TestTimeoutInSuppressedInit(t *testing.T) {
 	if response := env.Invoke(`{}`); response.FunctionError != "Sandbox.Timedout" {
 		t.Errorf("got %+v, want Sandbox.Timedout", response)
 	}
-	if report := env.WaitIdle(); report.Status != "timeout" || report.Duration != short || report.MaxMemoryMB == 0 {
+	if report := env.WaitIdle(); report.Status != "timeout" || report.Duration != time.Minute || report.MaxMemoryMB == 0 {
 		t.Errorf("got %+v, want a timeout", report)
 	}
 	env.AwaitLine("Phase: invoke\tStatus: timeout")
 }
 
 func TestProcessDiesWhileFrozen(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{lambdaenv.RuntimeName, "ext"} {
 		t.Run(name, func(t *testing.T) {
 			env := lambdaenvtest.Start(t, lambdaenv.Config{
@@ -268,6 +292,7 @@ func TestProcessDiesWhileFrozen(t *testing.T) {
 }
 
 func TestKillOfNobody(t *testing.T) {
+	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
 	if err := env.Kill("nobody", syscall.SIGTERM); err != os.ErrProcessDone {
 		t.Errorf("got %v, want %v", err, os.ErrProcessDone)

@@ -10,6 +10,7 @@ import (
 )
 
 func TestShutdown(t *testing.T) {
+	t.Parallel()
 	extensions := func(scripts ...script) []string {
 		var env []string
 		for i, s := range scripts {
@@ -22,7 +23,7 @@ func TestShutdown(t *testing.T) {
 		extensions int
 		env        []string
 		killed     []string
-		want       []string // plot from the beginning of the phase
+		want       []string // sequence from the beginning of the phase
 	}{
 		{
 			"without extension no notice", 0, nil, []string{"runtime"},
@@ -63,7 +64,7 @@ func TestShutdown(t *testing.T) {
 			for _, name := range []string{"first", "second"}[:tt.extensions] {
 				cfg.Extensions = append(cfg.Extensions, extension(t, name))
 			}
-			env := lambdaenvtest.Start(t, cfg)
+			env := lambdaenvtest.Start(t, expireAt(t, cfg, "first hangs"))
 			env.Invoke(`{}`)
 			env.WaitIdle()
 			report := env.Shutdown()
@@ -75,23 +76,25 @@ func TestShutdown(t *testing.T) {
 			}
 			entries := env.Entries()
 			i := slices.IndexFunc(entries, func(e lambdaenv.Entry) bool { return e.Kind == lambdaenv.ShutdownBegan })
-			wantPlot(t, plot(entries[i:], "SIGTERM", "SHUTDOWN"), tt.want...)
+			wantSequence(t, sequence(entries[i:], "SIGTERM", "SHUTDOWN"), tt.want...)
 		})
 	}
 }
 
 func TestShutdownWaitsForInvocation(t *testing.T) {
+	t.Parallel()
 	gate := newGate(t)
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
 	env.Invoke(event{"After": event{"Gate": gate.String()}}.String())
-	open := gate.arrival()
+	open := gate.next()
 	go open()
 	env.Shutdown()
-	wantPlot(t, plot(after(env.Entries(), lambdaenv.Responded)),
+	wantSequence(t, sequence(after(env.Entries(), lambdaenv.Responded)),
 		"runtime-done", "idle", "shutdown-began", "signaled", "exited", "shutdown-done")
 }
 
-func TestEnvironmentIsOverAfterShutdown(t *testing.T) {
+func TestEnvironmentIsClosedAfterShutdown(t *testing.T) {
+	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
 	env.Invoke(`{}`)
 	env.Shutdown()

@@ -26,9 +26,9 @@ import (
 
 func init() { debug.CheckInvariants = true }
 
-// patience bounds every wait, so that a hung process gives a failed test with
+// timeout bounds every wait, so that a hung process gives a failed test with
 // a log instead of a stack dump of the test binary.
-const patience = 60 * time.Second
+const timeout = 60 * time.Second
 
 // An Env is an execution environment of one test.
 type Env struct {
@@ -179,9 +179,9 @@ func (e *Env) note(entry lambdaenv.Entry) {
 	e.changed = make(chan struct{})
 }
 
-// context ends after patience, or a little before the test would time out.
+// context ends after timeout, or a little before the test would time out.
 func (e *Env) context() (context.Context, context.CancelFunc) {
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(timeout)
 	if t, ok := e.t.(interface{ Deadline() (time.Time, bool) }); ok {
 		if d, ok := t.Deadline(); ok && d.Add(-5*time.Second).Before(deadline) {
 			deadline = d.Add(-5 * time.Second)

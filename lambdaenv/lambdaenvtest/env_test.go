@@ -13,7 +13,7 @@ import (
 
 const function = "lambdaenv/testdata/function"
 
-func TestStory(t *testing.T) {
+func TestEnv(t *testing.T) {
 	var seen []lambdaenv.Entry
 	env := lambdaenvtest.Start(t, lambdaenv.Config{
 		Function: lambdaenvtest.Build(t, function),
