@@ -105,3 +105,39 @@ func (s *sandbox) checkInvariants(p phase, managed bool) error {
 	}
 	return nil
 }
+
+// logOrder has the last entry and the last record of each invocation in progress.
+type logOrder map[string]int
+
+// places are those of entries and of records about an invocation.
+var places = map[string]int{
+	"entry " + string(Invoked): 1, "entry " + string(Responded): 2,
+	"entry " + string(RuntimeDone): 3, "entry " + string(Idle): 4,
+	"record start": 1, "record runtimeDone": 2, "record report": 3,
+}
+
+// check panics, in tests only, if an entry or a record is not in its place. The next
+// attempt of an invocation begins after the report.
+func (o *logOrder) check(chain, kind, requestID string) {
+	place := places[chain+kind]
+	if !debug.CheckInvariants || place == 0 {
+		return
+	}
+	if *o == nil {
+		*o = logOrder{}
+	}
+	if (*o)[chain+requestID] >= place {
+		panic("lambdaenv: internal error: " + chain + kind + " of invocation " + requestID + " is out of order")
+	}
+	(*o)[chain+requestID] = place
+	if kind == "report" {
+		delete(*o, "entry "+requestID)
+		delete(*o, "record "+requestID)
+	}
+}
+
+func (l *eventLog) checkRecord(kind, requestID string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.order.check("record ", kind, requestID)
+}

@@ -20,6 +20,7 @@ type eventLog struct {
 	entries   []Entry
 	requestID string     // of the invocation in progress, empty for none
 	telemetry *telemetry // of the sandbox, nil before the first
+	order     logOrder   // checked in tests
 }
 
 // add logs e now. Unless e has a request id, it belongs to the invocation in
@@ -31,6 +32,7 @@ func (l *eventLog) add(e Entry) {
 	if e.RequestID == "" {
 		e.RequestID = l.requestID
 	}
+	l.order.check("entry ", string(e.Kind), e.RequestID)
 	if e.Kind == Line && e.Source != Platform {
 		l.telemetry.publish(string(e.Source), string(e.Source), e.Time, l.telemetryRecord(e))
 		if !l.stored.Keeps(e.Text) {

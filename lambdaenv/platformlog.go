@@ -54,6 +54,7 @@ func (l *platformLog) text(requestID, format string, args ...any) {
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
 func (l *platformLog) record(level int, kind string, r platformRecord) {
 	now := time.Now()
+	l.log.checkRecord(kind, r.RequestID)
 	l.log.telemetry.publish("platform", "platform."+kind, now, r)
 	if l.cfg.LogFormat == JSON && level >= systemLevels[l.cfg.SystemLogLevel] {
 		text := string(telemetryJSON("platform."+kind, now, r))
