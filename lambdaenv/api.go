@@ -57,8 +57,8 @@ func (s *sandbox) handler() http.Handler {
 		runtimePath + "init/error":       {http.MethodPost, s.runtimeInitError},
 		extensionPath + "register":       {http.MethodPost, s.extensionRegister},
 		extensionPath + "event/next":     {http.MethodGet, s.extensionNext},
-		extensionPath + "init/error":     {http.MethodPost, s.extensionError("init/error", extensionInitError)},
-		extensionPath + "exit/error":     {http.MethodPost, s.extensionError("exit/error", extensionExitError)},
+		extensionPath + "init/error":     {http.MethodPost, s.extensionError(extensionInitError)},
+		extensionPath + "exit/error":     {http.MethodPost, s.extensionError(extensionExitError)},
 		telemetryPath:                    {http.MethodPut, s.telemetrySubscribe},
 		telemetryPath + "/":              {http.MethodPut, s.telemetrySubscribe}, // as the documentation writes it
 		logsPath:                         {http.MethodPut, logsSubscribe},
@@ -85,7 +85,11 @@ func (s *sandbox) handler() http.Handler {
 			w.WriteHeader(http.StatusMethodNotAllowed)
 			return
 		}
-		if refused := route.serve(w, r); refused != nil {
+		refused := s.refuse(strings.TrimPrefix(path, extensionPath))
+		if refused == nil {
+			refused = route.serve(w, r)
+		}
+		if refused != nil {
 			// A client that is still sending would see a reset connection
 			// instead of the answer.
 			io.CopyN(io.Discard, r.Body, min(r.ContentLength, maxStreamed))
@@ -95,6 +99,14 @@ func (s *sandbox) handler() http.Handler {
 			}{refused.message, refused.errorType})
 		}
 	})
+}
+
+// refuse is the fault that Config.Refuse asks for.
+func (s *sandbox) refuse(call string) *apiError {
+	if status := s.env.cfg.Refuse[call]; status != 0 {
+		return &apiError{status, "Extension.Refused", "Config.Refuse has " + call}
+	}
+	return nil
 }
 
 // call calls f on the goroutine of the environment, for a handler. When the sandbox

@@ -1,6 +1,7 @@
 package lambdaenv
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -67,9 +68,6 @@ func (x *extension) send(e extensionEvent) {
 
 // extensionRegister serves POST /extension/register.
 func (s *sandbox) extensionRegister(w http.ResponseWriter, r *http.Request) *apiError {
-	if refused := s.refuse("register"); refused != nil {
-		return refused
-	}
 	name := r.Header.Get(headerExtensionName)
 	if name == "" {
 		return forbidden("Extension.InvalidExtensionName", "Empty extension name")
@@ -174,7 +172,7 @@ func (s *sandbox) extensionNext(w http.ResponseWriter, r *http.Request) *apiErro
 	arrived := time.Now()
 	next := make(chan extensionEvent, 1)
 	withheld := s.refuse("next")
-	refused := s.forExtension(r, unknownExtension, func(x *extension) *apiError {
+	refused := s.forExtension(r, "", func(x *extension) *apiError {
 		if withheld != nil && x.process != nil {
 			return withheld // and it is expected to exit
 		}
@@ -219,11 +217,8 @@ func (s *sandbox) extensionAsks(x *extension, arrived time.Time) *apiError {
 
 // extensionError serves POST /extension/init/error and /extension/exit/error, after
 // which the extension should exit, and no other call of it succeeds.
-func (s *sandbox) extensionError(call string, next extensionState) apiHandler {
+func (s *sandbox) extensionError(next extensionState) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request) *apiError {
-		if refused := s.refuse(call); refused != nil {
-			return refused
-		}
 		if _, refused := extensionID(r); refused != nil {
 			return refused
 		}
@@ -248,20 +243,15 @@ func (s *sandbox) extensionError(call string, next extensionState) apiHandler {
 	}
 }
 
-// unknownExtension is how calls with an unknown identifier are refused, followed by
-// that identifier.
-const unknownExtension = "Unknown extension "
-
-// forExtension runs f on the goroutine of the environment with the extension that
-// makes the call.
+// forExtension calls f on the goroutine of the environment with the extension that
+// makes the call. If there is none, the call is refused with the message unknown, or
+// one that has the identifier.
 func (s *sandbox) forExtension(r *http.Request, unknown string, f func(*extension) *apiError) *apiError {
 	id, refused := extensionID(r)
 	if refused != nil {
 		return refused
 	}
-	if unknown == unknownExtension {
-		unknown += id
-	}
+	unknown = cmp.Or(unknown, "Unknown extension "+id)
 	return s.call(func() *apiError {
 		i := slices.IndexFunc(s.extensions, func(x *extension) bool { return x.id == id })
 		if i < 0 {
@@ -284,11 +274,3 @@ func extensionID(r *http.Request) (string, *apiError) {
 }
 
 var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-
-// refuse is the fault that Config.Refuse asks for.
-func (s *sandbox) refuse(call string) *apiError {
-	if status := s.env.cfg.Refuse[call]; status != 0 {
-		return &apiError{status, "Extension.Refused", "Config.Refuse has " + call}
-	}
-	return nil
-}

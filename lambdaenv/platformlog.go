@@ -7,10 +7,11 @@ import (
 	"time"
 )
 
-// What the logs say of the operating system: some version there really was.
+// What the logs have of the operating system: some version that there really was.
 const (
 	runtimeVersion    = "provided:al2023.v111"
-	runtimeVersionARN = "arn:aws:lambda:" + region + "::runtime:" + "0000000000000000000000000000000000000000000000000000000000000000"
+	runtimeVersionARN = "arn:aws:lambda:" + region + "::runtime:" +
+		"0000000000000000000000000000000000000000000000000000000000000000"
 )
 
 // A platformLog writes the lines that Lambda itself writes to a function's log.
@@ -226,7 +227,8 @@ func (l *platformLog) report(inv *invocation, report Report) {
 		r.Spans = []span{{"extensionOverhead", stamp(inv.runtimeDone), ms(report.PostRuntimeExtensions())}}
 	}
 	l.text(inv.id, "END RequestId: %s", inv.id)
-	l.text(inv.id, "REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %d ms\tMemory Size: %d MB\tMax Memory Used: %d MB\t%s",
+	l.text(inv.id, "REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %d ms\t"+
+		"Memory Size: %d MB\tMax Memory Used: %d MB\t%s",
 		inv.id, ms(report.Duration), report.Billed.Milliseconds(), l.cfg.MemoryMB, report.MaxMemoryMB, reportEnd(r))
 	l.record(levelOf(report.Status, levelInfo), "report", r)
 }

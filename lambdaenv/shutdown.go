@@ -117,18 +117,8 @@ func (e *Environment) endProcesses(during phase, reason string) (*ShutdownReport
 		errs = append(errs, kill([]*process{p}))
 	}
 
-	// Without any extension there is no notice at all:
-	// https://github.com/aws-samples/graceful-shutdown-with-aws-lambda
-	if len(s.extensions) > 0 {
-		grace := runtimeExternal
-		if slices.ContainsFunc(s.extensions, func(x *extension) bool { return x.process == nil }) {
-			grace = runtimeInternal
-		}
-		s.runtime.signal(syscall.SIGTERM, "SIGTERM")
-		err := e.until(began.Add(grace), func() bool { return !s.runtime.alive() })
-		if errors.Is(err, ErrClosed) {
-			return nil, err
-		}
+	if err := e.terminateRuntime(began); errors.Is(err, ErrClosed) {
+		return nil, err
 	}
 	end(s.runtime)
 	report.Runtime = time.Since(began)
@@ -157,6 +147,22 @@ func (e *Environment) endProcesses(during phase, reason string) (*ShutdownReport
 	report.Took = time.Since(began)
 	e.sandbox = nil
 	return report, errors.Join(append(errs, s.close())...)
+}
+
+// terminateRuntime gives the runtime its time to end. Without any extension there is
+// no notice at all:
+// https://github.com/aws-samples/graceful-shutdown-with-aws-lambda
+func (e *Environment) terminateRuntime(began time.Time) error {
+	s := e.sandbox
+	if len(s.extensions) == 0 {
+		return nil
+	}
+	grace := runtimeExternal
+	if slices.ContainsFunc(s.extensions, func(x *extension) bool { return x.process == nil }) {
+		grace = runtimeInternal
+	}
+	s.runtime.signal(syscall.SIGTERM, "SIGTERM")
+	return e.until(began.Add(grace), func() bool { return !s.runtime.alive() })
 }
 
 // flushTelemetry gives subscribers what there is before they learn that it is

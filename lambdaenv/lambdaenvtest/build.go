@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -49,6 +51,12 @@ func Named(t testing.TB, executable, name string) string {
 	}
 	return path
 }
+
+// raceEnabled reports whether this test was built with -race.
+var raceEnabled = func() bool {
+	info, ok := debug.ReadBuildInfo()
+	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+}()
 
 var (
 	buildsMu sync.Mutex
