@@ -17,15 +17,6 @@ import (
 	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
-// whole is a configuration with a process of each kind.
-func functionAndExtension(t *testing.T) lambdaenv.Config {
-	return lambdaenv.Config{
-		Function:   function(t),
-		Extensions: []string{extension(t, "ext")},
-		Env:        []string{script{Events: both}.variable("ext")},
-	}
-}
-
 func TestNothingIsLeft(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -45,7 +36,7 @@ func TestNothingIsLeft(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
-			env, err := lambdaenv.Start(ctx, functionAndExtension(t))
+			env, err := lambdaenv.Start(ctx, withExtension(t, script{Events: both}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -96,7 +87,7 @@ func TestFilesAndPortsAreGivenBack(t *testing.T) {
 
 func TestCloseInTheMiddleOfAnInvocation(t *testing.T) {
 	t.Parallel()
-	env, err := lambdaenv.Start(t.Context(), functionAndExtension(t))
+	env, err := lambdaenv.Start(t.Context(), withExtension(t, script{Events: both}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +115,7 @@ func TestContextEndsDuringInit(t *testing.T) {
 	t.Parallel()
 	gate := newGate(t)
 	ctx, cancel := context.WithCancel(context.Background())
-	cfg := functionAndExtension(t)
+	cfg := withExtension(t, script{Events: both})
 	cfg.Env = []string{script{Init: "gate " + gate.String()}.variable("ext")}
 	result := make(chan error)
 	go func() {
@@ -144,7 +135,7 @@ func TestContextEndsDuringInit(t *testing.T) {
 
 func TestCloseDuringShutdown(t *testing.T) {
 	t.Parallel()
-	cfg := functionAndExtension(t)
+	cfg := withExtension(t, script{Events: both})
 	cfg.Env = []string{script{Events: both, Shutdown: "hang"}.variable("ext")}
 	env := lambdaenvtest.Start(t, cfg)
 	result := make(chan error)

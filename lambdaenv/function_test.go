@@ -42,6 +42,16 @@ func (s script) variable(name string) string {
 
 var both = []string{"INVOKE", "SHUTDOWN"}
 
+// withExtension is a configuration with the function, and an extension called ext.
+func withExtension(t testing.TB, s script) lambdaenv.Config {
+	t.Helper()
+	return lambdaenv.Config{
+		Function:   function(t),
+		Extensions: []string{extension(t, "ext")},
+		Env:        []string{s.variable("ext")},
+	}
+}
+
 // A gate is something that processes wait at until the test opens it.
 type gate struct {
 	net.Listener

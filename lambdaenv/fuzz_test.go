@@ -95,7 +95,8 @@ func randomOrder(t *testing.T, order []byte) {
 		}
 		address := base
 		call := func() {
-			if err := ids.call(ctx, address, what.method, what.path, what.body, who); err != nil && ctx.Err() == nil && !gone(address) {
+			if err := ids.call(ctx, address, what.method, what.path, what.body, who); err != nil && ctx.Err() == nil &&
+				!gone(address) {
 				t.Errorf("%s %s: %v", what.method, what.path, err)
 			}
 		}

@@ -195,13 +195,15 @@ func TestStartOfWhatCannotRun(t *testing.T) {
 		{"missing file", lambdaenv.Config{Function: "/no/such/file"}, "/no/such/file: no such file"},
 		{"folder", lambdaenv.Config{Function: t.TempDir()}, "is not an executable file"},
 		{"not a program", lambdaenv.Config{Function: text}, "Runtime.InvalidEntrypoint"},
-		{"extension not a program", lambdaenv.Config{Function: function(t), Extensions: []string{text}}, "Extension.LaunchError"},
+		{"extension not a program", lambdaenv.Config{Function: function(t), Extensions: []string{text}},
+			"Extension.LaunchError"},
 		{"two of a name", lambdaenv.Config{Function: function(t), Extensions: same}, `two extensions are called "same"`},
 		{"too many", lambdaenv.Config{Function: function(t), Extensions: eleven}, "11 extensions, but Lambda allows 10"},
 		{"variable without value", lambdaenv.Config{Function: function(t), Env: []string{"A"}}, "not KEY=value"},
 		{"log level", lambdaenv.Config{Function: function(t), SystemLogLevel: "LOUD"}, "LOUD"},
 		{"log format", lambdaenv.Config{Function: function(t), LogFormat: "XML"}, "XML"},
-		{"text log of a managed instance", lambdaenv.Config{Function: function(t), LogFormat: lambdaenv.Text, MaxConcurrency: 2}, "JSON only"},
+		{"text log of a managed instance", lambdaenv.Config{Function: function(t), LogFormat: lambdaenv.Text,
+			MaxConcurrency: 2}, "JSON only"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := lambdaenv.Start(context.Background(), tt.cfg)
@@ -249,7 +251,8 @@ func TestInitErrorIsTheResponse(t *testing.T) {
 	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t), Env: []string{"INIT=error"}, RetryInit: true})
 	r := env.Invoke(`{}`)
-	if want := `{"errorMessage":"no table","errorType":"Runtime.NoTable"}`; string(r.Payload) != want || r.FunctionError != "Runtime.NoTable" {
+	if want := `{"errorMessage":"no table","errorType":"Runtime.NoTable"}`; string(r.Payload) != want ||
+		r.FunctionError != "Runtime.NoTable" {
 		t.Errorf("got %s with %s, want %s", r.FunctionError, r.Payload, want)
 	}
 }

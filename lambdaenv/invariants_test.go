@@ -94,11 +94,13 @@ func TestInvariants(t *testing.T) {
 		{"a managed instance has a current invocation", func(e *Environment, s *sandbox, inv *invocation, x *extension) {
 			e.cfg.MaxConcurrency = 2
 		}},
-		{"the runtime is RuntimeResponseSentState in phase ready", func(e *Environment, s *sandbox, inv *invocation, x *extension) {
+		{"the runtime is RuntimeResponseSentState in phase ready", func(e *Environment, s *sandbox, inv *invocation,
+			x *extension) {
 			rest(e, phaseReady)
 			s.runtimeState = runtimeResponseSent
 		}},
-		{"the runtime is Ready, and its invocation in progress", func(e *Environment, s *sandbox, inv *invocation, x *extension) {
+		{"the runtime is Ready, and its invocation in progress", func(e *Environment, s *sandbox, inv *invocation,
+			x *extension) {
 			s.runtimeState = runtimeReady
 		}},
 		{"an invocation was handed over in phase init", func(e *Environment, s *sandbox, inv *invocation, x *extension) {
@@ -107,7 +109,8 @@ func TestInvariants(t *testing.T) {
 		{"there is a SHUTDOWN event in phase invoke", func(e *Environment, s *sandbox, inv *invocation, x *extension) {
 			s.shutdownEvent = newShutdownEvent("spindown", now)
 		}},
-		{`extension "ext" waits for an event, and is Running`, func(e *Environment, s *sandbox, inv *invocation, x *extension) {
+		{`extension "ext" waits for an event, and is Running`, func(e *Environment, s *sandbox, inv *invocation,
+			x *extension) {
 			x.next = make(chan extensionEvent)
 		}},
 		{`extension "ext" is Running in phase ready`, func(e *Environment, s *sandbox, inv *invocation, x *extension) {

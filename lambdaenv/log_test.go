@@ -25,15 +25,18 @@ func TestPlatformLinesInText(t *testing.T) {
 	env.WaitIdle()
 	second := env.Invoke(`{}`).RequestID
 	env.WaitIdle()
+	const measured = `\tDuration: \d+\.\d\d ms\tBilled Duration: \d+ ms\t` +
+		`Memory Size: 256 MB\tMax Memory Used: [1-9]\d* MB\t`
 	want := []string{
-		`^INIT_START Runtime Version: provided:al2023\.v\d+\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:[0-9a-f]{64}$`,
+		`^INIT_START Runtime Version: provided:al2023\.v\d+\t` +
+			`Runtime Version ARN: arn:aws:lambda:us-east-1::runtime:[0-9a-f]{64}$`,
 		`^EXTENSION\tName: ext\tState: Ready\tEvents: \[INVOKE,SHUTDOWN\]$`,
 		`^START RequestId: ` + first + ` Version: \$LATEST$`,
 		`^END RequestId: ` + first + `$`,
-		`^REPORT RequestId: ` + first + `\tDuration: \d+\.\d\d ms\tBilled Duration: \d+ ms\tMemory Size: 256 MB\tMax Memory Used: [1-9]\d* MB\tInit Duration: \d+\.\d\d ms\t$`,
+		`^REPORT RequestId: ` + first + measured + `Init Duration: \d+\.\d\d ms\t$`,
 		`^START RequestId: ` + second + ` Version: \$LATEST$`,
 		`^END RequestId: ` + second + `$`,
-		`^REPORT RequestId: ` + second + `\tDuration: \d+\.\d\d ms\tBilled Duration: \d+ ms\tMemory Size: 256 MB\tMax Memory Used: [1-9]\d* MB\t$`,
+		`^REPORT RequestId: ` + second + measured + `$`,
 	}
 	var got []string
 	for _, e := range env.Entries() {
@@ -151,7 +154,8 @@ func TestPlatformRecords(t *testing.T) {
 	for _, r := range records(t, env) {
 		byType[strings.TrimPrefix(r.Type, "platform.")] = r
 	}
-	if r := byType["initStart"].Record; r.InitializationType != "on-demand" || r.Phase != "init" || r.RuntimeVersion == "" {
+	if r := byType["initStart"].Record; r.InitializationType != "on-demand" || r.Phase != "init" ||
+		r.RuntimeVersion == "" {
 		t.Errorf("got initStart %+v", r)
 	}
 	if r := byType["extension"].Record; r.Name != "ext" || r.State != "Ready" || !slices.Equal(r.Events, both) {
@@ -165,7 +169,8 @@ func TestPlatformRecords(t *testing.T) {
 	}
 
 	r := byType["runtimeDone"].Record
-	if got, want := r.Metrics["producedBytes"], float64(len(response.Payload)); r.RequestID != response.RequestID || got != want {
+	if got, want := r.Metrics["producedBytes"], float64(len(response.Payload)); r.RequestID != response.RequestID ||
+		got != want {
 		t.Errorf("got runtimeDone %+v, want %v bytes of %s", r, want, response.RequestID)
 	}
 	var names []string
@@ -252,7 +257,8 @@ func TestLinesOfProcesses(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("a", 256<<10)
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
-	id := env.Invoke(event{"Print": []string{"", "one\ntwo\r", long, long + "b"}, "Write": "no end of line", "Exit": 0}.String()).RequestID
+	id := env.Invoke(event{"Print": []string{"", "one\ntwo\r", long, long + "b"}, "Write": "no end of line",
+		"Exit": 0}.String()).RequestID
 	env.WaitIdle()
 	var got []string
 	for _, e := range env.Entries() {
@@ -288,7 +294,8 @@ func TestApplicationLogLevel(t *testing.T) {
 		{lambdaenv.JSON, "ERROR", nil},
 		{lambdaenv.Text, "ERROR", []string{"hello", record}},
 	} {
-		env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t), LogFormat: test.format, ApplicationLogLevel: test.level})
+		env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t), LogFormat: test.format,
+			ApplicationLogLevel: test.level})
 		env.Invoke(event{"Print": []string{"hello", record}}.String())
 		env.WaitIdle()
 		var got []string

@@ -94,7 +94,8 @@ func TestManagedInstanceRefusesInvokeEvents(t *testing.T) {
 	function := se.nextProcess()
 	internal := &client{t: t, base: function.base}
 	for _, event := range []string{"INVOKE", "SHUTDOWN"} {
-		refused(t, internal.register("inside", fmt.Sprintf("%q", event)), 403, "Extension.InvalidEventType", "No events allowed for internal extensions")
+		refused(t, internal.register("inside", fmt.Sprintf("%q", event)), 403, "Extension.InvalidEventType",
+			"No events allowed for internal extensions")
 	}
 	accepted(t, internal.register("inside", ""), http.StatusOK)
 	internal.extensionNext()

@@ -47,7 +47,8 @@ func TestWhatCallersSend(t *testing.T) {
 		ARN     string `json:"invokedFunctionArn"`
 		Tracing struct{ Type, Value string }
 	}
-	if err := json.Unmarshal([]byte((<-extEvent).body), &seen); err != nil || seen.ARN != arn || seen.Tracing.Value != trace {
+	if err := json.Unmarshal([]byte((<-extEvent).body), &seen); err != nil || seen.ARN != arn ||
+		seen.Tracing.Value != trace {
 		t.Errorf("got %+v and %v from the extension's event", seen, err)
 	}
 	accepted(t, function.respond(id, "1"), http.StatusAccepted)
@@ -57,7 +58,8 @@ func TestWhatCallersSend(t *testing.T) {
 	if _, err := se.env.WaitIdle(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := se.env.Do(t.Context(), lambdaenv.Request{TenantID: "green"}); err == nil || !strings.Contains(err.Error(), `serves tenant "blue", not "green"`) {
+	if _, err := se.env.Do(t.Context(), lambdaenv.Request{TenantID: "green"}); err == nil ||
+		!strings.Contains(err.Error(), `serves tenant "blue", not "green"`) {
 		t.Errorf("got %v for another tenant, want an error", err)
 	}
 }
@@ -162,7 +164,8 @@ func TestResponseIsReadWhileItComes(t *testing.T) {
 	body, w := io.Pipe()
 	posted := make(chan answer, 1)
 	go func() {
-		posted <- function.chunked(id, body, nil, "Content-Type", "text/plain", "Lambda-Runtime-Function-Response-Mode", "streaming")
+		posted <- function.chunked(id, body, nil, "Content-Type", "text/plain", "Lambda-Runtime-Function-Response-Mode",
+			"streaming")
 	}()
 	io.WriteString(w, "first, ")
 	stream := <-streams
@@ -177,7 +180,8 @@ func TestResponseIsReadWhileItComes(t *testing.T) {
 	if rest, err := io.ReadAll(stream); err != nil || string(rest) != long {
 		t.Errorf("got %d bytes and %v, want %d", len(rest), err, len(long))
 	}
-	if r, err := stream.Response(); err != nil || len(r.Payload) != len("first, "+long) || r.RequestID != id || stream.RequestID != id {
+	if r, err := stream.Response(); err != nil || len(r.Payload) != len("first, "+long) || r.RequestID != id ||
+		stream.RequestID != id {
 		t.Errorf("got %+v and %v", r, err)
 	}
 }

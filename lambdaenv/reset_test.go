@@ -50,12 +50,14 @@ func TestTimeoutBeforeTheResponse(t *testing.T) {
 	if err := json.Unmarshal(response.Payload, &body); err != nil {
 		t.Fatal(err)
 	}
-	if want := "RequestId: " + response.RequestID + " Error: Task timed out after 3.00 seconds"; response.FunctionError != "Sandbox.Timedout" ||
+	if want := "RequestId: " + response.RequestID +
+		" Error: Task timed out after 3.00 seconds"; response.FunctionError != "Sandbox.Timedout" ||
 		body.ErrorType != "Sandbox.Timedout" || body.ErrorMessage != want {
 		t.Errorf("got %q with %+v, want Sandbox.Timedout with %q", response.FunctionError, body, want)
 	}
 	report := env.WaitIdle()
-	if report.RequestID != response.RequestID || report.Status != "timeout" || report.Duration != short || report.Billed != short || !report.Idle.IsZero() {
+	if report.RequestID != response.RequestID || report.Status != "timeout" || report.Duration != short ||
+		report.Billed != short || !report.Idle.IsZero() {
 		t.Errorf("got %+v, want a timeout after %v", report, short)
 	}
 	if ps := env.Processes(); len(ps) != 0 {
@@ -65,10 +67,12 @@ func TestTimeoutBeforeTheResponse(t *testing.T) {
 	wantSequence(t, sequence(afterLine(env.Entries(), "hanging"), "timed out", "SIGTERM", "SHUTDOWN", "END", "REPORT"),
 		env.AwaitLine("Task timed out").Text, "responded", "reset", "signaled", "SIGTERM", "exited",
 		"ext SHUTDOWN <nil> timeout", "exited", "END RequestId: "+id, lastLine(env))
-	if got, want := env.AwaitLine("Task timed out").Text, " "+id+" Task timed out after 3.00 seconds"; !strings.HasSuffix(got, want) {
+	if got, want := env.AwaitLine("Task timed out").Text,
+		" "+id+" Task timed out after 3.00 seconds"; !strings.HasSuffix(got, want) {
 		t.Errorf("got %q, want it to end with %q", got, want)
 	}
-	if got := lastLine(env); !strings.Contains(got, "Duration: 3000.00 ms\tBilled Duration: 3000 ms\t") || !strings.HasSuffix(got, "\tStatus: timeout") {
+	if got := lastLine(env); !strings.Contains(got, "Duration: 3000.00 ms\tBilled Duration: 3000 ms\t") ||
+		!strings.HasSuffix(got, "\tStatus: timeout") {
 		t.Errorf("got %q", got)
 	}
 }
@@ -109,7 +113,8 @@ func TestTimeoutAfterTheResponse(t *testing.T) {
 				t.Errorf("got %s, want success: the caller has the response", response.Payload)
 			}
 			report := env.WaitIdle()
-			if report.Status != "timeout" || report.Responded.IsZero() || report.RuntimeDone.IsZero() == tt.done || !report.Idle.IsZero() {
+			if report.Status != "timeout" || report.Responded.IsZero() || report.RuntimeDone.IsZero() == tt.done ||
+				!report.Idle.IsZero() {
 				t.Errorf("got %+v, want a timeout after the response", report)
 			}
 			if _, killed := find(env, func(e lambdaenv.Entry) bool {
@@ -133,11 +138,8 @@ func find(env *lambdaenvtest.Env, match func(lambdaenv.Entry) bool) (lambdaenv.E
 func TestBusyExtensionGetsShutdownWhenItAsksInTime(t *testing.T) {
 	t.Parallel()
 	gate := newGate(t)
-	env := lambdaenvtest.Start(t, expireAt(t, lambdaenv.Config{
-		Function:   function(t),
-		Extensions: []string{extension(t, "ext")},
-		Env:        []string{script{Events: both, Invoke: "gate " + gate.String()}.variable("ext")},
-	}, "the runtime asked for the next event"))
+	env := lambdaenvtest.Start(t, expireAt(t, withExtension(t, script{Events: both, Invoke: "gate " + gate.String()}),
+		"the runtime asked for the next event"))
 	env.Invoke(`{}`)
 	open := gate.next()
 	env.Await("the end of the function", func(e lambdaenv.Entry) bool {
@@ -211,7 +213,8 @@ func TestSuppressedInit(t *testing.T) {
 		t.Errorf("got %s twice, want another process", first.Payload)
 	}
 	wantSequence(t, sequence(env.Entries()[n:], "START ", "INIT_START"),
-		"init-started", env.AwaitLine("INIT_START").Text, "init-done", "START RequestId: "+second.RequestID+" Version: $LATEST",
+		"init-started", env.AwaitLine("INIT_START").Text, "init-done",
+		"START RequestId: "+second.RequestID+" Version: $LATEST",
 		"invoked", "responded", "runtime-done", "idle", "frozen")
 	if id := env.Entries()[n].RequestID; id != second.RequestID {
 		t.Errorf("got the init attributed to %q, want %s", id, second.RequestID)
@@ -223,11 +226,7 @@ func TestSuppressedInit(t *testing.T) {
 func TestSuppressedInitThatFails(t *testing.T) {
 	t.Parallel()
 	marker := t.TempDir() + "/fail"
-	env := lambdaenvtest.Start(t, lambdaenv.Config{
-		Function:   function(t),
-		Extensions: []string{extension(t, "ext")},
-		Env:        []string{script{Events: both, Init: "crash if " + marker}.variable("ext")},
-	})
+	env := lambdaenvtest.Start(t, withExtension(t, script{Events: both, Init: "crash if " + marker}))
 	env.Invoke(`{"Exit": 1}`)
 	env.WaitIdle()
 	if err := os.WriteFile(marker, nil, 0o644); err != nil {
@@ -283,18 +282,13 @@ func TestProcessDiesWhileFrozen(t *testing.T) {
 			if err := env.Kill(name, syscall.SIGKILL); err != nil {
 				t.Fatal(err)
 			}
+			if err := env.Kill("nobody", syscall.SIGKILL); err != os.ErrProcessDone {
+				t.Errorf("got %v, want %v", err, os.ErrProcessDone)
+			}
 			env.AwaitLine("other SHUTDOWN <nil> failure")
 			if response := env.Invoke(`{}`); response.FunctionError != "" {
 				t.Errorf("got %+v from new processes, want success", response)
 			}
 		})
-	}
-}
-
-func TestKillOfNobody(t *testing.T) {
-	t.Parallel()
-	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
-	if err := env.Kill("nobody", syscall.SIGTERM); err != os.ErrProcessDone {
-		t.Errorf("got %v, want %v", err, os.ErrProcessDone)
 	}
 }

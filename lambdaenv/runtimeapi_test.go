@@ -1,6 +1,7 @@
 package lambdaenv_test
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -33,11 +34,13 @@ func TestEventOfTheRuntime(t *testing.T) {
 		}
 	}
 	ms, err := strconv.ParseInt(event.header.Get("Lambda-Runtime-Deadline-Ms"), 10, 64)
-	if deadline := time.UnixMilli(ms); err != nil || deadline.Before(before.Add(time.Minute).Truncate(time.Millisecond)) || deadline.After(time.Now().Add(time.Minute)) {
+	if deadline := time.UnixMilli(ms); err != nil ||
+		deadline.Before(before.Add(time.Minute).Truncate(time.Millisecond)) || deadline.After(time.Now().Add(time.Minute)) {
 		t.Errorf("got deadline %v (%v), want a minute from now", deadline, err)
 	}
 	accepted(t, function.respond(id, `"done"`, "Content-Type", "application/json"), http.StatusAccepted)
-	if r := <-response; string(r.Payload) != `"done"` || r.RequestID != id || r.FunctionError != "" || r.ContentType != "application/json" {
+	if r := <-response; string(r.Payload) != `"done"` || r.RequestID != id || r.FunctionError != "" ||
+		r.ContentType != "application/json" {
 		t.Errorf("got %+v", r)
 	}
 }
@@ -129,7 +132,8 @@ func TestResponseThatBreaksOff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	io.WriteString(conn, "POST "+runtimePath+"invocation/"+id+"/response HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
+	fmt.Fprintf(conn, "POST %sinvocation/%s/response HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf",
+		runtimePath, id)
 	conn.Close()
 	if r := <-response; r.FunctionError != "Runtime.TruncatedResponse" {
 		t.Errorf("got %+v, want Runtime.TruncatedResponse", r)

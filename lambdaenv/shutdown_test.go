@@ -39,14 +39,17 @@ func TestShutdown(t *testing.T) {
 			[]string{"shutdown-began", "thawed", "signaled", "exited", "shutdown-done"},
 		}, {
 			"external extension after the function", 1, extensions(script{Events: both}), nil,
-			[]string{"shutdown-began", "thawed", "signaled", "exited", "first SHUTDOWN <nil> spindown", "exited", "shutdown-done"},
+			[]string{"shutdown-began", "thawed", "signaled", "exited", "first SHUTDOWN <nil> spindown", "exited",
+				"shutdown-done"},
 		}, {
 			"external extension after a function that does not exit", 1,
 			append(extensions(script{Events: both}), "SIGTERM=stay"), []string{"runtime"},
-			[]string{"shutdown-began", "thawed", "signaled", "SIGTERM", "signaled", "exited", "first SHUTDOWN <nil> spindown", "exited", "shutdown-done"},
+			[]string{"shutdown-began", "thawed", "signaled", "SIGTERM", "signaled", "exited", "first SHUTDOWN <nil> spindown",
+				"exited", "shutdown-done"},
 		}, {
 			"external extension that does not exit", 1, extensions(script{Events: both, Shutdown: "hang"}), []string{"first"},
-			[]string{"shutdown-began", "thawed", "signaled", "exited", "first SHUTDOWN <nil> spindown", "signaled", "exited", "shutdown-done"},
+			[]string{"shutdown-began", "thawed", "signaled", "exited", "first SHUTDOWN <nil> spindown", "signaled", "exited",
+				"shutdown-done"},
 		}, {
 			"external extension not registered for it", 1, extensions(script{Events: []string{"INVOKE"}}), []string{"first"},
 			[]string{"shutdown-began", "thawed", "signaled", "exited", "signaled", "exited", "shutdown-done"},
@@ -54,8 +57,10 @@ func TestShutdown(t *testing.T) {
 			"external extension without events", 1, extensions(script{Events: []string{}}), []string{"first"},
 			[]string{"shutdown-began", "thawed", "signaled", "exited", "signaled", "exited", "shutdown-done"},
 		}, {
-			"one of two registered for it", 2, extensions(script{Events: []string{}}, script{Events: []string{"SHUTDOWN"}}), []string{"first"},
-			[]string{"shutdown-began", "thawed", "signaled", "exited", "signaled", "exited", "second SHUTDOWN <nil> spindown", "exited", "shutdown-done"},
+			"one of two registered for it", 2, extensions(script{Events: []string{}}, script{Events: []string{"SHUTDOWN"}}),
+			[]string{"first"},
+			[]string{"shutdown-began", "thawed", "signaled", "exited", "signaled", "exited", "second SHUTDOWN <nil> spindown",
+				"exited", "shutdown-done"},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -101,7 +106,8 @@ func TestEnvironmentIsClosedAfterShutdown(t *testing.T) {
 	if _, err := env.Environment.Invoke(t.Context(), nil); !errors.Is(err, lambdaenv.ErrClosed) {
 		t.Errorf("invoke: got %v, want %v", err, lambdaenv.ErrClosed)
 	}
-	if report, err := env.Environment.WaitIdle(t.Context()); !errors.Is(err, lambdaenv.ErrClosed) || report.Status != "success" {
+	if report, err := env.Environment.WaitIdle(t.Context()); !errors.Is(err, lambdaenv.ErrClosed) ||
+		report.Status != "success" {
 		t.Errorf("wait: got %+v and %v, want the last report and %v", report, err, lambdaenv.ErrClosed)
 	}
 	if _, err := env.Environment.Shutdown(t.Context(), ""); !errors.Is(err, lambdaenv.ErrClosed) {

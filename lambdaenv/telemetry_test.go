@@ -69,7 +69,8 @@ func until(events <-chan telemetryEvent, last string) (seen []telemetryEvent) {
 }
 
 // subscribed is a stubEnv whose extension has subscribed, and function waits.
-func subscribed(t *testing.T, cfg lambdaenv.Config, destination string, streams ...string) (*stubEnv, *client, *client, <-chan answer) {
+func subscribed(t *testing.T, cfg lambdaenv.Config, destination string, streams ...string) (*stubEnv, *client,
+	*client, <-chan answer) {
 	t.Helper()
 	se := newStubEnv(t, cfg, "ext")
 	ext := se.nextProcess()
@@ -86,9 +87,11 @@ func subscribed(t *testing.T, cfg lambdaenv.Config, destination string, streams 
 func TestTelemetry(t *testing.T) {
 	t.Parallel()
 	l := newListener(t)
-	se, ext, function, next := subscribed(t, lambdaenv.Config{}, httpDestination(l.Listener.Addr().String(), "sandbox.localdomain"),
+	se, ext, function, next := subscribed(t, lambdaenv.Config{}, httpDestination(l.Listener.Addr().String(),
+		"sandbox.localdomain"),
 		"platform", "function", "extension")
-	_, id, response := se.do(lambdaenv.Request{TenantID: "blue", TraceHeader: "Root=1-62e900b2-710d76f009d6e7785905449a;Parent=0efbd19962d95b05;Sampled=1"}, next)
+	_, id, response := se.do(lambdaenv.Request{TenantID: "blue",
+		TraceHeader: "Root=1-62e900b2-710d76f009d6e7785905449a;Parent=0efbd19962d95b05;Sampled=1"}, next)
 	accepted(t, function.respond(id, "1"), http.StatusAccepted)
 	<-response
 	ext.extensionNext()
@@ -104,7 +107,8 @@ func TestTelemetry(t *testing.T) {
 		}
 		lines[e.Type]++
 	}
-	want := []string{"initStart", "telemetrySubscription", "extension", "initRuntimeDone", "initReport", "start", "runtimeDone", "report"}
+	want := []string{"initStart", "telemetrySubscription", "extension", "initRuntimeDone", "initReport", "start",
+		"runtimeDone", "report"}
 	if !slices.Equal(platform, want) {
 		t.Errorf("got events %q, want %q", platform, want)
 	}
@@ -112,7 +116,8 @@ func TestTelemetry(t *testing.T) {
 		t.Errorf("got lines %v, want some of both", lines)
 	}
 	for _, e := range seen {
-		if e.Type == "platform.start" && (!strings.Contains(string(e.Record), `"tenantId":"blue"`) || !strings.Contains(string(e.Record), `"tracing":{`)) {
+		if e.Type == "platform.start" && (!strings.Contains(string(e.Record), `"tenantId":"blue"`) ||
+			!strings.Contains(string(e.Record), `"tracing":{`)) {
 			t.Errorf("got %s, want tenant and trace", e.Record)
 		}
 	}
@@ -148,7 +153,8 @@ func checkShape(t *testing.T, e telemetryEvent) {
 func mismatches(value, shape any, at string) (problems []string) {
 	switch shape := shape.(type) {
 	case string:
-		if got := map[bool]string{true: "number", false: fmt.Sprintf("%T", value)}[fmt.Sprintf("%T", value) == "float64"]; got != shape {
+		if got := map[bool]string{true: "number", false: fmt.Sprintf("%T", value)}[fmt.Sprintf("%T",
+			value) == "float64"]; got != shape {
 			return []string{fmt.Sprintf("%s is %s, want %s", at, got, shape)}
 		}
 	case []any:
@@ -185,7 +191,8 @@ func mismatches(value, shape any, at string) (problems []string) {
 func TestTelemetryOfOneStream(t *testing.T) {
 	t.Parallel()
 	l := newListener(t)
-	_, _, function, _ := subscribed(t, lambdaenv.Config{}, httpDestination(l.Listener.Addr().String(), "sandbox"), "function")
+	_, _, function, _ := subscribed(t, lambdaenv.Config{}, httpDestination(l.Listener.Addr().String(), "sandbox"),
+		"function")
 	want := "ready at " + strings.TrimPrefix(function.base, "http://")
 	for e := range l.events {
 		if e.Type != "function" {
@@ -200,7 +207,8 @@ func TestTelemetryOfOneStream(t *testing.T) {
 func TestTelemetryOfAFailure(t *testing.T) {
 	t.Parallel()
 	l := newListener(t)
-	se, _, function, next := subscribed(t, lambdaenv.Config{}, httpDestination(l.Listener.Addr().String(), "sandbox"), "platform")
+	se, _, function, next := subscribed(t, lambdaenv.Config{}, httpDestination(l.Listener.Addr().String(), "sandbox"),
+		"platform")
 	_, id, response := se.do(lambdaenv.Request{}, next)
 	accepted(t, function.respondError(id, "{}",
 		"Lambda-Runtime-Function-Error-Type", "Function.Gone"), http.StatusAccepted)
@@ -209,7 +217,8 @@ func TestTelemetryOfAFailure(t *testing.T) {
 	seen := until(l.events, "platform.runtimeDone")
 	last := seen[len(seen)-1]
 	checkShape(t, last)
-	if text := string(last.Record); !strings.Contains(text, `"status":"error"`) || !strings.Contains(text, `"errorType":"Function.Gone"`) {
+	if text := string(last.Record); !strings.Contains(text, `"status":"error"`) ||
+		!strings.Contains(text, `"errorType":"Function.Gone"`) {
 		t.Errorf("got %s", text)
 	}
 }
@@ -218,7 +227,8 @@ func TestTelemetryOfAFailure(t *testing.T) {
 func TestTelemetryLinesInJSON(t *testing.T) {
 	t.Parallel()
 	l := newListener(t)
-	subscribed(t, lambdaenv.Config{LogFormat: lambdaenv.JSON}, httpDestination(l.Listener.Addr().String(), "sandbox"), "function")
+	subscribed(t, lambdaenv.Config{LogFormat: lambdaenv.JSON}, httpDestination(l.Listener.Addr().String(), "sandbox"),
+		"function")
 	e := <-l.events
 	var line struct{ Time, Level, Msg string }
 	if err := json.Unmarshal(e.Record, &line); err != nil || line.Level != "INFO" || line.Msg == "" {
@@ -244,7 +254,8 @@ func TestTelemetryOverTCP(t *testing.T) {
 			lines <- s.Text()
 		}
 	}()
-	subscribed(t, lambdaenv.Config{}, fmt.Sprintf(`{"protocol":"TCP","port":%d}`, l.Addr().(*net.TCPAddr).Port), "platform")
+	subscribed(t, lambdaenv.Config{}, fmt.Sprintf(`{"protocol":"TCP","port":%d}`, l.Addr().(*net.TCPAddr).Port),
+		"platform")
 	for line := range lines {
 		var e telemetryEvent
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
@@ -336,8 +347,9 @@ func TestTelemetryIsFlushedAtTheEnd(t *testing.T) {
 	se := newStubEnv(t, lambdaenv.Config{}, "ext")
 	ext := se.nextProcess()
 	ext.register("ext", `"SHUTDOWN"`)
-	got := ext.request("PUT", "/2022-07-01/telemetry", `{"schemaVersion":"2025-01-29","types":["platform"],"buffering":{"timeoutMs":30000},`+
-		`"destination":`+httpDestination(l.Listener.Addr().String(), "sandbox")+`}`)
+	got := ext.request("PUT", "/2022-07-01/telemetry",
+		`{"schemaVersion":"2025-01-29","types":["platform"],"buffering":{"timeoutMs":30000},`+
+			`"destination":`+httpDestination(l.Listener.Addr().String(), "sandbox")+`}`)
 	accepted(t, got, http.StatusOK)
 	event := ext.extensionNext()
 	function := se.nextProcess()

@@ -86,8 +86,10 @@ func TestFailuresAreFatal(t *testing.T) {
 		test func(testing.TB)
 		want []string
 	}{
-		{"no such package", func(t testing.TB) { lambdaenvtest.Build(t, "no/such/package") }, []string{"build no/such/package"}},
-		{"does not compile", func(t testing.TB) { lambdaenvtest.Build(t, function, "-no-such-flag") }, []string{"go build", "no-such-flag"}},
+		{"no such package", func(t testing.TB) { lambdaenvtest.Build(t, "no/such/package") },
+			[]string{"build no/such/package"}},
+		{"does not compile", func(t testing.TB) { lambdaenvtest.Build(t, function, "-no-such-flag") }, []string{"go build",
+			"no-such-flag"}},
 		{"does not start", func(t testing.TB) {
 			lambdaenvtest.Start(t, lambdaenv.Config{Function: lambdaenvtest.Build(t, function), Env: []string{"INIT=exit"}})
 		}, []string{"Runtime.ExitError", "the configuration is missing", "init-started", "INIT_REPORT"}},
