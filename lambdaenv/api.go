@@ -5,16 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log"
 	"net/http"
 	"strings"
 )
 
 const contentJSON = "application/json"
-
-// discardLog keeps the HTTP server from writing to the log of the tests that
-// a process died in the middle of a call.
-var discardLog = log.New(io.Discard, "", 0)
 
 // Paths of the APIs.
 //

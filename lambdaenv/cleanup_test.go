@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
@@ -75,7 +74,7 @@ func TestFilesAndPortsAreGivenBack(t *testing.T) {
 	if err := se.env.Close(); err != nil {
 		t.Error(err)
 	}
-	if _, err := os.Stat(filepath.Dir(vars["TMPDIR"])); !os.IsNotExist(err) {
+	if _, err := os.Stat(vars["TMPDIR"]); !os.IsNotExist(err) {
 		t.Errorf("temporary folder: got %v, want it gone", err)
 	}
 	l, err := net.Listen("tcp", vars["AWS_LAMBDA_RUNTIME_API"])

@@ -48,7 +48,7 @@ func TestVariables(t *testing.T) {
 		"LANG":                            `en_US\.UTF-8`,
 		"PATH":                            `/usr/local/bin:/usr/bin/:/bin:/opt/bin`,
 		"TABLE":                           `orders=2`,
-		"TMPDIR":                          `/.+/tmp`,
+		"TMPDIR":                          `/.+/lambdaenv-\d+`,
 		"TZ":                              `:UTC`,
 	}
 	onlyFunction := map[string]string{

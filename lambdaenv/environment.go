@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -29,7 +28,7 @@ type Environment struct {
 	cfg       Config
 	log       *eventLog
 	platform  platformLog
-	tmp       string // parent of the folder that stands for /tmp
+	tmp       string // the folder that stands for /tmp
 	logStream string
 
 	ctx     context.Context // ends when everything has to end at once
@@ -144,8 +143,8 @@ func (e *Environment) step() error {
 		return e.fail(s.fault)
 	}
 	for _, inv := range e.inProgress {
-		if s.settled(inv) {
-			return e.finish(inv)
+		if at, done := s.settled(inv); done {
+			return e.finish(inv, at)
 		}
 	}
 	if e.hasRoom() {
@@ -186,9 +185,9 @@ func (e *Environment) nextToExpire() (next *invocation, deadline time.Time) {
 func (e *Environment) begin(inv *invocation) error {
 	managed := e.cfg.managed()
 	inv.startClock(e.cfg.Timeout)
-	e.inProgress[inv.id] = inv
+	e.inProgress[inv.RequestID] = inv
 	if !managed {
-		e.log.setRequest(inv.id)
+		e.log.setRequest(inv.RequestID)
 	}
 	suppressed := e.phase == phaseCold && !managed
 	if e.phase == phaseCold {
@@ -212,7 +211,7 @@ func (e *Environment) begin(inv *invocation) error {
 	e.platform.start(inv)
 	if !suppressed {
 		inv.startClock(e.cfg.Timeout)
-		inv.init = e.coldInit
+		inv.Init = e.coldInit
 		e.coldInit = 0
 	}
 	if e.phase != phaseInvoke {
@@ -223,15 +222,12 @@ func (e *Environment) begin(inv *invocation) error {
 }
 
 // finish ends an invocation whose work is done.
-func (e *Environment) finish(inv *invocation) error {
-	if e.cfg.managed() {
-		inv.ended = inv.responded
-		if inv.status == statusSuccess {
-			inv.idle = inv.ended
-		}
-	} else {
-		inv.ended = e.sandbox.settledAt(inv)
-		inv.idle = inv.ended
+func (e *Environment) finish(inv *invocation, at time.Time) error {
+	inv.ended = at
+	if !e.cfg.managed() || inv.Status == statusSuccess {
+		inv.Idle = at
+	}
+	if !e.cfg.managed() {
 		e.sandbox.drain() // hooks have printed after the runtime asked for the next event
 		e.event(Idle, "everyone asked for the next event")
 	}
@@ -242,7 +238,7 @@ func (e *Environment) finish(inv *invocation) error {
 
 // remove takes an invocation out of those in progress.
 func (e *Environment) remove(inv *invocation) {
-	delete(e.inProgress, inv.id)
+	delete(e.inProgress, inv.RequestID)
 	if !e.cfg.managed() {
 		e.log.setRequest("")
 	}
@@ -258,7 +254,7 @@ func (e *Environment) expire(inv *invocation) error {
 	if !e.cfg.managed() {
 		return e.fail(f)
 	}
-	e.sandbox.late[inv.id] = true
+	e.sandbox.late[inv.RequestID] = true
 	e.giveUp(inv, f)
 	e.report(inv, e.maxMemory())
 	e.remove(inv)
@@ -370,12 +366,6 @@ func (e *Environment) doUnless(ended <-chan struct{}, f func()) bool {
 	case <-ended:
 		return false
 	}
-}
-
-// tmpFolder returns the folder that stands for /tmp. It lasts as long as the environment.
-func (e *Environment) tmpFolder() (string, error) {
-	path := filepath.Join(e.tmp, "tmp")
-	return path, os.MkdirAll(path, 0o755)
 }
 
 func (e *Environment) event(kind Kind, text string) {

@@ -36,13 +36,13 @@ func (e *Environment) checkInvariants() error {
 		return fmt.Errorf("there is no sandbox in phase %s", e.phase)
 	}
 	for _, inv := range e.queue {
-		if inv.answered || !inv.begun.IsZero() || e.inProgress[inv.id] != nil {
-			return fmt.Errorf("invocation %s waits, and has begun", inv.id)
+		if inv.answered || !inv.begun.IsZero() || e.inProgress[inv.RequestID] != nil {
+			return fmt.Errorf("invocation %s waits, and has begun", inv.RequestID)
 		}
 	}
 	for _, inv := range e.inProgress {
 		if err := inv.checkInvariants(); err != nil {
-			return fmt.Errorf("invocation %s %w", inv.id, err)
+			return fmt.Errorf("invocation %s %w", inv.RequestID, err)
 		}
 	}
 	if s == nil {
@@ -59,11 +59,11 @@ func (inv *invocation) checkInvariants() error {
 		return fmt.Errorf("is in progress, and has not begun")
 	case !inv.ended.IsZero() && !inv.answered:
 		return fmt.Errorf("has ended without a response")
-	case !inv.responding.IsZero() && inv.handedOver.IsZero():
+	case !inv.responding.IsZero() && inv.HandedOver.IsZero():
 		return fmt.Errorf("has a response, and was not handed over")
-	case !inv.responded.IsZero() && (inv.responding.IsZero() || !inv.answered):
+	case !inv.Responded.IsZero() && (inv.responding.IsZero() || !inv.answered):
 		return fmt.Errorf("has been responded to without a response")
-	case !inv.runtimeDone.IsZero() && inv.responded.IsZero():
+	case !inv.RuntimeDone.IsZero() && inv.Responded.IsZero():
 		return fmt.Errorf("is done in the runtime, without a response")
 	}
 	return nil
@@ -78,7 +78,7 @@ func (s *sandbox) checkInvariants(p phase, managed bool) error {
 		}
 	}
 	atRest := p == phaseReady || p == phaseFrozen
-	busy := s.current != nil && s.current.runtimeDone.IsZero()
+	busy := s.current != nil && s.current.RuntimeDone.IsZero()
 	switch {
 	case managed && s.current != nil:
 		return fmt.Errorf("a managed instance has a current invocation")

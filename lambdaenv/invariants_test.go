@@ -12,13 +12,13 @@ import (
 // in progress, another waits, and an extension works on the event.
 func validState() *Environment {
 	now := time.Now()
-	inv := &invocation{id: "first", begun: now, handedOver: now}
+	inv := &invocation{Report: Report{RequestID: "first", HandedOver: now}, begun: now}
 	ext := &extension{name: "ext", state: extensionRunning, events: []string{eventInvoke}}
 	s := &sandbox{runtimeState: runtimeRunning, current: inv, extensions: []*extension{ext}}
 	return &Environment{
 		phase: phaseInvoke, sandbox: s,
 		inProgress: map[string]*invocation{"first": inv},
-		queue:      []*invocation{{id: "second"}},
+		queue:      []*invocation{{Report: Report{RequestID: "second"}}},
 	}
 }
 
@@ -26,7 +26,7 @@ func validState() *Environment {
 func rest(e *Environment, p phase) {
 	e.phase = p
 	clear(e.inProgress)
-	e.sandbox.current.runtimeDone = time.Now()
+	e.sandbox.current.RuntimeDone = time.Now()
 	e.sandbox.runtimeState = runtimeReady
 	e.sandbox.extensions[0].state = extensionReady
 }
@@ -83,13 +83,13 @@ func TestInvariants(t *testing.T) {
 			inv.ended = now
 		}},
 		{"first has a response, and was not handed over", func(e *Environment, s *sandbox, inv *invocation, x *extension) {
-			inv.handedOver, inv.responding = time.Time{}, now
+			inv.HandedOver, inv.responding = time.Time{}, now
 		}},
 		{"first has been responded to without a response", func(e *Environment, s *sandbox, inv *invocation, x *extension) {
-			inv.responding, inv.responded = now, now
+			inv.responding, inv.Responded = now, now
 		}},
 		{"first is done in the runtime, without a response", func(e *Environment, s *sandbox, inv *invocation, x *extension) {
-			inv.runtimeDone = now
+			inv.RuntimeDone = now
 		}},
 		{"a managed instance has a current invocation", func(e *Environment, s *sandbox, inv *invocation, x *extension) {
 			e.cfg.MaxConcurrency = 2

@@ -18,7 +18,8 @@ const (
 // An invocation is one event on its way through the environment. It belongs to
 // the goroutine of the environment.
 type invocation struct {
-	id        string
+	Report // as far as it is known
+
 	attemptID string // another for each attempt
 	attempt   int    // the number of those before this one
 	trace     string
@@ -29,17 +30,11 @@ type invocation struct {
 	result   *ResponseStream // for the caller
 	answered bool            // the caller has the response
 
-	begun       time.Time // its duration counts from here
-	deadline    time.Time
-	handedOver  time.Time
-	responding  time.Time // the response began to arrive
-	responded   time.Time
-	runtimeDone time.Time
-	idle        time.Time
-	ended       time.Time
+	begun      time.Time // its duration counts from here
+	deadline   time.Time
+	responding time.Time // the response began to arrive
+	ended      time.Time
 
-	init          time.Duration // of a cold start
-	status        status
 	errorType     string // that the function reported
 	fault         *fault // what ended it, if something did
 	produced      int    // bytes of the response
@@ -48,15 +43,18 @@ type invocation struct {
 
 func newInvocation(r Request, streamed bool) *invocation {
 	inv := &invocation{
-		id: newUUID(), attemptID: newUUID(),
-		trace: r.TraceHeader, spanID: fmt.Sprintf("%016x", rand.Uint64()),
-		request: r, streamed: streamed, status: statusSuccess,
+		Report:    Report{RequestID: newUUID(), Status: statusSuccess},
+		attemptID: newUUID(),
+		trace:     r.TraceHeader,
+		spanID:    fmt.Sprintf("%016x", rand.Uint64()),
+		request:   r,
+		streamed:  streamed,
 	}
 	if inv.trace == "" {
 		inv.trace = fmt.Sprintf("Root=1-%08x-%08x%016x;Parent=%016x;Sampled=0",
 			time.Now().Unix(), rand.Uint32(), rand.Uint64(), rand.Uint64())
 	}
-	inv.result = newResponseStream(inv.id)
+	inv.result = newResponseStream(inv.RequestID)
 	return inv
 }
 
@@ -64,9 +62,13 @@ func newInvocation(r Request, streamed bool) *invocation {
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 func (inv *invocation) nextAttempt() *invocation {
 	return &invocation{
-		id: inv.id, attemptID: newUUID(), attempt: inv.attempt + 1,
-		trace: inv.trace, spanID: inv.spanID,
-		request: inv.request, status: statusSuccess, result: newResponseStream(inv.id),
+		Report:    Report{RequestID: inv.RequestID, Status: statusSuccess},
+		attemptID: newUUID(),
+		attempt:   inv.attempt + 1,
+		trace:     inv.trace,
+		spanID:    inv.spanID,
+		request:   inv.request,
+		result:    newResponseStream(inv.RequestID),
 	}
 }
 
@@ -77,24 +79,6 @@ func (inv *invocation) startClock(timeout time.Duration) {
 
 func (inv *invocation) timeoutMessage() string {
 	return fmt.Sprintf("Task timed out after %.2f seconds", inv.deadline.Sub(inv.begun).Seconds())
-}
-
-func (inv *invocation) report(memoryMB int) Report {
-	duration := max(0, inv.ended.Sub(inv.begun))
-	return Report{
-		RequestID: inv.id,
-		Status:    inv.status,
-		Duration:  duration,
-		// For OS-only runtimes the Init phase is billed like the rest:
-		// https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
-		Billed:      (duration + inv.init + time.Millisecond - 1).Truncate(time.Millisecond),
-		Init:        inv.init,
-		MaxMemoryMB: memoryMB,
-		HandedOver:  inv.handedOver,
-		Responded:   inv.responded,
-		RuntimeDone: inv.runtimeDone,
-		Idle:        inv.idle,
-	}
 }
 
 // recordedError is the error type in the platform's records.
@@ -128,17 +112,17 @@ func newLogStream() string {
 // giveUp logs that an invocation timed out or crashed. A caller who has no response
 // yet gets the error.
 func (e *Environment) giveUp(inv *invocation, f *fault) {
-	inv.fault, inv.status, inv.ended = f, f.status(), f.at
+	inv.fault, inv.Status, inv.ended = f, f.status(), f.at
 	e.platform.failed(inv)
-	if !e.cfg.managed() && !inv.handedOver.IsZero() && inv.runtimeDone.IsZero() {
+	if !e.cfg.managed() && !inv.HandedOver.IsZero() && inv.RuntimeDone.IsZero() {
 		e.platform.runtimeDone(inv, f.at)
 	}
-	r := errorResponse(f.errorType, "RequestId: "+inv.id+" Error: "+f.message)
+	r := errorResponse(f.errorType, "RequestId: "+inv.RequestID+" Error: "+f.message)
 	if len(f.payload) > 0 {
 		r.Payload = f.payload
 	}
-	if !inv.handedOver.IsZero() {
-		r.Latency = f.at.Sub(inv.handedOver)
+	if !inv.HandedOver.IsZero() {
+		r.Latency = f.at.Sub(inv.HandedOver)
 	}
 	e.answer(inv, r)
 }
@@ -149,9 +133,9 @@ func (e *Environment) answer(inv *invocation, r *Response) {
 		return
 	}
 	inv.answered = true
-	r.RequestID = inv.id
+	r.RequestID = inv.RequestID
 	if !inv.request.Async { // whose caller has no response
-		e.log.add(Entry{Source: Caller, Kind: Responded, RequestID: inv.id, Text: r.FunctionError})
+		e.log.add(Entry{Source: Caller, Kind: Responded, RequestID: inv.RequestID, Text: r.FunctionError})
 	}
 	inv.result.end(r, nil)
 }
@@ -159,10 +143,14 @@ func (e *Environment) answer(inv *invocation, r *Response) {
 // report logs and keeps the report of an invocation that has ended, and queues its
 // next attempt, if there is to be one.
 func (e *Environment) report(inv *invocation, memoryMB int) {
-	r := inv.report(memoryMB)
-	e.platform.report(inv, r)
-	e.last = &r
-	if !inv.request.Async || inv.status == statusSuccess || inv.attempt >= e.cfg.Retries {
+	inv.Duration = max(0, inv.ended.Sub(inv.begun))
+	// For OS-only runtimes the Init phase is billed like the rest:
+	// https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+	inv.Billed = (inv.Duration + inv.Init + time.Millisecond - 1).Truncate(time.Millisecond)
+	inv.MaxMemoryMB = memoryMB
+	e.platform.report(inv)
+	e.last = &inv.Report
+	if !inv.request.Async || inv.Status == statusSuccess || inv.attempt >= e.cfg.Retries {
 		return
 	}
 	again := inv.nextAttempt()

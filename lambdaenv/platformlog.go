@@ -170,7 +170,7 @@ func (l *platformLog) initDone(phase string, took time.Duration, f *fault) {
 }
 
 func (l *platformLog) start(inv *invocation) {
-	l.text(inv.id, "START RequestId: %s Version: %s", inv.id, functionVersion)
+	l.text(inv.RequestID, "START RequestId: %s Version: %s", inv.RequestID, functionVersion)
 	r := inv.record()
 	r.Version = functionVersion
 	l.record(levelInfo, "start", r)
@@ -178,7 +178,7 @@ func (l *platformLog) start(inv *invocation) {
 
 // record is the beginning of a record about the invocation.
 func (inv *invocation) record() platformRecord {
-	r := platformRecord{RequestID: inv.id, TenantID: inv.request.TenantID}
+	r := platformRecord{RequestID: inv.RequestID, TenantID: inv.request.TenantID}
 	if strings.Contains(inv.trace, "Sampled=1") {
 		r.Tracing = &tracing{inv.spanID, "X-Amzn-Trace-Id", inv.trace}
 	}
@@ -188,49 +188,49 @@ func (inv *invocation) record() platformRecord {
 // failed logs that an invocation timed out or crashed.
 func (l *platformLog) failed(inv *invocation) {
 	if inv.fault.timeout {
-		l.text(inv.id, "%s %s %s", stamp(time.Now()), inv.id, inv.fault.message)
+		l.text(inv.RequestID, "%s %s %s", stamp(time.Now()), inv.RequestID, inv.fault.message)
 		return
 	}
-	l.text(inv.id, "RequestId: %s Error: %s", inv.id, inv.fault.message)
-	l.text(inv.id, "%s", inv.fault.errorType)
+	l.text(inv.RequestID, "RequestId: %s Error: %s", inv.RequestID, inv.fault.message)
+	l.text(inv.RequestID, "%s", inv.fault.errorType)
 }
 
 // runtimeDone is logged when the runtime asked for the next event, or when it
 // no longer can.
 func (l *platformLog) runtimeDone(inv *invocation, at time.Time) {
 	r := inv.record()
-	r.Status, r.ErrorType = inv.status, inv.recordedError()
-	r.Metrics = &metrics{DurationMs: ms(at.Sub(inv.handedOver)), ProducedBytes: &inv.produced}
-	if !inv.responded.IsZero() {
+	r.Status, r.ErrorType = inv.Status, inv.recordedError()
+	r.Metrics = &metrics{DurationMs: ms(at.Sub(inv.HandedOver)), ProducedBytes: &inv.produced}
+	if !inv.Responded.IsZero() {
 		r.Spans = []span{
-			newSpan("responseLatency", inv.handedOver, inv.responding),
-			newSpan("responseDuration", inv.responding, inv.responded),
-			newSpan("runtimeOverhead", inv.responded, at),
+			newSpan("responseLatency", inv.HandedOver, inv.responding),
+			newSpan("responseDuration", inv.responding, inv.Responded),
+			newSpan("runtimeOverhead", inv.Responded, at),
 		}
 	}
-	l.record(levelOf(inv.status, levelDebug), "runtimeDone", r)
+	l.record(levelOf(inv.Status, levelDebug), "runtimeDone", r)
 }
 
 // report logs the end of an invocation.
-func (l *platformLog) report(inv *invocation, report Report) {
+func (l *platformLog) report(inv *invocation) {
 	r := inv.record()
-	r.Status, r.ErrorType = report.Status, inv.recordedError()
-	r.Metrics = &metrics{DurationMs: ms(report.Duration)}
+	r.Status, r.ErrorType = inv.Status, inv.recordedError()
+	r.Metrics = &metrics{DurationMs: ms(inv.Duration)}
 	if !l.cfg.managed() {
 		// A managed instance has many invocations in one bill and one memory.
-		r.Metrics.BilledDurationMs = report.Billed.Milliseconds()
+		r.Metrics.BilledDurationMs = inv.Billed.Milliseconds()
 		r.Metrics.MemorySizeMB = l.cfg.MemoryMB
-		r.Metrics.MaxMemoryUsedMB = report.MaxMemoryMB
-		r.Metrics.InitDurationMs = ms(report.Init)
+		r.Metrics.MaxMemoryUsedMB = inv.MaxMemoryMB
+		r.Metrics.InitDurationMs = ms(inv.Init)
 	}
-	if inv.hasExtensions && !inv.idle.IsZero() && !inv.runtimeDone.IsZero() {
-		r.Spans = []span{{"extensionOverhead", stamp(inv.runtimeDone), ms(report.PostRuntimeExtensions())}}
+	if inv.hasExtensions && !inv.Idle.IsZero() && !inv.RuntimeDone.IsZero() {
+		r.Spans = []span{{"extensionOverhead", stamp(inv.RuntimeDone), ms(inv.PostRuntimeExtensions())}}
 	}
-	l.text(inv.id, "END RequestId: %s", inv.id)
-	l.text(inv.id, "REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %d ms\t"+
+	l.text(inv.RequestID, "END RequestId: %s", inv.RequestID)
+	l.text(inv.RequestID, "REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %d ms\t"+
 		"Memory Size: %d MB\tMax Memory Used: %d MB\t%s",
-		inv.id, ms(report.Duration), report.Billed.Milliseconds(), l.cfg.MemoryMB, report.MaxMemoryMB, reportEnd(r))
-	l.record(levelOf(report.Status, levelInfo), "report", r)
+		inv.RequestID, ms(inv.Duration), inv.Billed.Milliseconds(), l.cfg.MemoryMB, inv.MaxMemoryMB, reportEnd(r))
+	l.record(levelOf(inv.Status, levelInfo), "report", r)
 }
 
 // reportEnd is what only some REPORT lines have.

@@ -88,7 +88,7 @@ func (e *Environment) Do(ctx context.Context, r Request) (*Response, error) {
 		return nil, err
 	}
 	if r.Async {
-		return &Response{RequestID: inv.id}, nil
+		return &Response{RequestID: inv.RequestID}, nil
 	}
 	if err := e.await(ctx, inv, inv.result.done); err != nil {
 		return nil, err
@@ -172,6 +172,7 @@ type ResponseStream struct {
 	RequestID   string
 	ContentType string
 
+	once  sync.Once
 	begun chan struct{} // closed when ContentType is set
 	done  chan struct{} // closed when response or err is set
 
@@ -219,18 +220,10 @@ func (s *ResponseStream) Response() (*Response, error) {
 
 // begin wakes the caller when the response begins.
 func (s *ResponseStream) begin(contentType string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.beginLocked(contentType)
-}
-
-func (s *ResponseStream) beginLocked(contentType string) {
-	select {
-	case <-s.begun:
-	default:
+	s.once.Do(func() {
 		s.ContentType = contentType
 		close(s.begun)
-	}
+	})
 }
 
 // responseWriter passes a response on to the caller as it comes. It never blocks:
@@ -253,9 +246,9 @@ func (s *ResponseStream) end(r *Response, err error) {
 	defer s.mu.Unlock()
 	s.response, s.err = r, err
 	if r != nil {
-		s.beginLocked(r.ContentType)
+		s.begin(r.ContentType)
 	}
-	s.beginLocked("")
+	s.begin("")
 	close(s.done)
 	s.changed.Broadcast()
 }

@@ -78,7 +78,7 @@ func (s *sandbox) runtimeAsks(next chan<- *invocation, arrived time.Time) *apiEr
 	s.waiting = append(s.waiting, next)
 	if before == runtimeResponseSent && !s.stopping {
 		inv := s.current
-		inv.runtimeDone = arrived
+		inv.RuntimeDone = arrived
 		s.env.log.add(Entry{Source: Function, Kind: RuntimeDone, Text: "the runtime asked for the next event"})
 		s.env.platform.runtimeDone(inv, arrived)
 	}
@@ -88,7 +88,7 @@ func (s *sandbox) runtimeAsks(next chan<- *invocation, arrived time.Time) *apiEr
 // writeHeader writes what the runtime gets with the event.
 func (inv *invocation) writeHeader(h http.Header, arn string) {
 	for name, value := range map[string]string{
-		"Lambda-Runtime-Aws-Request-Id":       inv.id,
+		"Lambda-Runtime-Aws-Request-Id":       inv.RequestID,
 		"Lambda-Runtime-Trace-Id":             inv.trace,
 		"Lambda-Runtime-Invoked-Function-Arn": arn,
 		"Lambda-Runtime-Deadline-Ms":          strconv.FormatInt(inv.deadline.UnixMilli(), 10),
@@ -191,7 +191,7 @@ func (s *sandbox) beginResponse(r *http.Request, state runtimeState, arrived tim
 	switch {
 	case s.late[id]:
 		return nil, errInvokeTimeout
-	case inv == nil, inv.handedOver.IsZero(), s.stopping, managed && !inv.responding.IsZero():
+	case inv == nil, inv.HandedOver.IsZero(), s.stopping, managed && !inv.responding.IsZero():
 		return nil, errInvalidRequestID
 	case attempt != "" && attempt != inv.attemptID:
 		return nil, errInvokeTimeout // of an earlier attempt
@@ -215,11 +215,11 @@ func (s *sandbox) endResponse(inv *invocation, r *Response, errorType string, at
 		return errInvalidRequestID
 	}
 	s.runtime.out.drain()
-	inv.responded = at
+	inv.Responded = at
 	inv.produced = len(r.Payload)
-	r.Latency = at.Sub(inv.handedOver)
+	r.Latency = at.Sub(inv.HandedOver)
 	if r.FunctionError != "" {
-		inv.status, inv.errorType = statusError, errorType
+		inv.Status, inv.errorType = statusError, errorType
 	}
 	s.env.answer(inv, r)
 	// Lambda leaves a runtime whose response mode is wrong in its state, with no way

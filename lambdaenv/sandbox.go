@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -119,7 +121,7 @@ func newSandbox(e *Environment) *sandbox {
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.telemetry = newTelemetry(s.ctx, &s.workers)
 	e.log.setTelemetry(s.telemetry)
-	s.server = &http.Server{Handler: s.handler(), ErrorLog: discardLog}
+	s.server = &http.Server{Handler: s.handler(), ErrorLog: log.New(io.Discard, "", 0)} // no process that dies within a call
 	return s
 }
 
@@ -134,30 +136,23 @@ func (s *sandbox) boot(deadline time.Time) error {
 	}
 	s.address = listener.Addr().String()
 	s.workers.Go(func() { s.server.Serve(listener) })
-	tmp, err := e.tmpFolder()
-	if err != nil {
-		return &fault{errorType: "Sandbox.Failure", message: err.Error(), at: time.Now()}
-	}
-	functionEnv, extensionEnv := e.cfg.environs(s.address, tmp, e.logStream)
+	functionEnv, extensionEnv := e.cfg.environs(s.address, e.tmp, e.logStream)
 	for _, path := range e.cfg.Extensions {
 		x := &extension{name: filepath.Base(path), state: extensionStarted}
 		s.extensions = append(s.extensions, x)
-		if x.process, err = s.start(Extension, x.name, path, tmp, extensionEnv); err != nil {
+		if x.process, err = s.start(Extension, x.name, path, e.tmp, extensionEnv); err != nil {
 			x.enter(extensionLaunchError)
 			return &fault{errorType: "Extension.LaunchError", message: err.Error(), at: time.Now()}
 		}
 	}
-	if err := s.await(deadline, func() bool { return !s.anyExtension(extensionStarted) }); err != nil {
+	if err := s.await(deadline); err != nil {
 		return err
 	}
 	s.runtime, err = s.start(Function, RuntimeName, e.cfg.Function, e.cfg.taskRoot(), functionEnv)
 	if err != nil {
 		return &fault{errorType: "Runtime.InvalidEntrypoint", message: err.Error(), at: time.Now()}
 	}
-	return s.await(deadline, func() bool {
-		return s.runtimeAsked() &&
-			!slices.ContainsFunc(s.extensions, func(x *extension) bool { return x.state != extensionReady })
-	})
+	return s.await(deadline)
 }
 
 // start starts a process. When it has ended the environment learns of it.
@@ -175,27 +170,33 @@ func (s *sandbox) start(source Source, name, path, dir string, environ []string)
 	return p, nil
 }
 
-// await waits for a step of the init.
-func (s *sandbox) await(deadline time.Time, reached func() bool) error {
-	err := s.env.until(deadline, func() bool { return s.fault != nil || reached() })
+// await returns when nothing is missing.
+func (s *sandbox) await(deadline time.Time) error {
+	err := s.env.until(deadline, func() bool {
+		missing, _ := s.missing()
+		return s.fault != nil || missing == ""
+	})
 	switch {
 	case s.fault != nil:
 		return s.fault
 	case errors.Is(err, errExpired):
-		f := &fault{errorType: "Sandbox.Timedout", timeout: true, at: deadline}
-		f.message, f.process = s.missing()
-		f.message = "the init timed out: " + f.message
-		return f
+		missing, p := s.missing()
+		return &fault{errorType: "Sandbox.Timedout", timeout: true, at: deadline,
+			message: "the init timed out: " + missing, process: p}
 	}
 	return err
 }
 
-// missing returns which process has not done its part of the init.
+// missing returns what the init waits for, and which process has to do it. Before the
+// runtime is started that is registration.
 func (s *sandbox) missing() (string, *process) {
 	for _, x := range s.extensions {
 		if x.state == extensionStarted {
 			return "it has not registered under its file name", x.process
 		}
+	}
+	if s.runtime == nil {
+		return "", nil
 	}
 	if !s.runtimeAsked() {
 		return "it has not asked for an event", s.runtime
@@ -209,7 +210,7 @@ func (s *sandbox) missing() (string, *process) {
 			return fmt.Sprintf("its internal extension %q has not asked for an event", x.name), s.runtime
 		}
 	}
-	return "for no reason that is known", nil
+	return "", nil
 }
 
 // exited handles the end of a process. Whatever its exit status, it is a crash,
@@ -241,7 +242,7 @@ func (s *sandbox) exited(p *process) {
 // handOver gives the event to the extensions and the runtime.
 func (s *sandbox) handOver(inv *invocation) {
 	inv.hasExtensions = len(s.extensions) > 0
-	inv.handedOver = time.Now()
+	inv.HandedOver = time.Now()
 	var event extensionEvent
 	for _, x := range s.extensions {
 		if event.body == nil && x.registeredFor(eventInvoke) {
@@ -249,7 +250,7 @@ func (s *sandbox) handOver(inv *invocation) {
 		}
 		x.send(event)
 	}
-	s.env.log.add(Entry{Source: Platform, Kind: Invoked, RequestID: inv.id, Text: "the runtime has the event"})
+	s.env.log.add(Entry{Source: Platform, Kind: Invoked, RequestID: inv.RequestID, Text: "the runtime has the event"})
 	if !s.env.cfg.managed() {
 		s.current = inv
 		s.enterRuntime(runtimeRunning)
@@ -268,41 +269,36 @@ func (s *sandbox) invokeEvent(inv *invocation) extensionEvent {
 		ARN        string  `json:"invokedFunctionArn"`
 		Tracing    tracing `json:"tracing"`
 	}{
-		eventInvoke, inv.deadline.UnixMilli(), inv.id, s.env.cfg.functionARN(inv.request.Qualifier),
+		eventInvoke, inv.deadline.UnixMilli(), inv.RequestID, s.env.cfg.functionARN(inv.request.Qualifier),
 		tracing{Type: "X-Amzn-Trace-Id", Value: inv.trace},
 	})}
 }
 
-// settled reports whether the work of the invocation is done: the runtime and every
-// extension that is registered for INVOKE have asked for the next event. On a
-// managed instance the response is enough.
-func (s *sandbox) settled(inv *invocation) bool {
+// settled reports whether the work of the invocation is done, and when that was: the
+// runtime and every extension that is registered for INVOKE have asked for the next
+// event. On a managed instance the response is enough.
+func (s *sandbox) settled(inv *invocation) (at time.Time, done bool) {
 	if s.env.cfg.managed() {
-		return inv.answered
+		return inv.Responded, inv.answered
 	}
-	return !inv.runtimeDone.IsZero() && !slices.ContainsFunc(s.extensions, func(x *extension) bool {
-		return x.registeredFor(eventInvoke) && x.state != extensionReady
-	})
-}
-
-// settledAt is when that was.
-func (s *sandbox) settledAt(inv *invocation) time.Time {
-	at := inv.runtimeDone
+	at = inv.RuntimeDone
 	for _, x := range s.extensions {
-		if x.registeredFor(eventInvoke) && x.readyAt.After(at) {
+		if !x.registeredFor(eventInvoke) {
+			continue
+		}
+		if x.state != extensionReady {
+			return at, false
+		}
+		if x.readyAt.After(at) {
 			at = x.readyAt
 		}
 	}
-	return at
+	return at, !inv.RuntimeDone.IsZero()
 }
 
 // runtimeAsked reports whether the runtime has asked for its first event.
 func (s *sandbox) runtimeAsked() bool {
 	return s.runtimeState != runtimeStarted && s.runtimeState != runtimeInitError
-}
-
-func (s *sandbox) anyExtension(state extensionState) bool {
-	return slices.ContainsFunc(s.extensions, func(x *extension) bool { return x.state == state })
 }
 
 // processes returns the processes that were started: the function's first.
