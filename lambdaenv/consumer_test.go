@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// consumer is a module of somebody else: a function without any library, and a
+// consumer is a module of another author: a function without any library, and a
 // test of it.
 var consumer = map[string]string{
 	"go.mod": `module example.org/consumer
@@ -69,7 +69,7 @@ func TestFunction(t *testing.T) {
 `,
 }
 
-func TestFromAModuleOfSomebodyElse(t *testing.T) {
+func TestFromAnotherModule(t *testing.T) {
 	t.Parallel()
 	checkout, err := filepath.Abs("..")
 	if err != nil {

@@ -31,12 +31,12 @@ type Environment struct {
 	tmp       string // the folder that stands for /tmp
 	logStream string
 
-	ctx     context.Context // ends when everything has to end at once
-	cancel  context.CancelFunc
-	calls   chan func() // for run to call
-	running sync.WaitGroup
-	done    chan struct{} // closed when nothing is left
-	err     error         // of cleaning up; read after done
+	ctx        context.Context // ends when everything has to end at once
+	cancel     context.CancelFunc
+	calls      chan func() // for run to call
+	goroutines sync.WaitGroup
+	done       chan struct{} // closed when nothing is left
+	err        error         // of cleaning up; read after done
 
 	// Owned by run.
 	phase      phase
@@ -88,9 +88,9 @@ func Start(ctx context.Context, cfg Config) (*Environment, error) {
 	}
 	e.ctx, e.cancel = context.WithCancel(ctx)
 	started := make(chan error, 1)
-	e.running.Go(func() { e.run(started) })
+	e.goroutines.Go(func() { e.run(started) })
 	if err := <-started; err != nil {
-		e.running.Wait()
+		e.goroutines.Wait()
 		if cause := ctx.Err(); cause != nil && errors.Is(err, ErrClosed) {
 			err = cause
 		}
@@ -104,7 +104,7 @@ func Start(ctx context.Context, cfg Config) (*Environment, error) {
 // The error says what could not be cleaned up.
 func (e *Environment) Close() error {
 	e.cancel()
-	e.running.Wait()
+	e.goroutines.Wait()
 	return e.err
 }
 

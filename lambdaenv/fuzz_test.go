@@ -66,7 +66,7 @@ func randomOrder(t *testing.T, order []byte) {
 	select {
 	case p := <-se.ready:
 		base = p.address
-	case <-se.startErr: // on a busy machine the init was over before a process had started
+	case <-se.startErr: // on a busy machine the init ended before a process had started
 		return
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -112,7 +112,7 @@ func randomOrder(t *testing.T, order []byte) {
 }
 
 // gone reports whether the sandbox has ended, and so could not answer: it answers
-// nobody any more.
+// no call any more.
 func gone(address string) bool {
 	res, err := http.Get("http://" + address)
 	if err == nil {

@@ -82,7 +82,7 @@ func (s *sandbox) checkInvariants(p phase, managed bool) error {
 	switch {
 	case managed && s.current != nil:
 		return fmt.Errorf("a managed instance has a current invocation")
-	case managed && atRest && s.runtimeState != runtimeReady, !managed && atRest && s.runtimeState != runtimeReady:
+	case atRest && s.runtimeState != runtimeReady:
 		return fmt.Errorf("the runtime is %s in phase %s", s.runtimeState, p)
 	case p == phaseInvoke && !managed && busy == (s.runtimeState == runtimeReady):
 		return fmt.Errorf("the runtime is %s, and its invocation in progress %v", s.runtimeState, busy)

@@ -159,7 +159,7 @@ func (e *Environment) report(inv *invocation, memoryMB int) {
 		return
 	}
 	e.delayed++
-	e.running.Go(func() {
+	e.goroutines.Go(func() {
 		select {
 		case <-time.After(e.cfg.RetryDelay):
 			e.do(func() {

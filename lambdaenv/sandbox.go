@@ -119,7 +119,7 @@ func (e *Environment) initialize(name string, deadline time.Time) error {
 func newSandbox(e *Environment) *sandbox {
 	s := &sandbox{env: e, runtimeState: runtimeStarted, late: map[string]bool{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.telemetry = newTelemetry(s.ctx, &s.workers)
+	s.telemetry = &telemetry{ctx: s.ctx, workers: &s.workers}
 	e.log.setTelemetry(s.telemetry)
 	s.server = &http.Server{Handler: s.handler(), ErrorLog: log.New(io.Discard, "", 0)} // no process that dies within a call
 	return s

@@ -36,10 +36,6 @@ type telemetryEvent struct {
 	json   []byte
 }
 
-func newTelemetry(ctx context.Context, workers *sync.WaitGroup) *telemetry {
-	return &telemetry{ctx: ctx, workers: workers}
-}
-
 // publish passes an event on. A nil telemetry has no subscribers.
 func (t *telemetry) publish(stream, eventType string, at time.Time, record any) {
 	if t == nil {
@@ -99,18 +95,7 @@ func (t *telemetry) flush(ctx context.Context) {
 	t.mu.Unlock()
 	var flushes sync.WaitGroup
 	for _, s := range subscribers {
-		flushes.Go(func() {
-			sent := make(chan struct{})
-			select {
-			case s.flush <- sent:
-			case <-ctx.Done():
-				return
-			}
-			select {
-			case <-sent:
-			case <-ctx.Done():
-			}
-		})
+		flushes.Go(func() { s.flushNow(ctx) })
 	}
 	flushes.Wait()
 }
@@ -191,6 +176,19 @@ func (s *subscriber) run(ctx context.Context) {
 		if sent != nil {
 			close(sent)
 		}
+	}
+}
+
+func (s *subscriber) flushNow(ctx context.Context) {
+	sent := make(chan struct{})
+	select {
+	case s.flush <- sent:
+	case <-ctx.Done():
+		return
+	}
+	select {
+	case <-sent:
+	case <-ctx.Done():
 	}
 }
 

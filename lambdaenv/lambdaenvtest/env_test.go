@@ -31,7 +31,7 @@ func TestEnv(t *testing.T) {
 		t.Errorf("got lines %q", lines)
 	}
 	if !slices.Equal(seen, env.Entries()) || !slices.Equal(seen, env.Environment.Entries()) {
-		t.Error("the test's own Observe saw something else")
+		t.Error("the Observe of the test got other entries")
 	}
 }
 
@@ -93,7 +93,7 @@ func TestFailuresAreFatal(t *testing.T) {
 		{"does not start", func(t testing.TB) {
 			lambdaenvtest.Start(t, lambdaenv.Config{Function: lambdaenvtest.Build(t, function), Env: []string{"INIT=exit"}})
 		}, []string{"Runtime.ExitError", "the configuration is missing", "init-started", "INIT_REPORT"}},
-		{"is over", func(tb testing.TB) {
+		{"is closed", func(tb testing.TB) {
 			env := lambdaenvtest.Start(tb, lambdaenv.Config{Function: lambdaenvtest.Build(t, function)})
 			env.Shutdown()
 			env.Invoke(`{}`)
