@@ -62,7 +62,7 @@ func (inv *invocation) checkInvariants() error {
 	case !inv.responding.IsZero() && inv.HandedOver.IsZero():
 		return fmt.Errorf("has a response, and was not handed over")
 	case !inv.Responded.IsZero() && (inv.responding.IsZero() || !inv.answered):
-		return fmt.Errorf("has been responded to without a response")
+		return fmt.Errorf("was responded to without a response")
 	case !inv.RuntimeDone.IsZero() && inv.Responded.IsZero():
 		return fmt.Errorf("is done in the runtime, without a response")
 	}

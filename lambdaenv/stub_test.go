@@ -124,15 +124,6 @@ func (se *stubEnv) do(r lambdaenv.Request, next <-chan answer) (answer, string, 
 	return event, event.requestID(), c
 }
 
-func (se *stubEnv) waitIdle() *lambdaenv.Report {
-	se.t.Helper()
-	report, err := se.env.WaitIdle(se.t.Context())
-	if err != nil {
-		se.t.Fatalf("wait until idle: %v", err)
-	}
-	return report
-}
-
 // A client calls the APIs as a function or an extension would.
 type client struct {
 	t    *testing.T

@@ -53,6 +53,10 @@ func (p *client) subscribes(destination string, streams ...string) {
 	}
 }
 
+func (l *listener) destination(host string) string {
+	return httpDestination(l.Listener.Addr().String(), host)
+}
+
 func httpDestination(address, host string) string {
 	_, port, _ := net.SplitHostPort(address)
 	return fmt.Sprintf(`{"protocol":"HTTP","URI":"http://%s:%s/events"}`, host, port)
@@ -87,8 +91,7 @@ func subscribed(t *testing.T, cfg lambdaenv.Config, destination string, streams 
 func TestTelemetry(t *testing.T) {
 	t.Parallel()
 	l := newListener(t)
-	se, ext, function, next := subscribed(t, lambdaenv.Config{}, httpDestination(l.Listener.Addr().String(),
-		"sandbox.localdomain"),
+	se, ext, function, next := subscribed(t, lambdaenv.Config{}, l.destination("sandbox.localdomain"),
 		"platform", "function", "extension")
 	_, id, response := se.do(lambdaenv.Request{TenantID: "blue",
 		TraceHeader: "Root=1-62e900b2-710d76f009d6e7785905449a;Parent=0efbd19962d95b05;Sampled=1"}, next)
@@ -191,7 +194,7 @@ func mismatches(value, shape any, at string) (problems []string) {
 func TestTelemetryOfOneStream(t *testing.T) {
 	t.Parallel()
 	l := newListener(t)
-	_, _, function, _ := subscribed(t, lambdaenv.Config{}, httpDestination(l.Listener.Addr().String(), "sandbox"),
+	_, _, function, _ := subscribed(t, lambdaenv.Config{}, l.destination("sandbox"),
 		"function")
 	want := "ready at " + strings.TrimPrefix(function.base, "http://")
 	for e := range l.events {
@@ -207,7 +210,7 @@ func TestTelemetryOfOneStream(t *testing.T) {
 func TestTelemetryOfAFailure(t *testing.T) {
 	t.Parallel()
 	l := newListener(t)
-	se, _, function, next := subscribed(t, lambdaenv.Config{}, httpDestination(l.Listener.Addr().String(), "sandbox"),
+	se, _, function, next := subscribed(t, lambdaenv.Config{}, l.destination("sandbox"),
 		"platform")
 	_, id, response := se.do(lambdaenv.Request{}, next)
 	accepted(t, function.respondError(id, "{}",
@@ -227,7 +230,7 @@ func TestTelemetryOfAFailure(t *testing.T) {
 func TestTelemetryLinesInJSON(t *testing.T) {
 	t.Parallel()
 	l := newListener(t)
-	subscribed(t, lambdaenv.Config{LogFormat: lambdaenv.JSON}, httpDestination(l.Listener.Addr().String(), "sandbox"),
+	subscribed(t, lambdaenv.Config{LogFormat: lambdaenv.JSON}, l.destination("sandbox"),
 		"function")
 	e := <-l.events
 	var line struct{ Time, Level, Msg string }
@@ -331,7 +334,7 @@ func TestDroppedTelemetryIsReported(t *testing.T) {
 	se := newStubEnv(t, lambdaenv.Config{Env: []string{"LINES=12000"}}, "ext") // more than are kept
 	ext := se.nextProcess()
 	ext.register("ext", ``)
-	ext.subscribes(httpDestination(l.Listener.Addr().String(), "sandbox"), "platform", "extension")
+	ext.subscribes(l.destination("sandbox"), "platform", "extension")
 	seen := until(l.events, "platform.logsDropped")
 	dropped := seen[len(seen)-1]
 	checkShape(t, dropped)
@@ -349,7 +352,7 @@ func TestTelemetryIsFlushedAtTheEnd(t *testing.T) {
 	ext.register("ext", `"SHUTDOWN"`)
 	got := ext.request("PUT", "/2022-07-01/telemetry",
 		`{"schemaVersion":"2025-01-29","types":["platform"],"buffering":{"timeoutMs":30000},`+
-			`"destination":`+httpDestination(l.Listener.Addr().String(), "sandbox")+`}`)
+			`"destination":`+l.destination("sandbox")+`}`)
 	accepted(t, got, http.StatusOK)
 	event := ext.extensionNext()
 	function := se.nextProcess()
