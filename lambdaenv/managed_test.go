@@ -84,6 +84,30 @@ func TestManagedInstanceTimesOutOneAlone(t *testing.T) {
 	}
 }
 
+// The next attempt has the same request id, and its response counts.
+func TestManagedInstanceTakesTheResponseOfTheNextAttempt(t *testing.T) {
+	t.Parallel()
+	expire := make(chan struct{})
+	se := newStubEnv(t, lambdaenv.WithExpire(lambdaenv.Config{MaxConcurrency: 2}, expire))
+	function := se.nextProcess()
+	next := function.runtimeNext()
+	se.started()
+	invoked, err := se.env.Do(t.Context(), lambdaenv.Request{Async: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-next
+	next = function.runtimeNext()
+	expire <- struct{}{}
+	<-next
+	if got := function.respond(invoked.RequestID, "1"); got.status != http.StatusAccepted {
+		t.Fatalf("got %+v, want it accepted", got)
+	}
+	if report, err := se.env.WaitIdle(t.Context()); err != nil || report.Status != "success" {
+		t.Errorf("got %+v and %v, want success", report, err)
+	}
+}
+
 func TestManagedInstanceRefusesInvokeEvents(t *testing.T) {
 	t.Parallel()
 	se := newStubEnv(t, lambdaenv.Config{MaxConcurrency: 2}, "ext")

@@ -242,6 +242,7 @@ func (s *sandbox) exited(p *process) {
 // handOver gives the event to the extensions and the runtime.
 func (s *sandbox) handOver(inv *invocation) {
 	inv.hasExtensions = len(s.extensions) > 0
+	delete(s.late, inv.RequestID) // of an earlier attempt
 	inv.HandedOver = time.Now()
 	var event extensionEvent
 	for _, x := range s.extensions {
