@@ -72,7 +72,7 @@ func (inv *invocation) checkInvariants() error {
 func (s *sandbox) checkInvariants(p phase, managed bool) error {
 	if p == phaseFrozen {
 		for _, proc := range s.processes() {
-			if proc.alive() && !proc.stopped.Load() {
+			if proc.alive() && !proc.stopped.Load() && !proc.signaled {
 				return fmt.Errorf("%v runs while frozen", proc)
 			}
 		}

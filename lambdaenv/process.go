@@ -28,8 +28,9 @@ type process struct {
 	out    *output
 	log    *eventLog
 
-	stopped atomic.Bool
-	stops   chan struct{} // has one when something was stopped
+	signaled bool // by Environment.Kill, so it may run while frozen; owned by the environment
+	stopped  atomic.Bool
+	stops    chan struct{} // has one when something was stopped
 
 	mu   sync.Mutex // held while sending a signal, so that the pid is not another's
 	dead bool
@@ -233,11 +234,13 @@ func (e *Environment) Kill(name string, sig os.Signal) error {
 			return
 		}
 		for _, p := range e.sandbox.processes() {
-			switch {
-			case p.name != name:
-			case s == sigStop:
+			if p.name != name {
+				continue
+			}
+			p.signaled = true
+			if s == sigStop {
 				err = stopProcesses([]*process{p})
-			default:
+			} else {
 				err = p.send(s)
 			}
 		}

@@ -292,3 +292,18 @@ func TestProcessDiesWhileFrozen(t *testing.T) {
 		})
 	}
 }
+
+// A test may let a frozen process run, and freeze it again.
+func TestProcessContinuesWhileFrozen(t *testing.T) {
+	t.Parallel()
+	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
+	for _, sig := range []syscall.Signal{syscall.SIGCONT, syscall.SIGSTOP, syscall.SIGCONT} {
+		if err := env.Kill(lambdaenv.RuntimeName, sig); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if response := env.Invoke(`{}`); response.FunctionError != "" {
+		t.Errorf("got %+v, want success", response)
+	}
+	env.WaitIdle()
+}
