@@ -121,7 +121,8 @@ func newSandbox(e *Environment) *sandbox {
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.telemetry = &telemetry{ctx: s.ctx, workers: &s.workers}
 	e.log.setTelemetry(s.telemetry)
-	s.server = &http.Server{Handler: s.handler(), ErrorLog: log.New(io.Discard, "", 0)} // no process that dies within a call
+	// A process may die in the middle of a call, which is not for the log of the tests.
+	s.server = &http.Server{Handler: s.handler(), ErrorLog: log.New(io.Discard, "", 0)}
 	return s
 }
 
