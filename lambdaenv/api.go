@@ -1,42 +1,15 @@
 package lambdaenv
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"io"
-	"log"
 	"net/http"
 	"strings"
 )
 
 const contentJSON = "application/json"
-
-// discardLog keeps the HTTP server from writing to the log of the tests that
-// a process died in the middle of a call.
-var discardLog = log.New(io.Discard, "", 0)
-
-var statusOK = struct {
-	Status string `json:"status"`
-}{"OK"}
-
-// An apiError is a call refused, with the body that Lambda sends.
-type apiError struct {
-	status    int
-	errorType string
-	message   string
-}
-
-func forbidden(errorType, message string) *apiError {
-	return &apiError{http.StatusForbidden, errorType, message}
-}
-
-// An apiHandler answers a call, or returns how to refuse it.
-type apiHandler func(http.ResponseWriter, *http.Request) *apiError
-
-// A route is the one method that a path takes, and what serves it.
-type route struct {
-	method string
-	serve  apiHandler
-}
 
 // Paths of the APIs.
 //
@@ -48,49 +21,68 @@ const (
 	extensionPath  = "/2020-01-01/extension/"
 )
 
-// routes are the paths that have no variable part.
-func (in *instance) routes() map[string]route {
-	return map[string]route{
-		invocationPath + "next":      {http.MethodGet, in.runtimeNext},
-		runtimePath + "init/error":   {http.MethodPost, in.runtimeInitError},
-		extensionPath + "register":   {http.MethodPost, in.extensionRegister},
-		extensionPath + "event/next": {http.MethodGet, in.extensionNext},
-		extensionPath + "init/error": {http.MethodPost, in.extensionError("init/error", agentInitError)},
-		extensionPath + "exit/error": {http.MethodPost, in.extensionError("exit/error", agentExitError)},
-		telemetryPath:                {http.MethodPut, in.telemetrySubscribe},
-		telemetryPath + "/":          {http.MethodPut, in.telemetrySubscribe}, // as the documentation writes it
-		logsPath:                     {http.MethodPut, in.logsSubscribe},
-	}
+// An apiHandler answers a call, or returns how to refuse it.
+type apiHandler func(http.ResponseWriter, *http.Request) *apiError
+
+// An apiError is a refused call, with the body that Lambda sends.
+type apiError struct {
+	status    int
+	errorType string
+	message   string
+}
+
+func forbidden(errorType, message string) *apiError {
+	return &apiError{http.StatusForbidden, errorType, message}
+}
+
+// A route is the one method that a path takes, and what serves it.
+type route struct {
+	method string
+	serve  apiHandler
 }
 
 // handler serves the APIs. A path is compared as it was sent: unlike
 // http.ServeMux it neither cleans nor decodes one, and HEAD is not GET, which
 // would take an event from the runtime.
-func (in *instance) handler() http.Handler {
-	routes := in.routes()
+func (s *sandbox) handler() http.Handler {
+	routes := map[string]route{
+		invocationPath + "next":          {http.MethodGet, s.runtimeNext},
+		invocationPath + "{id}/response": {http.MethodPost, s.runtimeInvocationResponse},
+		invocationPath + "{id}/error":    {http.MethodPost, s.runtimeInvocationError},
+		runtimePath + "init/error":       {http.MethodPost, s.runtimeInitError},
+		extensionPath + "register":       {http.MethodPost, s.extensionRegister},
+		extensionPath + "event/next":     {http.MethodGet, s.extensionNext},
+		extensionPath + "init/error":     {http.MethodPost, s.extensionError(extensionInitError)},
+		extensionPath + "exit/error":     {http.MethodPost, s.extensionError(extensionExitError)},
+		telemetryPath:                    {http.MethodPut, s.telemetrySubscribe},
+		telemetryPath + "/":              {http.MethodPut, s.telemetrySubscribe}, // as the documentation writes it
+		logsPath:                         {http.MethodPut, logsSubscribe},
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !in.enter() {
+		if !s.serving.TryRLock() { // close has begun to wait for the handlers
 			panic(http.ErrAbortHandler)
 		}
-		defer in.workers.Done()
+		defer s.serving.RUnlock()
 		path := r.URL.EscapedPath()
-		to, found := routes[path]
-		if id, call, ok := invocationCall(path); ok {
-			r.SetPathValue("id", id)
-			to, found = route{http.MethodPost, in.runtimeResponse}, true
-			if call == "error" {
-				to.serve = in.runtimeError
+		if rest, ok := strings.CutPrefix(path, invocationPath); ok {
+			if id, call, ok := strings.Cut(rest, "/"); ok {
+				r.SetPathValue("id", id)
+				path = invocationPath + "{id}/" + call
 			}
 		}
-		var refused *apiError
-		switch {
-		case !found:
+		route, found := routes[path]
+		if !found {
 			http.NotFound(w, r)
-		case r.Method != to.method:
-			w.Header().Set("Allow", to.method)
+			return
+		}
+		if r.Method != route.method {
+			w.Header().Set("Allow", route.method)
 			w.WriteHeader(http.StatusMethodNotAllowed)
-		default:
-			refused = to.serve(w, r)
+			return
+		}
+		refused := s.refuse(strings.TrimPrefix(path, extensionPath))
+		if refused == nil {
+			refused = route.serve(w, r)
 		}
 		if refused != nil {
 			// A client that is still sending would see a reset connection
@@ -104,30 +96,73 @@ func (in *instance) handler() http.Handler {
 	})
 }
 
-// invocationCall splits the path of the two calls that name an invocation.
-func invocationCall(path string) (id, call string, ok bool) {
-	rest, ok := strings.CutPrefix(path, invocationPath)
-	if !ok {
-		return "", "", false
+// refuse is the fault that Config.Refuse asks for.
+func (s *sandbox) refuse(call string) *apiError {
+	if status := s.env.cfg.Refuse[call]; status != 0 {
+		return &apiError{status, "Extension.Refused", "Config.Refuse has " + call}
 	}
-	id, call, ok = strings.Cut(rest, "/")
-	return id, call, ok && (call == "response" || call == "error")
+	return nil
+}
+
+// call calls f on the goroutine of the environment, for a handler. When the sandbox
+// ends, so does the call, without an answer.
+func (s *sandbox) call(f func() *apiError) (refused *apiError) {
+	if !s.do(func() { refused = f() }) {
+		panic(http.ErrAbortHandler)
+	}
+	return refused
+}
+
+// receive waits for the next event, for a handler. It ends like call.
+func receive[T any](s *sandbox, next <-chan T) T {
+	select {
+	case event := <-next:
+		return event
+	case <-s.ctx.Done():
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// accept answers a call that has no result, unless it is refused.
+func accept(w http.ResponseWriter, refused *apiError) *apiError {
+	if refused == nil {
+		writeJSON(w, http.StatusAccepted, map[string]string{"status": "OK"})
+	}
+	return refused
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
-	body, err := json.Marshal(v)
-	if err != nil {
-		panic("lambdaenv: " + err.Error()) // what is sent marshals
-	}
 	w.Header().Set("Content-Type", contentJSON)
 	w.WriteHeader(status)
-	w.Write(append(body, '\n'))
+	w.Write(append(mustJSON(v), '\n'))
 }
 
-// mustDo is do in a handler: when the instance is over, so is the call, without
-// an answer.
-func (in *instance) mustDo(f func()) {
-	if !in.do(f) {
-		panic(http.ErrAbortHandler)
+// mustJSON marshals a value that always marshals.
+func mustJSON(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("lambdaenv: internal error: " + err.Error())
 	}
+	return b
+}
+
+// A tooLargeError is about a body that is larger than it may be.
+type tooLargeError struct{ size, limit int64 }
+
+func (e *tooLargeError) Error() string {
+	return fmt.Sprintf("Response payload size (%d bytes) exceeded maximum allowed payload size (%d bytes).",
+		e.size, e.limit)
+}
+
+// readBody reads the body, if it is not longer than limit. One that is too long is
+// read to its end, and counted.
+func readBody(r io.Reader, limit int64) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, limit))
+	if err != nil {
+		return body, err
+	}
+	if rest, err := io.Copy(io.Discard, r); rest > 0 || err != nil {
+		return body, cmp.Or(err, error(&tooLargeError{limit + rest, limit}))
+	}
+	return body, nil
 }

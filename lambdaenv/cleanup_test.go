@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
@@ -17,16 +16,8 @@ import (
 	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
-// whole is a configuration with a process of each kind.
-func whole(t *testing.T) lambdaenv.Config {
-	return lambdaenv.Config{
-		Function:   function(t),
-		Extensions: []string{extension(t, "ext")},
-		Env:        []string{script{Events: both}.variable("ext")},
-	}
-}
-
 func TestNothingIsLeft(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name string
 		end  func(cancel context.CancelFunc, env *lambdaenv.Environment) error
@@ -42,10 +33,9 @@ func TestNothingIsLeft(t *testing.T) {
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			before := runtime.NumGoroutine()
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
-			env, err := lambdaenv.Start(ctx, whole(t))
+			env, err := lambdaenv.Start(ctx, withExtension(t, script{Events: both}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -53,7 +43,7 @@ func TestNothingIsLeft(t *testing.T) {
 			if _, err := env.Invoke(t.Context(), []byte(event{"Child": gate.String()}.String())); err != nil {
 				t.Fatal(err)
 			}
-			gone := gate.visitor()
+			gone := gate.hold()
 			if _, err := env.WaitIdle(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -73,22 +63,18 @@ func TestNothingIsLeft(t *testing.T) {
 					t.Errorf("%s (pid %d) is left", p.Name, p.Pid)
 				}
 			}
-			gate.Close()
-			runtime.GC()
-			if after := runtime.NumGoroutine(); after > before+10 {
-				t.Errorf("got %d goroutines, %d before", after, before)
-			}
 		})
 	}
 }
 
 func TestFilesAndPortsAreGivenBack(t *testing.T) {
-	th := perform(t, lambdaenv.Config{})
-	vars := th.variables(lambdaenv.Function)
-	if err := th.env.Close(); err != nil {
+	t.Parallel()
+	se := startStubs(t, lambdaenv.Config{})
+	vars := se.variables(lambdaenv.Function)
+	if err := se.env.Close(); err != nil {
 		t.Error(err)
 	}
-	if _, err := os.Stat(filepath.Dir(vars["TMPDIR"])); !os.IsNotExist(err) {
+	if _, err := os.Stat(vars["TMPDIR"]); !os.IsNotExist(err) {
 		t.Errorf("temporary folder: got %v, want it gone", err)
 	}
 	l, err := net.Listen("tcp", vars["AWS_LAMBDA_RUNTIME_API"])
@@ -99,7 +85,8 @@ func TestFilesAndPortsAreGivenBack(t *testing.T) {
 }
 
 func TestCloseInTheMiddleOfAnInvocation(t *testing.T) {
-	env, err := lambdaenv.Start(t.Context(), whole(t))
+	t.Parallel()
+	env, err := lambdaenv.Start(t.Context(), withExtension(t, script{Events: both}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +98,7 @@ func TestCloseInTheMiddleOfAnInvocation(t *testing.T) {
 			result <- err
 		}()
 	}
-	gone := gate.visitor()
+	gone := gate.hold()
 	if err := env.Close(); err != nil {
 		t.Error(err)
 	}
@@ -124,16 +111,17 @@ func TestCloseInTheMiddleOfAnInvocation(t *testing.T) {
 }
 
 func TestContextEndsDuringInit(t *testing.T) {
+	t.Parallel()
 	gate := newGate(t)
 	ctx, cancel := context.WithCancel(context.Background())
-	cfg := whole(t)
+	cfg := withExtension(t, script{Events: both})
 	cfg.Env = []string{script{Init: "gate " + gate.String()}.variable("ext")}
 	result := make(chan error)
 	go func() {
 		_, err := lambdaenv.Start(ctx, cfg)
 		result <- err
 	}()
-	gone := gate.visitor()
+	gone := gate.hold()
 	cancel()
 	if err := <-result; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want %v", err, context.Canceled)
@@ -145,7 +133,8 @@ func TestContextEndsDuringInit(t *testing.T) {
 }
 
 func TestCloseDuringShutdown(t *testing.T) {
-	cfg := whole(t)
+	t.Parallel()
+	cfg := withExtension(t, script{Events: both})
 	cfg.Env = []string{script{Events: both, Shutdown: "hang"}.variable("ext")}
 	env := lambdaenvtest.Start(t, cfg)
 	result := make(chan error)
@@ -165,10 +154,12 @@ func TestCloseDuringShutdown(t *testing.T) {
 // The children of a test that is killed die with it. It is this test that is
 // run once more, in another process, to be killed.
 func TestChildrenDieWithTheirParent(t *testing.T) {
-	const addresses = "LAMBDAENV_TEST_GATES"
-	if v := os.Getenv(addresses); v != "" {
-		first, second, _ := strings.Cut(v, " ")
-		cfg := whole(t)
+	t.Parallel()
+	const arguments = "LAMBDAENV_TEST_CHILDREN"
+	if v := os.Getenv(arguments); v != "" {
+		args := strings.Split(v, " ")
+		first, second := args[2], args[3]
+		cfg := lambdaenv.Config{Function: args[0], Extensions: args[1:2]}
 		cfg.Env = []string{script{Events: both, Invoke: "gate " + second}.variable("ext")}
 		env := lambdaenvtest.Start(t, cfg)
 		env.Invoke(event{"Gate": first}.String())
@@ -179,7 +170,8 @@ func TestChildrenDieWithTheirParent(t *testing.T) {
 	}
 	first, second := newGate(t), newGate(t)
 	parent := exec.Command(os.Args[0], "-test.run=^TestChildrenDieWithTheirParent$")
-	parent.Env = append(os.Environ(), addresses+"="+first.String()+" "+second.String(), "TMPDIR="+t.TempDir())
+	parent.Env = append(os.Environ(), "TMPDIR="+t.TempDir(), arguments+"="+
+		strings.Join([]string{function(t), extension(t, "ext"), first.String(), second.String()}, " "))
 	out, err := parent.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -192,7 +184,7 @@ func TestChildrenDieWithTheirParent(t *testing.T) {
 			t.Log("parent:", s.Text())
 		}
 	}()
-	functionGone, extensionGone := first.visitor(), second.visitor()
+	functionGone, extensionGone := first.hold(), second.hold()
 	parent.Process.Kill()
 	functionGone()
 	extensionGone()

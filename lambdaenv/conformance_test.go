@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -77,18 +78,18 @@ type want struct {
 type callerWants struct {
 	Payload json.RawMessage
 	Size    int
-	Error   string // that the emulator does not tell
+	Error   string // which the emulator does not return
 }
 
-// A stage is a place for a scenario: an environment whose processes are puppets.
-type stage interface {
-	// arrival returns the address of the APIs when the process has started.
-	arrival(name string) (address string)
+// A target is what a scenario is run against: an environment whose processes are stubs.
+type target interface {
+	// address returns the address of the APIs when the process has started.
+	address(name string) string
 	invoke(payload []byte)
 	// response is what the caller has, and the error type unless unknown.
 	response() (payload []byte, errorType string)
-	// judges returns what is wanted here.
-	judges(step) *want
+	// expected returns what is wanted here.
+	expected(step) *want
 }
 
 func TestConformance(t *testing.T) {
@@ -101,7 +102,7 @@ func TestConformance(t *testing.T) {
 					return
 				}
 				t.Parallel()
-				s.run(t, newLocal(t, s))
+				s.run(t, newLocalTarget(t, s))
 			})
 		}
 	}
@@ -132,9 +133,9 @@ func scenarios(t *testing.T, file string) []scenario {
 }
 
 // run makes the calls.
-func (s scenario) run(t *testing.T, on stage) {
+func (s scenario) run(t *testing.T, on target) {
 	t.Helper()
-	puppets := map[string]*puppet{}
+	clients := map[string]*client{}
 	begun := map[string]<-chan answer{}
 	names := map[string]string{"id": "none"}
 	for i, st := range s.Steps {
@@ -142,10 +143,10 @@ func (s scenario) run(t *testing.T, on stage) {
 			t.Helper()
 			t.Errorf("step %d: %s", i+1, fmt.Sprintf(format, args...))
 		}
-		p := puppets[st.Who]
+		p := clients[st.Who]
 		if p == nil && st.Who != "" {
-			p = &puppet{t: t, base: "http://" + on.arrival(st.Who)}
-			puppets[st.Who] = p
+			p = &client{t: t, base: "http://" + on.address(st.Who)}
+			clients[st.Who] = p
 		}
 		switch {
 		case st.Call != "":
@@ -154,7 +155,7 @@ func (s scenario) run(t *testing.T, on stage) {
 				p.id = id
 				names[st.Who], names[strings.ToUpper(st.Who)] = id, strings.ToUpper(id)
 			}
-			got.check(on.judges(st), names, fail)
+			got.check(on.expected(st), names, fail)
 		case st.Begin != "":
 			method, path, _ := strings.Cut(st.Begin, " ")
 			if strings.HasSuffix(path, "event/next") {
@@ -164,7 +165,7 @@ func (s scenario) run(t *testing.T, on stage) {
 			}
 		case st.Await != nil:
 			got := <-begun[st.Who]
-			if id := got.header.Get("Lambda-Runtime-Aws-Request-Id"); id != "" {
+			if id := got.requestID(); id != "" {
 				names["id"] = id
 			}
 			got.check(st.Await, names, fail)
@@ -212,7 +213,7 @@ func filled(s string, names map[string]string) string {
 }
 
 // make makes the call of a step. The path is sent as it is written.
-func (p *puppet) make(st step, names map[string]string) answer {
+func (p *client) make(st step, names map[string]string) answer {
 	method, path, _ := strings.Cut(filled(st.Call, names), " ")
 	body := bytes.Repeat(raw(st.Body), max(1, st.Times))
 	header := http.Header{}
@@ -240,11 +241,7 @@ func (p *puppet) make(st step, names map[string]string) answer {
 			conn.(*net.TCPConn).CloseWrite()
 		}
 	}()
-	res, err := readAnswer(conn, method)
-	if err != nil {
-		return answer{err: err}
-	}
-	return res
+	return readAnswer(conn, method)
 }
 
 // check compares the answer with what is wanted.
@@ -292,42 +289,28 @@ func (got answer) check(w *want, names map[string]string, fail func(string, ...a
 	}
 }
 
-// local is a stage of this package.
-type local struct {
-	t        *testing.T
-	arrivals *arrivals
-	started  chan error
-	env      *lambdaenv.Environment
-	answers  chan *lambdaenv.Response
+// localTarget is an environment of this package.
+type localTarget struct {
+	*stubEnv
+	addresses
+	started func()
+	answers chan *lambdaenv.Response
 }
 
-func newLocal(t *testing.T, s scenario) *local {
-	l := &local{t: t, arrivals: newArrivals(t), started: make(chan error, 1), answers: make(chan *lambdaenv.Response, 10)}
-	th := newTheatreObserved(t, lambdaenv.Config{}, l.arrivals.note, s.Extensions...)
-	l.started = th.started
-	go func() {
-		err := <-th.started
-		l.env = th.env
-		l.started <- err
-	}()
-	return l
-}
-
-func (l *local) arrival(name string) string {
-	if name == "function" {
-		name = "puppet"
+func newLocalTarget(t *testing.T, s scenario) *localTarget {
+	se := newStubEnv(t, lambdaenv.Config{}, s.Extensions...)
+	return &localTarget{
+		stubEnv:   se,
+		addresses: newAddresses(t, se.ready),
+		started:   sync.OnceFunc(func() { se.started() }),
+		answers:   make(chan *lambdaenv.Response, 10),
 	}
-	return l.arrivals.of(name)
 }
 
-func (l *local) judges(st step) *want { return st.Want }
+func (l *localTarget) expected(st step) *want { return st.Want }
 
-func (l *local) invoke(payload []byte) {
-	err := <-l.started
-	l.started <- err // for the next
-	if err != nil {
-		l.t.Fatalf("start: %v", err)
-	}
+func (l *localTarget) invoke(payload []byte) {
+	l.started()
 	go func() {
 		r, err := l.env.Invoke(context.Background(), payload)
 		if err == nil {
@@ -336,40 +319,36 @@ func (l *local) invoke(payload []byte) {
 	}()
 }
 
-func (l *local) response() ([]byte, string) {
+func (l *localTarget) response() ([]byte, string) {
 	r := <-l.answers
 	return r.Payload, r.FunctionError
 }
 
-// arrivals are the addresses that puppets have announced.
-type arrivals struct {
+// addresses are those of the APIs, as the processes print them.
+type addresses struct {
 	t     *testing.T
-	lines chan string
-	seen  map[string]string
+	ready <-chan stubProcess
+	known map[string]string // by the name of the process
 }
 
-func newArrivals(t *testing.T) *arrivals {
-	return &arrivals{t, make(chan string, 1000), map[string]string{}}
+func newAddresses(t *testing.T, ready <-chan stubProcess) addresses {
+	return addresses{t, ready, map[string]string{}}
 }
 
-func (a *arrivals) note(line string) {
-	if _, _, ok := onStageAt(line); ok {
-		a.lines <- line
-	}
-}
-
-func (a *arrivals) of(name string) string {
+func (a addresses) address(name string) string {
 	a.t.Helper()
-	for a.seen[name] == "" {
+	if name == "function" {
+		name = "stub"
+	}
+	for a.known[name] == "" {
 		select {
-		case line := <-a.lines:
-			address, who, _ := onStageAt(line)
-			a.seen[who] = address
+		case p := <-a.ready:
+			a.known[p.name] = p.address
 		case <-time.After(20 * time.Second):
 			a.t.Fatalf("%s has not started", name)
 		}
 	}
-	return a.seen[name]
+	return a.known[name]
 }
 
 var update = flag.Bool("update", false, "write the differences from AWS's emulator to docs/lambdaenv.md")
@@ -377,6 +356,7 @@ var update = flag.Bool("update", false, "write the differences from AWS's emulat
 // The documentation has the differences that the scenarios have, each with the
 // sentence that decides it.
 func TestDifferences(t *testing.T) {
+	t.Parallel()
 	const page = "../docs/lambdaenv.md"
 	var table strings.Builder
 	table.WriteString("| scenario | the emulator | what decides |\n|---|---|---|\n")

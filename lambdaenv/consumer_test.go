@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// consumer is a module of somebody else: a function without any library, and a
+// consumer is a module of another author: a function without any library, and a
 // test of it.
 var consumer = map[string]string{
 	"go.mod": `module example.org/consumer
@@ -57,6 +57,7 @@ import (
 )
 
 func TestFunction(t *testing.T) {
+	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: lambdaenvtest.Build(t, "./bootstrap")})
 	if r := env.Invoke("{}"); string(r.Payload) != "\"hello\"" {
 		t.Errorf("got %s", r.Payload)
@@ -68,7 +69,8 @@ func TestFunction(t *testing.T) {
 `,
 }
 
-func TestFromAModuleOfSomebodyElse(t *testing.T) {
+func TestFromAnotherModule(t *testing.T) {
+	t.Parallel()
 	checkout, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)

@@ -10,11 +10,11 @@ import (
 )
 
 // variables returns what processes of that kind printed of their environment.
-func (th *theatre) variables(source lambdaenv.Source) map[string]string {
-	th.mu.Lock()
-	defer th.mu.Unlock()
+func (se *stubEnv) variables(source lambdaenv.Source) map[string]string {
+	se.mu.Lock()
+	defer se.mu.Unlock()
 	vars := map[string]string{}
-	for _, e := range th.entries {
+	for _, e := range se.entries {
 		if k, v, ok := strings.Cut(e.Text, "="); ok && e.Source == source {
 			vars[k] = v
 		}
@@ -22,31 +22,18 @@ func (th *theatre) variables(source lambdaenv.Source) map[string]string {
 	return vars
 }
 
-// perform gets the puppets through the Init phase.
-func perform(t *testing.T, cfg lambdaenv.Config) *theatre {
-	t.Helper()
-	th := newTheatre(t, cfg, "ext")
-	ext := th.puppet()
-	ext.register("ext", "")
-	ext.extensionNext()
-	function := th.puppet()
-	function.runtimeNext()
-	th.curtain()
-	return th
-}
-
 func TestVariables(t *testing.T) {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "the developer's own")
 	t.Setenv("GOFLAGS", "-v")
 	t.Setenv("GORACE", "halt_on_error=1")
-	th := perform(t, lambdaenv.Config{
+	se := startStubs(t, lambdaenv.Config{
 		Name:                "orders",
 		MemoryMB:            256,
 		LogFormat:           lambdaenv.JSON,
 		ApplicationLogLevel: "DEBUG",
 		Env:                 []string{"TABLE=orders=2", "AWS_REGION=eu-west-1", "_MINE=1"},
 	})
-	function, ext := th.variables(lambdaenv.Function), th.variables(lambdaenv.Extension)
+	function, ext := se.variables(lambdaenv.Function), se.variables(lambdaenv.Extension)
 	shared := map[string]string{
 		"AWS_DEFAULT_REGION":              `us-east-1`,
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": `256`,
@@ -61,7 +48,7 @@ func TestVariables(t *testing.T) {
 		"LANG":                            `en_US\.UTF-8`,
 		"PATH":                            `/usr/local/bin:/usr/bin/:/bin:/opt/bin`,
 		"TABLE":                           `orders=2`,
-		"TMPDIR":                          `/.+/tmp`,
+		"TMPDIR":                          `/.+/lambdaenv-\d+`,
 		"TZ":                              `:UTC`,
 	}
 	onlyFunction := map[string]string{
@@ -88,7 +75,7 @@ func TestVariables(t *testing.T) {
 			t.Errorf("%s: got %s=%q as well", who, name, v)
 		}
 	}
-	if got, want := function["LAMBDA_TASK_ROOT"], "PWD is "+function["LAMBDA_TASK_ROOT"]; !th.hasLine(want) {
+	if got, want := function["LAMBDA_TASK_ROOT"], "PWD is "+function["LAMBDA_TASK_ROOT"]; !se.hasLine(want) {
 		t.Errorf("got another working directory than %s", got)
 	}
 	if function["TMPDIR"] != ext["TMPDIR"] {
@@ -98,10 +85,10 @@ func TestVariables(t *testing.T) {
 	check("extension", ext, shared)
 }
 
-func (th *theatre) hasLine(text string) bool {
-	th.mu.Lock()
-	defer th.mu.Unlock()
-	for _, e := range th.entries {
+func (se *stubEnv) hasLine(text string) bool {
+	se.mu.Lock()
+	defer se.mu.Unlock()
+	for _, e := range se.entries {
 		if e.Text == text {
 			return true
 		}
@@ -110,8 +97,9 @@ func (th *theatre) hasLine(text string) bool {
 }
 
 func TestLogLevelIsSetForJSONOnly(t *testing.T) {
-	th := perform(t, lambdaenv.Config{})
-	vars := th.variables(lambdaenv.Function)
+	t.Parallel()
+	se := startStubs(t, lambdaenv.Config{})
+	vars := se.variables(lambdaenv.Function)
 	if level, ok := vars["AWS_LAMBDA_LOG_LEVEL"]; ok || vars["AWS_LAMBDA_LOG_FORMAT"] != "Text" {
 		t.Errorf("got level %q and format %q, want none and Text", level, vars["AWS_LAMBDA_LOG_FORMAT"])
 	}

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	"maps"
 	"os"
-	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,44 +20,35 @@ var ErrClosed = errors.New("lambdaenv: the execution environment is closed")
 // An Environment is one running execution environment. Its methods may be
 // called from any goroutine.
 //
-// Everything that changes in the life of the environment happens on one
-// goroutine, [Environment.live]. Others hand it functions to run: the public
-// methods, the HTTP handlers of the two APIs, and the watchers of the
-// processes. So nothing below needs a lock, except the log, which is written
-// by the readers of the processes' output as well.
+// All of its state belongs to one goroutine, [Environment.run]. Others pass it
+// functions to call: the public methods, the HTTP handlers of the APIs, and the
+// goroutines that wait for processes. So nothing below needs a lock, except the
+// log, which is written by the readers of the processes' output as well.
 type Environment struct {
 	cfg       Config
 	log       *eventLog
 	platform  platformLog
-	spawner   spawner
-	tmp       string // stands for /tmp
+	tmp       string // the folder that stands for /tmp
 	logStream string
-	unwatch   func() bool // stops watching the context of Start
 
-	calls    chan func()   // run on the goroutine of live
-	closing  chan struct{} // closed when everything has to end at once
-	close    sync.Once
-	over     chan struct{} // closed when nothing is left
-	closeErr error         // of cleaning up; read after over
+	ctx        context.Context // ends when everything has to end at once
+	cancel     context.CancelFunc
+	calls      chan func() // for run to call
+	goroutines sync.WaitGroup
+	done       chan struct{} // closed when nothing is left
+	err        error         // of cleaning up; read after done
 
-	// Owned by live.
-	in       *instance // nil between a reset and the next init
-	queue    []*invocation
-	delayed  int         // asynchronous invocations that wait for their next attempt
-	tenant   *string     // of all invocations, nil before the first
-	current  *invocation // on demand: the one in progress
-	coldInit time.Duration
-	idle     bool // nothing in progress, and the processes are frozen
-	idlers   []chan<- *Report
-	last     *Report
-	leaving  *leaving
-	left     bool // the Shutdown phase is over
-}
-
-// leaving is a request to shut down.
-type leaving struct {
-	reason string
-	report chan *ShutdownReport
+	// Owned by run.
+	phase      phase
+	sandbox    *sandbox // nil between a reset and the next init
+	queue      []*invocation
+	inProgress map[string]*invocation // by request id
+	delayed    int                    // asynchronous invocations that wait for their next attempt
+	tenant     *string                // of all invocations, nil before the first
+	coldInit   time.Duration          // of the Init phase, until an invocation reports it
+	idlers     []chan<- *Report       // calls of WaitIdle
+	last       *Report
+	shutdown   *shutdownRequest
 }
 
 // Start starts the extensions, and once they all have registered the function,
@@ -81,26 +72,25 @@ func Start(ctx context.Context, cfg Config) (*Environment, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	level, _ := systemLevel(cfg.SystemLogLevel)
 	e := &Environment{
 		cfg: cfg,
 		log: &eventLog{observe: cfg.Observe, forget: cfg.Forget,
 			stored: lambdalog.Settings{JSON: cfg.LogFormat == JSON, Level: cfg.ApplicationLogLevel}},
-		logStream: fmt.Sprintf("%s/[$LATEST]%016x%016x", time.Now().UTC().Format("2006/01/02"), rand.Uint64(), rand.Uint64()),
-		calls:     make(chan func()),
-		closing:   make(chan struct{}),
-		over:      make(chan struct{}),
+		logStream:  newLogStream(),
+		calls:      make(chan func()),
+		done:       make(chan struct{}),
+		phase:      phaseCold,
+		inProgress: map[string]*invocation{},
 	}
-	e.platform = platformLog{e.log, cfg.LogFormat == JSON, level, cfg.initType(), cfg.MemoryMB}
+	e.platform = platformLog{e.log, &e.cfg}
 	if e.tmp, err = os.MkdirTemp("", "lambdaenv-"); err != nil {
 		return nil, fmt.Errorf("lambdaenv: %w", err)
 	}
-	e.spawner = newSpawner()
-	e.unwatch = context.AfterFunc(ctx, e.end)
+	e.ctx, e.cancel = context.WithCancel(ctx)
 	started := make(chan error, 1)
-	go e.live(started)
+	e.goroutines.Go(func() { e.run(started) })
 	if err := <-started; err != nil {
-		<-e.over
+		e.goroutines.Wait()
 		if cause := ctx.Err(); cause != nil && errors.Is(err, ErrClosed) {
 			err = cause
 		}
@@ -109,93 +99,271 @@ func Start(ctx context.Context, cfg Config) (*Environment, error) {
 	return e, nil
 }
 
-// WaitIdle returns when no invocation is in progress or waiting, and the
-// processes are frozen (those of a managed instance never are) or, after a
-// timeout or a crash, gone. The report is that of the invocation that was over
-// last, nil if there was none.
-//
-// The error is ErrClosed when the environment is over, with the report of the
-// last invocation all the same, or that of ctx.
-func (e *Environment) WaitIdle(ctx context.Context) (*Report, error) {
-	report := make(chan *Report, 1)
-	e.do(func() {
-		e.idlers = append(e.idlers, report)
-		e.tellIdlers()
-	})
-	select {
-	case r := <-report:
-		return r, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-e.over:
-		return e.last, ErrClosed
-	}
-}
-
-// Shutdown runs the Shutdown phase and returns when nothing is left. It begins
-// when the invocation in progress is over, hooks included; those that wait for
-// their turn get ErrClosed. An empty reason means "spindown".
-//
-// Without any extension the function is killed at once. With internal ones only
-// it gets SIGTERM and 500 ms. With external ones it gets SIGTERM and 300 ms
-// (500 ms if there are internal ones as well), and then the external ones that
-// registered for it get the SHUTDOWN event, and what is left of 2 s. Who has
-// not exited by then is killed.
-//
-// If ctx ends first, Shutdown returns its error, but the phase goes on.
-//
-// See https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown
-func (e *Environment) Shutdown(ctx context.Context, reason string) (*ShutdownReport, error) {
-	if reason == "" {
-		reason = "spindown"
-	}
-	l := &leaving{reason, make(chan *ShutdownReport, 1)}
-	first := false
-	if !e.do(func() {
-		if first = e.leaving == nil; first {
-			e.leaving = l
-		}
-	}) || !first {
-		return nil, ErrClosed
-	}
-	select {
-	case <-e.over:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	select {
-	case report := <-l.report:
-		return report, e.closeErr
-	default:
-		return nil, ErrClosed
-	}
-}
-
 // Close kills everything at once, as Lambda never does, and returns when no
 // process, port or file is left. It may be called again, and after Shutdown.
 // The error says what could not be cleaned up.
 func (e *Environment) Close() error {
-	e.end()
-	<-e.over
-	return e.closeErr
-}
-
-func (e *Environment) end() {
-	e.close.Do(func() { close(e.closing) })
+	e.cancel()
+	e.goroutines.Wait()
+	return e.err
 }
 
 // Entries returns the log so far; with Config.Forget, nothing.
 func (e *Environment) Entries() []Entry { return e.log.snapshot() }
 
-// do runs f on the goroutine of live and returns when it has run. It reports
-// false if the environment is over.
-func (e *Environment) do(f func()) bool {
-	done := make(chan struct{})
+// run takes the environment from Init to the end.
+func (e *Environment) run(started chan<- error) {
+	defer close(e.done)
+	begun := time.Now()
+	err := e.initialize("init", begun.Add(e.cfg.InitTimeout))
+	if _, failed := errors.AsType[*fault](err); failed && e.cfg.RetryInit {
+		err = nil
+	} else if err == nil && !e.cfg.managed() {
+		e.coldInit = time.Since(begun)
+		err = e.freeze()
+	}
+	started <- err
+	for err == nil && e.phase != phaseClosed {
+		err = e.step()
+		e.checkInTests()
+	}
+	if errors.Is(err, ErrClosed) {
+		err = nil
+	}
+	e.err = errors.Join(err, e.cleanUp())
+}
+
+// step does the one thing that is due, or waits for something to happen.
+func (e *Environment) step() error {
+	s := e.sandbox
+	switch {
+	case e.shutdown != nil && len(e.inProgress) == 0:
+		return e.shutDown()
+	case s != nil && s.fault != nil:
+		return e.fail(s.fault)
+	}
+	for _, inv := range e.inProgress {
+		if at, done := s.settled(inv); done {
+			return e.finish(inv, at)
+		}
+	}
+	if e.hasRoom() {
+		inv := e.queue[0]
+		e.queue = slices.Delete(e.queue, 0, 1)
+		return e.begin(inv)
+	}
+	if e.phase == phaseReady && !e.cfg.managed() {
+		return e.freeze()
+	}
+	next, deadline := e.nextToExpire()
+	err := e.wait(deadline)
+	if errors.Is(err, errExpired) {
+		return e.expire(next)
+	}
+	return err
+}
+
+// hasRoom reports whether the next invocation can begin.
+func (e *Environment) hasRoom() bool {
+	return len(e.queue) > 0 && e.shutdown == nil && len(e.inProgress) < max(1, e.cfg.MaxConcurrency) &&
+		(e.sandbox == nil || len(e.sandbox.waiting) > 0)
+}
+
+// nextToExpire returns the invocation in progress with the earliest deadline.
+func (e *Environment) nextToExpire() (next *invocation, deadline time.Time) {
+	for _, inv := range e.inProgress {
+		if next == nil || inv.deadline.Before(deadline) {
+			next, deadline = inv, inv.deadline
+		}
+	}
+	return next, deadline
+}
+
+// begin thaws the processes, or starts them, and gives them the event. The init
+// that the environment needs after a reset is part of the invocation ("suppressed
+// init"), except on a managed instance.
+func (e *Environment) begin(inv *invocation) error {
+	managed := e.cfg.managed()
+	inv.startClock(e.cfg.Timeout)
+	e.inProgress[inv.RequestID] = inv
+	if !managed {
+		e.log.setRequest(inv.RequestID)
+	}
+	suppressed := e.phase == phaseCold && !managed
+	if e.phase == phaseCold {
+		name, deadline := "init", time.Now().Add(e.cfg.InitTimeout)
+		if suppressed {
+			name, deadline = "invoke", inv.deadline
+		}
+		err := e.initialize(name, deadline)
+		if f, ok := errors.AsType[*fault](err); ok {
+			e.platform.start(inv)
+			if f.timeout && suppressed {
+				f.message = inv.timeoutMessage()
+			}
+			return e.fail(f)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	e.thaw()
+	e.platform.start(inv)
+	if !suppressed {
+		inv.startClock(e.cfg.Timeout)
+		inv.Init = e.coldInit
+		e.coldInit = 0
+	}
+	if e.phase != phaseInvoke {
+		e.enter(phaseInvoke)
+	}
+	e.sandbox.handOver(inv)
+	return nil
+}
+
+// finish ends an invocation whose work is done.
+func (e *Environment) finish(inv *invocation, at time.Time) error {
+	inv.ended = at
+	if !e.cfg.managed() || inv.Status == statusSuccess {
+		inv.Idle = at
+	}
+	if !e.cfg.managed() {
+		e.sandbox.drain() // hooks have printed after the runtime asked for the next event
+		e.event(Idle, "everyone asked for the next event")
+	}
+	e.report(inv, e.maxMemory())
+	e.remove(inv)
+	return nil
+}
+
+// remove takes an invocation out of those in progress.
+func (e *Environment) remove(inv *invocation) {
+	delete(e.inProgress, inv.RequestID)
+	if !e.cfg.managed() {
+		e.log.setRequest("")
+	}
+	if len(e.inProgress) == 0 && e.phase == phaseInvoke {
+		e.enter(phaseReady)
+	}
+}
+
+// expire ends an invocation that took too long: with the processes, or, on a managed
+// instance, alone, while its code goes on.
+func (e *Environment) expire(inv *invocation) error {
+	f := &fault{errorType: "Sandbox.Timedout", timeout: true, message: inv.timeoutMessage(), at: inv.deadline}
+	if !e.cfg.managed() {
+		return e.fail(f)
+	}
+	e.sandbox.late[inv.RequestID] = true
+	e.giveUp(inv, f)
+	e.report(inv, e.maxMemory())
+	e.remove(inv)
+	return nil
+}
+
+// fail ends the invocations in progress, and the processes with them.
+func (e *Environment) fail(f *fault) error {
+	if e.sandbox != nil {
+		e.sandbox.drain()
+	}
+	failed := slices.Collect(maps.Values(e.inProgress))
+	for _, inv := range failed {
+		e.giveUp(inv, f)
+	}
+	memory := max(f.memory, e.maxMemory())
+	err := e.reset(f)
+	for _, inv := range failed {
+		e.report(inv, memory)
+		e.remove(inv)
+	}
+	return err
+}
+
+// freeze stops the processes, as Lambda does when "there are no pending events".
+// https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle
+func (e *Environment) freeze() error {
+	if err := stopProcesses(e.sandbox.processes()); err != nil {
+		return fmt.Errorf("lambdaenv: %w", err)
+	}
+	e.enter(phaseFrozen)
+	e.event(Frozen, "the processes are stopped")
+	return nil
+}
+
+// thaw lets frozen processes continue.
+func (e *Environment) thaw() {
+	if e.phase != phaseFrozen {
+		return
+	}
+	e.enter(phaseReady)
+	e.event(Thawed, "the processes continue") // ahead of what they print then
+	for _, p := range e.sandbox.processes() {
+		p.send(sigCont)
+	}
+}
+
+// isIdle reports whether there is nothing to do and nothing in progress.
+func (e *Environment) isIdle() bool {
+	atRest := e.phase == phaseFrozen || e.phase == phaseCold || e.phase == phaseReady && e.cfg.managed()
+	crashed := e.sandbox != nil && e.sandbox.fault != nil
+	return atRest && !crashed && len(e.inProgress)+len(e.queue)+e.delayed == 0 && e.shutdown == nil
+}
+
+// errExpired is what wait and until return at the deadline.
+var errExpired = errors.New("deadline exceeded")
+
+// wait calls one function that another goroutine has passed, and returns. It also
+// returns at the deadline, if there is one, and when the environment has to close.
+func (e *Environment) wait(deadline time.Time) error {
+	if e.isIdle() {
+		for _, c := range e.idlers {
+			c <- e.last
+		}
+		e.idlers = nil
+	}
+	var expired <-chan time.Time // nil without a deadline: that case is disabled
+	var expiredInTest <-chan struct{}
+	if !deadline.IsZero() {
+		timer := time.NewTimer(time.Until(deadline))
+		defer timer.Stop()
+		expired = timer.C
+		expiredInTest = e.cfg.expire
+	}
 	select {
-	case e.calls <- func() { f(); close(done) }:
-		<-done
+	case <-e.ctx.Done():
+		return ErrClosed
+	case f := <-e.calls:
+		f()
+		e.checkInTests()
+		return nil
+	case <-expired:
+		return errExpired
+	case <-expiredInTest:
+		return errExpired
+	}
+}
+
+// until waits until reached reports true, or the deadline has passed.
+func (e *Environment) until(deadline time.Time, reached func() bool) error {
+	for !reached() {
+		if err := e.wait(deadline); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// do calls f on the goroutine of the environment and returns when it has returned.
+// It reports false if the environment has ended.
+func (e *Environment) do(f func()) bool { return e.doUnless(e.done, f) }
+
+func (e *Environment) doUnless(ended <-chan struct{}, f func()) bool {
+	called := make(chan struct{})
+	select {
+	case e.calls <- func() { f(); close(called) }:
+		<-called
 		return true
-	case <-e.over:
+	case <-ended:
 		return false
 	}
 }
@@ -204,8 +372,21 @@ func (e *Environment) event(kind Kind, text string) {
 	e.log.add(Entry{Source: Platform, Kind: kind, Text: text})
 }
 
-// tmpFolder returns a folder that lives as long as the environment.
-func (e *Environment) tmpFolder(name string) (string, error) {
-	path := filepath.Join(e.tmp, name)
-	return path, os.MkdirAll(path, 0o755)
+// cleanUp leaves no process, port, file or caller that waits.
+func (e *Environment) cleanUp() error {
+	e.cancel()
+	var errs []error
+	if e.sandbox != nil {
+		errs = append(errs, e.sandbox.close())
+		e.sandbox = nil
+	}
+	for _, inv := range slices.AppendSeq(e.queue, maps.Values(e.inProgress)) {
+		if !inv.answered {
+			inv.result.end(nil, ErrClosed)
+		}
+	}
+	if e.phase != phaseClosed {
+		e.enter(phaseClosed)
+	}
+	return errors.Join(append(errs, os.RemoveAll(e.tmp))...)
 }

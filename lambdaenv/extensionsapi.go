@@ -1,8 +1,10 @@
 package lambdaenv
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
@@ -20,14 +22,52 @@ const (
 	headerExtensionFeature = "Lambda-Extension-Accept-Feature"
 )
 
+// Events for extensions.
+const (
+	eventInvoke   = "INVOKE"
+	eventShutdown = "SHUTDOWN"
+)
+
 // maxExtensionBody bounds what an extension may send.
 const maxExtensionBody = 1 << 20
 
-// extensionRegister serves POST /extension/register.
-func (in *instance) extensionRegister(w http.ResponseWriter, r *http.Request) *apiError {
-	if refused := in.refuse("register"); refused != nil {
-		return refused
+// An extension is an external one, with a process of its own, or an internal one,
+// inside the function's process.
+type extension struct {
+	name       string
+	id         string   // given at registration
+	process    *process // nil for an internal one
+	state      extensionState
+	events     []string
+	next       chan<- extensionEvent // of its call for the next event, nil if there is none
+	readyAt    time.Time
+	errorType  string // that it reported
+	subscribed bool   // to telemetry
+	shutDown   bool   // has the SHUTDOWN event
+}
+
+// An extensionEvent is what answers a call for the next event.
+type extensionEvent struct {
+	kind string
+	body []byte
+}
+
+func (x *extension) registeredFor(kind string) bool { return slices.Contains(x.events, kind) }
+
+// send answers the extension's call for the next event, if there is one and the
+// extension is registered for the event. SHUTDOWN is the last event.
+func (x *extension) send(e extensionEvent) {
+	if x.next == nil || x.shutDown || !x.registeredFor(e.kind) {
+		return
 	}
+	x.next <- e
+	x.next = nil
+	x.shutDown = e.kind == eventShutdown
+	x.enter(extensionRunning)
+}
+
+// extensionRegister serves POST /extension/register.
+func (s *sandbox) extensionRegister(w http.ResponseWriter, r *http.Request) *apiError {
 	name := r.Header.Get(headerExtensionName)
 	if name == "" {
 		return forbidden("Extension.InvalidExtensionName", "Empty extension name")
@@ -36,9 +76,8 @@ func (in *instance) extensionRegister(w http.ResponseWriter, r *http.Request) *a
 	if err != nil {
 		return forbidden("InvalidRequestFormat", err.Error())
 	}
-	var a *agent
-	var refused *apiError
-	in.mustDo(func() { a, refused = in.register(name, events) })
+	id := newUUID()
+	refused := s.call(func() *apiError { return s.register(name, id, events) })
 	if refused != nil {
 		return refused
 	}
@@ -47,26 +86,23 @@ func (in *instance) extensionRegister(w http.ResponseWriter, r *http.Request) *a
 		Version string `json:"functionVersion"`
 		Handler string `json:"handler"`
 		Account string `json:"accountId,omitempty"`
-	}{in.env.cfg.Name, functionVersion, handlerName, ""}
+	}{Name: s.env.cfg.Name, Version: functionVersion, Handler: handlerName}
 	for feature := range strings.SplitSeq(r.Header.Get(headerExtensionFeature), ",") {
 		if strings.TrimSpace(feature) == "accountId" {
 			answer.Account = accountID
 		}
 	}
-	w.Header().Set(headerExtensionID, a.id)
+	w.Header().Set(headerExtensionID, id)
 	writeJSON(w, http.StatusOK, answer)
 	return nil
 }
 
 func registrationEvents(r *http.Request) ([]string, error) {
-	body, err := readAll(r, maxExtensionBody, nil)
+	body, err := readBody(r.Body, maxExtensionBody)
 	if err != nil {
 		return nil, err
 	}
-	var request struct {
-		Events            []string `json:"events"`
-		ConfigurationKeys []string `json:"configurationKeys"`
-	}
+	var request struct{ Events, ConfigurationKeys []string }
 	if err := json.Unmarshal(body, &request); err != nil {
 		return nil, err
 	}
@@ -76,43 +112,113 @@ func registrationEvents(r *http.Request) ([]string, error) {
 	return request.Events, nil
 }
 
+// register registers an extension for events. A name that is not the file name of an
+// external extension makes it an internal one, which may register until the runtime
+// asks for its first event.
+func (s *sandbox) register(name, id string, events []string) *apiError {
+	i := slices.IndexFunc(s.extensions, func(x *extension) bool { return x.name == name })
+	external := i >= 0 && s.extensions[i].process != nil
+	if refused := s.checkEvents(external, events); refused != nil {
+		return refused
+	}
+	var x *extension
+	switch {
+	case external:
+		x = s.extensions[i]
+	case s.runtimeAsked():
+		return forbidden("Extension.RegistrationClosed", "Extension registration closed already")
+	case len(s.extensions) >= maxExtensions:
+		return forbidden("Extension.TooManyExtensions", fmt.Sprintf("Extension limit (%d) reached", maxExtensions))
+	case i >= 0:
+		return forbidden("Extension.InvalidExtensionState", "Extension with this name already registered")
+	default:
+		x = &extension{name: name, state: extensionStarted}
+	}
+	if refused := x.enter(extensionRegistered); refused != nil {
+		return refused
+	}
+	if !external {
+		s.extensions = append(s.extensions, x)
+	}
+	x.id = id
+	x.events = slices.Compact(slices.Sorted(slices.Values(events)))
+	return nil
+}
+
+// checkEvents refuses events that the extension may not register for. Internal
+// extensions get no SHUTDOWN, and on a managed instance nobody gets INVOKE:
+// https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
+func (s *sandbox) checkEvents(external bool, events []string) *apiError {
+	const errorType = "Extension.InvalidEventType"
+	managed := s.env.cfg.managed()
+	if managed && !external && len(events) > 0 {
+		return forbidden(errorType, "No events allowed for internal extensions")
+	}
+	for _, event := range events {
+		switch {
+		case event == eventInvoke && !managed, event == eventShutdown && external:
+		case event == eventShutdown:
+			return forbidden(errorType, event+": ShutdownEventNotSupportedForInternalExtension")
+		default:
+			return forbidden(errorType, event+": ErrorInvalidEventType")
+		}
+	}
+	return nil
+}
+
 // extensionNext serves GET /extension/event/next. It answers with the next
 // event; until there is one it does not answer at all.
-func (in *instance) extensionNext(w http.ResponseWriter, r *http.Request) *apiError {
+func (s *sandbox) extensionNext(w http.ResponseWriter, r *http.Request) *apiError {
 	arrived := time.Now()
-	next := make(chan []byte, 1)
-	withheld := in.refuse("next")
-	refused := in.forAgent(r, "Unknown extension ", func(a *agent) *apiError {
-		if withheld != nil {
-			in.passes(a, arrived)
-			return withheld
+	next := make(chan extensionEvent, 1)
+	withheld := s.refuse("next")
+	refused := s.forExtension(r, "", func(x *extension) *apiError {
+		if withheld != nil && x.process != nil {
+			return withheld // and it is expected to exit
 		}
-		return in.agentAsks(a, next, arrived)
+		refused := s.extensionAsks(x, arrived)
+		if withheld != nil {
+			return withheld // but the environment is not kept waiting
+		}
+		if refused == nil {
+			x.next = next
+			if s.shutdownEvent.body != nil {
+				x.send(s.shutdownEvent)
+			}
+		}
+		return refused
 	})
 	if refused != nil {
 		return refused
 	}
-	select {
-	case event := <-next:
-		if in.isShutdown(event) {
-			w.Write(event) // without the headers, as Lambda does
-			return nil
-		}
+	event := receive(s, next)
+	if event.kind != eventShutdown { // which Lambda sends without headers
 		w.Header().Set("Content-Type", contentJSON)
 		w.Header().Set(headerExtensionEventID, newUUID())
-		w.Write(event)
-		return nil
-	case <-in.over:
-		panic(http.ErrAbortHandler)
 	}
+	w.Write(event.body)
+	return nil
 }
 
-// extensionError serves POST /extension/init/error and /extension/exit/error.
-func (in *instance) extensionError(call string, to agentState) apiHandler {
+// extensionAsks is the extension's call for the next event.
+func (s *sandbox) extensionAsks(x *extension, arrived time.Time) *apiError {
+	if refused := x.enter(extensionReady); refused != nil {
+		return refused
+	}
+	x.readyAt = arrived
+	switch {
+	case x.process != nil:
+		x.process.out.drain()
+	case s.runtime != nil: // else it is an external one under another name
+		s.runtime.out.drain()
+	}
+	return nil
+}
+
+// extensionError serves POST /extension/init/error and /extension/exit/error, after
+// which the extension should exit, and no other call of it succeeds.
+func (s *sandbox) extensionError(next extensionState) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request) *apiError {
-		if refused := in.refuse(call); refused != nil {
-			return refused
-		}
 		if _, refused := extensionID(r); refused != nil {
 			return refused
 		}
@@ -120,35 +226,39 @@ func (in *instance) extensionError(call string, to agentState) apiHandler {
 		if errorType == "" {
 			return forbidden("Extension.MissingHeader", headerExtensionError+" not found")
 		}
-		readAll(r, maxExtensionBody, nil) // nothing is done with it, here or on Lambda
-		refused := in.forAgent(r, "", func(a *agent) *apiError { return in.agentFails(a, to, errorType) })
-		if refused == nil {
-			writeJSON(w, http.StatusAccepted, statusOK)
-		}
-		return refused
+		readBody(r.Body, maxExtensionBody) // nothing is done with it, here or on Lambda
+		return accept(w, s.forExtension(r, "Unknown "+headerExtensionID, func(x *extension) *apiError {
+			before := x.state
+			if refused := x.enter(next); refused != nil {
+				return refused
+			}
+			if before != next {
+				x.errorType, x.next = errorType, nil
+			}
+			if s.extensionErrorType == "" {
+				s.extensionErrorType = "Extension." + string(next)
+			}
+			return nil
+		}))
 	}
 }
 
-// forAgent runs f on the goroutine of live with the extension that calls. A call
-// that nobody can have made is refused: with unknown and the identifier, or, if
-// unknown is empty, in the fixed words that errors are refused with.
-func (in *instance) forAgent(r *http.Request, unknown string, f func(*agent) *apiError) *apiError {
+// forExtension calls f on the goroutine of the environment with the extension that
+// makes the call. If there is none, the call is refused with the message unknown, or
+// one that has the identifier.
+func (s *sandbox) forExtension(r *http.Request, unknown string, f func(*extension) *apiError) *apiError {
 	id, refused := extensionID(r)
 	if refused != nil {
 		return refused
 	}
-	in.mustDo(func() {
-		i := slices.IndexFunc(in.agents, func(a *agent) bool { return a.id == id })
-		switch {
-		case i >= 0:
-			refused = f(in.agents[i])
-		case unknown == "":
-			refused = forbidden("Extension.UnknownExtensionIdentifier", "Unknown "+headerExtensionID)
-		default:
-			refused = forbidden("Extension.UnknownExtensionIdentifier", unknown+id)
+	unknown = cmp.Or(unknown, "Unknown extension "+id)
+	return s.call(func() *apiError {
+		i := slices.IndexFunc(s.extensions, func(x *extension) bool { return x.id == id })
+		if i < 0 {
+			return forbidden("Extension.UnknownExtensionIdentifier", unknown)
 		}
+		return f(s.extensions[i])
 	})
-	return refused
 }
 
 // extensionID is the identifier that the call names, in its usual form.
@@ -164,12 +274,3 @@ func extensionID(r *http.Request) (string, *apiError) {
 }
 
 var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-
-// refuse is the fault that Config.Refuse asks for.
-func (in *instance) refuse(call string) *apiError {
-	status := in.env.cfg.Refuse[call]
-	if status == 0 {
-		return nil
-	}
-	return &apiError{status, "Extension.Refused", "Config.Refuse has " + call}
-}

@@ -11,25 +11,29 @@ import (
 )
 
 func TestEventsOfExtensions(t *testing.T) {
-	th := newTheatre(t, lambdaenv.Config{Name: "orders", Timeout: time.Minute}, "ext")
-	ext := th.puppet()
+	t.Parallel()
+	se := newStubEnv(t, lambdaenv.Config{Name: "orders", Timeout: time.Minute}, "ext")
+	ext := se.nextProcess()
 	ext.register("ext", `"INVOKE","SHUTDOWN"`)
 	event := ext.extensionNext()
-	function := th.puppet()
+	function := se.nextProcess()
 	next := function.runtimeNext()
-	env := th.curtain()
+	env := se.started()
 	refused(t, <-ext.extensionNext(), 403, "Extension.InvalidExtensionState",
 		"State transition from Ready to Ready failed for extension "+ext.id+". Error: State transition is not allowed")
 
-	runtimeEvent, id, response := th.invoke(`{}`, next)
+	runtimeEvent, id, response := se.do(lambdaenv.Request{Payload: []byte(`{}`)}, next)
 	got := <-event
 	accepted(t, got, http.StatusOK)
-	want := fmt.Sprintf(`{"eventType":"INVOKE","deadlineMs":%s,"requestId":"%s","invokedFunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:orders","tracing":{"type":"X-Amzn-Trace-Id","value":"%s"}}`,
+	want := fmt.Sprintf(`{"eventType":"INVOKE","deadlineMs":%s,"requestId":"%s",`+
+		`"invokedFunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:orders",`+
+		`"tracing":{"type":"X-Amzn-Trace-Id","value":"%s"}}`,
 		runtimeEvent.header.Get("Lambda-Runtime-Deadline-Ms"), id, runtimeEvent.header.Get("Lambda-Runtime-Trace-Id"))
 	if got.body != want {
 		t.Errorf("got %s, want %s", got.body, want)
 	}
-	if got.header.Get("Content-Type") != "application/json" || len(got.header.Get("Lambda-Extension-Event-Identifier")) != 36 {
+	if got.header.Get("Content-Type") != "application/json" ||
+		len(got.header.Get("Lambda-Extension-Event-Identifier")) != 36 {
 		t.Errorf("got headers %v", got.header)
 	}
 	event = ext.extensionNext() // done before the function is
@@ -47,10 +51,12 @@ func TestEventsOfExtensions(t *testing.T) {
 		EventType, ShutdownReason string
 		DeadlineMs                int64
 	}
-	if err := json.Unmarshal([]byte(got.body), &shutdown); err != nil || shutdown.EventType != "SHUTDOWN" || shutdown.ShutdownReason != "SPINDOWN" {
+	if err := json.Unmarshal([]byte(got.body), &shutdown); err != nil || shutdown.EventType != "SHUTDOWN" ||
+		shutdown.ShutdownReason != "SPINDOWN" {
 		t.Errorf("got %s", got.body)
 	}
-	if deadline := time.UnixMilli(shutdown.DeadlineMs); deadline.Before(before.Add(2*time.Second).Truncate(time.Millisecond)) || deadline.After(time.Now().Add(2*time.Second)) {
+	deadline, earliest := time.UnixMilli(shutdown.DeadlineMs), before.Add(2*time.Second).Truncate(time.Millisecond)
+	if deadline.Before(earliest) || deadline.After(time.Now().Add(2*time.Second)) {
 		t.Errorf("got deadline %v, want 2 s from the beginning of the phase", deadline)
 	}
 	if got.header.Get("Content-Type") == "application/json" || got.header.Get("Lambda-Extension-Event-Identifier") != "" {

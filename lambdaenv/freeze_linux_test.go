@@ -12,10 +12,11 @@ import (
 )
 
 func TestFrozenProcessesStandStill(t *testing.T) {
+	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{
 		Function:   function(t),
-		Extensions: []string{extension(t, "keeper")},
-		Env:        []string{script{Events: both}.variable("keeper")},
+		Extensions: []string{extension(t, "busy")},
+		Env:        []string{script{Events: both}.variable("busy")},
 	})
 	env.Invoke(event{"Tick": true}.String())
 	env.WaitIdle()
@@ -31,7 +32,7 @@ func TestFrozenProcessesStandStill(t *testing.T) {
 	before := ticks(env)
 	gate := newGate(t)
 	go env.Invoke(event{"Gate": gate.String()}.String())
-	open := gate.arrival()
+	open := gate.next()
 	env.AwaitLine(fmt.Sprint("tick ", before+2)) // it goes on where it was
 	open()
 	env.WaitIdle()
@@ -92,6 +93,7 @@ func frozenThreads(t *testing.T, env *lambdaenvtest.Env) {
 }
 
 func TestFrozenAfterInitAndBetweenInvocations(t *testing.T) {
+	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
 	frozenThreads(t, env)
 	for range 100 {
@@ -102,6 +104,7 @@ func TestFrozenAfterInitAndBetweenInvocations(t *testing.T) {
 }
 
 func TestPeakMemory(t *testing.T) {
+	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
 	p := env.Processes()[0]
 	if p.Name != lambdaenv.RuntimeName || p.PeakMemory() < 1<<20 {

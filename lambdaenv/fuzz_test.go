@@ -3,7 +3,6 @@ package lambdaenv_test
 import (
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -38,7 +37,7 @@ var randomCalls = []struct{ method, path, body string }{
 
 // FuzzCalls makes calls of both APIs in random order, before, during and after
 // the init, by anybody. Each must get an answer, other than those for a next
-// event, and the environment must end when it is told to.
+// event, and the environment must end when it is closed.
 func FuzzCalls(f *testing.F) {
 	f.Add([]byte("\x00\x10\x01\x20")) // who, what and when, two bytes a call
 	f.Add([]byte{0, 0, 0x40, 3, 0, 4, 0x80, 5, 0x80, 4})
@@ -60,21 +59,14 @@ func FuzzCalls(f *testing.F) {
 }
 
 func randomOrder(t *testing.T, order []byte) {
-	address := make(chan string, 10)
-	th := newTheatreObserved(t, lambdaenv.Config{
+	se := newStubEnv(t, lambdaenv.Config{
 		InitTimeout: 100 * time.Millisecond, Timeout: 100 * time.Millisecond, RetryInit: true,
-	}, func(line string) {
-		if a, _, ok := onStageAt(line); ok {
-			select {
-			case address <- a:
-			default:
-			}
-		}
 	}, "ext")
 	base := ""
 	select {
-	case base = <-address:
-	case <-th.started: // on a busy machine the init was over before a process had started
+	case p := <-se.ready:
+		base = p.address
+	case <-se.startErr: // on a busy machine the init ended before a process had started
 		return
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -84,25 +76,27 @@ func randomOrder(t *testing.T, order []byte) {
 	ids := lastIDs{ext: "8476a536-e9f4-11e8-9739-2dfe598c3fcd", event: "none"}
 	for i := 0; i+1 < len(order); i += 2 {
 		who, what := order[i], randomCalls[int(order[i+1])%len(randomCalls)]
-		patience := time.Duration(0)
+		timeout := time.Duration(0)
 		if who&0x20 != 0 {
-			patience = 20 * time.Millisecond // for a process to start, or the init to end
+			timeout = 20 * time.Millisecond // for a process to start, or the init to end
 		}
 		select {
-		case base = <-address: // of the next process, perhaps of the next instance
-		case err := <-th.started:
+		case p := <-se.ready: // of the next process, perhaps of the next sandbox
+			base = p.address
+		case err := <-se.startErr:
 			if err != nil {
 				t.Fatal(err) // whatever happens in the init, RetryInit has it succeed
 			}
-			env = th.env
-		case <-time.After(patience):
+			env = se.env
+		case <-time.After(timeout):
 		}
 		if who&0x40 != 0 && env != nil {
 			waiting.Go(func() { env.Invoke(ctx, []byte(`{}`)) })
 		}
 		address := base
 		call := func() {
-			if err := ids.call(ctx, address, what.method, what.path, what.body, who); err != nil && ctx.Err() == nil && !gone(address) {
+			if err := ids.call(ctx, address, what.method, what.path, what.body, who); err != nil && ctx.Err() == nil &&
+				!gone(address) {
 				t.Errorf("%s %s: %v", what.method, what.path, err)
 			}
 		}
@@ -114,19 +108,20 @@ func randomOrder(t *testing.T, order []byte) {
 	}
 	cancel()
 	waiting.Wait()
-	// The clean-up of the theatre closes the environment, and fails if it cannot.
+	// The clean-up of the stubEnv closes the environment, and fails if it cannot.
 }
 
-// gone reports whether the instance is over, and so could not answer.
+// gone reports whether the sandbox has ended, and so could not answer: it answers
+// no call any more.
 func gone(address string) bool {
-	conn, err := net.Dial("tcp", address)
+	res, err := http.Get("http://" + address)
 	if err == nil {
-		conn.Close()
+		res.Body.Close()
 	}
 	return err != nil
 }
 
-// lastIDs are what answers have told.
+// lastIDs are from the last answers that had any.
 type lastIDs struct {
 	mu         sync.Mutex
 	ext, event string

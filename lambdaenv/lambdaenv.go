@@ -12,21 +12,37 @@
 //	report, err := env.WaitIdle(ctx)               // all asked for the next event; all is frozen
 //	_, err = env.Shutdown(ctx, "spindown")
 //
-// In tests, package lambdaenvtest says the same in fewer words.
+// In tests, package lambdaenvtest does the same in fewer lines.
 //
 // # What happens when
 //
 // [Start] is the Init phase: the extensions start and register, then the
-// function starts, and all ask for their first event. [Environment.Invoke] and
-// its kin hand over an event and return with the response. The invocation goes
-// on until the function and the extensions that registered for INVOKE have asked
-// for the next event; [Environment.WaitIdle] waits for that. Then the processes
-// are stopped until the next invocation. A timeout or a crash ends the processes,
-// and the next invocation starts new ones. [Environment.Shutdown] is the Shutdown
-// phase; [Environment.Close] kills everything.
+// function starts, and all ask for their first event. [Environment.Invoke],
+// [Environment.Do] and [Environment.InvokeStream] hand over an event and return with
+// the response. The invocation goes on until the function and the extensions that
+// registered for INVOKE have asked for the next event; [Environment.WaitIdle] waits
+// for that. Then the processes are stopped until the next invocation. A timeout or a
+// crash ends the processes, and the next invocation starts new ones.
+// [Environment.Shutdown] is the Shutdown phase; [Environment.Close] kills everything.
 //
-// [Environment.Entries] has the log, as CloudWatch would, and the moments that
+// [Environment.Entries] returns the log, as CloudWatch has it, and the moments that
 // Lambda itself does not log.
+//
+// # An invocation, step by step
+//
+//  1. [Environment.Do] puts it into the queue (request.go).
+//  2. Environment.step takes it from there, begin thaws the processes, or starts
+//     them, and handOver answers the runtime's call for the next event and those of
+//     the extensions (environment.go, sandbox.go).
+//  3. The runtime posts to /response or /error: respond gives the caller the response
+//     (runtimeapi.go).
+//  4. The runtime and the extensions ask for the next event (runtimeNext in
+//     runtimeapi.go, extensionNext in extensionsapi.go).
+//  5. step finds the invocation settled: finish logs the REPORT, and freeze stops the
+//     processes (environment.go, process.go). Instead, expire ends an invocation that
+//     has timed out, and fail one whose processes crashed.
+//
+// All states, and the ways between them, are in states.go.
 //
 // # What it agrees with
 //
@@ -41,11 +57,9 @@
 // telemetry at sandbox.localdomain need that name in /etc/hosts.
 package lambdaenv
 
-import (
-	"time"
-)
+import "time"
 
-// Config says what to run. Function is required; every other zero value works.
+// Config describes what to run. Function is required; every other zero value works.
 type Config struct {
 	// Function is the path of the executable that is started as the runtime.
 	Function string
@@ -58,7 +72,7 @@ type Config struct {
 	Name string
 
 	// Env holds further variables, KEY=value, for function and extensions.
-	// They win over those that the environment sets itself.
+	// They replace those that the environment sets itself.
 	Env []string
 
 	// Timeout of an invocation, response and everything after it. Zero means 30 s.
@@ -67,11 +81,11 @@ type Config struct {
 	// InitTimeout of the Init phase. Zero means 10 s, as on Lambda.
 	InitTimeout time.Duration
 
-	// RetryInit has Start succeed although the init failed or took too long: the
+	// RetryInit makes Start succeed even if the init failed or took too long: the
 	// first invocation runs it again, within its own timeout, as on Lambda.
 	RetryInit bool
 
-	// Retries says how often a failed asynchronous invocation is tried again.
+	// Retries is how often a failed asynchronous invocation is tried again.
 	// Zero means 2, as on Lambda; less means not at all. RetryDelay is the time
 	// between two attempts: none by default, a minute and two on Lambda.
 	Retries    int
@@ -104,9 +118,11 @@ type Config struct {
 	// time and in order. It must not call back into the environment.
 	Observe func(Entry)
 
-	// Forget is for tests only. It has the environment keep no log, so that one that lives
-	// for long does not need ever more memory: then Entries returns none.
+	// Forget is for tests only. The environment keeps no log, so that its memory does not
+	// grow over many invocations, and Entries returns none.
 	Forget bool
+
+	expire <-chan struct{} // makes the deadline pass that is waited for, in tests of this package
 }
 
 // LogFormat is a function's log format.
@@ -118,8 +134,8 @@ const (
 	JSON LogFormat = "JSON"
 )
 
-// An Entry is one line of the log, or one moment in the life of the
-// environment that Lambda itself does not log.
+// An Entry is one line of the log, or an event of the environment that Lambda itself
+// does not log.
 //
 // A line of a process belongs to the invocation in progress, up to the end of
 // the reset after a timeout or a crash. On a managed instance, where there may
@@ -133,7 +149,7 @@ type Entry struct {
 	Text      string // a log line, without its line end; for other kinds a few words
 }
 
-// Source says who an entry is from.
+// Source is where an entry comes from.
 type Source string
 
 // Sources of entries.
@@ -144,7 +160,7 @@ const (
 	Caller    Source = "caller"
 )
 
-// Kind says what an entry is.
+// Kind is what an entry is about.
 type Kind string
 
 // Kinds of entries. Only Line entries would be found in CloudWatch.

@@ -14,6 +14,7 @@ import (
 )
 
 func TestPlatformLinesInText(t *testing.T) {
+	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{
 		Function:   function(t),
 		Extensions: []string{extension(t, "ext")},
@@ -24,15 +25,18 @@ func TestPlatformLinesInText(t *testing.T) {
 	env.WaitIdle()
 	second := env.Invoke(`{}`).RequestID
 	env.WaitIdle()
+	const measured = `\tDuration: \d+\.\d\d ms\tBilled Duration: \d+ ms\t` +
+		`Memory Size: 256 MB\tMax Memory Used: [1-9]\d* MB\t`
 	want := []string{
-		`^INIT_START Runtime Version: provided:al2023\.v\d+\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:[0-9a-f]{64}$`,
+		`^INIT_START Runtime Version: provided:al2023\.v\d+\t` +
+			`Runtime Version ARN: arn:aws:lambda:us-east-1::runtime:[0-9a-f]{64}$`,
 		`^EXTENSION\tName: ext\tState: Ready\tEvents: \[INVOKE,SHUTDOWN\]$`,
 		`^START RequestId: ` + first + ` Version: \$LATEST$`,
 		`^END RequestId: ` + first + `$`,
-		`^REPORT RequestId: ` + first + `\tDuration: \d+\.\d\d ms\tBilled Duration: \d+ ms\tMemory Size: 256 MB\tMax Memory Used: [1-9]\d* MB\tInit Duration: \d+\.\d\d ms\t$`,
+		`^REPORT RequestId: ` + first + measured + `Init Duration: \d+\.\d\d ms\t$`,
 		`^START RequestId: ` + second + ` Version: \$LATEST$`,
 		`^END RequestId: ` + second + `$`,
-		`^REPORT RequestId: ` + second + `\tDuration: \d+\.\d\d ms\tBilled Duration: \d+ ms\tMemory Size: 256 MB\tMax Memory Used: [1-9]\d* MB\t$`,
+		`^REPORT RequestId: ` + second + measured + `$`,
 	}
 	var got []string
 	for _, e := range env.Entries() {
@@ -94,6 +98,7 @@ func records(t *testing.T, env *lambdaenvtest.Env) []record {
 }
 
 func TestPlatformRecordsByLevel(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		level string
 		want  []string
@@ -135,6 +140,7 @@ func TestPlatformRecordsByLevel(t *testing.T) {
 }
 
 func TestPlatformRecords(t *testing.T) {
+	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{
 		Function:       function(t),
 		Extensions:     []string{extension(t, "ext")},
@@ -148,7 +154,8 @@ func TestPlatformRecords(t *testing.T) {
 	for _, r := range records(t, env) {
 		byType[strings.TrimPrefix(r.Type, "platform.")] = r
 	}
-	if r := byType["initStart"].Record; r.InitializationType != "on-demand" || r.Phase != "init" || r.RuntimeVersion == "" {
+	if r := byType["initStart"].Record; r.InitializationType != "on-demand" || r.Phase != "init" ||
+		r.RuntimeVersion == "" {
 		t.Errorf("got initStart %+v", r)
 	}
 	if r := byType["extension"].Record; r.Name != "ext" || r.State != "Ready" || !slices.Equal(r.Events, both) {
@@ -162,7 +169,8 @@ func TestPlatformRecords(t *testing.T) {
 	}
 
 	r := byType["runtimeDone"].Record
-	if got, want := r.Metrics["producedBytes"], float64(len(response.Payload)); r.RequestID != response.RequestID || got != want {
+	if got, want := r.Metrics["producedBytes"], float64(len(response.Payload)); r.RequestID != response.RequestID ||
+		got != want {
 		t.Errorf("got runtimeDone %+v, want %v bytes of %s", r, want, response.RequestID)
 	}
 	var names []string
@@ -195,11 +203,10 @@ func TestPlatformRecords(t *testing.T) {
 
 func TestTimeoutAndCrashRecords(t *testing.T) {
 	t.Parallel()
-	env := lambdaenvtest.Start(t, lambdaenv.Config{
+	env := lambdaenvtest.Start(t, expireAt(t, lambdaenv.Config{
 		Function:  function(t),
 		LogFormat: lambdaenv.JSON,
-		Timeout:   short,
-	})
+	}, "hanging"))
 	env.Invoke(`{"Hang": true}`)
 	env.WaitIdle()
 	env.Invoke(`{"Exit": 2}`)
@@ -221,6 +228,7 @@ func TestTimeoutAndCrashRecords(t *testing.T) {
 // What a process printed before it made a call comes before what the call
 // brings about, however much it is.
 func TestOutputComesBeforeWhatFollowsIt(t *testing.T) {
+	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
 	var many []string
 	for i := range 500 {
@@ -240,15 +248,17 @@ func TestOutputComesBeforeWhatFollowsIt(t *testing.T) {
 		if !slices.Equal(got, append(slices.Clone(many), "last words")) {
 			t.Fatalf("got %d lines, want %d in order", len(got), len(many)+1)
 		}
-		wantPlot(t, plot(entries, "line 000", "line 499", "last words"),
+		wantSequence(t, sequence(entries, "line 000", "line 499", "last words"),
 			"thawed", "invoked", many[0], many[499], "responded", "last words", "runtime-done", "idle", "frozen")
 	}
 }
 
 func TestLinesOfProcesses(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("a", 256<<10)
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
-	id := env.Invoke(event{"Print": []string{"", "one\ntwo\r", long, long + "b"}, "Write": "no end of line", "Exit": 0}.String()).RequestID
+	id := env.Invoke(event{"Print": []string{"", "one\ntwo\r", long, long + "b"}, "Write": "no end of line",
+		"Exit": 0}.String()).RequestID
 	env.WaitIdle()
 	var got []string
 	for _, e := range env.Entries() {
@@ -272,6 +282,7 @@ func TestLinesOfProcesses(t *testing.T) {
 // As on Lambda: a line without a level counts as INFO, and in text nothing is
 // filtered.
 func TestApplicationLogLevel(t *testing.T) {
+	t.Parallel()
 	const record = `{"level":"WARN","timestamp":"2026-11-26T01:02:03Z","message":"careful"}`
 	for _, test := range []struct {
 		format lambdaenv.LogFormat
@@ -283,7 +294,8 @@ func TestApplicationLogLevel(t *testing.T) {
 		{lambdaenv.JSON, "ERROR", nil},
 		{lambdaenv.Text, "ERROR", []string{"hello", record}},
 	} {
-		env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t), LogFormat: test.format, ApplicationLogLevel: test.level})
+		env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t), LogFormat: test.format,
+			ApplicationLogLevel: test.level})
 		env.Invoke(event{"Print": []string{"hello", record}}.String())
 		env.WaitIdle()
 		var got []string
@@ -299,6 +311,7 @@ func TestApplicationLogLevel(t *testing.T) {
 }
 
 func TestForgotten(t *testing.T) {
+	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t), Forget: true})
 	env.Invoke(`{"Print": ["hello"]}`)
 	env.WaitIdle()

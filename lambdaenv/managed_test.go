@@ -1,7 +1,6 @@
 package lambdaenv_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -14,6 +13,7 @@ import (
 )
 
 func TestManagedInstanceServesManyAtOnce(t *testing.T) {
+	t.Parallel()
 	gate := newGate(t)
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t), MaxConcurrency: 3, SystemLogLevel: "DEBUG"})
 	var wg sync.WaitGroup
@@ -24,14 +24,14 @@ func TestManagedInstanceServesManyAtOnce(t *testing.T) {
 			}
 		})
 	}
-	open := []func(){gate.arrival(), gate.arrival(), gate.arrival()} // three at once
+	open := []func(){gate.next(), gate.next(), gate.next()} // three at once
 	if n := len(gate.waiting); n != 0 {
 		t.Errorf("got %d more, want no more than the limit", n)
 	}
 	open[1]()
-	fourth := gate.arrival()
+	fourth := gate.next()
 	open[0]()
-	fifth := gate.arrival()
+	fifth := gate.next()
 	for _, f := range []func(){open[2], fourth, fifth} {
 		f()
 	}
@@ -57,63 +57,76 @@ func TestManagedInstanceServesManyAtOnce(t *testing.T) {
 
 func TestManagedInstanceTimesOutOneAlone(t *testing.T) {
 	t.Parallel()
-	th := newTheatre(t, lambdaenv.Config{MaxConcurrency: 2, Timeout: short})
-	function := th.puppet()
-	next, another := function.runtimeNext(), function.runtimeNext()
-	env := th.curtain()
+	expire := make(chan struct{})
+	se := newStubEnv(t, lambdaenv.WithExpire(lambdaenv.Config{MaxConcurrency: 2}, expire))
+	function := se.nextProcess()
+	next := function.runtimeNext()
+	se.started()
 
-	// Either of the two calls may get either event.
-	late := make(chan *lambdaenv.Response)
-	go func() {
-		r, err := env.Invoke(context.Background(), []byte(`"late"`))
-		if err != nil {
-			t.Errorf("invoke: %v", err)
-		}
-		late <- r
-	}()
-	var event answer
-	select {
-	case event = <-next:
-		next = another
-	case event = <-another:
-	}
-	lateID := event.header.Get("Lambda-Runtime-Aws-Request-Id")
-	_, id, response := th.invoke(`{}`, next)
+	_, lateID, late := se.do(lambdaenv.Request{}, next)
+	_, id, response := se.do(lambdaenv.Request{}, function.runtimeNext())
 	accepted(t, function.respond(id, "1"), http.StatusAccepted)
 	if r := <-response; r.FunctionError != "" {
 		t.Errorf("got %+v, want success", r)
 	}
 	refused(t, function.respond(id, "2"), 400, "InvalidRequestID", "Invalid request ID")
+	expire <- struct{}{}
 	if r := <-late; r.FunctionError != "Sandbox.Timedout" || r.RequestID != lateID {
 		t.Errorf("got %+v, want Sandbox.Timedout of %s", r, lateID)
 	}
 	refused(t, function.respond(lateID, "3"), 410, "InvokeTimeout", "Invoke timeout")
-	refused(t, function.request("POST", runtimePath+"invocation/"+lateID+"/error", "{}"), 410, "InvokeTimeout", "Invoke timeout")
+	refused(t, function.respondError(lateID, "{}"), 410, "InvokeTimeout", "Invoke timeout")
 
-	_, id, response = th.invoke(`{}`, function.runtimeNext()) // the same process goes on
+	_, id, response = se.do(lambdaenv.Request{Payload: []byte(`{}`)}, function.runtimeNext()) // the same process goes on
 	accepted(t, function.respond(id, "4"), http.StatusAccepted)
 	if r := <-response; string(r.Payload) != "4" {
 		t.Errorf("got %+v, want the response", r)
 	}
 }
 
+// The next attempt has the same request id, and its response counts.
+func TestManagedInstanceTakesTheResponseOfTheNextAttempt(t *testing.T) {
+	t.Parallel()
+	expire := make(chan struct{})
+	se := newStubEnv(t, lambdaenv.WithExpire(lambdaenv.Config{MaxConcurrency: 2}, expire))
+	function := se.nextProcess()
+	next := function.runtimeNext()
+	se.started()
+	invoked, err := se.env.Do(t.Context(), lambdaenv.Request{Async: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-next
+	next = function.runtimeNext()
+	expire <- struct{}{}
+	<-next
+	if got := function.respond(invoked.RequestID, "1"); got.status != http.StatusAccepted {
+		t.Fatalf("got %+v, want it accepted", got)
+	}
+	if report, err := se.env.WaitIdle(t.Context()); err != nil || report.Status != "success" {
+		t.Errorf("got %+v and %v, want success", report, err)
+	}
+}
+
 func TestManagedInstanceRefusesInvokeEvents(t *testing.T) {
-	th := newTheatre(t, lambdaenv.Config{MaxConcurrency: 2}, "ext")
-	ext := th.puppet()
+	t.Parallel()
+	se := newStubEnv(t, lambdaenv.Config{MaxConcurrency: 2}, "ext")
+	ext := se.nextProcess()
 	refused(t, ext.register("ext", `"INVOKE"`), 403, "Extension.InvalidEventType", "INVOKE: ErrorInvalidEventType")
 	accepted(t, ext.register("ext", `"SHUTDOWN"`), http.StatusOK)
 	event := ext.extensionNext()
-	function := th.puppet()
-	internal := &puppet{t: t, base: function.base}
+	function := se.nextProcess()
+	internal := &client{t: t, base: function.base}
 	for _, event := range []string{"INVOKE", "SHUTDOWN"} {
-		refused(t, internal.register("inside", fmt.Sprintf("%q", event)), 403, "Extension.InvalidEventType", "No events allowed for internal extensions")
+		refused(t, internal.register("inside", fmt.Sprintf("%q", event)), 403, "Extension.InvalidEventType",
+			"No events allowed for internal extensions")
 	}
 	accepted(t, internal.register("inside", ""), http.StatusOK)
 	internal.extensionNext()
 	next := function.runtimeNext()
-	env := th.curtain()
+	env := se.started()
 
-	_, id, response := th.invoke(`{}`, next)
+	_, id, response := se.do(lambdaenv.Request{Payload: []byte(`{}`)}, next)
 	accepted(t, function.respond(id, "1"), http.StatusAccepted)
 	<-response
 	go env.Shutdown(t.Context(), "")
@@ -121,7 +134,7 @@ func TestManagedInstanceRefusesInvokeEvents(t *testing.T) {
 		t.Errorf("got %+v, want SHUTDOWN", got)
 	}
 
-	functionVars, extVars := th.variables(lambdaenv.Function), th.variables(lambdaenv.Extension)
+	functionVars, extVars := se.variables(lambdaenv.Function), se.variables(lambdaenv.Extension)
 	for _, vars := range []map[string]string{functionVars, extVars} {
 		if got := vars["AWS_LAMBDA_INITIALIZATION_TYPE"]; got != "lambda-managed-instances" {
 			t.Errorf("got initialization type %q", got)
@@ -136,6 +149,7 @@ func TestManagedInstanceRefusesInvokeEvents(t *testing.T) {
 }
 
 func TestManagedInstanceIsReplacedAfterCrash(t *testing.T) {
+	t.Parallel()
 	gate := newGate(t)
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t), MaxConcurrency: 3})
 	var wg sync.WaitGroup
@@ -146,8 +160,8 @@ func TestManagedInstanceIsReplacedAfterCrash(t *testing.T) {
 			}
 		})
 	}
-	gate.arrival()
-	gate.arrival()
+	gate.next()
+	gate.next()
 	if r := env.Invoke(`{"Exit": 1}`); r.FunctionError != "Runtime.ExitError" {
 		t.Errorf("got %+v, want Runtime.ExitError", r)
 	}
@@ -160,11 +174,12 @@ func TestManagedInstanceIsReplacedAfterCrash(t *testing.T) {
 }
 
 func TestShutdownOfManagedInstanceWaits(t *testing.T) {
+	t.Parallel()
 	gate := newGate(t)
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t), MaxConcurrency: 2})
 	response := make(chan *lambdaenv.Response)
 	go func() { response <- env.Invoke(event{"Gate": gate.String()}.String()) }()
-	open := gate.arrival()
+	open := gate.next()
 	go open()
 	env.Shutdown()
 	if r := <-response; r.FunctionError != "" {
@@ -173,6 +188,7 @@ func TestShutdownOfManagedInstanceWaits(t *testing.T) {
 }
 
 func TestManagedInstanceThatCannotBeReplaced(t *testing.T) {
+	t.Parallel()
 	marker := t.TempDir() + "/fail"
 	env := lambdaenvtest.Start(t, lambdaenv.Config{
 		Function:       function(t),

@@ -3,8 +3,12 @@
 package lambdaenv
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"os"
+	"runtime"
+	"strconv"
 	"syscall"
 )
 
@@ -16,7 +20,7 @@ const (
 )
 
 // spawn starts path as the leader of a new process group, with its output going
-// to out. It must be called on the thread that childAttr asks for.
+// to out. The child is killed when the thread ends that calls spawn: see childAttr.
 func spawn(path, dir string, environ []string, out *os.File) (pid int, err error) {
 	null, err := os.Open(os.DevNull)
 	if err != nil {
@@ -38,48 +42,60 @@ func spawn(path, dir string, environ []string, out *os.File) (pid int, err error
 }
 
 // awaitChange blocks until the child stopped or ended. After the end it
-// reports how, and the peak of its memory; the pid is free from then on.
-func awaitChange(pid int) (stopped bool, how exitStatus, peak int64) {
-	for {
-		var ws syscall.WaitStatus
-		var usage syscall.Rusage
-		switch _, err := syscall.Wait4(pid, &ws, syscall.WUNTRACED, &usage); {
-		case err == syscall.EINTR:
-		case err != nil:
-			return false, exitStatus{text: "wait: " + err.Error(), code: -1}, 0
-		case ws.Stopped():
-			return true, exitStatus{}, 0
-		case ws.Signaled():
-			return false, exitStatus{text: "signal: " + ws.Signal().String(), code: -1}, usage.Maxrss * maxrssUnit
-		case ws.Exited():
-			return false, exitStatus{text: "exit status " + itoa(ws.ExitStatus()), code: ws.ExitStatus()}, usage.Maxrss * maxrssUnit
-		}
+// returns how it ended, and the peak of its memory; the pid is free from then on.
+func awaitChange(pid int) (stopped bool, status exitStatus, peak int64) {
+	var ws syscall.WaitStatus
+	var usage syscall.Rusage
+	_, err := syscall.Wait4(pid, &ws, syscall.WUNTRACED, &usage)
+	for err == syscall.EINTR {
+		_, err = syscall.Wait4(pid, &ws, syscall.WUNTRACED, &usage)
 	}
+	peak = usage.Maxrss
+	if runtime.GOOS == "linux" {
+		peak *= 1024 // getrusage(2); on macOS it is in bytes
+	}
+	switch {
+	case err != nil:
+		return false, exitStatus{"wait: " + err.Error(), -1}, 0
+	case ws.Stopped():
+		return true, exitStatus{}, 0
+	case ws.Signaled():
+		return false, exitStatus{"signal: " + ws.Signal().String(), -1}, peak
+	}
+	return false, exitStatus{fmt.Sprint("exit status ", ws.ExitStatus()), ws.ExitStatus()}, peak
 }
 
 // signalGroup sends sig to every process of the group.
 func signalGroup(pgid int, sig syscall.Signal) error {
 	err := syscall.Kill(-pgid, sig)
 	if err == syscall.EPERM {
-		// macOS answers so for a group of nothing but zombies.
-		return syscall.ESRCH
+		return syscall.ESRCH // macOS answers so for a group of nothing but zombies
 	}
 	return err
 }
 
 // readNow reads what is there without blocking: n is 0 when nothing is, and
-// more says whether anything may still come.
+// more reports whether anything may still come.
 func readNow(fd uintptr, b []byte) (n int, more bool) {
-	for {
-		n, err := syscall.Read(int(fd), b)
-		switch {
-		case err == syscall.EINTR:
-		case errors.Is(err, syscall.EAGAIN):
-			return 0, true
-		case err != nil:
-			return 0, false
-		default:
-			return n, n > 0
-		}
+	n, err := syscall.Read(int(fd), b)
+	for err == syscall.EINTR {
+		n, err = syscall.Read(int(fd), b)
 	}
+	if err != nil {
+		return 0, errors.Is(err, syscall.EAGAIN)
+	}
+	return n, n > 0
+}
+
+// peakMemory returns the most memory, in bytes, that a running process ever used. On
+// macOS it is not available without cgo, and so zero.
+func peakMemory(pid int) int64 {
+	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := bytes.Cut(status, []byte("\nVmHWM:"))
+	line, _, _ := bytes.Cut(rest, []byte("kB"))
+	kb, _ := strconv.ParseInt(string(bytes.TrimSpace(line)), 10, 64)
+	return kb * 1024
 }

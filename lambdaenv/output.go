@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 )
@@ -36,27 +37,23 @@ type output struct {
 	tail    []string
 }
 
-// newOutput returns an output and the end of the pipe for the process. line is
+// newOutput returns an output, and the end of the pipe for the process. line is
 // called with each line, one at a time.
 func newOutput(line func(string)) (o *output, w *os.File, err error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, nil, err
 	}
-	raw, err := r.SyscallConn()
-	if err != nil {
-		r.Close()
-		w.Close()
-		return nil, nil, err
+	o = &output{pipe: r, line: line, done: make(chan struct{}), buf: make([]byte, 32<<10)}
+	if o.raw, err = r.SyscallConn(); err != nil {
+		panic("lambdaenv: internal error: " + err.Error()) // of a file that is open
 	}
-	return &output{pipe: r, raw: raw, line: line, done: make(chan struct{}), buf: make([]byte, 32<<10)}, w, nil
-}
-
-// read reads until nobody holds the other end any more, or until finish.
-func (o *output) read() {
-	defer close(o.done)
-	// The poller tells of new output only, so all of the old must be read.
-	o.raw.Read(func(fd uintptr) bool { return !o.take(fd, math.MaxInt) })
+	go func() { // ends in finish
+		defer close(o.done)
+		// The poller reports new output only, so all of the old must be read.
+		o.raw.Read(func(fd uintptr) bool { return !o.take(fd, math.MaxInt) })
+	}()
+	return o, w, nil
 }
 
 // drain returns when all that was printed before the call has become lines. It
@@ -83,20 +80,15 @@ func (o *output) take(fd uintptr, limit int) (more bool) {
 
 func (o *output) split(b []byte) {
 	for len(b) > 0 {
-		room := maxLine - len(o.partial)
-		i := bytes.IndexByte(b, '\n')
-		switch {
-		case i >= 0 && i <= room:
-			o.partial = append(o.partial, b[:i]...)
-			b = b[i+1:]
-		case len(b) <= room:
-			o.partial = append(o.partial, b...)
-			return
-		default:
-			o.partial = append(o.partial, b[:room]...)
-			b = b[room:]
+		line, rest, complete := bytes.Cut(b, []byte("\n"))
+		if room := maxLine - len(o.partial); len(line) > room {
+			line, rest, complete = b[:room], b[room:], true
 		}
-		o.flush()
+		o.partial = append(o.partial, line...)
+		if complete {
+			o.flush()
+		}
+		b = rest
 	}
 }
 
@@ -110,7 +102,7 @@ func (o *output) flush() {
 		return
 	}
 	if len(o.tail) == tailLines {
-		o.tail = append(o.tail[:0], o.tail[1:]...)
+		o.tail = slices.Delete(o.tail, 0, 1)
 	}
 	o.tail = append(o.tail, line)
 	o.line(line)
@@ -124,14 +116,12 @@ func (o *output) finish() {
 	<-o.done
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(o.partial) > 0 {
-		o.flush()
-	}
+	o.flush()
 }
 
 // lastLines returns the last few lines.
 func (o *output) lastLines() []string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return append([]string(nil), o.tail...)
+	return slices.Clone(o.tail)
 }

@@ -3,15 +3,15 @@ package lambdaenv
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"time"
 )
 
-// What the logs say of the operating system: some version there really was.
+// What the logs have of the operating system: some version that there really was.
 const (
 	runtimeVersion    = "provided:al2023.v111"
-	runtimeVersionARN = "arn:aws:lambda:" + region + "::runtime:0000000000000000000000000000000000000000000000000000000000000000"
+	runtimeVersionARN = "arn:aws:lambda:" + region + "::runtime:" +
+		"0000000000000000000000000000000000000000000000000000000000000000"
 )
 
 // A platformLog writes the lines that Lambda itself writes to a function's log.
@@ -21,35 +21,30 @@ const (
 // and the levels those of
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
 type platformLog struct {
-	log      *eventLog
-	json     bool
-	level    int
-	initType string
-	memoryMB int
+	log *eventLog
+	cfg *Config
 }
 
-// Levels of system records.
+// systemLevels are the levels of system records, in order.
+var systemLevels = map[string]int{"DEBUG": levelDebug, "INFO": levelInfo, "": levelInfo, "WARN": levelWarn}
+
 const (
 	levelDebug = iota
 	levelInfo
 	levelWarn
 )
 
-func systemLevel(name string) (int, error) {
-	switch name {
-	case "DEBUG":
-		return levelDebug, nil
-	case "INFO", "":
-		return levelInfo, nil
-	case "WARN":
-		return levelWarn, nil
+// levelOf is the level of a record about something with that status.
+func levelOf(s status, ifSuccess int) int {
+	if s == statusSuccess {
+		return ifSuccess
 	}
-	return 0, fmt.Errorf("system log level %q is not DEBUG, INFO or WARN", name)
+	return levelWarn
 }
 
 // text logs a line if the format is Text.
 func (l *platformLog) text(requestID, format string, args ...any) {
-	if !l.json {
+	if l.cfg.LogFormat == Text {
 		l.log.add(Entry{Source: Platform, Kind: Line, RequestID: requestID, Text: fmt.Sprintf(format, args...)})
 	}
 }
@@ -58,65 +53,49 @@ func (l *platformLog) text(requestID, format string, args ...any) {
 // not filtered. "The Telemetry API always emits platform events such as START
 // and REPORT in JSON format", whatever the format of the log.
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
-func (l *platformLog) record(level int, requestID, kind string, record any) {
+func (l *platformLog) record(level int, kind string, r platformRecord) {
 	now := time.Now()
-	l.log.telemetry.publish("platform", "platform."+kind, now, record)
-	if l.json && level >= l.level {
-		l.log.add(Entry{
-			Source: Platform, Kind: Line, RequestID: requestID,
-			Text: string(telemetryJSON("platform."+kind, now, record)),
-		})
+	l.log.checkRecord(kind, r.RequestID)
+	l.log.telemetry.publish("platform", "platform."+kind, now, r)
+	if l.cfg.LogFormat == JSON && level >= systemLevels[l.cfg.SystemLogLevel] {
+		text := string(telemetryJSON("platform."+kind, now, r))
+		l.log.add(Entry{Source: Platform, Kind: Line, RequestID: r.RequestID, Text: text})
 	}
 }
 
-type initRecord struct {
-	InitializationType string   `json:"initializationType"`
-	Phase              string   `json:"phase"`
-	RuntimeVersion     string   `json:"runtimeVersion,omitempty"`
-	RuntimeVersionArn  string   `json:"runtimeVersionArn,omitempty"`
-	Status             string   `json:"status,omitempty"`
-	ErrorType          string   `json:"errorType,omitempty"`
-	Metrics            *metrics `json:"metrics,omitempty"`
+// A platformRecord has the fields of all records; each kind has some of them.
+type platformRecord struct {
+	InitializationType string   `json:"initializationType,omitzero"`
+	Phase              string   `json:"phase,omitzero"`
+	RuntimeVersion     string   `json:"runtimeVersion,omitzero"`
+	RuntimeVersionArn  string   `json:"runtimeVersionArn,omitzero"`
+	Name               string   `json:"name,omitzero"`
+	State              string   `json:"state,omitzero"`
+	Events             []string `json:"events,omitzero"`
+	Types              []string `json:"types,omitzero"`
+	RequestID          string   `json:"requestId,omitzero"`
+	Version            string   `json:"version,omitzero"`
+	TenantID           string   `json:"tenantId,omitzero"`
+	Status             string   `json:"status,omitzero"`
+	ErrorType          string   `json:"errorType,omitzero"`
+	Metrics            *metrics `json:"metrics,omitzero"`
+	Spans              []span   `json:"spans,omitzero"`
+	Tracing            *tracing `json:"tracing,omitzero"` // if the invocation is sampled
 }
 
-type extensionRecord struct {
-	Name      string   `json:"name"`
-	State     string   `json:"state"`
-	Events    []string `json:"events"`
-	ErrorType string   `json:"errorType,omitempty"`
-}
-
-type subscriptionRecord struct {
-	Name  string   `json:"name"`
-	State string   `json:"state"`
-	Types []string `json:"types"`
-}
-
-type invokeRecord struct {
-	RequestID string   `json:"requestId"`
-	Version   string   `json:"version,omitempty"`
-	TenantID  string   `json:"tenantId,omitempty"`
-	Status    string   `json:"status,omitempty"`
-	ErrorType string   `json:"errorType,omitempty"`
-	Metrics   *metrics `json:"metrics,omitempty"`
-	Spans     []span   `json:"spans,omitempty"`
-	Tracing   *tracing `json:"tracing,omitempty"`
-}
-
-// tracing is there if the invocation is sampled.
 type tracing struct {
-	SpanID string `json:"spanId,omitempty"`
+	SpanID string `json:"spanId,omitzero"`
 	Type   string `json:"type"`
 	Value  string `json:"value"`
 }
 
 type metrics struct {
 	DurationMs       float64 `json:"durationMs"`
-	BilledDurationMs int64   `json:"billedDurationMs,omitempty"`
-	MemorySizeMB     int     `json:"memorySizeMB,omitempty"`
-	MaxMemoryUsedMB  int     `json:"maxMemoryUsedMB,omitempty"`
-	InitDurationMs   float64 `json:"initDurationMs,omitempty"`
-	ProducedBytes    *int    `json:"producedBytes,omitempty"`
+	BilledDurationMs int64   `json:"billedDurationMs,omitzero"`
+	MemorySizeMB     int     `json:"memorySizeMB,omitzero"`
+	MaxMemoryUsedMB  int     `json:"maxMemoryUsedMB,omitzero"`
+	InitDurationMs   float64 `json:"initDurationMs,omitzero"`
+	ProducedBytes    *int    `json:"producedBytes,omitzero"`
 }
 
 type span struct {
@@ -125,10 +104,14 @@ type span struct {
 	DurationMs float64 `json:"durationMs"`
 }
 
+func newSpan(name string, start, end time.Time) span {
+	return span{name, stamp(start), ms(end.Sub(start))}
+}
+
 func (l *platformLog) initStart(phase string) {
 	l.text("", "INIT_START Runtime Version: %s\tRuntime Version ARN: %s", runtimeVersion, runtimeVersionARN)
-	l.record(levelInfo, "", "initStart", initRecord{
-		InitializationType: l.initType,
+	l.record(levelInfo, "initStart", platformRecord{
+		InitializationType: l.cfg.initType(),
 		Phase:              phase,
 		RuntimeVersion:     runtimeVersion,
 		RuntimeVersionArn:  runtimeVersionARN,
@@ -136,15 +119,25 @@ func (l *platformLog) initStart(phase string) {
 }
 
 // extension is logged once for each extension at the end of an init.
-func (l *platformLog) extension(name, state string, events []string, errorType string) {
-	suffix, level := "", levelInfo
-	if errorType != "" {
-		suffix, level = "\tError Type: "+errorType, levelWarn
+func (l *platformLog) extension(x *extension) {
+	level := levelInfo
+	if x.errorType != "" {
+		level = levelWarn
 	}
-	events = append([]string{}, events...)
-	slices.Sort(events)
-	l.text("", "EXTENSION\tName: %s\tState: %s\tEvents: [%s]%s", name, state, strings.Join(events, ","), suffix)
-	l.record(level, "", "extension", extensionRecord{name, state, events, errorType})
+	events := append([]string{}, x.events...)
+	l.text("", "EXTENSION\tName: %s\tState: %s\tEvents: [%s]%s",
+		x.name, x.state, strings.Join(events, ","), errorField(x.errorType))
+	l.record(level, "extension", platformRecord{
+		Name: x.name, State: string(x.state), Events: events, ErrorType: x.errorType,
+	})
+}
+
+// errorField is the end of a line about something that failed.
+func errorField(errorType string) string {
+	if errorType == "" {
+		return ""
+	}
+	return "\tError Type: " + errorType
 }
 
 // subscription is logged when an extension has subscribed to telemetry.
@@ -154,111 +147,102 @@ func (l *platformLog) subscription(name string, types []string) {
 		named = append(named, strings.ToUpper(t[:1])+t[1:])
 	}
 	l.text("", "TELEMETRY\tName: %s\tState: Subscribed\tTypes: [%s]", name, strings.Join(named, ", "))
-	l.record(levelInfo, "", "telemetrySubscription", subscriptionRecord{name, "Subscribed", types})
+	l.record(levelInfo, "telemetrySubscription", platformRecord{Name: name, State: "Subscribed", Types: types})
 }
 
-// initDone logs the end of an init. In text nothing is said of one that went
-// well: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
-func (l *platformLog) initDone(phase string, took time.Duration, status, errorType string) {
-	done, report := levelDebug, levelDebug
-	switch {
-	case status != "success":
-		done, report = levelWarn, levelWarn
-		suffix := ""
-		if errorType != "" {
-			suffix = "\tError Type: " + errorType
-		}
-		l.text("", "INIT_REPORT Init Duration: %.2f ms\tPhase: %s\tStatus: %s%s", ms(took), phase, status, suffix)
-	case l.initType != onDemand:
+// initDone logs the end of an init, and what it failed with, if it did. In text
+// there is no line about one that went well:
+// https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+func (l *platformLog) initDone(phase string, took time.Duration, f *fault) {
+	r := platformRecord{InitializationType: l.cfg.initType(), Phase: phase, Status: statusSuccess}
+	report := levelDebug
+	if l.cfg.managed() {
 		report = levelInfo
 	}
-	r := initRecord{InitializationType: l.initType, Phase: phase, Status: status, ErrorType: errorType}
-	l.record(done, "", "initRuntimeDone", r)
+	if f != nil {
+		r.Status, r.ErrorType = f.status(), f.recordedType()
+		l.text("", "INIT_REPORT Init Duration: %.2f ms\tPhase: %s\tStatus: %s%s",
+			ms(took), phase, r.Status, errorField(r.ErrorType))
+	}
+	l.record(levelOf(r.Status, levelDebug), "initRuntimeDone", r)
 	r.Metrics = &metrics{DurationMs: ms(took)}
-	l.record(report, "", "initReport", r)
+	l.record(levelOf(r.Status, report), "initReport", r)
 }
 
 func (l *platformLog) start(inv *invocation) {
-	l.text(inv.id, "START RequestId: %s Version: %s", inv.id, functionVersion)
-	r := inv.newRecord()
+	l.text(inv.RequestID, "START RequestId: %s Version: %s", inv.RequestID, functionVersion)
+	r := inv.record()
 	r.Version = functionVersion
-	l.record(levelInfo, inv.id, "start", r)
+	l.record(levelInfo, "start", r)
 }
 
-// newRecord is a record about the invocation.
-func (inv *invocation) newRecord() invokeRecord {
-	r := invokeRecord{RequestID: inv.id, TenantID: inv.request.TenantID}
+// record is the beginning of a record about the invocation.
+func (inv *invocation) record() platformRecord {
+	r := platformRecord{RequestID: inv.RequestID, TenantID: inv.request.TenantID}
 	if strings.Contains(inv.trace, "Sampled=1") {
 		r.Tracing = &tracing{inv.spanID, "X-Amzn-Trace-Id", inv.trace}
 	}
 	return r
 }
 
-// failed logs what became of an invocation that timed out or crashed.
+// failed logs that an invocation timed out or crashed.
 func (l *platformLog) failed(inv *invocation) {
-	if inv.status == statusTimeout {
-		l.text(inv.id, "%s %s Task timed out after %.2f seconds", stamp(time.Now()), inv.id, inv.duration().Seconds())
+	if inv.fault.timeout {
+		l.text(inv.RequestID, "%s %s %s", stamp(time.Now()), inv.RequestID, inv.fault.message)
 		return
 	}
-	l.text(inv.id, "RequestId: %s Error: %s", inv.id, inv.fault.message)
-	l.text(inv.id, "%s", inv.fault.errorType)
+	l.text(inv.RequestID, "RequestId: %s Error: %s", inv.RequestID, inv.fault.message)
+	l.text(inv.RequestID, "%s", inv.fault.errorType)
 }
 
 // runtimeDone is logged when the runtime asked for the next event, or when it
 // no longer can.
 func (l *platformLog) runtimeDone(inv *invocation, at time.Time) {
-	level := levelDebug
-	if inv.status != statusSuccess {
-		level = levelWarn
-	}
-	r := inv.newRecord()
-	r.Status, r.ErrorType = inv.status, inv.recordedError()
-	r.Metrics = &metrics{DurationMs: ms(at.Sub(inv.handedOver)), ProducedBytes: &inv.produced}
-	if !inv.responded.IsZero() {
+	r := inv.record()
+	r.Status, r.ErrorType = inv.Status, inv.recordedError()
+	r.Metrics = &metrics{DurationMs: ms(at.Sub(inv.HandedOver)), ProducedBytes: &inv.produced}
+	if !inv.Responded.IsZero() {
 		r.Spans = []span{
-			{"responseLatency", stamp(inv.handedOver), ms(inv.responding.Sub(inv.handedOver))},
-			{"responseDuration", stamp(inv.responding), ms(inv.responded.Sub(inv.responding))},
-			{"runtimeOverhead", stamp(inv.responded), ms(at.Sub(inv.responded))},
+			newSpan("responseLatency", inv.HandedOver, inv.responding),
+			newSpan("responseDuration", inv.responding, inv.Responded),
+			newSpan("runtimeOverhead", inv.Responded, at),
 		}
 	}
-	l.record(level, inv.id, "runtimeDone", r)
+	l.record(levelOf(inv.Status, levelDebug), "runtimeDone", r)
 }
 
 // report logs the end of an invocation.
-func (l *platformLog) report(inv *invocation, report Report) {
-	if !l.json {
-		l.text(inv.id, "END RequestId: %s", inv.id)
-		line := fmt.Sprintf("REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %d ms\tMemory Size: %d MB\tMax Memory Used: %d MB\t",
-			inv.id, ms(report.Duration), report.Billed.Milliseconds(), l.memoryMB, report.MaxMemoryMB)
-		if report.Init > 0 {
-			line += fmt.Sprintf("Init Duration: %.2f ms\t", ms(report.Init))
-		}
-		if report.Status != statusSuccess {
-			line += "Status: " + report.Status
-			if t := inv.recordedError(); t != "" {
-				line += "\tError Type: " + t
-			}
-		}
-		l.text(inv.id, "%s", line)
-	}
-	level := levelInfo
-	if report.Status != statusSuccess {
-		level = levelWarn
-	}
-	r := inv.newRecord()
-	r.Status, r.ErrorType = report.Status, inv.recordedError()
-	r.Metrics = &metrics{DurationMs: ms(report.Duration)}
-	if l.initType != managed {
+func (l *platformLog) report(inv *invocation) {
+	r := inv.record()
+	r.Status, r.ErrorType = inv.Status, inv.recordedError()
+	r.Metrics = &metrics{DurationMs: ms(inv.Duration)}
+	if !l.cfg.managed() {
 		// A managed instance has many invocations in one bill and one memory.
-		r.Metrics.BilledDurationMs = report.Billed.Milliseconds()
-		r.Metrics.MemorySizeMB = l.memoryMB
-		r.Metrics.MaxMemoryUsedMB = report.MaxMemoryMB
-		r.Metrics.InitDurationMs = ms(report.Init)
+		r.Metrics.BilledDurationMs = inv.Billed.Milliseconds()
+		r.Metrics.MemorySizeMB = l.cfg.MemoryMB
+		r.Metrics.MaxMemoryUsedMB = inv.MaxMemoryMB
+		r.Metrics.InitDurationMs = ms(inv.Init)
 	}
-	if inv.extensions && !inv.idle.IsZero() {
-		r.Spans = []span{{"extensionOverhead", stamp(inv.runtimeDone), ms(report.PostRuntimeExtensions())}}
+	if inv.hasExtensions && !inv.Idle.IsZero() && !inv.RuntimeDone.IsZero() {
+		r.Spans = []span{{"extensionOverhead", stamp(inv.RuntimeDone), ms(inv.PostRuntimeExtensions())}}
 	}
-	l.record(level, inv.id, "report", r)
+	l.text(inv.RequestID, "END RequestId: %s", inv.RequestID)
+	l.text(inv.RequestID, "REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %d ms\t"+
+		"Memory Size: %d MB\tMax Memory Used: %d MB\t%s",
+		inv.RequestID, ms(inv.Duration), inv.Billed.Milliseconds(), l.cfg.MemoryMB, inv.MaxMemoryMB, reportEnd(r))
+	l.record(levelOf(inv.Status, levelInfo), "report", r)
+}
+
+// reportEnd is what only some REPORT lines have.
+func reportEnd(r platformRecord) string {
+	end := ""
+	if r.Metrics.InitDurationMs > 0 {
+		end = fmt.Sprintf("Init Duration: %.2f ms\t", r.Metrics.InitDurationMs)
+	}
+	if r.Status != statusSuccess {
+		end += "Status: " + r.Status + errorField(r.ErrorType)
+	}
+	return end
 }
 
 // stamp renders a time as Lambda does.

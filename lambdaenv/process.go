@@ -4,26 +4,20 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 )
 
-// stopWithin bounds how long a process may take to stop or to die once the
-// kernel was told so: only one in uninterruptible sleep takes any time at all.
-const stopWithin = 10 * time.Second
+// RuntimeName is the name of the function's process, beside the file names of
+// the extensions.
+const RuntimeName = "runtime"
 
-var itoa = strconv.Itoa
-
-// exitStatus says how a process ended. Its code is -1 after a signal.
-type exitStatus struct {
-	text string
-	code int
-}
+// signalTimeout bounds how long a process may take to stop or to die after the
+// signal: only one in uninterruptible sleep takes any time at all.
+const signalTimeout = 10 * time.Second
 
 // A process is a running extension or runtime with all its descendants, as
 // far as they stay in its process group.
@@ -34,10 +28,11 @@ type process struct {
 	out    *output
 	log    *eventLog
 
-	stopped atomic.Bool
-	stops   chan struct{} // something was stopped
+	signaled bool // by Environment.Kill, so it may run while frozen; owned by the environment
+	stopped  atomic.Bool
+	stops    chan struct{} // has one when something was stopped
 
-	mu   sync.Mutex // held while sending a signal, lest the pid is reused
+	mu   sync.Mutex // held while sending a signal, so that the pid is not another's
 	dead bool
 
 	exited chan struct{} // closed after the process, its output and its log
@@ -45,61 +40,36 @@ type process struct {
 	peak   int64         // memory of the ended process
 }
 
-// A spawner starts processes on a thread of its own, which lives until it is
-// stopped: see childAttr.
-type spawner chan func()
-
-func newSpawner() spawner {
-	s := make(spawner)
-	go func() {
-		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
-		for f := range s {
-			f()
-		}
-	}()
-	return s
+// exitStatus is how a process ended. The code is -1 after a signal.
+type exitStatus struct {
+	text string
+	code int
 }
 
-func (s spawner) stop() { close(s) }
+func newProcess(source Source, name string, log *eventLog) *process {
+	return &process{source: source, name: name, log: log, stops: make(chan struct{}, 1), exited: make(chan struct{})}
+}
 
-// start starts path. onExit is called once the process has ended, and exited
-// is closed.
-func (s spawner) start(source Source, name, path, dir string, environ []string, log *eventLog, onExit func(*process)) (*process, error) {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	p := &process{
-		source: source,
-		name:   name,
-		log:    log,
-		stops:  make(chan struct{}, 1),
-		exited: make(chan struct{}),
-	}
+// run runs the executable at path in dir, and returns when it has ended; false means
+// that it did not start. It sends on started when it runs, or could not be started.
+//
+// It keeps its thread to itself: the kernel kills the child when the thread ends that
+// started it (see childAttr), and this one ends after it.
+func (p *process) run(path, dir string, environ []string, started chan<- error) bool {
+	runtime.LockOSThread() // without an end, so the thread ends with the goroutine
 	out, w, err := newOutput(func(line string) { p.entry(Line, line) })
-	if err != nil {
-		return nil, err
-	}
-	defer w.Close()
-	p.out = out
-	go out.read()
-	started := make(chan error)
-	s <- func() {
-		var err error
+	if err == nil {
+		p.out = out
 		p.pid, err = spawn(path, dir, environ, w)
-		started <- err
-	}
-	if err := <-started; err != nil {
 		w.Close()
-		out.finish()
-		return nil, err
 	}
-	go p.watch(onExit)
-	return p, nil
-}
-
-// watch notes when the process stops and when it ends.
-func (p *process) watch(onExit func(*process)) {
+	started <- err
+	if err != nil {
+		if out != nil {
+			out.finish()
+		}
+		return false
+	}
 	for {
 		stopped, status, peak := awaitChange(p.pid)
 		if !stopped {
@@ -119,18 +89,15 @@ func (p *process) watch(onExit func(*process)) {
 	p.out.finish()
 	p.entry(Exited, p.status.text)
 	close(p.exited)
-	onExit(p)
+	return true
 }
 
 func (p *process) entry(kind Kind, text string) {
-	p.log.add(Entry{Source: p.source, Name: p.extensionName(), Kind: kind, Text: text})
-}
-
-func (p *process) extensionName() string {
+	e := Entry{Source: p.source, Kind: kind, Text: text}
 	if p.source == Extension {
-		return p.name
+		e.Name = p.name
 	}
-	return ""
+	p.log.add(e)
 }
 
 // String names the process in messages.
@@ -152,15 +119,17 @@ func (p *process) alive() bool {
 
 // send sends a signal to the process group. If the process is dead the error
 // is os.ErrProcessDone.
-func (p *process) send(sig syscall.Signal) error {
+func (p *process) send(sig syscall.Signal) error { return p.signal(sig, "") }
+
+// signal is send with an entry in the log of that text, ahead of what comes of it.
+func (p *process) signal(sig syscall.Signal, text string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.sendLocked(sig)
-}
-
-func (p *process) sendLocked(sig syscall.Signal) error {
 	if p.dead {
 		return os.ErrProcessDone
+	}
+	if text != "" {
+		p.entry(Signaled, text)
 	}
 	if sig == sigCont {
 		p.stopped.Store(false)
@@ -168,23 +137,13 @@ func (p *process) sendLocked(sig syscall.Signal) error {
 	return signalGroup(p.pid, sig)
 }
 
-// signal is send with an entry in the log, ahead of what comes of it.
-func (p *process) signal(sig syscall.Signal, name string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.dead {
-		p.entry(Signaled, name)
-		p.sendLocked(sig)
-	}
-}
-
-// freeze stops the processes and returns when none of their threads runs any
+// stopProcesses stops the processes and returns when none of their threads runs any
 // more, which is when the kernel reports the stop to us: waitpid(2), WUNTRACED.
-func freeze(ps []*process) error {
+func stopProcesses(ps []*process) error {
 	for _, p := range ps {
 		p.send(sigStop)
 	}
-	expired := time.NewTimer(stopWithin)
+	expired := time.NewTimer(signalTimeout)
 	defer expired.Stop()
 	for _, p := range ps {
 		for p.alive() && !p.stopped.Load() {
@@ -192,7 +151,7 @@ func freeze(ps []*process) error {
 			case <-p.stops:
 			case <-p.exited:
 			case <-expired.C:
-				return fmt.Errorf("freeze %v (pid %d): still running %v after SIGSTOP", p, p.pid, stopWithin)
+				return fmt.Errorf("freeze %v (pid %d): still running %v after SIGSTOP", p, p.pid, signalTimeout)
 			}
 		}
 		p.out.drain()
@@ -203,23 +162,88 @@ func freeze(ps []*process) error {
 // kill kills the processes and returns when they are gone.
 func kill(ps []*process) error {
 	for _, p := range ps {
-		if p.alive() {
-			p.signal(syscall.SIGKILL, "SIGKILL")
-		}
+		p.signal(syscall.SIGKILL, "SIGKILL")
 	}
-	return awaitExit(ps)
-}
-
-func awaitExit(ps []*process) error {
-	expired := time.NewTimer(stopWithin)
+	expired := time.NewTimer(signalTimeout)
 	defer expired.Stop()
 	var errs []error
 	for _, p := range ps {
 		select {
 		case <-p.exited:
 		case <-expired.C:
-			errs = append(errs, fmt.Errorf("kill %v (pid %d): still there %v after SIGKILL", p, p.pid, stopWithin))
+			errs = append(errs, fmt.Errorf("kill %v (pid %d): still there %v after SIGKILL", p, p.pid, signalTimeout))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// maxMemory returns the peak memory of all processes together, in MB.
+func (e *Environment) maxMemory() int {
+	if e.sandbox == nil {
+		return 0
+	}
+	var sum int64
+	for _, p := range e.sandbox.processes() {
+		if p.alive() {
+			sum += peakMemory(p.pid)
+		} else {
+			sum += p.peak
+		}
+	}
+	return int((sum + 1<<20 - 1) >> 20)
+}
+
+// A Process is one process of an environment, for tests of what processes use and
+// of what happens when one dies.
+type Process struct {
+	Name string // RuntimeName, or the file name of the extension
+	Pid  int
+}
+
+// PeakMemory returns the most memory, in bytes, that the process has used so
+// far. It is zero if the process is gone, or if it cannot be known, as on macOS.
+func (p Process) PeakMemory() int64 { return peakMemory(p.Pid) }
+
+// Processes returns the processes that run, or are frozen: the function's
+// first. There are none after a reset.
+func (e *Environment) Processes() []Process {
+	var ps []Process
+	e.do(func() {
+		if e.sandbox == nil {
+			return
+		}
+		for _, p := range e.sandbox.processes() {
+			if p.alive() {
+				ps = append(ps, Process{p.name, p.pid})
+			}
+		}
+	})
+	return ps
+}
+
+// Kill sends a signal to a process and its descendants, for tests of what
+// happens then. It returns os.ErrProcessDone if there is no such process.
+func (e *Environment) Kill(name string, sig os.Signal) error {
+	s, ok := sig.(syscall.Signal)
+	if !ok {
+		return fmt.Errorf("lambdaenv: send %v: not a signal of this operating system", sig)
+	}
+	err := os.ErrProcessDone
+	e.do(func() {
+		if e.sandbox == nil {
+			return
+		}
+		for _, p := range e.sandbox.processes() {
+			if p.name != name {
+				continue
+			}
+			p.signaled = true
+			if s == sigStop {
+				err = stopProcesses([]*process{p})
+			} else {
+				err = p.send(s)
+			}
+		}
+	})
+	return err
 }

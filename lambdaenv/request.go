@@ -24,7 +24,7 @@ type Request struct {
 	// ClientContext is what a mobile SDK says of its application, as JSON.
 	ClientContext string
 
-	// CognitoIdentityID and CognitoIdentityPoolID say who a mobile user is.
+	// CognitoIdentityID and CognitoIdentityPoolID identify a mobile user.
 	CognitoIdentityID, CognitoIdentityPoolID string
 
 	// TenantID is the tenant of a function with tenant isolation. Lambda gives
@@ -39,19 +39,15 @@ type Request struct {
 	Qualifier string
 }
 
-// cognito is the header by which the runtime learns of a mobile user.
+// cognito is the header that identifies a mobile user to the runtime.
 func (r *Request) cognito() string {
 	if r.CognitoIdentityID == "" && r.CognitoIdentityPoolID == "" {
 		return ""
 	}
-	b, err := json.Marshal(struct {
+	return string(mustJSON(struct {
 		ID   string `json:"cognitoIdentityId"`
 		Pool string `json:"cognitoIdentityPoolId"`
-	}{r.CognitoIdentityID, r.CognitoIdentityPoolID})
-	if err != nil {
-		panic("lambdaenv: " + err.Error()) // strings marshal
-	}
-	return string(b)
+	}{r.CognitoIdentityID, r.CognitoIdentityPoolID}))
 }
 
 func (r *Request) check() error {
@@ -83,18 +79,21 @@ func (e *Environment) Invoke(ctx context.Context, payload []byte) (*Response, er
 // Config.MaxConcurrency), until the runtime and the extensions have asked for
 // the next event. Further ones wait for their turn.
 //
-// The error is ErrClosed when the environment is over, that of ctx, or one about
+// The error is ErrClosed when the environment is closed, that of ctx, or one about
 // a request that Lambda would not take. An invocation that has begun goes on
 // without its caller.
 func (e *Environment) Do(ctx context.Context, r Request) (*Response, error) {
-	inv, err := e.submit(r, nil)
+	inv, err := e.submit(r, false)
 	if err != nil {
 		return nil, err
 	}
 	if r.Async {
-		return &Response{RequestID: inv.id}, nil
+		return &Response{RequestID: inv.RequestID}, nil
 	}
-	return e.await(ctx, inv)
+	if err := e.await(ctx, inv, inv.result.done); err != nil {
+		return nil, err
+	}
+	return inv.result.Response()
 }
 
 // InvokeStream is Do for a caller who reads the response as it comes, as with
@@ -104,68 +103,68 @@ func (e *Environment) InvokeStream(ctx context.Context, r Request) (*ResponseStr
 	if r.Async {
 		return nil, errors.New("lambdaenv: an asynchronous request has no response to stream")
 	}
-	s := &ResponseStream{env: e, begun: make(chan struct{}), done: make(chan struct{}), more: make(chan struct{})}
-	inv, err := e.submit(r, s)
+	inv, err := e.submit(r, true)
 	if err != nil {
 		return nil, err
 	}
-	s.RequestID = inv.id
-	select {
-	case <-s.begun:
-		return s, nil
-	case <-ctx.Done():
-		e.withdraw(inv)
-		return nil, ctx.Err()
-	case <-e.over:
-		return nil, ErrClosed
+	if err := e.await(ctx, inv, inv.result.begun); err != nil {
+		return nil, err
 	}
+	return inv.result, nil
 }
 
 // submit puts an invocation into the queue.
-func (e *Environment) submit(r Request, s *ResponseStream) (*invocation, error) {
+func (e *Environment) submit(r Request, streamed bool) (*invocation, error) {
 	if err := r.check(); err != nil {
 		return nil, err
 	}
-	inv := newInvocation(r)
-	inv.stream = s
-	var refused error
-	if !e.do(func() {
+	inv := newInvocation(r, streamed)
+	err := ErrClosed
+	e.do(func() {
 		if e.tenant != nil && *e.tenant != r.TenantID {
-			refused = fmt.Errorf("lambdaenv: this environment serves tenant %q, not %q: start another for it",
+			err = fmt.Errorf("lambdaenv: this environment serves tenant %q, not %q: start another for it",
 				*e.tenant, r.TenantID)
 			return
 		}
 		e.tenant = &r.TenantID
-		e.enqueue(inv)
-	}) {
-		return nil, ErrClosed
-	}
-	return inv, refused
-}
-
-// await waits for the response.
-func (e *Environment) await(ctx context.Context, inv *invocation) (*Response, error) {
-	select {
-	case response := <-inv.response:
-		return response, nil
-	case <-ctx.Done():
-		e.withdraw(inv)
-		return nil, ctx.Err()
-	case <-e.over:
-		select {
-		case response := <-inv.response:
-			return response, nil
-		default:
-			return nil, ErrClosed
-		}
-	}
-}
-
-// withdraw takes an invocation out of the queue, if it is still there.
-func (e *Environment) withdraw(inv *invocation) {
-	e.do(func() {
-		e.queue = slices.DeleteFunc(e.queue, func(q *invocation) bool { return q == inv })
+		e.queue = append(e.queue, inv)
+		err = nil
 	})
+	return inv, err
+}
+
+// await waits until c is closed. The invocation of a caller who does not wait so
+// long is taken out of the queue, if it is still there.
+func (e *Environment) await(ctx context.Context, inv *invocation, c <-chan struct{}) error {
+	select {
+	case <-c:
+		return nil
+	case <-ctx.Done():
+		e.do(func() {
+			e.queue = slices.DeleteFunc(e.queue, func(q *invocation) bool { return q == inv })
+		})
+		return ctx.Err()
+	}
+}
+
+// WaitIdle returns when no invocation is in progress or waiting, and the
+// processes are frozen (those of a managed instance never are) or, after a
+// timeout or a crash, gone. The report is that of the invocation that ended
+// last, nil if there was none.
+//
+// The error is ErrClosed when the environment is closed, with the report of the
+// last invocation all the same, or that of ctx.
+func (e *Environment) WaitIdle(ctx context.Context) (*Report, error) {
+	report := make(chan *Report, 1)
+	e.do(func() { e.idlers = append(e.idlers, report) })
+	select {
+	case r := <-report:
+		return r, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-e.done:
+		return e.last, ErrClosed
+	}
 }
 
 // A ResponseStream is a response that can be read while it comes.
@@ -173,98 +172,83 @@ type ResponseStream struct {
 	RequestID   string
 	ContentType string
 
-	env   *Environment
-	begun chan struct{} // closed when there is something to say of the response
-	done  chan struct{} // closed when response is set
+	once  sync.Once
+	begun chan struct{} // closed when ContentType is set
+	done  chan struct{} // closed when response or err is set
 
 	mu       sync.Mutex
-	started  bool
-	data     []byte        // not read yet
-	more     chan struct{} // closed and replaced when data grew
+	changed  *sync.Cond
+	unread   []byte
 	response *Response
+	err      error
+}
+
+func newResponseStream(requestID string) *ResponseStream {
+	s := &ResponseStream{RequestID: requestID, begun: make(chan struct{}), done: make(chan struct{})}
+	s.changed = sync.NewCond(&s.mu)
+	return s
 }
 
 // Read reads what has come, or waits for more. At the end of the response the
 // error is io.EOF, or says how the function failed half way.
 func (s *ResponseStream) Read(p []byte) (int, error) {
-	for {
-		s.mu.Lock()
-		n := copy(p, s.data)
-		s.data = s.data[n:]
-		response, more := s.response, s.more
-		s.mu.Unlock()
-		switch {
-		case n > 0 || len(p) == 0:
-			return n, nil
-		case response != nil && response.FunctionError != "":
-			return 0, fmt.Errorf("lambdaenv: the response ended with %s: %s", response.FunctionError, response.Payload)
-		case response != nil:
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.unread) == 0 && len(p) > 0 {
+		switch r := s.response; {
+		case s.err != nil:
+			return 0, s.err
+		case r == nil:
+			s.changed.Wait()
+		case r.FunctionError != "":
+			return 0, fmt.Errorf("lambdaenv: the response ended with %s: %s", r.FunctionError, r.Payload)
+		default:
 			return 0, io.EOF
 		}
-		select {
-		case <-more:
-		case <-s.done:
-		case <-s.env.over:
-			select {
-			case <-s.done:
-			default:
-				return 0, ErrClosed
-			}
-		}
 	}
+	n := copy(p, s.unread)
+	s.unread = s.unread[n:]
+	return n, nil
 }
 
 // Response waits for the end of the response and returns all of it. The error is
-// ErrClosed when the environment was over before that.
+// ErrClosed when the environment was closed before that.
 func (s *ResponseStream) Response() (*Response, error) {
-	select {
-	case <-s.done:
-	case <-s.env.over:
-		select {
-		case <-s.done:
-		default:
-			return nil, ErrClosed
-		}
-	}
-	return s.response, nil
+	<-s.done
+	return s.response, s.err
 }
 
-// begin tells the caller that the response begins.
+// begin wakes the caller when the response begins.
 func (s *ResponseStream) begin(contentType string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.beginLocked(contentType)
-}
-
-func (s *ResponseStream) beginLocked(contentType string) {
-	if !s.started {
-		s.started = true
+	s.once.Do(func() {
 		s.ContentType = contentType
 		close(s.begun)
-	}
+	})
 }
 
-// write passes on a part of the response. It never blocks: what is not read yet
-// is kept.
-func (s *ResponseStream) write(b []byte) {
-	if s == nil || len(b) == 0 {
-		return
-	}
+// responseWriter passes a response on to the caller as it comes. It never blocks:
+// what is not read yet is kept.
+type responseWriter struct{ *ResponseStream }
+
+func (s responseWriter) Write(b []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.response != nil {
-		return // too late
+	if s.response == nil { // else it is too late
+		s.unread = append(s.unread, b...)
+		s.changed.Broadcast()
 	}
-	s.data = append(s.data, b...)
-	close(s.more)
-	s.more = make(chan struct{})
+	return len(b), nil
 }
 
-// end is the end of the response.
-func (s *ResponseStream) end(r *Response) {
+// end is the end of the response, or of the environment.
+func (s *ResponseStream) end(r *Response, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.beginLocked(r.ContentType)
-	s.response = r
+	s.response, s.err = r, err
+	if r != nil {
+		s.begin(r.ContentType)
+	}
+	s.begin("")
 	close(s.done)
+	s.changed.Broadcast()
 }

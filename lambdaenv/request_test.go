@@ -12,30 +12,17 @@ import (
 	"example.com/postinvoke/lambdaenv"
 )
 
-// do begins an invocation and returns the event as the function gets it.
-func (th *theatre) do(r lambdaenv.Request, next <-chan answer) (event answer, response <-chan *lambdaenv.Response) {
-	th.t.Helper()
-	c := make(chan *lambdaenv.Response, 1)
-	go func() {
-		r, err := th.env.Do(th.t.Context(), r)
-		if err != nil {
-			th.t.Errorf("do: %v", err)
-		}
-		c <- r
-	}()
-	return <-next, c
-}
-
 func TestWhatCallersSend(t *testing.T) {
-	th := newTheatre(t, lambdaenv.Config{Name: "orders"}, "ext")
-	ext := th.puppet()
+	t.Parallel()
+	se := newStubEnv(t, lambdaenv.Config{Name: "orders"}, "ext")
+	ext := se.nextProcess()
 	ext.register("ext", `"INVOKE"`)
 	extEvent := ext.extensionNext()
-	function := th.puppet()
+	function := se.nextProcess()
 	next := function.runtimeNext()
-	th.curtain()
+	se.started()
 	const trace = "Root=1-62e900b2-710d76f009d6e7785905449a;Parent=0efbd19962d95b05;Sampled=1"
-	event, response := th.do(lambdaenv.Request{
+	event, id, response := se.do(lambdaenv.Request{
 		Payload:               []byte(`7`),
 		ClientContext:         `{"client":{"app_title":"shop"}}`,
 		CognitoIdentityID:     "us-east-1:1",
@@ -60,23 +47,26 @@ func TestWhatCallersSend(t *testing.T) {
 		ARN     string `json:"invokedFunctionArn"`
 		Tracing struct{ Type, Value string }
 	}
-	if err := json.Unmarshal([]byte((<-extEvent).body), &seen); err != nil || seen.ARN != arn || seen.Tracing.Value != trace {
+	if err := json.Unmarshal([]byte((<-extEvent).body), &seen); err != nil || seen.ARN != arn ||
+		seen.Tracing.Value != trace {
 		t.Errorf("got %+v and %v from the extension's event", seen, err)
 	}
-	accepted(t, function.respond(event.header.Get("Lambda-Runtime-Aws-Request-Id"), "1"), http.StatusAccepted)
+	accepted(t, function.respond(id, "1"), http.StatusAccepted)
 	<-response
 	ext.extensionNext()
 	function.runtimeNext()
-	if _, err := th.env.WaitIdle(t.Context()); err != nil {
+	if _, err := se.env.WaitIdle(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := th.env.Do(t.Context(), lambdaenv.Request{TenantID: "green"}); err == nil || !strings.Contains(err.Error(), `serves tenant "blue", not "green"`) {
+	if _, err := se.env.Do(t.Context(), lambdaenv.Request{TenantID: "green"}); err == nil ||
+		!strings.Contains(err.Error(), `serves tenant "blue", not "green"`) {
 		t.Errorf("got %v for another tenant, want an error", err)
 	}
 }
 
 func TestRequestsThatLambdaDoesNotTake(t *testing.T) {
-	th, _, _ := onStage(t, lambdaenv.Config{})
+	t.Parallel()
+	se, _, _ := startStub(t, lambdaenv.Config{})
 	for name, r := range map[string]lambdaenv.Request{
 		"an event of 6291457 bytes":            {Payload: make([]byte, lambdaenv.MaxEvent+1)},
 		"an event of 1048577 bytes":            {Payload: make([]byte, lambdaenv.MaxAsyncEvent+1), Async: true},
@@ -85,9 +75,9 @@ func TestRequestsThatLambdaDoesNotTake(t *testing.T) {
 	} {
 		err := error(nil)
 		if strings.HasPrefix(name, "asynchronous") {
-			_, err = th.env.InvokeStream(t.Context(), r)
+			_, err = se.env.InvokeStream(t.Context(), r)
 		} else {
-			_, err = th.env.Do(t.Context(), r)
+			_, err = se.env.Do(t.Context(), r)
 		}
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("got %v, want an error with %q", err, name)
@@ -98,8 +88,9 @@ func TestRequestsThatLambdaDoesNotTake(t *testing.T) {
 // An attempt has an identifier of its own, though all of them have one request
 // id, and the response of another attempt is refused.
 func TestAsynchronousInvocationIsTriedAgain(t *testing.T) {
-	th, function, next := onStage(t, lambdaenv.Config{})
-	response, err := th.env.Do(t.Context(), lambdaenv.Request{Async: true, Payload: []byte(`{}`)})
+	t.Parallel()
+	se, function, next := startStub(t, lambdaenv.Config{})
+	response, err := se.env.Do(t.Context(), lambdaenv.Request{Async: true, Payload: []byte(`{}`)})
 	if err != nil || response.RequestID == "" || response.Payload != nil {
 		t.Fatalf("got %+v and %v, want a request id and nothing else", response, err)
 	}
@@ -108,7 +99,7 @@ func TestAsynchronousInvocationIsTriedAgain(t *testing.T) {
 	stale := ""
 	for i := range 3 {
 		event := <-next
-		if id := event.header.Get("Lambda-Runtime-Aws-Request-Id"); id != response.RequestID {
+		if id := event.requestID(); id != response.RequestID {
 			t.Fatalf("got request id %s at attempt %d, want %s", id, i, response.RequestID)
 		}
 		attempt := event.header.Get(header)
@@ -117,34 +108,35 @@ func TestAsynchronousInvocationIsTriedAgain(t *testing.T) {
 			refused(t, function.respond(response.RequestID, "late", header, stale), 410, "InvokeTimeout", "Invoke timeout")
 		}
 		stale = attempt
-		accepted(t, function.request("POST", runtimePath+"invocation/"+response.RequestID+"/error", `{}`, header, attempt), http.StatusAccepted)
+		accepted(t, function.respondError(response.RequestID, `{}`, header, attempt), http.StatusAccepted)
 		next = function.runtimeNext()
 	}
 	if len(attempts) != 3 {
 		t.Errorf("got attempts %v, want 3", attempts)
 	}
-	report, err := th.env.WaitIdle(t.Context()) // returns: there is no fourth
+	report, err := se.env.WaitIdle(t.Context()) // returns: there is no fourth
 	if err != nil || report.RequestID != response.RequestID || report.Status != "error" {
 		t.Errorf("got %+v and %v", report, err)
 	}
 }
 
 func TestRetriesOfAsynchronousInvocations(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ retries, want int }{{-1, 1}, {1, 2}} {
-		th, function, next := onStage(t, lambdaenv.Config{Retries: tt.retries, RetryDelay: time.Millisecond})
-		if _, err := th.env.Do(t.Context(), lambdaenv.Request{Async: true}); err != nil {
+		se, function, next := startStub(t, lambdaenv.Config{Retries: tt.retries, RetryDelay: time.Millisecond})
+		if _, err := se.env.Do(t.Context(), lambdaenv.Request{Async: true}); err != nil {
 			t.Fatal(err)
 		}
 		idle := make(chan error, 1)
 		go func() {
-			_, err := th.env.WaitIdle(t.Context())
+			_, err := se.env.WaitIdle(t.Context())
 			idle <- err
 		}()
 		for i := 0; ; i++ {
 			select {
 			case event := <-next:
-				id := event.header.Get("Lambda-Runtime-Aws-Request-Id")
-				accepted(t, function.request("POST", runtimePath+"invocation/"+id+"/error", `{}`), http.StatusAccepted)
+				id := event.requestID()
+				accepted(t, function.respondError(id, `{}`), http.StatusAccepted)
 				next = function.runtimeNext()
 				continue
 			case err := <-idle:
@@ -158,20 +150,22 @@ func TestRetriesOfAsynchronousInvocations(t *testing.T) {
 }
 
 func TestResponseIsReadWhileItComes(t *testing.T) {
-	th, function, next := onStage(t, lambdaenv.Config{})
+	t.Parallel()
+	se, function, next := startStub(t, lambdaenv.Config{})
 	streams := make(chan *lambdaenv.ResponseStream, 1)
 	go func() {
-		s, err := th.env.InvokeStream(t.Context(), lambdaenv.Request{Payload: []byte(`{}`)})
+		s, err := se.env.InvokeStream(t.Context(), lambdaenv.Request{Payload: []byte(`{}`)})
 		if err != nil {
 			t.Errorf("invoke: %v", err)
 		}
 		streams <- s
 	}()
-	id := (<-next).header.Get("Lambda-Runtime-Aws-Request-Id")
+	id := (<-next).requestID()
 	body, w := io.Pipe()
 	posted := make(chan answer, 1)
 	go func() {
-		posted <- function.chunked(id, body, nil, "Content-Type", "text/plain", "Lambda-Runtime-Function-Response-Mode", "streaming")
+		posted <- function.chunked(id, body, nil, "Content-Type", "text/plain", "Lambda-Runtime-Function-Response-Mode",
+			"streaming")
 	}()
 	io.WriteString(w, "first, ")
 	stream := <-streams
@@ -186,27 +180,29 @@ func TestResponseIsReadWhileItComes(t *testing.T) {
 	if rest, err := io.ReadAll(stream); err != nil || string(rest) != long {
 		t.Errorf("got %d bytes and %v, want %d", len(rest), err, len(long))
 	}
-	if r, err := stream.Response(); err != nil || len(r.Payload) != len("first, "+long) || r.RequestID != id || stream.RequestID != id {
+	if r, err := stream.Response(); err != nil || len(r.Payload) != len("first, "+long) || r.RequestID != id ||
+		stream.RequestID != id {
 		t.Errorf("got %+v and %v", r, err)
 	}
 }
 
 func TestStreamThatFailsHalfWay(t *testing.T) {
+	t.Parallel()
 	reason := `{"errorType":"Function.Broke","errorMessage":"half way"}`
 	for _, tt := range []struct{ name, encoded, want string }{
 		{"with a reason", base64.StdEncoding.EncodeToString([]byte(reason)), reason},
 		{"without", "", "half"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			th, function, next := onStage(t, lambdaenv.Config{})
+			se, function, next := startStub(t, lambdaenv.Config{})
 			go func() {
-				id := (<-next).header.Get("Lambda-Runtime-Aws-Request-Id")
+				id := (<-next).requestID()
 				accepted(t, function.chunked(id, strings.NewReader("half"), map[string]string{
 					"Lambda-Runtime-Function-Error-Type": "Function.Broke",
 					"Lambda-Runtime-Function-Error-Body": tt.encoded,
 				}, "Lambda-Runtime-Function-Response-Mode", "streaming"), http.StatusAccepted)
 			}()
-			stream, err := th.env.InvokeStream(t.Context(), lambdaenv.Request{})
+			stream, err := se.env.InvokeStream(t.Context(), lambdaenv.Request{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -222,19 +218,20 @@ func TestStreamThatFailsHalfWay(t *testing.T) {
 }
 
 func TestStreamEndsWithTheEnvironment(t *testing.T) {
-	th, function, next := onStage(t, lambdaenv.Config{})
+	t.Parallel()
+	se, function, next := startStub(t, lambdaenv.Config{})
 	body, w := io.Pipe()
 	defer w.Close()
 	go func() {
-		id := (<-next).header.Get("Lambda-Runtime-Aws-Request-Id")
+		id := (<-next).requestID()
 		function.chunked(id, body, nil)
 	}()
 	go io.WriteString(w, "begun")
-	stream, err := th.env.InvokeStream(t.Context(), lambdaenv.Request{})
+	stream, err := se.env.InvokeStream(t.Context(), lambdaenv.Request{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	th.env.Close()
+	se.env.Close()
 	if _, err := io.ReadAll(stream); err != lambdaenv.ErrClosed {
 		t.Errorf("got %v, want ErrClosed", err)
 	}

@@ -12,9 +12,28 @@ import (
 	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
-// short is a timeout that an invocation which is to time out can wait for, and
-// a healthy one never reaches on a slow machine.
+// short is a timeout that a test can wait for, and that a healthy invocation never
+// reaches on a slow machine.
 const short = 3 * time.Second
+
+// expireAt makes the deadline pass that the environment waits for, each time that the
+// next of the texts is in its log.
+func expireAt(t *testing.T, cfg lambdaenv.Config, texts ...string) lambdaenv.Config {
+	expire := make(chan struct{})
+	cfg.Observe = func(e lambdaenv.Entry) {
+		if len(texts) == 0 || !strings.Contains(e.Text, texts[0]) {
+			return
+		}
+		texts = texts[1:]
+		go func() {
+			select {
+			case expire <- struct{}{}:
+			case <-t.Context().Done():
+			}
+		}()
+	}
+	return lambdaenv.WithExpire(cfg, expire)
+}
 
 func TestTimeoutBeforeTheResponse(t *testing.T) {
 	t.Parallel()
@@ -31,25 +50,29 @@ func TestTimeoutBeforeTheResponse(t *testing.T) {
 	if err := json.Unmarshal(response.Payload, &body); err != nil {
 		t.Fatal(err)
 	}
-	if want := "RequestId: " + response.RequestID + " Error: Task timed out after 3.00 seconds"; response.FunctionError != "Sandbox.Timedout" ||
+	if want := "RequestId: " + response.RequestID +
+		" Error: Task timed out after 3.00 seconds"; response.FunctionError != "Sandbox.Timedout" ||
 		body.ErrorType != "Sandbox.Timedout" || body.ErrorMessage != want {
 		t.Errorf("got %q with %+v, want Sandbox.Timedout with %q", response.FunctionError, body, want)
 	}
 	report := env.WaitIdle()
-	if report.RequestID != response.RequestID || report.Status != "timeout" || report.Duration != short || report.Billed != short || !report.Idle.IsZero() {
+	if report.RequestID != response.RequestID || report.Status != "timeout" || report.Duration != short ||
+		report.Billed != short || !report.Idle.IsZero() {
 		t.Errorf("got %+v, want a timeout after %v", report, short)
 	}
 	if ps := env.Processes(); len(ps) != 0 {
 		t.Errorf("got %v after the reset, want no processes", ps)
 	}
 	id := response.RequestID
-	wantPlot(t, plot(afterLine(env.Entries(), "hanging"), "timed out", "SIGTERM", "SHUTDOWN", "END", "REPORT"),
+	wantSequence(t, sequence(afterLine(env.Entries(), "hanging"), "timed out", "SIGTERM", "SHUTDOWN", "END", "REPORT"),
 		env.AwaitLine("Task timed out").Text, "responded", "reset", "signaled", "SIGTERM", "exited",
 		"ext SHUTDOWN <nil> timeout", "exited", "END RequestId: "+id, lastLine(env))
-	if got, want := env.AwaitLine("Task timed out").Text, " "+id+" Task timed out after 3.00 seconds"; !strings.HasSuffix(got, want) {
+	if got, want := env.AwaitLine("Task timed out").Text,
+		" "+id+" Task timed out after 3.00 seconds"; !strings.HasSuffix(got, want) {
 		t.Errorf("got %q, want it to end with %q", got, want)
 	}
-	if got := lastLine(env); !strings.Contains(got, "Duration: 3000.00 ms\tBilled Duration: 3000 ms\t") || !strings.HasSuffix(got, "\tStatus: timeout") {
+	if got := lastLine(env); !strings.Contains(got, "Duration: 3000.00 ms\tBilled Duration: 3000 ms\t") ||
+		!strings.HasSuffix(got, "\tStatus: timeout") {
 		t.Errorf("got %q", got)
 	}
 }
@@ -71,23 +94,27 @@ func TestTimeoutAfterTheResponse(t *testing.T) {
 		env   []string
 		event string
 		done  bool // the runtime is done when the time is up
+
+		expireAt []string // the invocation, and the Shutdown phase
 	}{
-		{"in the function", []string{script{Events: both}.variable("ext")}, `{"After": {"Hang": true}}`, false},
-		{"in the extension", []string{script{Events: both, Invoke: "hang"}.variable("ext")}, `{}`, true},
+		{"in the function", []string{script{Events: both}.variable("ext")}, `{"After": {"Hang": true}}`, false,
+			[]string{"hanging"}},
+		{"in the extension", []string{script{Events: both, Invoke: "hang"}.variable("ext")}, `{}`, true,
+			[]string{"the runtime asked for the next event", "signal: terminated"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			env := lambdaenvtest.Start(t, lambdaenv.Config{
+			env := lambdaenvtest.Start(t, expireAt(t, lambdaenv.Config{
 				Function:   function(t),
 				Extensions: []string{extension(t, "ext")},
 				Env:        tt.env,
-				Timeout:    short,
-			})
+			}, tt.expireAt...))
 			if response := env.Invoke(tt.event); response.FunctionError != "" {
 				t.Errorf("got %s, want success: the caller has the response", response.Payload)
 			}
 			report := env.WaitIdle()
-			if report.Status != "timeout" || report.Responded.IsZero() || report.RuntimeDone.IsZero() == tt.done || !report.Idle.IsZero() {
+			if report.Status != "timeout" || report.Responded.IsZero() || report.RuntimeDone.IsZero() == tt.done ||
+				!report.Idle.IsZero() {
 				t.Errorf("got %+v, want a timeout after the response", report)
 			}
 			if _, killed := find(env, func(e lambdaenv.Entry) bool {
@@ -111,14 +138,10 @@ func find(env *lambdaenvtest.Env, match func(lambdaenv.Entry) bool) (lambdaenv.E
 func TestBusyExtensionGetsShutdownWhenItAsksInTime(t *testing.T) {
 	t.Parallel()
 	gate := newGate(t)
-	env := lambdaenvtest.Start(t, lambdaenv.Config{
-		Function:   function(t),
-		Extensions: []string{extension(t, "ext")},
-		Env:        []string{script{Events: both, Invoke: "gate " + gate.String()}.variable("ext")},
-		Timeout:    short,
-	})
+	env := lambdaenvtest.Start(t, expireAt(t, withExtension(t, script{Events: both, Invoke: "gate " + gate.String()}),
+		"the runtime asked for the next event"))
 	env.Invoke(`{}`)
-	open := gate.arrival()
+	open := gate.next()
 	env.Await("the end of the function", func(e lambdaenv.Entry) bool {
 		return e.Kind == lambdaenv.Exited && e.Source == lambdaenv.Function
 	})
@@ -172,6 +195,7 @@ func TestCrashes(t *testing.T) {
 }
 
 func TestSuppressedInit(t *testing.T) {
+	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
 	first := env.Invoke(`{}`)
 	if report := env.WaitIdle(); report.Init <= 0 {
@@ -188,8 +212,9 @@ func TestSuppressedInit(t *testing.T) {
 	if string(first.Payload) == string(second.Payload) {
 		t.Errorf("got %s twice, want another process", first.Payload)
 	}
-	wantPlot(t, plot(env.Entries()[n:], "START ", "INIT_START"),
-		"init-started", env.AwaitLine("INIT_START").Text, "init-done", "START RequestId: "+second.RequestID+" Version: $LATEST",
+	wantSequence(t, sequence(env.Entries()[n:], "START ", "INIT_START"),
+		"init-started", env.AwaitLine("INIT_START").Text, "init-done",
+		"START RequestId: "+second.RequestID+" Version: $LATEST",
 		"invoked", "responded", "runtime-done", "idle", "frozen")
 	if id := env.Entries()[n].RequestID; id != second.RequestID {
 		t.Errorf("got the init attributed to %q, want %s", id, second.RequestID)
@@ -199,12 +224,9 @@ func TestSuppressedInit(t *testing.T) {
 // An init that fails within an invocation is that invocation's failure, and the
 // next one tries again.
 func TestSuppressedInitThatFails(t *testing.T) {
+	t.Parallel()
 	marker := t.TempDir() + "/fail"
-	env := lambdaenvtest.Start(t, lambdaenv.Config{
-		Function:   function(t),
-		Extensions: []string{extension(t, "ext")},
-		Env:        []string{script{Events: both, Init: "crash if " + marker}.variable("ext")},
-	})
+	env := lambdaenvtest.Start(t, withExtension(t, script{Events: both, Init: "crash if " + marker}))
 	env.Invoke(`{"Exit": 1}`)
 	env.WaitIdle()
 	if err := os.WriteFile(marker, nil, 0o644); err != nil {
@@ -228,12 +250,12 @@ func TestSuppressedInitThatFails(t *testing.T) {
 func TestTimeoutInSuppressedInit(t *testing.T) {
 	t.Parallel()
 	marker := t.TempDir() + "/fail"
-	env := lambdaenvtest.Start(t, lambdaenv.Config{
+	env := lambdaenvtest.Start(t, expireAt(t, lambdaenv.Config{
 		Function:   function(t),
 		Extensions: []string{extension(t, "ext")},
 		Env:        []string{script{Events: both, Init: "hang if " + marker}.variable("ext")},
-		Timeout:    short,
-	})
+		Timeout:    time.Minute,
+	}, "ext hangs"))
 	env.Invoke(`{"Exit": 1}`)
 	env.WaitIdle()
 	if err := os.WriteFile(marker, nil, 0o644); err != nil {
@@ -242,13 +264,14 @@ func TestTimeoutInSuppressedInit(t *testing.T) {
 	if response := env.Invoke(`{}`); response.FunctionError != "Sandbox.Timedout" {
 		t.Errorf("got %+v, want Sandbox.Timedout", response)
 	}
-	if report := env.WaitIdle(); report.Status != "timeout" || report.Duration != short || report.MaxMemoryMB == 0 {
+	if report := env.WaitIdle(); report.Status != "timeout" || report.Duration != time.Minute || report.MaxMemoryMB == 0 {
 		t.Errorf("got %+v, want a timeout", report)
 	}
 	env.AwaitLine("Phase: invoke\tStatus: timeout")
 }
 
 func TestProcessDiesWhileFrozen(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{lambdaenv.RuntimeName, "ext"} {
 		t.Run(name, func(t *testing.T) {
 			env := lambdaenvtest.Start(t, lambdaenv.Config{
@@ -259,6 +282,9 @@ func TestProcessDiesWhileFrozen(t *testing.T) {
 			if err := env.Kill(name, syscall.SIGKILL); err != nil {
 				t.Fatal(err)
 			}
+			if err := env.Kill("nobody", syscall.SIGKILL); err != os.ErrProcessDone {
+				t.Errorf("got %v, want %v", err, os.ErrProcessDone)
+			}
 			env.AwaitLine("other SHUTDOWN <nil> failure")
 			if response := env.Invoke(`{}`); response.FunctionError != "" {
 				t.Errorf("got %+v from new processes, want success", response)
@@ -267,9 +293,17 @@ func TestProcessDiesWhileFrozen(t *testing.T) {
 	}
 }
 
-func TestKillOfNobody(t *testing.T) {
+// A test may let a frozen process run, and freeze it again.
+func TestProcessContinuesWhileFrozen(t *testing.T) {
+	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
-	if err := env.Kill("nobody", syscall.SIGTERM); err != os.ErrProcessDone {
-		t.Errorf("got %v, want %v", err, os.ErrProcessDone)
+	for _, sig := range []syscall.Signal{syscall.SIGCONT, syscall.SIGSTOP, syscall.SIGCONT} {
+		if err := env.Kill(lambdaenv.RuntimeName, sig); err != nil {
+			t.Fatal(err)
+		}
 	}
+	if response := env.Invoke(`{}`); response.FunctionError != "" {
+		t.Errorf("got %+v, want success", response)
+	}
+	env.WaitIdle()
 }

@@ -14,35 +14,35 @@ import (
 	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
-// emulator is a stage of AWS's emulator. It has its extensions from
+// emulator is AWS's emulator. It has its extensions from
 // /opt/extensions, so it gets a file system of its own there, for which it needs
 // root, Linux and mount(8).
 type emulator struct {
-	t        *testing.T
-	arrivals *arrivals
-	front    string // address for callers
-	begun    bool   // the first invocation has, which the scenario did not ask for yet
-	answers  chan []byte
+	addresses
+	front   string // address for callers
+	begun   bool   // the first invocation has, which the scenario did not ask for yet
+	answers chan []byte
 }
 
 func newRIE(t *testing.T, s scenario) *emulator {
 	t.Helper()
-	puppet := lambdaenvtest.Build(t, "./testdata/puppet")
+	stub := lambdaenvtest.Build(t, "./testdata/stub")
 	script := "set -e; mount -t tmpfs tmpfs /opt; mkdir /opt/extensions; "
 	for _, name := range s.Extensions {
-		script += "cp " + puppet + " /opt/extensions/" + name + "; "
+		script += "cp " + stub + " /opt/extensions/" + name + "; "
 	}
 	front, api := freeAddresses(t)
-	e := &emulator{t: t, arrivals: newArrivals(t), front: front, answers: make(chan []byte, 10)}
+	ready := make(chan stubProcess, 1000)
+	e := &emulator{addresses: newAddresses(t, ready), front: front, answers: make(chan []byte, 10)}
 	script += strings.Join([]string{"exec", *rie, "--runtime-interface-emulator-address", e.front,
-		"--runtime-api-address", api, puppet}, " ")
+		"--runtime-api-address", api, stub}, " ")
 	cmd := exec.Command("unshare", "--mount", "--kill-child", "sh", "-c", script)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd.Stderr = cmd.Stdout
-	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"} // the puppets print all of it
+	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"} // the clients print all of it
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,9 @@ func newRIE(t *testing.T, s scenario) *emulator {
 		defer close(done)
 		for lines := bufio.NewScanner(out); lines.Scan(); {
 			log.WriteString(lines.Text() + "\n")
-			e.arrivals.note(lines.Text())
+			if p, ok := parseReady(lines.Text()); ok {
+				ready <- p
+			}
 		}
 	}()
 	t.Cleanup(func() {
@@ -100,14 +102,7 @@ func freeAddresses(t *testing.T) (front, api string) {
 	return addresses[0], addresses[1]
 }
 
-func (e *emulator) arrival(name string) string {
-	if name == "function" {
-		name = "puppet"
-	}
-	return e.arrivals.of(name)
-}
-
-func (e *emulator) judges(st step) *want {
+func (e *emulator) expected(st step) *want {
 	if st.RIE != nil {
 		return st.RIE
 	}

@@ -2,10 +2,15 @@ package lambdaenv
 
 import (
 	"cmp"
+	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -23,45 +28,67 @@ const (
 	headerInvocationID = "Lambda-Runtime-Invocation-Id"
 )
 
-// runtimeState is how far the runtime has come. The names are those of Lambda's
-// error messages. On a managed instance, where the runtime works on many
-// invocations at once, it stays in stateReady.
-type runtimeState string
-
+// Limits of events, in bytes.
+// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 const (
-	stateStarted       runtimeState = "Started"
-	stateInitError     runtimeState = "InitError"
-	stateReady         runtimeState = "Ready"   // waits for an event
-	stateRunning       runtimeState = "Running" // has one
-	stateResponse      runtimeState = "InvocationResponse"
-	stateErrorResponse runtimeState = "InvocationErrorResponse"
-	stateResponseSent  runtimeState = "RuntimeResponseSentState"
+	MaxEvent      = 6 << 20 // of a caller who waits for the response
+	MaxAsyncEvent = 1 << 20 // of one who does not
 )
 
-// runtimeNext serves GET /runtime/invocation/next. It answers with the next
-// event; until there is one it does not answer at all.
-func (in *instance) runtimeNext(w http.ResponseWriter, _ *http.Request) *apiError {
+// Limits of a response, from there.
+const (
+	maxResponse = 6<<20 + 100
+	maxStreamed = 200 << 20
+)
+
+var (
+	errInvalidRequestID = &apiError{http.StatusBadRequest, "InvalidRequestID", "Invalid request ID"}
+	errInvokeTimeout    = &apiError{http.StatusGone, "InvokeTimeout", "Invoke timeout"}
+	errResponseMode     = &apiError{http.StatusBadRequest, "InvalidFunctionResponseMode", "Invalid function response mode"}
+)
+
+// runtimeNext serves GET /runtime/invocation/next, with which the runtime also ends
+// the invocation that it had. It answers with the next event; until there is one it
+// does not answer at all.
+func (s *sandbox) runtimeNext(w http.ResponseWriter, _ *http.Request) *apiError {
 	arrived := time.Now()
 	next := make(chan *invocation, 1)
-	var refused *apiError
-	in.mustDo(func() { refused = in.runtimeAsks(next, arrived) })
+	refused := s.call(func() *apiError { return s.runtimeAsks(next, arrived) })
 	if refused != nil {
 		return refused
 	}
-	select {
-	case inv := <-next:
-		inv.writeHeader(w.Header(), in.env.cfg.functionARN(inv.request.Qualifier))
-		w.Write(inv.request.Payload)
-		return nil
-	case <-in.over:
-		panic(http.ErrAbortHandler)
-	}
+	inv := receive(s, next)
+	inv.writeHeader(w.Header(), s.env.cfg.functionARN(inv.request.Qualifier))
+	w.Write(inv.request.Payload)
+	return nil
 }
 
-// writeHeader writes what the runtime gets beside the event.
+func (s *sandbox) runtimeAsks(next chan<- *invocation, arrived time.Time) *apiError {
+	if s.runtime != nil {
+		s.runtime.out.drain()
+	}
+	before := s.runtimeState
+	if before == runtimeRunning { // it has not responded: the same event again
+		next <- s.current
+		return nil
+	}
+	if refused := s.enterRuntime(runtimeReady); refused != nil {
+		return refused
+	}
+	s.waiting = append(s.waiting, next)
+	if before == runtimeResponseSent && !s.stopping {
+		inv := s.current
+		inv.RuntimeDone = arrived
+		s.env.log.add(Entry{Source: Function, Kind: RuntimeDone, Text: "the runtime asked for the next event"})
+		s.env.platform.runtimeDone(inv, arrived)
+	}
+	return nil
+}
+
+// writeHeader writes what the runtime gets with the event.
 func (inv *invocation) writeHeader(h http.Header, arn string) {
 	for name, value := range map[string]string{
-		"Lambda-Runtime-Aws-Request-Id":       inv.id,
+		"Lambda-Runtime-Aws-Request-Id":       inv.RequestID,
 		"Lambda-Runtime-Trace-Id":             inv.trace,
 		"Lambda-Runtime-Invoked-Function-Arn": arn,
 		"Lambda-Runtime-Deadline-Ms":          strconv.FormatInt(inv.deadline.UnixMilli(), 10),
@@ -77,71 +104,40 @@ func (inv *invocation) writeHeader(h http.Header, arn string) {
 	}
 }
 
-// runtimeAsks is the runtime's call for the next event, with which it ends the
-// invocation that it had.
-func (in *instance) runtimeAsks(next chan<- *invocation, arrived time.Time) *apiError {
-	if in.runtime == nil { // an extension asks, before the function was started
-		return in.wrongRuntimeState(stateReady)
-	}
-	in.runtime.out.drain()
-	switch in.state {
-	case stateStarted:
-		in.asked = true
-	case stateReady:
-	case stateRunning: // it has not answered: the same event again
-		next <- in.current
-		return nil
-	case stateResponseSent:
-		if in.stopping {
-			break
+// runtimeInvocationResponse serves POST /runtime/invocation/{id}/response.
+func (s *sandbox) runtimeInvocationResponse(w http.ResponseWriter, r *http.Request) *apiError {
+	return s.respond(w, r, runtimeResponse, func(inv *invocation) (*Response, *apiError) {
+		if mode := r.Header.Get(headerResponseMode); mode != "" && mode != "streaming" {
+			return &Response{FunctionError: "Runtime.InvalidResponseModeHeader"}, errResponseMode
 		}
-		inv := in.current
-		inv.runtimeDone = arrived
-		in.env.log.add(Entry{Source: Function, Kind: RuntimeDone, Text: "the runtime asked for the next event"})
-		in.env.platform.runtimeDone(inv, arrived)
-	default:
-		return in.wrongRuntimeState(stateReady)
-	}
-	in.state = stateReady
-	in.waiting = append(in.waiting, next)
-	if in.env.cfg.MaxConcurrency > 0 {
-		in.env.dispatch()
-	}
-	return nil
-}
-
-// runtimeInitError serves POST /runtime/init/error, after which the runtime
-// should exit.
-func (in *instance) runtimeInitError(w http.ResponseWriter, r *http.Request) *apiError {
-	body, _ := readAll(r, maxResponse, nil) // whatever of it came
-	var refused *apiError
-	in.mustDo(func() {
-		if in.runtime == nil || in.state != stateStarted {
-			refused = in.wrongRuntimeState(stateInitError)
-			return
+		source, limit := io.Reader(r.Body), int64(maxResponse)
+		contentType := r.Header.Get("Content-Type")
+		if inv.streamed {
+			source, limit = io.TeeReader(r.Body, responseWriter{inv.result}), maxStreamed
+			inv.result.begin(contentType)
 		}
-		in.state = stateInitError
-		in.initError = validErrorType(r.Header.Get(headerErrorType))
-		in.initReason = body
-	})
-	if refused == nil {
-		writeJSON(w, http.StatusAccepted, statusOK)
-	}
-	return refused
-}
-
-func (in *instance) wrongRuntimeState(to runtimeState) *apiError {
-	return forbidden("InvalidStateTransition",
-		fmt.Sprintf("State transition from %s to %s failed for runtime. Error: State transition is not allowed",
-			in.state, to))
-}
-
-// runtimeError serves POST /runtime/invocation/{id}/error.
-func (in *instance) runtimeError(w http.ResponseWriter, r *http.Request) *apiError {
-	return in.respond(w, r, stateErrorResponse, func(inv *invocation) (*Response, *apiError) {
-		body, err := readAll(r, maxResponse, nil)
+		body, err := readBody(source, limit)
 		if err != nil {
-			return unread(err)
+			return unreadable(err)
+		}
+		response := &Response{Payload: body, ContentType: contentType}
+		if errorType := r.Trailer.Get(headerErrorType); errorType != "" {
+			// The function failed after it had begun to stream.
+			response.FunctionError = errorType
+			if b, err := base64.StdEncoding.DecodeString(r.Trailer.Get(headerErrorBody)); err == nil && len(b) > 0 {
+				response.Payload, response.ContentType = b, contentJSON
+			}
+		}
+		return response, nil
+	})
+}
+
+// runtimeInvocationError serves POST /runtime/invocation/{id}/error.
+func (s *sandbox) runtimeInvocationError(w http.ResponseWriter, r *http.Request) *apiError {
+	return s.respond(w, r, runtimeErrorResponse, func(*invocation) (*Response, *apiError) {
+		body, err := readBody(r.Body, maxResponse)
+		if err != nil {
+			return unreadable(err)
 		}
 		var reported struct {
 			Message string   `json:"errorMessage"`
@@ -152,11 +148,9 @@ func (in *instance) runtimeError(w http.ResponseWriter, r *http.Request) *apiErr
 		contentType := r.Header.Get("Content-Type")
 		if contentType == "application/vnd.aws.lambda.error.cause+json" {
 			// It has a cause for X-Ray, which is not for the caller.
-			contentType, body = contentJSON, []byte(`"Invalid error body"`)
-			if malformed == nil {
-				body, _ = json.Marshal(reported)
-			} else {
-				contentType = "application/octet-stream"
+			contentType, body = contentJSON, mustJSON(reported)
+			if malformed != nil {
+				contentType, body = "application/octet-stream", []byte(`"Invalid error body"`)
 			}
 		}
 		return &Response{
@@ -165,4 +159,118 @@ func (in *instance) runtimeError(w http.ResponseWriter, r *http.Request) *apiErr
 			FunctionError: cmp.Or(r.Header.Get(headerErrorType), reported.Type, "Runtime.Unknown"),
 		}, nil
 	})
+}
+
+// respond takes the function's response, which read gets from the request: one for
+// the caller in any case, and perhaps an error for the function.
+func (s *sandbox) respond(w http.ResponseWriter, r *http.Request, state runtimeState,
+	read func(*invocation) (*Response, *apiError),
+) *apiError {
+	arrived := time.Now()
+	var inv *invocation
+	refused := s.call(func() (refused *apiError) {
+		inv, refused = s.beginResponse(r, state, arrived)
+		return refused
+	})
+	if refused != nil {
+		return refused
+	}
+	response, unreadable := read(inv)
+	complete := time.Now()
+	refused = s.call(func() *apiError {
+		return s.endResponse(inv, response, recordedType(r, response), complete)
+	})
+	return accept(w, cmp.Or(refused, unreadable))
+}
+
+// beginResponse finds the invocation that the response is for, or refuses it.
+func (s *sandbox) beginResponse(r *http.Request, state runtimeState, arrived time.Time) (*invocation, *apiError) {
+	id, attempt := r.PathValue("id"), r.Header.Get(headerInvocationID)
+	inv := s.env.inProgress[id]
+	managed := s.env.cfg.managed()
+	switch {
+	case s.late[id]:
+		return nil, errInvokeTimeout
+	case inv == nil, inv.HandedOver.IsZero(), s.stopping, managed && !inv.responding.IsZero():
+		return nil, errInvalidRequestID
+	case attempt != "" && attempt != inv.attemptID:
+		return nil, errInvokeTimeout // of an earlier attempt
+	case !managed:
+		if refused := s.enterRuntime(state); refused != nil {
+			return nil, refused
+		}
+	}
+	inv.responding = arrived
+	return inv, nil
+}
+
+// endResponse gives the response to the caller.
+func (s *sandbox) endResponse(inv *invocation, r *Response, errorType string, at time.Time) *apiError {
+	managed := s.env.cfg.managed()
+	switch {
+	case !inv.answered:
+	case managed: // the time ran out while the body arrived
+		return errInvokeTimeout
+	default:
+		return errInvalidRequestID
+	}
+	s.runtime.out.drain()
+	inv.Responded = at
+	inv.produced = len(r.Payload)
+	r.Latency = at.Sub(inv.HandedOver)
+	if r.FunctionError != "" {
+		inv.Status, inv.errorType = statusError, errorType
+	}
+	s.env.answer(inv, r)
+	// Lambda leaves a runtime whose response mode is wrong in its state, with no way
+	// out but to exit.
+	if !managed && r.FunctionError != "Runtime.InvalidResponseModeHeader" {
+		return s.enterRuntime(runtimeResponseSent)
+	}
+	return nil
+}
+
+// unreadable is what caller and function get of a body that could not be read.
+func unreadable(err error) (*Response, *apiError) {
+	if e, ok := errors.AsType[*tooLargeError](err); ok {
+		return errorResponse("Function.ResponseSizeTooLarge", e.Error()),
+			&apiError{http.StatusRequestEntityTooLarge, "RequestEntityTooLarge",
+				fmt.Sprintf("Exceeded maximum allowed payload size (%d bytes).", e.limit)}
+	}
+	return errorResponse("Runtime.TruncatedResponse", "Response body ended early: "+err.Error()),
+		&apiError{http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated"}
+}
+
+// runtimeInitError serves POST /runtime/init/error, after which the runtime
+// should exit.
+func (s *sandbox) runtimeInitError(w http.ResponseWriter, r *http.Request) *apiError {
+	body, _ := readBody(r.Body, maxResponse) // as much of it as arrived
+	return accept(w, s.call(func() *apiError {
+		refused := s.enterRuntime(runtimeInitError)
+		if refused == nil {
+			s.initError, s.initReason = validErrorType(r.Header.Get(headerErrorType)), body
+		}
+		return refused
+	}))
+}
+
+var reportableError = regexp.MustCompile(`(Runtime|Function)\.[A-Z][a-zA-Z]+`)
+
+// recordedType is the error type in the platform's records. A type that is not
+// in Lambda's form does not get there.
+func recordedType(r *http.Request, response *Response) string {
+	if reportableError.MatchString(response.FunctionError) {
+		return response.FunctionError
+	}
+	return validErrorType(r.Header.Get(headerErrorType))
+}
+
+func validErrorType(t string) string {
+	switch {
+	case reportableError.MatchString(t):
+		return t
+	case strings.HasPrefix(t, "Function."):
+		return "Function.Unknown"
+	}
+	return "Runtime.Unknown"
 }

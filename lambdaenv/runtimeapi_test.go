@@ -1,7 +1,7 @@
 package lambdaenv_test
 
 import (
-	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -14,35 +14,11 @@ import (
 	"example.com/postinvoke/lambdaenv"
 )
 
-// onStage starts a puppet function and returns when it waits for its first event.
-func onStage(t *testing.T, cfg lambdaenv.Config) (*theatre, *puppet, <-chan answer) {
-	t.Helper()
-	th := newTheatre(t, cfg)
-	function := th.puppet()
-	next := function.runtimeNext()
-	th.curtain()
-	return th, function, next
-}
-
-// invoke begins an invocation and returns the event as the function gets it.
-func (th *theatre) invoke(payload string, next <-chan answer) (event answer, id string, response <-chan *lambdaenv.Response) {
-	th.t.Helper()
-	c := make(chan *lambdaenv.Response, 1)
-	go func() {
-		r, err := th.env.Invoke(context.Background(), []byte(payload))
-		if err != nil {
-			th.t.Errorf("invoke: %v", err)
-		}
-		c <- r
-	}()
-	event = <-next
-	return event, event.header.Get("Lambda-Runtime-Aws-Request-Id"), c
-}
-
 func TestEventOfTheRuntime(t *testing.T) {
-	th, function, next := onStage(t, lambdaenv.Config{Name: "orders", Timeout: time.Minute})
+	t.Parallel()
+	se, function, next := startStub(t, lambdaenv.Config{Name: "orders", Timeout: time.Minute})
 	before := time.Now()
-	event, id, response := th.invoke(`{"order": 7}`, next)
+	event, id, response := se.do(lambdaenv.Request{Payload: []byte(`{"order": 7}`)}, next)
 	accepted(t, event, http.StatusOK)
 	if event.body != `{"order": 7}` {
 		t.Errorf("got body %q", event.body)
@@ -58,16 +34,19 @@ func TestEventOfTheRuntime(t *testing.T) {
 		}
 	}
 	ms, err := strconv.ParseInt(event.header.Get("Lambda-Runtime-Deadline-Ms"), 10, 64)
-	if deadline := time.UnixMilli(ms); err != nil || deadline.Before(before.Add(time.Minute).Truncate(time.Millisecond)) || deadline.After(time.Now().Add(time.Minute)) {
+	if deadline := time.UnixMilli(ms); err != nil ||
+		deadline.Before(before.Add(time.Minute).Truncate(time.Millisecond)) || deadline.After(time.Now().Add(time.Minute)) {
 		t.Errorf("got deadline %v (%v), want a minute from now", deadline, err)
 	}
 	accepted(t, function.respond(id, `"done"`, "Content-Type", "application/json"), http.StatusAccepted)
-	if r := <-response; string(r.Payload) != `"done"` || r.RequestID != id || r.FunctionError != "" || r.ContentType != "application/json" {
+	if r := <-response; string(r.Payload) != `"done"` || r.RequestID != id || r.FunctionError != "" ||
+		r.ContentType != "application/json" {
 		t.Errorf("got %+v", r)
 	}
 }
 
 func TestErrorOfTheFunction(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ header, body, caller, log string }{
 		{"Function.NoOrder", `{"errorType":"NoOrder"}`, "Function.NoOrder", "Function.NoOrder"},
 		{"", `{"errorType":"NoOrder","errorMessage":"gone"}`, "NoOrder", "Runtime.Unknown"},
@@ -75,23 +54,23 @@ func TestErrorOfTheFunction(t *testing.T) {
 		{"Function.no order", `{}`, "Function.no order", "Function.Unknown"},
 	} {
 		t.Run(tt.caller+" of "+tt.body, func(t *testing.T) {
-			th, function, next := onStage(t, lambdaenv.Config{})
-			_, id, response := th.invoke(`{}`, next)
+			se, function, next := startStub(t, lambdaenv.Config{})
+			_, id, response := se.do(lambdaenv.Request{Payload: []byte(`{}`)}, next)
 			var header []string
 			if tt.header != "" {
 				header = []string{"Lambda-Runtime-Function-Error-Type", tt.header}
 			}
-			accepted(t, function.request("POST", runtimePath+"invocation/"+id+"/error", tt.body, header...), http.StatusAccepted)
+			accepted(t, function.respondError(id, tt.body, header...), http.StatusAccepted)
 			if r := <-response; r.FunctionError != tt.caller || string(r.Payload) != tt.body {
 				t.Errorf("got %+v with %q, want %s with %s", r, r.Payload, tt.caller, tt.body)
 			}
 			function.runtimeNext()
-			report, err := th.env.WaitIdle(t.Context())
+			report, err := se.env.WaitIdle(t.Context())
 			if err != nil || report.Status != "error" {
 				t.Errorf("got %+v and %v, want status error", report, err)
 			}
-			th.env.Close()
-			entries := th.env.Entries()
+			se.env.Close()
+			entries := se.env.Entries()
 			for _, e := range entries {
 				if strings.HasPrefix(e.Text, "REPORT") && !strings.HasSuffix(e.Text, "\tStatus: error\tError Type: "+tt.log) {
 					t.Errorf("got %q, want error type %s", e.Text, tt.log)
@@ -102,40 +81,26 @@ func TestErrorOfTheFunction(t *testing.T) {
 }
 
 func TestResponseTooLargeOfUnknownLength(t *testing.T) {
-	th, function, next := onStage(t, lambdaenv.Config{})
-	_, id, response := th.invoke(`{}`, next)
+	t.Parallel()
+	se, function, next := startStub(t, lambdaenv.Config{})
+	_, id, response := se.do(lambdaenv.Request{Payload: []byte(`{}`)}, next)
 	refused(t, function.chunked(id, strings.NewReader(strings.Repeat("x", 6<<20+101)), nil),
 		413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (6291556 bytes).")
 	if r := <-response; r.FunctionError != "Function.ResponseSizeTooLarge" {
 		t.Errorf("got %+v", r)
 	}
 	function.runtimeNext()
-	if report, err := th.env.WaitIdle(t.Context()); err != nil || report.Status != "error" {
+	if report, err := se.env.WaitIdle(t.Context()); err != nil || report.Status != "error" {
 		t.Errorf("got %+v and %v, want status error", report, err)
 	}
-}
-
-// chunked responds in chunks, with trailers.
-func (p *puppet) chunked(id string, body io.Reader, trailer map[string]string, header ...string) answer {
-	req, err := http.NewRequest("POST", p.base+runtimePath+"invocation/"+id+"/response", io.NopCloser(body))
-	if err != nil {
-		return answer{err: err}
-	}
-	req.Trailer = http.Header{}
-	for k, v := range trailer {
-		req.Trailer.Set(k, v)
-	}
-	for i := 0; i < len(header); i += 2 {
-		req.Header.Set(header[i], header[i+1])
-	}
-	return do(req)
 }
 
 // The caller has the response only when all of it is there, and until then the
 // runtime cannot ask for another event.
 func TestCallerWaitsForTheWholeBody(t *testing.T) {
-	th, function, next := onStage(t, lambdaenv.Config{})
-	_, id, response := th.invoke(`{}`, next)
+	t.Parallel()
+	se, function, next := startStub(t, lambdaenv.Config{})
+	_, id, response := se.do(lambdaenv.Request{Payload: []byte(`{}`)}, next)
 	r, w := io.Pipe()
 	posted := make(chan answer, 1)
 	go func() { posted <- function.chunked(id, r, nil) }()
@@ -160,13 +125,15 @@ func TestCallerWaitsForTheWholeBody(t *testing.T) {
 }
 
 func TestResponseThatBreaksOff(t *testing.T) {
-	th, function, next := onStage(t, lambdaenv.Config{})
-	_, id, response := th.invoke(`{}`, next)
+	t.Parallel()
+	se, function, next := startStub(t, lambdaenv.Config{})
+	_, id, response := se.do(lambdaenv.Request{Payload: []byte(`{}`)}, next)
 	conn, err := net.Dial("tcp", strings.TrimPrefix(function.base, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	io.WriteString(conn, "POST "+runtimePath+"invocation/"+id+"/response HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
+	fmt.Fprintf(conn, "POST %sinvocation/%s/response HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf",
+		runtimePath, id)
 	conn.Close()
 	if r := <-response; r.FunctionError != "Runtime.TruncatedResponse" {
 		t.Errorf("got %+v, want Runtime.TruncatedResponse", r)

@@ -10,6 +10,7 @@ import (
 )
 
 func TestShutdown(t *testing.T) {
+	t.Parallel()
 	extensions := func(scripts ...script) []string {
 		var env []string
 		for i, s := range scripts {
@@ -22,7 +23,7 @@ func TestShutdown(t *testing.T) {
 		extensions int
 		env        []string
 		killed     []string
-		want       []string // plot from the beginning of the phase
+		want       []string // sequence from the beginning of the phase
 	}{
 		{
 			"without extension no notice", 0, nil, []string{"runtime"},
@@ -38,14 +39,17 @@ func TestShutdown(t *testing.T) {
 			[]string{"shutdown-began", "thawed", "signaled", "exited", "shutdown-done"},
 		}, {
 			"external extension after the function", 1, extensions(script{Events: both}), nil,
-			[]string{"shutdown-began", "thawed", "signaled", "exited", "first SHUTDOWN <nil> spindown", "exited", "shutdown-done"},
+			[]string{"shutdown-began", "thawed", "signaled", "exited", "first SHUTDOWN <nil> spindown", "exited",
+				"shutdown-done"},
 		}, {
 			"external extension after a function that does not exit", 1,
 			append(extensions(script{Events: both}), "SIGTERM=stay"), []string{"runtime"},
-			[]string{"shutdown-began", "thawed", "signaled", "SIGTERM", "signaled", "exited", "first SHUTDOWN <nil> spindown", "exited", "shutdown-done"},
+			[]string{"shutdown-began", "thawed", "signaled", "SIGTERM", "signaled", "exited", "first SHUTDOWN <nil> spindown",
+				"exited", "shutdown-done"},
 		}, {
 			"external extension that does not exit", 1, extensions(script{Events: both, Shutdown: "hang"}), []string{"first"},
-			[]string{"shutdown-began", "thawed", "signaled", "exited", "first SHUTDOWN <nil> spindown", "signaled", "exited", "shutdown-done"},
+			[]string{"shutdown-began", "thawed", "signaled", "exited", "first SHUTDOWN <nil> spindown", "signaled", "exited",
+				"shutdown-done"},
 		}, {
 			"external extension not registered for it", 1, extensions(script{Events: []string{"INVOKE"}}), []string{"first"},
 			[]string{"shutdown-began", "thawed", "signaled", "exited", "signaled", "exited", "shutdown-done"},
@@ -53,8 +57,10 @@ func TestShutdown(t *testing.T) {
 			"external extension without events", 1, extensions(script{Events: []string{}}), []string{"first"},
 			[]string{"shutdown-began", "thawed", "signaled", "exited", "signaled", "exited", "shutdown-done"},
 		}, {
-			"one of two registered for it", 2, extensions(script{Events: []string{}}, script{Events: []string{"SHUTDOWN"}}), []string{"first"},
-			[]string{"shutdown-began", "thawed", "signaled", "exited", "signaled", "exited", "second SHUTDOWN <nil> spindown", "exited", "shutdown-done"},
+			"one of two registered for it", 2, extensions(script{Events: []string{}}, script{Events: []string{"SHUTDOWN"}}),
+			[]string{"first"},
+			[]string{"shutdown-began", "thawed", "signaled", "exited", "signaled", "exited", "second SHUTDOWN <nil> spindown",
+				"exited", "shutdown-done"},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -63,7 +69,7 @@ func TestShutdown(t *testing.T) {
 			for _, name := range []string{"first", "second"}[:tt.extensions] {
 				cfg.Extensions = append(cfg.Extensions, extension(t, name))
 			}
-			env := lambdaenvtest.Start(t, cfg)
+			env := lambdaenvtest.Start(t, expireAt(t, cfg, "first hangs"))
 			env.Invoke(`{}`)
 			env.WaitIdle()
 			report := env.Shutdown()
@@ -75,30 +81,33 @@ func TestShutdown(t *testing.T) {
 			}
 			entries := env.Entries()
 			i := slices.IndexFunc(entries, func(e lambdaenv.Entry) bool { return e.Kind == lambdaenv.ShutdownBegan })
-			wantPlot(t, plot(entries[i:], "SIGTERM", "SHUTDOWN"), tt.want...)
+			wantSequence(t, sequence(entries[i:], "SIGTERM", "SHUTDOWN"), tt.want...)
 		})
 	}
 }
 
 func TestShutdownWaitsForInvocation(t *testing.T) {
+	t.Parallel()
 	gate := newGate(t)
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
 	env.Invoke(event{"After": event{"Gate": gate.String()}}.String())
-	open := gate.arrival()
+	open := gate.next()
 	go open()
 	env.Shutdown()
-	wantPlot(t, plot(after(env.Entries(), lambdaenv.Responded)),
+	wantSequence(t, sequence(after(env.Entries(), lambdaenv.Responded)),
 		"runtime-done", "idle", "shutdown-began", "signaled", "exited", "shutdown-done")
 }
 
-func TestEnvironmentIsOverAfterShutdown(t *testing.T) {
+func TestEnvironmentIsClosedAfterShutdown(t *testing.T) {
+	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
 	env.Invoke(`{}`)
 	env.Shutdown()
 	if _, err := env.Environment.Invoke(t.Context(), nil); !errors.Is(err, lambdaenv.ErrClosed) {
 		t.Errorf("invoke: got %v, want %v", err, lambdaenv.ErrClosed)
 	}
-	if report, err := env.Environment.WaitIdle(t.Context()); !errors.Is(err, lambdaenv.ErrClosed) || report.Status != "success" {
+	if report, err := env.Environment.WaitIdle(t.Context()); !errors.Is(err, lambdaenv.ErrClosed) ||
+		report.Status != "success" {
 		t.Errorf("wait: got %+v and %v, want the last report and %v", report, err, lambdaenv.ErrClosed)
 	}
 	if _, err := env.Environment.Shutdown(t.Context(), ""); !errors.Is(err, lambdaenv.ErrClosed) {

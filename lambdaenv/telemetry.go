@@ -3,7 +3,6 @@ package lambdaenv
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,54 +14,39 @@ import (
 	"time"
 )
 
-// telemetry passes on to subscribers what an instance logs.
+// telemetry passes on to subscribers what a sandbox logs.
 //
 // Publishing never waits for a subscriber: each has a buffer of limited size and
-// a goroutine that sends. One that does not read loses events, and is told how
-// many when it reads again.
+// a goroutine that sends. One that does not read loses events, and gets the number of
+// those when it reads again.
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/telemetry-api.html
 type telemetry struct {
-	ctx  context.Context // ends with the instance
-	stop context.CancelFunc
-	done sync.WaitGroup // goroutines of subscribers
+	ctx     context.Context // ends with the sandbox
+	workers *sync.WaitGroup // of the sandbox
 
 	mu          sync.Mutex
-	closed      bool    // the init is over: there can be no other subscribers
-	past        []event // of the init so far, for those who subscribe
+	closed      bool             // the init has ended: there can be no other subscribers
+	past        []telemetryEvent // of the init so far, for those who subscribe
 	subscribers []*subscriber
 }
 
-// An event is one of telemetry.
-type event struct {
+type telemetryEvent struct {
 	stream string // platform, function or extension
 	json   []byte
 }
 
-func newTelemetry() *telemetry {
-	t := &telemetry{}
-	t.ctx, t.stop = context.WithCancel(context.Background())
-	return t
-}
-
-// wanted reports whether there is or may be a subscriber.
-func (t *telemetry) wanted() bool {
-	if t == nil {
-		return false
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return !t.closed || len(t.subscribers) > 0
-}
-
-// publish passes an event on.
+// publish passes an event on. A nil telemetry has no subscribers.
 func (t *telemetry) publish(stream, eventType string, at time.Time, record any) {
-	if !t.wanted() {
+	if t == nil {
 		return
 	}
-	e := event{stream, telemetryJSON(eventType, at, record)}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.closed && len(t.subscribers) == 0 {
+		return
+	}
+	e := telemetryEvent{stream, telemetryJSON(eventType, at, record)}
 	if !t.closed {
 		t.past = append(t.past, e)
 	}
@@ -73,15 +57,11 @@ func (t *telemetry) publish(stream, eventType string, at time.Time, record any) 
 
 // telemetryJSON is the shape that all events have, in telemetry and in the log.
 func telemetryJSON(eventType string, at time.Time, record any) []byte {
-	b, err := json.Marshal(struct {
+	return mustJSON(struct {
 		Time   string `json:"time"`
 		Type   string `json:"type"`
 		Record any    `json:"record"`
 	}{stamp(at), eventType, record})
-	if err != nil {
-		panic("lambdaenv: " + err.Error()) // strings, and the shapes in platformlog.go
-	}
-	return b
 }
 
 // subscribe adds a subscriber, who also gets what there was of the init. It
@@ -96,40 +76,28 @@ func (t *telemetry) subscribe(s *subscriber) bool {
 		s.add(e)
 	}
 	t.subscribers = append(t.subscribers, s)
-	t.done.Go(func() { s.send(t.ctx) })
+	t.workers.Go(func() { s.run(t.ctx) })
 	return true
 }
 
-// close ends the time in which extensions can subscribe: the init.
-func (t *telemetry) close() {
+// closeSubscription ends the time in which extensions can subscribe: the init.
+func (t *telemetry) closeSubscription() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.closed, t.past = true, nil
 }
 
-// flush has the subscribers sent what there is, whatever they said about
-// buffering. The channel is closed when they have it, or nobody sends any more.
-func (t *telemetry) flush() <-chan struct{} {
+// flush sends the subscribers what there is, whatever they said about buffering. It
+// returns when they have it, or ctx ends.
+func (t *telemetry) flush(ctx context.Context) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	var have sync.WaitGroup
-	for _, s := range t.subscribers {
-		have.Add(1)
-		s.flush(have.Done)
+	subscribers := t.subscribers
+	t.mu.Unlock()
+	var flushes sync.WaitGroup
+	for _, s := range subscribers {
+		flushes.Go(func() { s.flushNow(ctx) })
 	}
-	all := make(chan struct{})
-	go func() {
-		have.Wait()
-		close(all)
-	}()
-	return all
-}
-
-// end ends all sending, and returns when nobody sends any more.
-func (t *telemetry) end() {
-	t.close()
-	t.stop()
-	t.done.Wait()
+	flushes.Wait()
 }
 
 // A subscriber is an extension that gets events.
@@ -137,15 +105,13 @@ type subscriber struct {
 	streams []string
 	limits  buffering
 	sink    sink
+	changed chan struct{}        // has one when there are new events
+	flush   chan chan<- struct{} // the channel is closed when everything has been sent
 
 	mu      sync.Mutex
 	pending [][]byte
 	bytes   int
 	dropped struct{ records, bytes int }
-	sending bool          // a batch is on its way
-	over    bool          // nobody sends any more
-	flushed []func()      // to be called when all of the above has arrived
-	changed chan struct{} // something of the above did
 }
 
 // buffering is when to send: at the first of these.
@@ -162,12 +128,13 @@ type sink interface {
 }
 
 func newSubscriber(streams []string, limits buffering, to sink) *subscriber {
-	return &subscriber{streams: streams, limits: limits, sink: to, changed: make(chan struct{}, 1)}
+	return &subscriber{streams: streams, limits: limits, sink: to,
+		changed: make(chan struct{}, 1), flush: make(chan chan<- struct{})}
 }
 
 // add takes an event, if it is wanted and there is room: "Expect to receive
 // payloads as large as 2 * maxBytes + metadataBytes".
-func (s *subscriber) add(e event) {
+func (s *subscriber) add(e telemetryEvent) {
 	if !slices.Contains(s.streams, e.stream) {
 		return
 	}
@@ -180,98 +147,82 @@ func (s *subscriber) add(e event) {
 	}
 	s.pending = append(s.pending, e.json)
 	s.bytes += len(e.json)
-	s.wake()
-}
-
-// flush does not wait for more, and has done called once all is sent.
-func (s *subscriber) flush(done func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.over {
-		done()
-		return
-	}
-	s.flushed = append(s.flushed, done)
-	s.wake()
-	s.settleLocked()
-}
-
-// settleLocked tells those who have flushed, if all has arrived.
-func (s *subscriber) settleLocked() {
-	if s.sending || len(s.pending) > 0 {
-		return
-	}
-	for _, done := range s.flushed {
-		done()
-	}
-	s.flushed = nil
-}
-
-func (s *subscriber) wake() {
 	select {
 	case s.changed <- struct{}{}:
 	default:
 	}
 }
 
-// send sends until the context ends.
-func (s *subscriber) send(ctx context.Context) {
+// run sends until the context ends.
+func (s *subscriber) run(ctx context.Context) {
 	defer s.sink.close()
-	defer func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.over, s.sending, s.pending = true, false, nil
-		s.settleLocked()
-	}()
 	for {
-		batch := s.next(ctx)
-		if batch == nil {
+		sent := s.awaitBatch(ctx)
+		if ctx.Err() != nil {
 			return
 		}
+		batch := s.take()
 		// "Lambda retries the attempt to send telemetry (with backoff) if there
 		// is no listener, or if the POST request results in an error."
-		for pause := 10 * time.Millisecond; s.sink.send(ctx, batch) != nil; pause = min(2*pause, time.Second) {
+		pause := 10 * time.Millisecond
+		for len(batch) > 0 && s.sink.send(ctx, batch) != nil {
 			select {
 			case <-time.After(pause):
+				pause = min(2*pause, time.Second)
 			case <-ctx.Done():
 				return
 			}
 		}
-		s.mu.Lock()
-		s.sending = false
-		s.settleLocked()
-		s.mu.Unlock()
+		if sent != nil {
+			close(sent)
+		}
 	}
 }
 
-// next returns the events of the next batch when it is time for it, and nil when
-// the context has ended.
-func (s *subscriber) next(ctx context.Context) [][]byte {
+func (s *subscriber) flushNow(ctx context.Context) {
+	sent := make(chan struct{})
+	select {
+	case s.flush <- sent:
+	case <-ctx.Done():
+		return
+	}
+	select {
+	case <-sent:
+	case <-ctx.Done():
+	}
+}
+
+// awaitBatch returns when it is time for the next batch, with a channel if somebody
+// waits until it is sent, or when the context has ended.
+func (s *subscriber) awaitBatch(ctx context.Context) (sent chan<- struct{}) {
 	var timeout <-chan time.Time
-	for expired := false; ; {
+	for {
 		s.mu.Lock()
+		some := len(s.pending) > 0
 		full := len(s.pending) >= s.limits.MaxItems || s.bytes >= s.limits.MaxBytes
-		if len(s.pending) > 0 && (full || expired || len(s.flushed) > 0) {
-			defer s.mu.Unlock()
-			return s.takeLocked()
-		}
-		if len(s.pending) > 0 && timeout == nil {
-			timer := time.NewTimer(time.Duration(s.limits.TimeoutMs) * time.Millisecond)
-			defer timer.Stop()
-			timeout = timer.C
-		}
 		s.mu.Unlock()
+		if full {
+			return nil
+		}
+		if some && timeout == nil {
+			timeout = time.After(time.Duration(s.limits.TimeoutMs) * time.Millisecond)
+		}
 		select {
 		case <-s.changed:
 		case <-timeout:
-			expired = true
+			return nil
+		case sent := <-s.flush:
+			return sent
 		case <-ctx.Done():
 			return nil
 		}
 	}
 }
 
-func (s *subscriber) takeLocked() [][]byte {
+// take returns the next batch, with the number of events that are not in it.
+func (s *subscriber) take() [][]byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	batch := s.pending
 	if d := s.dropped; d.records > 0 && slices.Contains(s.streams, "platform") {
 		batch = append(batch, telemetryJSON("platform.logsDropped", time.Now(), struct {
@@ -280,7 +231,7 @@ func (s *subscriber) takeLocked() [][]byte {
 			Bytes   int    `json:"droppedBytes"`
 		}{"Consumer seems to have fallen behind as it has not acknowledged receipt of logs.", d.records, d.bytes}))
 	}
-	s.pending, s.bytes, s.sending = nil, 0, true
+	s.pending, s.bytes = nil, 0
 	s.dropped.records, s.dropped.bytes = 0, 0
 	return batch
 }
@@ -332,8 +283,9 @@ func (t *tcpSink) send(ctx context.Context, events [][]byte) error {
 		}
 		t.conn = conn
 	}
-	defer context.AfterFunc(ctx, func() { t.conn.Close() })()
-	_, err := t.conn.Write(append(bytes.Join(events, []byte("\n")), '\n'))
+	conn := t.conn
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	_, err := conn.Write(append(bytes.Join(events, []byte("\n")), '\n'))
 	if err != nil {
 		t.close()
 	}

@@ -43,7 +43,7 @@ func newListener(t *testing.T) *listener {
 }
 
 // of subscribes the extension, with a destination as JSON.
-func (p *puppet) subscribes(destination string, streams ...string) {
+func (p *client) subscribes(destination string, streams ...string) {
 	p.t.Helper()
 	types, _ := json.Marshal(streams)
 	got := p.request("PUT", "/2022-07-01/telemetry", fmt.Sprintf(
@@ -51,6 +51,10 @@ func (p *puppet) subscribes(destination string, streams ...string) {
 	if got.status != http.StatusOK || got.body != `"OK"` {
 		p.t.Fatalf("got %+v from a subscription", got)
 	}
+}
+
+func (l *listener) destination(host string) string {
+	return httpDestination(l.Listener.Addr().String(), host)
 }
 
 func httpDestination(address, host string) string {
@@ -68,27 +72,30 @@ func until(events <-chan telemetryEvent, last string) (seen []telemetryEvent) {
 	return seen
 }
 
-// subscribed is a theatre whose extension has subscribed, and function waits.
-func subscribed(t *testing.T, cfg lambdaenv.Config, destination string, streams ...string) (*theatre, *puppet, *puppet, <-chan answer) {
+// subscribed is a stubEnv whose extension has subscribed, and function waits.
+func subscribed(t *testing.T, cfg lambdaenv.Config, destination string, streams ...string) (*stubEnv, *client,
+	*client, <-chan answer) {
 	t.Helper()
-	th := newTheatre(t, cfg, "ext")
-	ext := th.puppet()
+	se := newStubEnv(t, cfg, "ext")
+	ext := se.nextProcess()
 	ext.register("ext", `"INVOKE","SHUTDOWN"`)
 	ext.subscribes(destination, streams...)
 	ext.extensionNext()
-	function := th.puppet()
+	function := se.nextProcess()
 	next := function.runtimeNext()
-	th.curtain()
-	return th, ext, function, next
+	se.started()
+	return se, ext, function, next
 }
 
 // Every event that AWS documents, in its order and shape.
 func TestTelemetry(t *testing.T) {
+	t.Parallel()
 	l := newListener(t)
-	th, ext, function, next := subscribed(t, lambdaenv.Config{}, httpDestination(l.Listener.Addr().String(), "sandbox.localdomain"),
+	se, ext, function, next := subscribed(t, lambdaenv.Config{}, l.destination("sandbox.localdomain"),
 		"platform", "function", "extension")
-	event, response := th.do(lambdaenv.Request{TenantID: "blue", TraceHeader: "Root=1-62e900b2-710d76f009d6e7785905449a;Parent=0efbd19962d95b05;Sampled=1"}, next)
-	accepted(t, function.respond(event.header.Get("Lambda-Runtime-Aws-Request-Id"), "1"), http.StatusAccepted)
+	_, id, response := se.do(lambdaenv.Request{TenantID: "blue",
+		TraceHeader: "Root=1-62e900b2-710d76f009d6e7785905449a;Parent=0efbd19962d95b05;Sampled=1"}, next)
+	accepted(t, function.respond(id, "1"), http.StatusAccepted)
 	<-response
 	ext.extensionNext()
 	function.runtimeNext()
@@ -103,7 +110,8 @@ func TestTelemetry(t *testing.T) {
 		}
 		lines[e.Type]++
 	}
-	want := []string{"initStart", "telemetrySubscription", "extension", "initRuntimeDone", "initReport", "start", "runtimeDone", "report"}
+	want := []string{"initStart", "telemetrySubscription", "extension", "initRuntimeDone", "initReport", "start",
+		"runtimeDone", "report"}
 	if !slices.Equal(platform, want) {
 		t.Errorf("got events %q, want %q", platform, want)
 	}
@@ -111,7 +119,8 @@ func TestTelemetry(t *testing.T) {
 		t.Errorf("got lines %v, want some of both", lines)
 	}
 	for _, e := range seen {
-		if e.Type == "platform.start" && (!strings.Contains(string(e.Record), `"tenantId":"blue"`) || !strings.Contains(string(e.Record), `"tracing":{`)) {
+		if e.Type == "platform.start" && (!strings.Contains(string(e.Record), `"tenantId":"blue"`) ||
+			!strings.Contains(string(e.Record), `"tracing":{`)) {
 			t.Errorf("got %s, want tenant and trace", e.Record)
 		}
 	}
@@ -147,7 +156,8 @@ func checkShape(t *testing.T, e telemetryEvent) {
 func mismatches(value, shape any, at string) (problems []string) {
 	switch shape := shape.(type) {
 	case string:
-		if got := map[bool]string{true: "number", false: fmt.Sprintf("%T", value)}[fmt.Sprintf("%T", value) == "float64"]; got != shape {
+		if got := map[bool]string{true: "number", false: fmt.Sprintf("%T", value)}[fmt.Sprintf("%T",
+			value) == "float64"]; got != shape {
 			return []string{fmt.Sprintf("%s is %s, want %s", at, got, shape)}
 		}
 	case []any:
@@ -182,9 +192,11 @@ func mismatches(value, shape any, at string) (problems []string) {
 }
 
 func TestTelemetryOfOneStream(t *testing.T) {
+	t.Parallel()
 	l := newListener(t)
-	_, _, function, _ := subscribed(t, lambdaenv.Config{}, httpDestination(l.Listener.Addr().String(), "sandbox"), "function")
-	want := "on stage at " + strings.TrimPrefix(function.base, "http://")
+	_, _, function, _ := subscribed(t, lambdaenv.Config{}, l.destination("sandbox"),
+		"function")
+	want := "ready at " + strings.TrimPrefix(function.base, "http://")
 	for e := range l.events {
 		if e.Type != "function" {
 			t.Fatalf("got %+v, want lines of the function only", e)
@@ -196,25 +208,30 @@ func TestTelemetryOfOneStream(t *testing.T) {
 }
 
 func TestTelemetryOfAFailure(t *testing.T) {
+	t.Parallel()
 	l := newListener(t)
-	th, _, function, next := subscribed(t, lambdaenv.Config{}, httpDestination(l.Listener.Addr().String(), "sandbox"), "platform")
-	event, response := th.do(lambdaenv.Request{}, next)
-	accepted(t, function.request("POST", runtimePath+"invocation/"+event.header.Get("Lambda-Runtime-Aws-Request-Id")+"/error", "{}",
+	se, _, function, next := subscribed(t, lambdaenv.Config{}, l.destination("sandbox"),
+		"platform")
+	_, id, response := se.do(lambdaenv.Request{}, next)
+	accepted(t, function.respondError(id, "{}",
 		"Lambda-Runtime-Function-Error-Type", "Function.Gone"), http.StatusAccepted)
 	<-response
 	function.runtimeNext()
 	seen := until(l.events, "platform.runtimeDone")
 	last := seen[len(seen)-1]
 	checkShape(t, last)
-	if text := string(last.Record); !strings.Contains(text, `"status":"error"`) || !strings.Contains(text, `"errorType":"Function.Gone"`) {
+	if text := string(last.Record); !strings.Contains(text, `"status":"error"`) ||
+		!strings.Contains(text, `"errorType":"Function.Gone"`) {
 		t.Errorf("got %s", text)
 	}
 }
 
 // In the JSON format a line is an object, with what Lambda adds to one that is not.
 func TestTelemetryLinesInJSON(t *testing.T) {
+	t.Parallel()
 	l := newListener(t)
-	subscribed(t, lambdaenv.Config{LogFormat: lambdaenv.JSON}, httpDestination(l.Listener.Addr().String(), "sandbox"), "function")
+	subscribed(t, lambdaenv.Config{LogFormat: lambdaenv.JSON}, l.destination("sandbox"),
+		"function")
 	e := <-l.events
 	var line struct{ Time, Level, Msg string }
 	if err := json.Unmarshal(e.Record, &line); err != nil || line.Level != "INFO" || line.Msg == "" {
@@ -223,6 +240,7 @@ func TestTelemetryLinesInJSON(t *testing.T) {
 }
 
 func TestTelemetryOverTCP(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -239,7 +257,8 @@ func TestTelemetryOverTCP(t *testing.T) {
 			lines <- s.Text()
 		}
 	}()
-	subscribed(t, lambdaenv.Config{}, fmt.Sprintf(`{"protocol":"TCP","port":%d}`, l.Addr().(*net.TCPAddr).Port), "platform")
+	subscribed(t, lambdaenv.Config{}, fmt.Sprintf(`{"protocol":"TCP","port":%d}`, l.Addr().(*net.TCPAddr).Port),
+		"platform")
 	for line := range lines {
 		var e telemetryEvent
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
@@ -253,6 +272,7 @@ func TestTelemetryOverTCP(t *testing.T) {
 
 // Lambda tries again when nobody listens yet, or the answer is an error.
 func TestTelemetryIsSentAgain(t *testing.T) {
+	t.Parallel()
 	refuse := make(chan bool, 1)
 	refuse <- true
 	events := make(chan telemetryEvent, 1000)
@@ -278,6 +298,7 @@ func TestTelemetryIsSentAgain(t *testing.T) {
 
 // An extension that does not read holds nothing, and learns what it has lost.
 func TestSubscriberThatDoesNotRead(t *testing.T) {
+	t.Parallel()
 	for _, protocol := range []string{"HTTP", "TCP"} {
 		t.Run(protocol, func(t *testing.T) {
 			l, err := net.Listen("tcp", "127.0.0.1:0") // and nobody accepts
@@ -289,18 +310,18 @@ func TestSubscriberThatDoesNotRead(t *testing.T) {
 			if protocol == "TCP" {
 				destination = fmt.Sprintf(`{"protocol":"TCP","port":%d}`, l.Addr().(*net.TCPAddr).Port)
 			}
-			th, ext, function, next := subscribed(t, lambdaenv.Config{}, destination, "platform", "function", "extension")
+			se, ext, function, next := subscribed(t, lambdaenv.Config{}, destination, "platform", "function", "extension")
 			for range 300 {
-				event, response := th.do(lambdaenv.Request{}, next)
-				accepted(t, function.respond(event.header.Get("Lambda-Runtime-Aws-Request-Id"), "1"), http.StatusAccepted)
+				_, id, response := se.do(lambdaenv.Request{}, next)
+				accepted(t, function.respond(id, "1"), http.StatusAccepted)
 				<-response
 				ext.extensionNext()
 				next = function.runtimeNext()
-				if _, err := th.env.WaitIdle(t.Context()); err != nil {
+				if _, err := se.env.WaitIdle(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if err := th.env.Close(); err != nil {
+			if err := se.env.Close(); err != nil {
 				t.Error(err)
 			}
 		})
@@ -308,11 +329,12 @@ func TestSubscriberThatDoesNotRead(t *testing.T) {
 }
 
 func TestDroppedTelemetryIsReported(t *testing.T) {
+	t.Parallel()
 	l := newListener(t)
-	th := newTheatre(t, lambdaenv.Config{Env: []string{"LINES=12000"}}, "ext") // more than are kept
-	ext := th.puppet()
+	se := newStubEnv(t, lambdaenv.Config{Env: []string{"LINES=12000"}}, "ext") // more than are kept
+	ext := se.nextProcess()
 	ext.register("ext", ``)
-	ext.subscribes(httpDestination(l.Listener.Addr().String(), "sandbox"), "platform", "extension")
+	ext.subscribes(l.destination("sandbox"), "platform", "extension")
 	seen := until(l.events, "platform.logsDropped")
 	dropped := seen[len(seen)-1]
 	checkShape(t, dropped)
@@ -323,22 +345,24 @@ func TestDroppedTelemetryIsReported(t *testing.T) {
 
 // What is buffered arrives before the SHUTDOWN event does.
 func TestTelemetryIsFlushedAtTheEnd(t *testing.T) {
+	t.Parallel()
 	l := newListener(t)
-	th := newTheatre(t, lambdaenv.Config{}, "ext")
-	ext := th.puppet()
+	se := newStubEnv(t, lambdaenv.Config{}, "ext")
+	ext := se.nextProcess()
 	ext.register("ext", `"SHUTDOWN"`)
-	got := ext.request("PUT", "/2022-07-01/telemetry", `{"schemaVersion":"2025-01-29","types":["platform"],"buffering":{"timeoutMs":30000},`+
-		`"destination":`+httpDestination(l.Listener.Addr().String(), "sandbox")+`}`)
+	got := ext.request("PUT", "/2022-07-01/telemetry",
+		`{"schemaVersion":"2025-01-29","types":["platform"],"buffering":{"timeoutMs":30000},`+
+			`"destination":`+l.destination("sandbox")+`}`)
 	accepted(t, got, http.StatusOK)
 	event := ext.extensionNext()
-	function := th.puppet()
+	function := se.nextProcess()
 	next := function.runtimeNext()
-	th.curtain()
-	invoked, response := th.do(lambdaenv.Request{}, next)
-	accepted(t, function.respond(invoked.header.Get("Lambda-Runtime-Aws-Request-Id"), "1"), http.StatusAccepted)
+	se.started()
+	_, id, response := se.do(lambdaenv.Request{}, next)
+	accepted(t, function.respond(id, "1"), http.StatusAccepted)
 	<-response
 	function.runtimeNext()
-	go th.env.Shutdown(t.Context(), "")
+	go se.env.Shutdown(t.Context(), "")
 	<-event
 	select {
 	case <-l.events:

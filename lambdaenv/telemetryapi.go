@@ -20,109 +20,116 @@ const (
 var schemaVersions = []string{"2025-01-29", "2022-12-13", "2022-07-01"}
 
 // telemetrySubscribe serves PUT /telemetry.
-func (in *instance) telemetrySubscribe(w http.ResponseWriter, r *http.Request) *apiError {
+func (s *sandbox) telemetrySubscribe(w http.ResponseWriter, r *http.Request) *apiError {
 	if _, refused := extensionID(r); refused != nil {
 		return refused
 	}
-	body, err := readAll(r, maxExtensionBody, nil)
+	body, err := readBody(r.Body, maxExtensionBody)
 	if err != nil {
 		return &apiError{http.StatusBadRequest, "ValidationError", err.Error()}
 	}
-	s, wrong := in.env.cfg.subscription(body)
+	subscriber, wrong := s.env.cfg.subscription(body)
 	if wrong != "" {
 		return &apiError{http.StatusBadRequest, "ValidationError", wrong}
 	}
-	refused := in.forAgent(r, "Unknown extension ", func(a *agent) *apiError { return in.subscribe(a, s) })
-	if refused != nil {
-		return refused
+	refused := s.forExtension(r, "", func(x *extension) *apiError {
+		if x.subscribed {
+			// In the words of AWS's emulator of managed instances.
+			return &apiError{http.StatusInternalServerError, "InternalServerError", "Internal Server Error"}
+		}
+		if !s.telemetry.subscribe(subscriber) {
+			return forbidden("Telemetry.SubscriptionClosed", "Telemetry API subscription is closed already")
+		}
+		x.subscribed = true
+		s.env.platform.subscription(x.name, subscriber.streams)
+		return nil
+	})
+	if refused == nil {
+		w.Write([]byte(`"OK"`))
 	}
-	w.Write([]byte(`"OK"`))
-	return nil
-}
-
-// subscribe makes the extension a subscriber.
-func (in *instance) subscribe(a *agent, s *subscriber) *apiError {
-	if a.subscribed {
-		// In the words of AWS's emulator of managed instances.
-		return &apiError{http.StatusInternalServerError, "InternalServerError", "Internal Server Error"}
-	}
-	if !in.telemetry.subscribe(s) {
-		return forbidden("Telemetry.SubscriptionClosed", "Telemetry API subscription is closed already")
-	}
-	a.subscribed = true
-	in.env.platform.subscription(a.name, s.streams)
-	return nil
+	return refused
 }
 
 // logsSubscribe serves PUT /logs as AWS's emulator does: "202: Request accepted.
 // Subscription request response in local testing environment".
-func (in *instance) logsSubscribe(w http.ResponseWriter, _ *http.Request) *apiError {
+func logsSubscribe(http.ResponseWriter, *http.Request) *apiError {
 	return &apiError{http.StatusAccepted, "Logs.NotSupported", "Logs API is not supported"}
 }
 
-// subscription reads a request to subscribe, or says what is wrong with it.
+// A problems list has what is wrong with a request.
+type problems []string
+
+func (p *problems) check(ok bool, format string, args ...any) {
+	if !ok {
+		*p = append(*p, fmt.Sprintf(format, args...))
+	}
+}
+
+// limited returns value, or preset if it is not given, and checks its limits.
+func (p *problems) limited(name string, value, preset, least, most int) int {
+	value = cmp.Or(value, preset)
+	p.check(value >= least && value <= most, "%s %d is not between %d and %d", name, value, least, most)
+	return value
+}
+
+// A destination is where a subscriber gets its events.
+type destination struct {
+	Protocol string
+	URI      string
+	Port     int
+}
+
+// subscription reads a request to subscribe, or returns what is wrong with it.
 func (c *Config) subscription(body []byte) (s *subscriber, wrong string) {
 	var request struct {
-		SchemaVersion string   `json:"schemaVersion"`
-		Types         []string `json:"types"`
+		SchemaVersion string
+		Types         []string
 		Buffering     buffering
-		Destination   struct {
-			Protocol string
-			URI      string
-			Port     int
-		}
+		Destination   destination
 	}
 	if err := json.Unmarshal(body, &request); err != nil {
 		return nil, err.Error()
 	}
-	var problems []string
-	problem := func(is bool, format string, args ...any) {
-		if is {
-			problems = append(problems, fmt.Sprintf(format, args...))
-		}
-	}
+	var p problems
 	versions := schemaVersions
-	if c.MaxConcurrency > 0 {
+	if c.managed() {
 		versions = versions[:1]
 	}
-	problem(!slices.Contains(versions, request.SchemaVersion), "schemaVersion %q is not one of %s",
+	p.check(slices.Contains(versions, request.SchemaVersion), "schemaVersion %q is not one of %s",
 		request.SchemaVersion, strings.Join(versions, ", "))
+	to := request.Destination.sink(&p)
+	p.check(len(request.Types) > 0, "types should not be empty")
+	for _, stream := range request.Types {
+		p.check(slices.Contains([]string{"platform", "function", "extension"}, stream), "type %q is not one", stream)
+	}
+	limits := buffering{
+		MaxItems:  p.limited("maxItems", request.Buffering.MaxItems, 10_000, 1_000, 10_000),
+		MaxBytes:  p.limited("maxBytes", request.Buffering.MaxBytes, 256<<10, 256<<10, 1<<20),
+		TimeoutMs: p.limited("timeoutMs", request.Buffering.TimeoutMs, 1_000, 25, 30_000),
+	}
+	if len(p) > 0 {
+		return nil, strings.Join(p, "; ")
+	}
+	return newSubscriber(request.Types, limits, to), ""
+}
 
-	var to sink
-	switch d := request.Destination; d.Protocol {
+func (d destination) sink(p *problems) sink {
+	switch d.Protocol {
 	case "HTTP":
 		u, err := url.Parse(d.URI)
 		if err != nil {
-			problem(true, "URI: %v", err)
-			break
+			p.check(false, "URI: %v", err)
+			return nil
 		}
-		problem(u.Scheme != "http", "URI scheme %q is not http", u.Scheme)
-		problem(u.Hostname() != "sandbox" && u.Hostname() != "sandbox.localdomain",
+		p.check(u.Scheme == "http", "URI scheme %q is not http", u.Scheme)
+		p.check(u.Hostname() == "sandbox" || u.Hostname() == "sandbox.localdomain",
 			"URI host %q is neither sandbox.localdomain nor sandbox", u.Hostname())
-		problem(u.Port() == "", "URI port is not provided")
-		to = newHTTPSink(u.Port(), u.RequestURI(), u.Host)
+		p.check(u.Port() != "", "URI port is not provided")
+		return newHTTPSink(u.Port(), u.RequestURI(), u.Host)
 	case "TCP":
-		problem(d.Port < 1 || d.Port > 65535, "port %d is not one", d.Port)
-		to = &tcpSink{port: d.Port}
-	default:
-		problem(true, "protocol %q is neither HTTP nor TCP", d.Protocol)
+		p.check(d.Port >= 1 && d.Port <= 65535, "port %d is not one", d.Port)
+		return &tcpSink{port: d.Port}
 	}
-
-	problem(len(request.Types) == 0, "types should not be empty")
-	for _, stream := range request.Types {
-		problem(!slices.Contains([]string{"platform", "function", "extension"}, stream), "type %q is not one", stream)
-	}
-
-	b := request.Buffering
-	limit := func(name string, value *int, preset, least, most int) {
-		*value = cmp.Or(*value, preset)
-		problem(*value < least || *value > most, "%s %d is not between %d and %d", name, *value, least, most)
-	}
-	limit("maxItems", &b.MaxItems, 10_000, 1_000, 10_000)
-	limit("maxBytes", &b.MaxBytes, 256<<10, 256<<10, 1<<20)
-	limit("timeoutMs", &b.TimeoutMs, 1_000, 25, 30_000)
-	if len(problems) > 0 {
-		return nil, strings.Join(problems, "; ")
-	}
-	return newSubscriber(request.Types, b, to), ""
+	p.check(false, "protocol %q is neither HTTP nor TCP", d.Protocol)
+	return nil
 }

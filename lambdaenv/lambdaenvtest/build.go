@@ -6,7 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -50,31 +51,31 @@ func Named(t testing.TB, executable, name string) string {
 	return path
 }
 
-var (
-	buildsMu sync.Mutex
-	builds   = map[string]func() (string, error){}
-)
+// raceEnabled reports whether this test was built with -race.
+var raceEnabled = func() bool {
+	info, ok := debug.ReadBuildInfo()
+	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+}()
+
+var builds sync.Map // of func() (string, error), by folder and flags
 
 // built returns the executable, which it builds the first time.
 func built(dir string, flags []string) (string, error) {
 	key := dir + "\x00" + strings.Join(flags, "\x00")
-	buildsMu.Lock()
-	build := builds[key]
-	if build == nil {
-		n := len(builds)
-		build = sync.OnceValues(func() (string, error) { return goBuild(dir, flags, strconv.Itoa(n)) })
-		builds[key] = build
-	}
-	buildsMu.Unlock()
-	return build()
+	build, _ := builds.LoadOrStore(key, sync.OnceValues(func() (string, error) { return goBuild(dir, flags) }))
+	return build.(func() (string, error))()
 }
 
-func goBuild(dir string, flags []string, folder string) (string, error) {
+func goBuild(dir string, flags []string) (string, error) {
 	root, err := binaries()
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(root, folder, filepath.Base(dir))
+	folder, err := os.MkdirTemp(root, "")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(folder, filepath.Base(dir))
 	args := append([]string{"build", "-o", path}, flags...)
 	cmd := exec.Command("go", append(args, ".")...)
 	cmd.Dir = dir
@@ -100,18 +101,19 @@ func packageDir(pkg string) (string, error) {
 	if filepath.IsAbs(pkg) || strings.HasPrefix(pkg, ".") {
 		return filepath.Abs(pkg)
 	}
-	root, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-			return filepath.Join(root, pkg), nil
-		}
-		parent := filepath.Dir(root)
-		if parent == root {
-			return "", errors.New("no go.mod above the test")
-		}
-		root = parent
-	}
+	root, err := moduleRoot()
+	return filepath.Join(root, pkg), err
 }
+
+// moduleRoot returns the folder of the module whose test this is.
+var moduleRoot = sync.OnceValues(func() (string, error) {
+	out, err := exec.Command("go", "env", "GOMOD").Output()
+	if err != nil {
+		return "", fmt.Errorf("go env GOMOD: %w", err)
+	}
+	path := strings.TrimSpace(string(out))
+	if path == "" || path == os.DevNull {
+		return "", errors.New("no go.mod above the test")
+	}
+	return filepath.Dir(path), nil
+})

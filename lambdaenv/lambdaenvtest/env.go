@@ -1,5 +1,5 @@
 // Package lambdaenvtest lets a test run a function and its extensions in a
-// local execution environment, and reads as a story:
+// local execution environment:
 //
 //	function := lambdaenvtest.Build(t, "./testdata/hello")
 //	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function})
@@ -8,24 +8,28 @@
 //	env.Shutdown()
 //	lines := env.Lines()
 //
-// Whatever goes wrong in between is fatal to the test, and the log of the
-// environment is shown when the test has failed.
+// An error in between is fatal to the test. If the test has failed, its output has
+// the log of the environment.
 package lambdaenvtest
 
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"example.com/postinvoke/lambdaenv"
+	"example.com/postinvoke/lambdaenv/internal/debug"
 )
 
-// patience bounds every wait, so that a hung process gives a failed test with
+func init() { debug.CheckInvariants = true } // in all tests that use this package
+
+// timeout bounds every wait, so that a hung process gives a failed test with
 // a log instead of a stack dump of the test binary.
-const patience = 60 * time.Second
+const timeout = 60 * time.Second
 
 // An Env is an execution environment of one test.
 type Env struct {
@@ -84,45 +88,43 @@ func TryStart(t testing.TB, cfg lambdaenv.Config) (*Env, error) {
 // Invoke returns the response of the function, or of Lambda in its place.
 func (e *Env) Invoke(payload string) *lambdaenv.Response {
 	e.t.Helper()
-	ctx, cancel := e.context()
-	defer cancel()
-	response, err := e.Environment.Invoke(ctx, []byte(payload))
-	if err != nil {
-		e.t.Fatalf("invoke: %v", err)
-	}
-	return response
+	return must(e, "invoke", func(ctx context.Context) (*lambdaenv.Response, error) {
+		return e.Environment.Invoke(ctx, []byte(payload))
+	})
 }
 
 // WaitIdle waits until all is frozen, and returns the report of the last
 // invocation.
 func (e *Env) WaitIdle() *lambdaenv.Report {
 	e.t.Helper()
-	ctx, cancel := e.context()
-	defer cancel()
-	report, err := e.Environment.WaitIdle(ctx)
-	if err != nil {
-		e.t.Fatalf("wait until idle: %v", err)
-	}
-	return report
+	return must(e, "wait until idle", e.Environment.WaitIdle)
 }
 
 // Shutdown runs the Shutdown phase for the reason "spindown".
 func (e *Env) Shutdown() *lambdaenv.ShutdownReport {
 	e.t.Helper()
+	return must(e, "shut down", func(ctx context.Context) (*lambdaenv.ShutdownReport, error) {
+		return e.Environment.Shutdown(ctx, "")
+	})
+}
+
+// must returns the result of f, which has a limited time for it.
+func must[T any](e *Env, what string, f func(context.Context) (T, error)) T {
+	e.t.Helper()
 	ctx, cancel := e.context()
 	defer cancel()
-	report, err := e.Environment.Shutdown(ctx, "")
+	result, err := f(ctx)
 	if err != nil {
-		e.t.Fatalf("shut down: %v", err)
+		e.t.Fatalf("%s: %v", what, err)
 	}
-	return report
+	return result
 }
 
 // Entries returns the log so far, also of an environment that did not start.
 func (e *Env) Entries() []lambdaenv.Entry {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return append([]lambdaenv.Entry(nil), e.entries...)
+	return slices.Clone(e.entries)
 }
 
 // Lines returns the lines of the log so far, as CloudWatch has them.
@@ -154,7 +156,7 @@ func (e *Env) Await(what string, match func(lambdaenv.Entry) bool) lambdaenv.Ent
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			e.t.Fatalf("waited in vain for %s", what)
+			e.t.Fatalf("timed out while waiting for %s", what)
 		}
 	}
 }
@@ -176,9 +178,9 @@ func (e *Env) note(entry lambdaenv.Entry) {
 	e.changed = make(chan struct{})
 }
 
-// context ends after patience, or a little before the test would time out.
+// context returns one that ends after timeout, or a little before the test does.
 func (e *Env) context() (context.Context, context.CancelFunc) {
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(timeout)
 	if t, ok := e.t.(interface{ Deadline() (time.Time, bool) }); ok {
 		if d, ok := t.Deadline(); ok && d.Add(-5*time.Second).Before(deadline) {
 			deadline = d.Add(-5 * time.Second)

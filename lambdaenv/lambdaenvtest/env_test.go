@@ -13,7 +13,7 @@ import (
 
 const function = "lambdaenv/testdata/function"
 
-func TestStory(t *testing.T) {
+func TestEnv(t *testing.T) {
 	var seen []lambdaenv.Entry
 	env := lambdaenvtest.Start(t, lambdaenv.Config{
 		Function: lambdaenvtest.Build(t, function),
@@ -31,7 +31,7 @@ func TestStory(t *testing.T) {
 		t.Errorf("got lines %q", lines)
 	}
 	if !slices.Equal(seen, env.Entries()) || !slices.Equal(seen, env.Environment.Entries()) {
-		t.Error("the test's own Observe saw something else")
+		t.Error("the Observe of the test got other entries")
 	}
 }
 
@@ -86,12 +86,14 @@ func TestFailuresAreFatal(t *testing.T) {
 		test func(testing.TB)
 		want []string
 	}{
-		{"no such package", func(t testing.TB) { lambdaenvtest.Build(t, "no/such/package") }, []string{"build no/such/package"}},
-		{"does not compile", func(t testing.TB) { lambdaenvtest.Build(t, function, "-no-such-flag") }, []string{"go build", "no-such-flag"}},
+		{"no such package", func(t testing.TB) { lambdaenvtest.Build(t, "no/such/package") },
+			[]string{"build no/such/package"}},
+		{"does not compile", func(t testing.TB) { lambdaenvtest.Build(t, function, "-no-such-flag") }, []string{"go build",
+			"no-such-flag"}},
 		{"does not start", func(t testing.TB) {
 			lambdaenvtest.Start(t, lambdaenv.Config{Function: lambdaenvtest.Build(t, function), Env: []string{"INIT=exit"}})
 		}, []string{"Runtime.ExitError", "the configuration is missing", "init-started", "INIT_REPORT"}},
-		{"is over", func(tb testing.TB) {
+		{"is closed", func(tb testing.TB) {
 			env := lambdaenvtest.Start(tb, lambdaenv.Config{Function: lambdaenvtest.Build(t, function)})
 			env.Shutdown()
 			env.Invoke(`{}`)

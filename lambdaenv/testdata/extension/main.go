@@ -42,14 +42,14 @@ func main() {
 			log.Fatal(err)
 		}
 	}
-	act(script.Init)
+	do(script.Init)
 	body, _ := json.Marshal(map[string]any{"events": script.Events})
 	status, _ := call("POST", "register", string(body), "Lambda-Extension-Name", script.Name)
 	fmt.Println(name, "register:", status)
 	if status != http.StatusOK {
 		os.Exit(1)
 	}
-	act(script.Ready)
+	do(script.Ready)
 	for {
 		status, event := call("GET", "event/next", "")
 		if status != http.StatusOK {
@@ -58,17 +58,17 @@ func main() {
 		}
 		fmt.Println(name, event["eventType"], event["requestId"], event["shutdownReason"])
 		if event["eventType"] == "SHUTDOWN" {
-			act(script.Shutdown)
+			do(script.Shutdown)
 			os.Exit(0)
 		}
-		act(script.Invoke)
+		do(script.Invoke)
 	}
 }
 
-func act(what string) {
+func do(what string) {
 	if what, marker, ok := strings.Cut(what, " if "); ok {
 		if _, err := os.Stat(marker); err == nil {
-			act(what)
+			do(what)
 		}
 		return
 	}

@@ -1,4 +1,4 @@
-// Command puppet prints its environment, as many lines as LINES says, and then
+// Command stub prints its environment, as many lines as LINES says, and then
 // does nothing: the test makes the calls to the APIs in its place.
 package main
 
@@ -21,7 +21,7 @@ func main() {
 	for range lines {
 		fmt.Println("a line more")
 	}
-	fmt.Println("on stage at", os.Getenv("AWS_LAMBDA_RUNTIME_API"), "as", filepath.Base(os.Args[0]))
+	fmt.Println("ready at", os.Getenv("AWS_LAMBDA_RUNTIME_API"), "as", filepath.Base(os.Args[0]))
 	for {
 		time.Sleep(time.Hour)
 	}

@@ -18,25 +18,26 @@ type eventLog struct {
 
 	mu        sync.Mutex
 	entries   []Entry
-	request   string
-	telemetry *telemetry // of the instance, nil before the first
+	requestID string     // of the invocation in progress, empty for none
+	telemetry *telemetry // of the sandbox, nil before the first
+	order     logOrder   // checked in tests
 }
 
-// add logs e now. Unless e says so itself, it belongs to the invocation in
+// add logs e now. Unless e has a request id, it belongs to the invocation in
 // progress. A line of a process that Lambda would not store is dropped.
 func (l *eventLog) add(e Entry) {
-	printed := e.Kind == Line && e.Source != Platform
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e.Time = time.Now()
 	if e.RequestID == "" {
-		e.RequestID = l.request
+		e.RequestID = l.requestID
 	}
-	if printed {
+	l.order.check("entry ", string(e.Kind), e.RequestID)
+	if e.Kind == Line && e.Source != Platform {
 		l.telemetry.publish(string(e.Source), string(e.Source), e.Time, l.telemetryRecord(e))
-	}
-	if printed && !l.stored.Keeps(e.Text) {
-		return
+		if !l.stored.Keeps(e.Text) {
+			return
+		}
 	}
 	if !l.forget {
 		l.entries = append(l.entries, e)
@@ -50,26 +51,25 @@ func (l *eventLog) add(e Entry) {
 // JSON format an object, with what Lambda adds to a line that is none. They get
 // lines of all levels: AWS speaks of a filter for CloudWatch only.
 func (l *eventLog) telemetryRecord(e Entry) any {
-	all := lambdalog.Settings{JSON: l.stored.JSON, Level: "TRACE"}
-	text, _ := all.Event(e.Text, e.Time, e.RequestID)
-	if l.stored.JSON {
-		return json.RawMessage(text)
+	if !l.stored.JSON {
+		return e.Text
 	}
-	return text
+	text, _ := lambdalog.Settings{JSON: true, Level: "TRACE"}.Event(e.Text, e.Time, e.RequestID)
+	return json.RawMessage(text)
 }
 
-// setTelemetry says who else gets what is logged.
+// setTelemetry sets who else gets what is logged.
 func (l *eventLog) setTelemetry(t *telemetry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.telemetry = t
 }
 
-// setRequest says which invocation is in progress; empty for none.
+// setRequest sets the invocation in progress; empty for none.
 func (l *eventLog) setRequest(id string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.request = id
+	l.requestID = id
 }
 
 func (l *eventLog) snapshot() []Entry {

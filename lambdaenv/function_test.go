@@ -3,8 +3,6 @@ package lambdaenv_test
 import (
 	"encoding/json"
 	"net"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -20,17 +18,7 @@ func function(t testing.TB) string { return lambdaenvtest.Build(t, "./testdata/f
 // that name says: see script.
 func extension(t testing.TB, name string) string {
 	t.Helper()
-	return called(t, name, lambdaenvtest.Build(t, "./testdata/extension"))
-}
-
-// called returns an executable under another name.
-func called(t testing.TB, name, path string) string {
-	t.Helper()
-	link := filepath.Join(t.TempDir(), name)
-	if err := os.Symlink(path, link); err != nil {
-		t.Fatal(err)
-	}
-	return link
+	return lambdaenvtest.Named(t, lambdaenvtest.Build(t, "./testdata/extension"), name)
 }
 
 // script is what an extension does; the fields are those of testdata/extension.
@@ -53,6 +41,16 @@ func (s script) variable(name string) string {
 }
 
 var both = []string{"INVOKE", "SHUTDOWN"}
+
+// withExtension is a configuration with the function, and an extension called ext.
+func withExtension(t testing.TB, s script) lambdaenv.Config {
+	t.Helper()
+	return lambdaenv.Config{
+		Function:   function(t),
+		Extensions: []string{extension(t, "ext")},
+		Env:        []string{s.variable("ext")},
+	}
+}
 
 // A gate is something that processes wait at until the test opens it.
 type gate struct {
@@ -83,15 +81,15 @@ func newGate(t testing.TB) *gate {
 
 func (g *gate) String() string { return g.Addr().String() }
 
-// arrival returns when somebody waits at the gate, with what lets them go on.
-func (g *gate) arrival() (open func()) {
+// next returns when another process waits at the gate, with what lets it go on.
+func (g *gate) next() (open func()) {
 	conn := <-g.waiting
 	return func() { conn.Close() }
 }
 
-// visitor returns when somebody waits at the gate, with a function that returns
-// when they are dead, as only then their connection closes.
-func (g *gate) visitor() (gone func()) {
+// hold returns when another process waits at the gate, with a function that returns
+// when it is dead, as only then its connection closes.
+func (g *gate) hold() (gone func()) {
 	conn := <-g.waiting
 	return func() {
 		if n, err := conn.Read(make([]byte, 1)); n != 0 || err == nil {
@@ -111,10 +109,10 @@ func (e event) String() string {
 	return string(b)
 }
 
-// plot returns the kinds of the entries in order, with the lines among them
+// sequence returns the kinds of the entries in order, with the lines among them
 // that contain one of the words; consecutive equal ones are merged.
-func plot(entries []lambdaenv.Entry, words ...string) []string {
-	var plot []string
+func sequence(entries []lambdaenv.Entry, words ...string) []string {
+	var kinds []string
 	for _, e := range entries {
 		text := string(e.Kind)
 		if e.Kind == lambdaenv.Line {
@@ -124,11 +122,11 @@ func plot(entries []lambdaenv.Entry, words ...string) []string {
 			}
 			text = e.Text
 		}
-		if len(plot) == 0 || plot[len(plot)-1] != text {
-			plot = append(plot, text)
+		if len(kinds) == 0 || kinds[len(kinds)-1] != text {
+			kinds = append(kinds, text)
 		}
 	}
-	return plot
+	return kinds
 }
 
 // after returns the entries behind the first of that kind.
@@ -137,10 +135,10 @@ func after(entries []lambdaenv.Entry, kind lambdaenv.Kind) []lambdaenv.Entry {
 	return entries[i+1:]
 }
 
-func wantPlot(t *testing.T, got []string, want ...string) {
+func wantSequence(t *testing.T, got []string, want ...string) {
 	t.Helper()
 	if !slices.Equal(got, want) {
-		t.Errorf("got plot\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+		t.Errorf("got sequence\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
 	}
 }
 

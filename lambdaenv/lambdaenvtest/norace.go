@@ -1,5 +1,0 @@
-//go:build !race
-
-package lambdaenvtest
-
-const raceEnabled = false

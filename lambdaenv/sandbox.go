@@ -1,0 +1,340 @@
+package lambdaenv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A sandbox is one set of processes with the APIs they use, from an init to
+// the reset or shutdown that ends it. The address of the APIs is its own, so
+// that no late call of an earlier sandbox can be mistaken for one of this.
+//
+// Apart from the first fields, which are set when it is made, it belongs to the
+// goroutine of the environment.
+type sandbox struct {
+	env       *Environment
+	telemetry *telemetry
+	address   string
+	server    *http.Server
+	ctx       context.Context // ends when the sandbox has ended
+	cancel    context.CancelFunc
+	workers   sync.WaitGroup // goroutines
+	serving   sync.RWMutex   // held for reading by handlers, and for good by close
+
+	runtime            *process // nil before it was started
+	runtimeState       runtimeState
+	waiting            []chan<- *invocation // the runtime's calls for the next event
+	current            *invocation          // the last that the runtime got, if not on a managed instance
+	initError          string               // type of the error that the runtime reported
+	initReason         []byte               // and what it said
+	extensions         []*extension         // external ones first
+	extensionErrorType string               // of the first extension that reported an error
+	late               map[string]bool      // ids that a managed instance gave up on
+	fault              *fault               // the first that happened
+	stopping           bool                 // the processes are meant to end
+	shutdownEvent      extensionEvent       // once it is out
+}
+
+// A fault is what a sandbox cannot go on after.
+type fault struct {
+	errorType string
+	message   string // in Lambda's words
+	timeout   bool
+	payload   []byte // for the caller, if the function reported an error itself
+	process   *process
+	at        time.Time
+	memory    int // that was in use, if the processes are gone by now
+}
+
+// Error is for the caller of Start: it names the process, and has the last lines
+// that it printed.
+func (f *fault) Error() string {
+	text := "lambdaenv: init: "
+	if f.process == nil {
+		return text + f.message + " (" + f.errorType + ")"
+	}
+	text += fmt.Sprintf("%v: %s (%s)", f.process, f.message, f.errorType)
+	lines := f.process.out.lastLines()
+	if len(lines) == 0 {
+		return text + "; it printed nothing"
+	}
+	return text + "; it printed last:\n\t" + strings.Join(lines, "\n\t")
+}
+
+func (f *fault) status() status {
+	if f.timeout {
+		return statusTimeout
+	}
+	return statusError
+}
+
+// recordedType is the error type in the platform's records. A timeout has none.
+func (f *fault) recordedType() string {
+	if f.timeout {
+		return ""
+	}
+	return f.errorType
+}
+
+// initialize starts the processes and returns when all of them have asked for
+// the next event. The error is a *fault, or ErrClosed.
+func (e *Environment) initialize(name string, deadline time.Time) error {
+	e.enter(phaseInit)
+	begun := time.Now()
+	s := newSandbox(e)
+	e.sandbox = s
+	defer s.telemetry.closeSubscription()
+	e.event(InitStarted, name)
+	e.platform.initStart(name)
+	err := s.boot(deadline)
+	if errors.Is(err, ErrClosed) {
+		return err
+	}
+	for _, x := range s.extensions {
+		e.platform.extension(x)
+	}
+	f, failed := errors.AsType[*fault](err)
+	e.platform.initDone(name, time.Since(begun), f)
+	if !failed {
+		e.event(InitDone, "everyone asked for the next event")
+		e.enter(phaseReady)
+		return nil
+	}
+	f.memory = e.maxMemory()
+	e.sandbox = nil
+	e.enter(phaseCold)
+	return errors.Join(f, s.close())
+}
+
+func newSandbox(e *Environment) *sandbox {
+	s := &sandbox{env: e, runtimeState: runtimeStarted, late: map[string]bool{}}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.telemetry = &telemetry{ctx: s.ctx, workers: &s.workers}
+	e.log.setTelemetry(s.telemetry)
+	// A process may die in the middle of a call, which is not for the log of the tests.
+	s.server = &http.Server{Handler: s.handler(), ErrorLog: log.New(io.Discard, "", 0)}
+	return s
+}
+
+// boot is the order of things in an init: all extensions first, and when all of
+// them have registered, the function.
+// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
+func (s *sandbox) boot(deadline time.Time) error {
+	e := s.env
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return &fault{errorType: "Sandbox.Failure", message: err.Error(), at: time.Now()}
+	}
+	s.address = listener.Addr().String()
+	s.workers.Go(func() { s.server.Serve(listener) })
+	functionEnv, extensionEnv := e.cfg.environs(s.address, e.tmp, e.logStream)
+	for _, path := range e.cfg.Extensions {
+		x := &extension{name: filepath.Base(path), state: extensionStarted}
+		s.extensions = append(s.extensions, x)
+		if x.process, err = s.start(Extension, x.name, path, e.tmp, extensionEnv); err != nil {
+			x.enter(extensionLaunchError)
+			return &fault{errorType: "Extension.LaunchError", message: err.Error(), at: time.Now()}
+		}
+	}
+	if err := s.await(deadline); err != nil {
+		return err
+	}
+	s.runtime, err = s.start(Function, RuntimeName, e.cfg.Function, e.cfg.taskRoot(), functionEnv)
+	if err != nil {
+		return &fault{errorType: "Runtime.InvalidEntrypoint", message: err.Error(), at: time.Now()}
+	}
+	return s.await(deadline)
+}
+
+// start starts a process. When it has ended the environment learns of it.
+func (s *sandbox) start(source Source, name, path, dir string, environ []string) (*process, error) {
+	p := newProcess(source, name, s.env.log)
+	started := make(chan error, 1)
+	s.workers.Go(func() {
+		if p.run(path, dir, environ, started) {
+			s.do(func() { s.exited(p) })
+		}
+	})
+	if err := <-started; err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// await returns when nothing is missing.
+func (s *sandbox) await(deadline time.Time) error {
+	err := s.env.until(deadline, func() bool {
+		missing, _ := s.missing()
+		return s.fault != nil || missing == ""
+	})
+	switch {
+	case s.fault != nil:
+		return s.fault
+	case errors.Is(err, errExpired):
+		missing, p := s.missing()
+		return &fault{errorType: "Sandbox.Timedout", timeout: true, at: deadline,
+			message: "the init timed out: " + missing, process: p}
+	}
+	return err
+}
+
+// missing returns what the init waits for, and which process has to do it. Before the
+// runtime is started that is registration.
+func (s *sandbox) missing() (string, *process) {
+	for _, x := range s.extensions {
+		if x.state == extensionStarted {
+			return "it has not registered under its file name", x.process
+		}
+	}
+	if s.runtime == nil {
+		return "", nil
+	}
+	if !s.runtimeAsked() {
+		return "it has not asked for an event", s.runtime
+	}
+	for _, x := range s.extensions {
+		switch {
+		case x.state == extensionReady:
+		case x.process != nil:
+			return "it has registered, but not asked for an event", x.process
+		default:
+			return fmt.Sprintf("its internal extension %q has not asked for an event", x.name), s.runtime
+		}
+	}
+	return "", nil
+}
+
+// exited handles the end of a process. Whatever its exit status, it is a crash,
+// unless the processes are meant to end.
+func (s *sandbox) exited(p *process) {
+	if s.stopping || s.fault != nil {
+		return
+	}
+	f := &fault{process: p, at: time.Now(), errorType: "Extension.Crash", message: p.status.text}
+	switch {
+	case p == s.runtime:
+		f.errorType, f.message = "Runtime.ExitError", "Runtime exited without providing a reason"
+		if p.status.code != 0 {
+			f.message = "Runtime exited with error: " + p.status.text
+		}
+		if s.initError != "" {
+			f.errorType, f.payload = s.initError, s.initReason
+			f.message += ", having reported " + string(s.initReason)
+		}
+	case p.status.code == 0:
+		f.message = "exit code 0"
+	}
+	if s.extensionErrorType != "" {
+		f.errorType = s.extensionErrorType
+	}
+	s.fault = f
+}
+
+// handOver gives the event to the extensions and the runtime.
+func (s *sandbox) handOver(inv *invocation) {
+	inv.hasExtensions = len(s.extensions) > 0
+	delete(s.late, inv.RequestID) // of an earlier attempt
+	inv.HandedOver = time.Now()
+	var event extensionEvent
+	for _, x := range s.extensions {
+		if event.body == nil && x.registeredFor(eventInvoke) {
+			event = s.invokeEvent(inv)
+		}
+		x.send(event)
+	}
+	s.env.log.add(Entry{Source: Platform, Kind: Invoked, RequestID: inv.RequestID, Text: "the runtime has the event"})
+	if !s.env.cfg.managed() {
+		s.current = inv
+		s.enterRuntime(runtimeRunning)
+	}
+	s.waiting[0] <- inv
+	s.waiting = slices.Delete(s.waiting, 0, 1)
+}
+
+// invokeEvent is what extensions see of an invocation.
+// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html#runtimes-lifecycle-invoke
+func (s *sandbox) invokeEvent(inv *invocation) extensionEvent {
+	return extensionEvent{eventInvoke, mustJSON(struct {
+		EventType  string  `json:"eventType"`
+		DeadlineMs int64   `json:"deadlineMs"`
+		RequestID  string  `json:"requestId"`
+		ARN        string  `json:"invokedFunctionArn"`
+		Tracing    tracing `json:"tracing"`
+	}{
+		eventInvoke, inv.deadline.UnixMilli(), inv.RequestID, s.env.cfg.functionARN(inv.request.Qualifier),
+		tracing{Type: "X-Amzn-Trace-Id", Value: inv.trace},
+	})}
+}
+
+// settled reports whether the work of the invocation is done, and when that was: the
+// runtime and every extension that is registered for INVOKE have asked for the next
+// event. On a managed instance the response is enough.
+func (s *sandbox) settled(inv *invocation) (at time.Time, done bool) {
+	if s.env.cfg.managed() {
+		return inv.Responded, inv.answered
+	}
+	at = inv.RuntimeDone
+	for _, x := range s.extensions {
+		if !x.registeredFor(eventInvoke) {
+			continue
+		}
+		if x.state != extensionReady {
+			return at, false
+		}
+		if x.readyAt.After(at) {
+			at = x.readyAt
+		}
+	}
+	return at, !inv.RuntimeDone.IsZero()
+}
+
+// runtimeAsked reports whether the runtime has asked for its first event.
+func (s *sandbox) runtimeAsked() bool {
+	return s.runtimeState != runtimeStarted && s.runtimeState != runtimeInitError
+}
+
+// processes returns the processes that were started: the function's first.
+func (s *sandbox) processes() []*process {
+	var ps []*process
+	if s.runtime != nil {
+		ps = append(ps, s.runtime)
+	}
+	for _, x := range s.extensions {
+		if x.process != nil {
+			ps = append(ps, x.process)
+		}
+	}
+	return ps
+}
+
+// drain takes what all processes have printed so far.
+func (s *sandbox) drain() {
+	for _, p := range s.processes() {
+		p.out.drain()
+	}
+}
+
+// do calls f on the goroutine of the environment, unless the sandbox has ended.
+func (s *sandbox) do(f func()) bool { return s.env.doUnless(s.ctx.Done(), f) }
+
+// close kills the processes that are left, closes the APIs, and waits for all
+// goroutines.
+func (s *sandbox) close() error {
+	s.stopping = true
+	err := kill(s.processes())
+	s.server.Close() // first: a call that gets no answer is one of a sandbox that is gone
+	s.cancel()
+	s.serving.Lock()
+	s.workers.Wait()
+	return err
+}

@@ -1,0 +1,119 @@
+package lambdaenv
+
+import (
+	"fmt"
+	"slices"
+)
+
+// This file has every state that there is, and every way from one to the next.
+
+// phase is the phase of an environment.
+type phase string
+
+const (
+	phaseCold     phase = "cold"     // no processes: before an init, and after a reset
+	phaseInit     phase = "init"     // the processes start, register, and ask for their first event
+	phaseReady    phase = "ready"    // the processes run, and no invocation is in progress
+	phaseFrozen   phase = "frozen"   // the processes are stopped; never on a managed instance
+	phaseInvoke   phase = "invoke"   // an invocation is in progress; on a managed instance one or more
+	phaseReset    phase = "reset"    // the processes end after a timeout or a crash
+	phaseShutdown phase = "shutdown" // the processes end for good
+	phaseClosed   phase = "closed"   // nothing is left
+)
+
+var nextPhases = map[phase][]phase{
+	phaseCold:     {phaseInit, phaseShutdown, phaseClosed},
+	phaseInit:     {phaseReady, phaseCold, phaseClosed},
+	phaseReady:    {phaseInvoke, phaseFrozen, phaseReset, phaseShutdown, phaseClosed},
+	phaseFrozen:   {phaseReady, phaseReset, phaseShutdown, phaseClosed},
+	phaseInvoke:   {phaseReady, phaseReset, phaseClosed},
+	phaseReset:    {phaseCold, phaseClosed},
+	phaseShutdown: {phaseClosed},
+}
+
+// enter begins a phase.
+func (e *Environment) enter(next phase) {
+	if !slices.Contains(nextPhases[e.phase], next) {
+		panic(fmt.Sprintf("lambdaenv: internal error: phase %s after %s", next, e.phase))
+	}
+	e.phase = next
+}
+
+// runtimeState is the state of the runtime. The names are those of Lambda's error
+// messages. On a managed instance, where the runtime works on many invocations at
+// once, it stays ready.
+type runtimeState string
+
+const (
+	runtimeStarted       runtimeState = "Started"
+	runtimeInitError     runtimeState = "InitError"
+	runtimeReady         runtimeState = "Ready"                    // waits for an event
+	runtimeRunning       runtimeState = "Running"                  // has one
+	runtimeResponse      runtimeState = "InvocationResponse"       // sends a response
+	runtimeErrorResponse runtimeState = "InvocationErrorResponse"  // sends an error
+	runtimeResponseSent  runtimeState = "RuntimeResponseSentState" // has sent either
+)
+
+var nextRuntimeStates = map[runtimeState][]runtimeState{
+	runtimeStarted:       {runtimeReady, runtimeInitError},
+	runtimeReady:         {runtimeReady, runtimeRunning},
+	runtimeRunning:       {runtimeResponse, runtimeErrorResponse},
+	runtimeResponse:      {runtimeResponseSent},
+	runtimeErrorResponse: {runtimeResponseSent},
+	runtimeResponseSent:  {runtimeReady},
+}
+
+// enterRuntime changes the state of the runtime, or refuses to. There is no runtime
+// while the extensions start.
+func (s *sandbox) enterRuntime(next runtimeState) *apiError {
+	if s.runtime == nil || !slices.Contains(nextRuntimeStates[s.runtimeState], next) {
+		return wrongState("InvalidStateTransition", s.runtimeState, next, "runtime")
+	}
+	s.runtimeState = next
+	return nil
+}
+
+// extensionState is the state of an extension. The names are those of Lambda's logs
+// and error messages.
+type extensionState string
+
+const (
+	extensionStarted     extensionState = "Started"
+	extensionRegistered  extensionState = "Registered"
+	extensionReady       extensionState = "Ready"   // waits for its next event
+	extensionRunning     extensionState = "Running" // works on an event
+	extensionInitError   extensionState = "InitError"
+	extensionExitError   extensionState = "ExitError"
+	extensionLaunchError extensionState = "LaunchError"
+	extensionExited      extensionState = "Exited" // in an error message only
+)
+
+var nextExtensionStates = map[extensionState][]extensionState{
+	extensionStarted:    {extensionRegistered, extensionLaunchError},
+	extensionRegistered: {extensionReady, extensionInitError, extensionExitError},
+	extensionReady:      {extensionRunning, extensionExitError},
+	extensionRunning:    {extensionReady, extensionExitError},
+	extensionInitError:  {extensionInitError},
+	extensionExitError:  {extensionExitError},
+}
+
+// enter changes the state of the extension, or refuses to.
+func (x *extension) enter(next extensionState) *apiError {
+	if slices.Contains(nextExtensionStates[x.state], next) {
+		x.state = next
+		return nil
+	}
+	name := x.id
+	switch next {
+	case extensionRegistered:
+		name = x.name
+	case extensionExitError:
+		next = extensionExited // as Lambda calls it here
+	}
+	return wrongState("Extension.InvalidExtensionState", x.state, next, "extension "+name)
+}
+
+func wrongState[S ~string](errorType string, from, to S, of string) *apiError {
+	return forbidden(errorType, fmt.Sprintf(
+		"State transition from %s to %s failed for %s. Error: State transition is not allowed", from, to, of))
+}
