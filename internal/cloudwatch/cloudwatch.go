@@ -23,9 +23,3 @@ var Assumptions = slices.Concat(lambdalog.Assumptions, insights.Assumptions, []s
 	"A choice at the top of a dashboard replaces its pattern in log queries too.",
 	"The percentage of a metric expression is computed from the sums of the whole time where a widget sets its period to it.",
 })
-
-// A Line is a log event of a function.
-type Line struct {
-	Function string // its name
-	insights.Event
-}

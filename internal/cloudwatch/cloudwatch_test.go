@@ -67,7 +67,9 @@ func TestFiltersAndAlarms(t *testing.T) {
 		"below the threshold":       {`{ $.message = "lost" }`, "1", []string{lost}, 0},
 		"at the threshold":          {`{ $.message = "lost" }`, "1", []string{lost, lost}, 1},
 		"values of a field":         {`{ ($.message = "lost") && ($.ms >= 0) }`, "$.ms", []string{lost, lost}, 1},
-		"field too small":           {`{ ($.message = "lost") && ($.ms > 1.5) }`, "$.ms", []string{lost, lost}, 0},
+		"field too small":           {`{ ($.message = "lost") && ($.ms >= 2) }`, "$.ms", []string{lost, lost}, 0},
+		"field of another type":     {`{ ($.message = "lost") && ($.level >= 0) }`, "1", []string{lost, lost}, 0},
+		"nested field":              {`{ $.a.b = "c" }`, "1", []string{`{"a":{"b":"c"},"function":"orders"}`, `{"a":{"b":"c"},"function":"orders"}`}, 1},
 		"another message":           {`{ ($.message = "found") || ($.level = "WARN") }`, "1", []string{lost, lost}, 0},
 		"one of two":                {`{ ($.message = "found") || ($.level = "ERROR") }`, "1", []string{lost, lost}, 1},
 		"no dimension":              {`{ $.message = "lost" }`, "1", []string{`{"message":"lost"}`, `{"message":"lost"}`}, 0},
@@ -85,8 +87,12 @@ func TestFiltersAndAlarms(t *testing.T) {
 	}
 }
 
+// The invocations b and c begin in the second of two periods of five minutes.
 const reports = `{"type":"platform.start","record":{"requestId":"a"}}
 {"type":"platform.report","record":{"requestId":"a","status":"success","metrics":{"durationMs":100},"spans":[{"name":"extensionOverhead","durationMs":75}]}}
+
+
+
 {"type":"platform.start","record":{"requestId":"b"}}
 {"type":"platform.start","record":{"requestId":"c"}}
 {"type":"platform.report","record":{"requestId":"b","status":"timeout","metrics":{"durationMs":300},"spans":[{"name":"extensionOverhead","durationMs":25}]}}`
@@ -101,13 +107,13 @@ func TestMetrics(t *testing.T) {
 		{metric("Errors", `"stat":"Sum"`), `"setPeriodToTimeRange":true`, "1"},
 		{metric("Throttles", `"stat":"Sum"`), `"setPeriodToTimeRange":true`, "0"},
 		{metric("ConcurrentExecutions", `"stat":"Maximum"`), `"setPeriodToTimeRange":true`, "2"},
-		{metric("Duration", ``), `"setPeriodToTimeRange":true`, "200"}, // the default is the average
-		{metric("Duration", `"stat":"p50"`), `"setPeriodToTimeRange":true`, "100"},
+		{metric("Duration", `"stat":"Maximum"`), `"setPeriodToTimeRange":true`, "300"},
+		{metric("Duration", `"stat":"SampleCount"`), `"setPeriodToTimeRange":true`, "2"},
 		{hidden + `,[{"expression":"100 * p / d"}]`, `"setPeriodToTimeRange":true`, "25"},
 		{hidden + `,[{"expression":"(d - p) / 3 + 1"}]`, `"setPeriodToTimeRange":true`, "101"},
 		{hidden + `,[{"expression":"p / (d - d)"}]`, `"setPeriodToTimeRange":true`, "none"},
 		{metric("Nothing", `"stat":"Sum"`), `"setPeriodToTimeRange":true`, "none"},
-		{metric("Duration", `"stat":"Sum"`), `"period":60`, "300"}, // else CloudWatch shows the last period
+		{metric("Duration", `"stat":"Sum"`), `"setPeriodToTimeRange":false`, "300"}, // of the last period
 	} {
 		d := deployed(t, `{ $.a = 1 }`, "1", `{"type":"metric","x":0,"y":0,"width":6,"height":3,"properties":{"view":"singleValue","region":"r","metrics":[`+test.metrics+`],`+test.more+`}}`)
 		drawn, err := view(t, d, lines(strings.Split(reports, "\n")...)).Draw(d.Dashboard.Widgets[0])
@@ -135,16 +141,24 @@ func TestUnknown(t *testing.T) {
 		{`{ $.a = "x*" }`, "1", "", "not understood"},
 		{`{ $.a = "x" `, "1", "", "not understood"},
 		{`{ $.a NOT EXISTS }`, "1", "", "not understood"},
+		{`{ $.a != "x" }`, "1", "", "not understood"},
+		{`{ $.a > 1 }`, "1", "", "not understood"},
+		{`{ $.a = $.b }`, "1", "", "not understood"},
+		{`{ a = 1 }`, "1", "", "not understood"},
+		{`{ $.a = 1 }`, "one", "", `the value "one" of metric M`},
 		{`{ $.a = 1 }`, "1", widget("log", `"region":"r","colour":"red"`), "unknown field"},
 		{`{ $.a = 1 }`, "1", widget("log", `"view":"table"`), "no region"},
 		{`{ $.a = 1 }`, "1", widget("log", `"region":"r","view":"table","query":"SOURCE 'g' | limit 1"`), "without display or stats"},
-		{`{ $.a = 1 }`, "1", widget("log", `"region":"r","view":"timeSeries","query":"SOURCE 'g' | stats count(*) as n by x"`), "by bin() alone"},
+		{`{ $.a = 1 }`, "1", widget("log", `"region":"r","view":"timeSeries","query":"SOURCE 'g' | stats count(*) as n by x"`), "unknown view"},
 		{`{ $.a = 1 }`, "1", widget("log", `"region":"r","view":"pie","query":"SOURCE 'g' | stats count(*) as n by x"`), "unknown view"},
 		{`{ $.a = 1 }`, "1", widget("explorer", ``), "unknown type"},
 		{`{ $.a = 1 }`, "1", widget("alarm", `"alarms":["arn:x"]`), "no alarm arn:x"},
 		{`{ $.a = 1 }`, "1", widget("metric", `"region":"r","view":"singleValue","metrics":[["N","M","D"]]`), "were expected"},
-		{`{ $.a = 1 }`, "1", widget("metric", `"region":"r","view":"singleValue","metrics":[["N","M",{"colour":"red"}]]`), "unknown field"},
-		{`{ $.a = 1 }`, "1", widget("metric", `"region":"r","view":"singleValue","metrics":[[{"expression":"SUM(METRICS())"}]]`), "unknown"},
+		{`{ $.a = 1 }`, "1", widget("metric", `"region":"r","view":"singleValue","metrics":[["N","M",{"period":60}]]`), "unknown field"},
+		{`{ $.a = 1 }`, "1", widget("metric", `"region":"r","view":"singleValue","metrics":[[{"expression":"SUM(METRICS())"}]]`), `unknown function "SUM"`},
+		{`{ $.a = 1 }`, "1", widget("metric", `"region":"r","view":"singleValue","metrics":[[{"expression":"100 * a"}]]`), `unknown "a"`},
+		{`{ $.a = 1 }`, "1", widget("metric", `"region":"r","view":"singleValue","metrics":[["N","M",{"stat":"p99"}]]`), `unknown statistic "p99"`},
+		{`{ $.a = 1 }`, "1", widget("metric", `"region":"r","view":"singleValue","metrics":[["N","M"]]`), `unknown statistic ""`},
 		{`{ $.a = 1 }`, "1", widget("text", ``) + "," + widget("text", ``), "overlap"},
 		{`{ $.a = 1 }`, "1", strings.Replace(widget("text", ``), `"x":0`, `"x":20`, 1), "not on the grid"},
 	} {

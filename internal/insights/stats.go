@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -15,245 +13,149 @@ type stats struct {
 	groups  []group
 }
 
+// An aggregate is a value of a group of rows.
 type aggregate struct {
 	function string
-	of       expr // nil for count(*)
+	of       *Expr
 	name     string
 }
 
-// A group is a key: a field or a period of time.
-type group struct {
-	of   expr
-	name string
-}
+// A group is by the values of a field.
+type group struct{ field, name string }
 
-// bin is a period of @timestamp.
-type bin struct{ size time.Duration }
-
-func (b bin) eval(e *env) (Value, error) {
-	at, ok := e.fields["@timestamp"].(time.Time)
-	if !ok {
-		return nil, fmt.Errorf("bin without @timestamp")
-	}
-	return at.Truncate(b.size), nil
-}
-func (b bin) names() []string { return []string{"@timestamp"} }
-
-// The periods that bin takes, with the most of each.
-// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-operations-functions.html
-var periods = map[string]struct {
-	unit time.Duration
-	most int
-}{"s": {time.Second, 60}, "m": {time.Minute, 60}, "h": {time.Hour, 24}}
-
-func (p *parser) stats() error {
-	var c stats
-	for {
-		a, err := p.aggregate()
-		if err != nil {
-			return err
-		}
-		c.columns = append(c.columns, a)
-		if !p.accept(",") {
-			break
-		}
-	}
-	if !p.accept("by") {
-		return p.add(c, nil)
-	}
-	for {
-		g, err := p.group()
-		if err != nil {
-			return err
-		}
-		c.groups = append(c.groups, g)
-		if !p.accept(",") {
-			return p.add(c, nil)
-		}
-	}
-}
-
-func (p *parser) aggregate() (aggregate, error) {
-	function, err := p.take(name, "a function of many values")
-	if err != nil {
-		return aggregate{}, err
-	}
-	if _, ok := aggregates[function]; !ok {
-		return aggregate{}, fmt.Errorf("unknown function %q in stats", function)
-	}
-	a := aggregate{function: function}
-	if err := p.expect("("); err != nil {
-		return a, err
-	}
-	if function != "count" || !p.accept("*") {
-		if a.of, err = p.sum(); err != nil {
-			return a, err
-		}
-	}
-	if err := p.expect(")"); err != nil {
-		return a, err
-	}
-	if err := p.expect("as"); err != nil {
-		return a, fmt.Errorf("%s without a name: %w", function, err)
-	}
-	a.name, err = p.take(name, "a name")
-	return a, err
-}
-
-func (p *parser) group() (group, error) {
-	n, err := p.take(name, "a field")
-	if err != nil {
-		return group{}, err
-	}
-	g := group{field{n}, n}
-	if n == "bin" && p.accept("(") {
-		size, err := p.take(period, "a period")
-		if err != nil {
-			return g, err
-		}
-		count := strings.TrimRight(size, "smhdw")
-		unit, ok := periods[size[len(count):]]
-		times, err := strconv.Atoi(count)
-		if err != nil || !ok || times < 1 || times > unit.most {
-			return g, fmt.Errorf("bin(%s): not a period that is known here", size)
-		}
-		g = group{bin{time.Duration(times) * unit.unit}, "bin(" + size + ")"}
-		if err := p.expect(")"); err != nil {
-			return g, err
-		}
-	}
-	if p.accept("as") {
-		g.name, err = p.take(name, "a name")
-	}
-	return g, err
-}
-
-// aggregates are functions of the values that a group has.
-var aggregates = map[string]func([]Value) Value{
-	"count":     func(values []Value) Value { return float64(len(values)) },
-	"sum":       func(values []Value) Value { return total(values) },
+// aggregates are functions of the values that the rows of a group have.
+var aggregates = map[string]func([]Value) (Value, error){
+	"sum":       total,
 	"avg":       average,
-	"max":       func(values []Value) Value { return extreme(values, 1) },
-	"min":       func(values []Value) Value { return extreme(values, -1) },
-	"sortsLast": func(values []Value) Value { return extreme(values, 1) },
-	"latest":    nil, // needs the rows
+	"max":       func(values []Value) (Value, error) { return slices.MaxFunc(values, compare), nil },
+	"sortsLast": func(values []Value) (Value, error) { return slices.MaxFunc(values, compare), nil },
 }
 
-func total(values []Value) Value {
-	sum, any := 0.0, false
-	for _, v := range values {
-		if n, ok := toNumber(v); ok {
-			sum, any = sum+n, true
+// Two functions are not of values.
+const (
+	count  = "count"  // of the rows
+	latest = "latest" // of the row that is
+)
+
+func (p *parser) stats() stats {
+	var s stats
+	p.each(func() {
+		a := aggregate{function: p.name()}
+		p.expect("(")
+		switch {
+		case a.function == count:
+			p.expect("*")
+		case a.function == latest, aggregates[a.function] != nil:
+			a.of = p.value()
+		default:
+			p.fail("unknown function %q in stats", a.function)
 		}
-	}
-	if !any {
-		return nil
-	}
-	return sum
-}
-
-func average(values []Value) Value {
-	if sum, ok := total(values).(float64); ok {
-		return sum / float64(len(values))
-	}
-	return nil
-}
-
-func extreme(values []Value, sign int) Value {
-	var most Value
-	for _, v := range values {
-		if most == nil || sign*compare(v, most) > 0 {
-			most = v
+		p.expect(")")
+		p.expect("as")
+		a.name = p.name()
+		s.columns = append(s.columns, a)
+	})
+	p.expect("by")
+	p.each(func() {
+		field := p.name()
+		g := group{field, field}
+		if p.accept("as") {
+			g.name = p.name()
 		}
-	}
-	return most
+		s.groups = append(s.groups, g)
+	})
+	return s
 }
 
-func (c stats) run(s *state) error {
+func (s stats) run(t *table) error {
 	var columns []string
-	for _, g := range c.groups {
-		if err := s.known(g.of.names()...); err != nil {
+	for _, g := range s.groups {
+		if err := t.use(g.field); err != nil {
 			return err
 		}
 		columns = append(columns, g.name)
 	}
-	for _, a := range c.columns {
+	for _, a := range s.columns {
 		if a.of != nil {
-			if err := s.known(a.of.names()...); err != nil {
+			if err := t.use(a.of.Fields()...); err != nil {
 				return err
 			}
 		}
-		if err := s.define(a.name); err != nil {
+		if err := t.define(a.name); err != nil {
 			return err
 		}
 		columns = append(columns, a.name)
 	}
 	rows := map[string][]map[string]Value{}
-	heads := map[string]map[string]Value{}
-	for _, row := range s.rows {
-		head, key := map[string]Value{}, ""
-		for _, g := range c.groups {
-			v, err := g.of.eval(&env{row})
-			if err != nil {
-				return err
-			}
-			head[g.name] = v
-			key += Text(v) + "\x00"
+	for _, row := range t.rows {
+		key := ""
+		for _, g := range s.groups {
+			key += Text(row[g.field]) + "\x00"
 		}
-		heads[key] = head
 		rows[key] = append(rows[key], row)
 	}
-	var result []map[string]Value
+	t.rows = nil
 	for _, key := range slices.Sorted(maps.Keys(rows)) {
-		head := heads[key]
-		for _, a := range c.columns {
-			v, err := a.over(rows[key])
-			if err != nil {
+		result := map[string]Value{}
+		for _, g := range s.groups {
+			result[g.name] = rows[key][0][g.field]
+		}
+		for _, a := range s.columns {
+			var err error
+			if result[a.name], err = a.eval(rows[key]); err != nil {
 				return err
 			}
-			head[a.name] = v
 		}
-		result = append(result, head)
+		t.rows = append(t.rows, result)
 	}
-	s.rows, s.columns, s.closed, s.defined = result, columns, true, nil
+	t.columns, t.grouped, t.made = columns, true, map[string]bool{}
 	return nil
 }
 
-func (a aggregate) over(rows []map[string]Value) (Value, error) {
-	if a.of == nil {
+func (a aggregate) eval(rows []map[string]Value) (Value, error) {
+	if a.function == count {
 		return float64(len(rows)), nil
 	}
 	var values []Value
-	var latest time.Time
+	var newest time.Time
 	var last Value
 	for _, row := range rows {
-		v, err := a.of.eval(&env{row})
+		v, err := a.of.Eval(row)
 		if err != nil {
 			return nil, err
 		}
-		if at, ok := row["@timestamp"].(time.Time); ok && !at.Before(latest) {
-			latest, last = at, v
+		if at := row["@timestamp"].(time.Time); !at.Before(newest) {
+			newest, last = at, v
 		}
 		if v != nil {
 			values = append(values, v)
 		}
 	}
-	if a.function == "latest" {
+	switch {
+	case a.function == latest:
 		return last, nil
+	case len(values) == 0:
+		return nil, nil
 	}
-	return aggregates[a.function](values), nil
+	return aggregates[a.function](values)
 }
 
-// series reports whether the query gives points in time.
-func (q *query) series() bool {
-	for _, c := range slices.Backward(q.commands) {
-		if c, ok := c.(stats); ok {
-			if len(c.groups) != 1 {
-				return false
-			}
-			_, isBin := c.groups[0].of.(bin)
-			return isBin
+func total(values []Value) (Value, error) {
+	sum := 0.0
+	for _, v := range values {
+		n, ok := v.(float64)
+		if !ok {
+			return nil, fmt.Errorf("a sum or an average of %q, which is not a number", Text(v))
 		}
+		sum += n
 	}
-	return false
+	return sum, nil
+}
+
+func average(values []Value) (Value, error) {
+	sum, err := total(values)
+	if err != nil {
+		return nil, err
+	}
+	return sum.(float64) / float64(len(values)), nil
 }

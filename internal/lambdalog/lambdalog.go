@@ -39,7 +39,10 @@ var Assumptions = []string{
 // levels are the application log levels, the least severe first.
 var levels = []string{"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"}
 
-const info = "INFO"
+const (
+	info         = "INFO"
+	milliseconds = "2006-01-02T15:04:05.000Z" // the layout of Lambda's times
+)
 
 // IsLevel reports whether name is an application log level of Lambda.
 func IsLevel(name string) bool { return slices.Contains(levels, name) }
@@ -84,7 +87,7 @@ func (s Settings) Event(line string, at time.Time, requestID string) (event stri
 	if _, ok := object(line); ok || !s.JSON {
 		return line, true
 	}
-	b, err := json.Marshal(wrapped{at.UTC().Format("2006-01-02T15:04:05.000Z"), info, line, requestID})
+	b, err := json.Marshal(wrapped{at.UTC().Format(milliseconds), info, line, requestID})
 	if err != nil {
 		panic("lambdalog: " + err.Error()) // strings marshal
 	}

@@ -67,3 +67,25 @@ func TestAboveInfo(t *testing.T) {
 		}
 	}
 }
+
+func TestPlatform(t *testing.T) {
+	r := lambdalog.Platform(`{"type":"platform.report","record":{"requestId":"a","metrics":{"durationMs":3.5},` +
+		`"spans":[{"name":"responseLatency","durationMs":1},{"name":"extensionOverhead","durationMs":2}]}}`)
+	if r == nil || r.Kind != "report" || r.RequestID != "a" || r.Metrics.DurationMs != 3.5 || r.AfterRuntime().DurationMs != 2 {
+		t.Errorf("got %+v", r)
+	}
+	for _, line := range []string{"hello", `{"type":"platform.start"}`, `{"type":"mine","record":{}}`, `{"message":"platform.start"}`,
+		`{"type":"platform.report","record":7}`, failure} {
+		if r := lambdalog.Platform(line); r != nil {
+			t.Errorf("%s: got %+v, want no record of the platform", line, r)
+		}
+	}
+}
+
+func TestShift(t *testing.T) {
+	const line = `{"timestamp":"2026-11-26T01:02:03Z","other":"2026-13-26T01:02:03Z"}`
+	const want = `{"timestamp":"2026-11-26T02:02:03.000Z","other":"2026-13-26T01:02:03Z"}`
+	if got := lambdalog.Shift(line, time.Hour); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
