@@ -61,7 +61,7 @@ func (o *options) runOnAWS(ctx context.Context, event []byte, stdout, stderr io.
 func failures(checks []awsrun.Check) error {
 	failed := 0
 	for _, c := range checks {
-		if c.Verdict == awsrun.Failed {
+		if c.Result == awsrun.Failed {
 			failed++
 		}
 	}
@@ -92,12 +92,12 @@ func (o *options) awsProgress(progress *progress) func(awsrun.Progress) {
 }
 
 type checkRecord struct {
-	Type     string         `json:"type"`
-	Function string         `json:"function"`
-	Claim    string         `json:"claim"`
-	Verdict  awsrun.Verdict `json:"verdict"`
-	Figures  string         `json:"figures"`
-	Meaning  string         `json:"meaning,omitempty"`
+	Type     string        `json:"type"`
+	Function string        `json:"function"`
+	Claim    string        `json:"claim"`
+	Verdict  awsrun.Result `json:"verdict"`
+	Figures  string        `json:"figures"`
+	Meaning  string        `json:"meaning,omitempty"`
 }
 
 // verdictWidth is that of the longest verdict, and what separates it.
@@ -108,7 +108,7 @@ func (o *options) writeChecks(out io.Writer, width int, checks []awsrun.Check) {
 	if o.json {
 		l := &jsonLog{w: out}
 		for _, c := range checks {
-			l.write(checkRecord{"check", c.Function, c.Claim, c.Verdict, c.Figures, c.Meaning})
+			l.write(checkRecord{"check", c.Function, c.Expected, c.Result, c.Figures, c.Meaning})
 		}
 		return
 	}
@@ -124,8 +124,8 @@ func (o *options) writeChecks(out io.Writer, width int, checks []awsrun.Check) {
 			function = c.Function
 			fmt.Fprintf(&b, "\nSelf-check of %s: what this project claims about Lambda\n", function)
 		}
-		first := fmt.Sprintf("%-*s", verdictWidth, c.Verdict)
-		texts := []string{c.Claim, c.Figures}
+		first := fmt.Sprintf("%-*s", verdictWidth, c.Result)
+		texts := []string{c.Expected, c.Figures}
 		if c.Meaning != "" {
 			texts = append(texts, "That means: "+c.Meaning)
 		}

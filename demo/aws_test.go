@@ -29,9 +29,10 @@ func inNoTime(t *testing.T) {
 // onAWS runs the program against an account of the test.
 func onAWS(t *testing.T, cfg awstest.Config, args ...string) result {
 	t.Helper()
+	cfg.HookTime = time.Minute
 	awstest.Start(t, cfg)
 	inNoTime(t)
-	return demo(t, "", append([]string{"-stack", awstest.Stack, "-event", `{"sleepMs":700}`}, args...)...)
+	return demo(t, "", append([]string{"-stack", awstest.Stack, "-event", `{"sleepMs":1}`}, args...)...)
 }
 
 func TestStack(t *testing.T) {
@@ -96,7 +97,7 @@ func TestFailedCheck(t *testing.T) {
 
 // Ctrl-C while the environment idles ends the run with what there is.
 func TestInterruptedOnAWS(t *testing.T) {
-	account := awstest.Start(t, awstest.Config{})
+	account := awstest.Start(t, awstest.Config{HookTime: time.Minute})
 	inNoTime(t)
 	ctx, interrupt := context.WithCancelCause(context.Background())
 	answered := func(r awstest.Request) {
@@ -107,7 +108,7 @@ func TestInterruptedOnAWS(t *testing.T) {
 	account.OnRequest(answered)
 	report := filepath.Join(t.TempDir(), "report.html")
 	var stdout, stderr bytes.Buffer
-	err := run(ctx, []string{"-stack", awstest.Stack, "-event", `{"sleepMs":700}`, "-invocations", "1", "-o", report}, nil, &stdout, &stderr)
+	err := run(ctx, []string{"-stack", awstest.Stack, "-event", `{"sleepMs":1}`, "-invocations", "1", "-o", report}, nil, &stdout, &stderr)
 	if code := explain(err, &stderr); code != 130 || !strings.Contains(stderr.String(), "demo: ended by a signal (interrupt)\n") {
 		t.Errorf("got exit status %d and %q, want 130, and nothing about processes", code, &stderr)
 	}

@@ -96,7 +96,7 @@ func TestErrors(t *testing.T) {
 				test.prepare(t, account)
 			}
 			test.cfg.Invocations, test.cfg.Event = 1, []byte(`{"sleepMs":1}`)
-			r := perform(t.Context(), test.cfg)
+			r := execute(t.Context(), test.cfg)
 			want := strings.ReplaceAll(test.want, "ENDPOINT", os.Getenv("AWS_ENDPOINT_URL"))
 			if r.err == nil || r.err.Error() != want {
 				t.Errorf("got  %v\nwant %s", r.err, want)
@@ -147,12 +147,12 @@ func TestThrottled(t *testing.T) {
 	account.Fail("cloudformation:DescribeStacks", awstest.Failure{Status: 400, Code: "Throttling", Message: "Rate exceeded"})
 	account.Fail("lambda:InvokeFunction", slices.Repeat([]awstest.Failure{{Status: 429, Code: "TooManyRequestsException", Message: "Rate Exceeded."}}, 2)...)
 	account.Fail("logs:FilterLogEvents", slices.Repeat([]awstest.Failure{{Status: 400, Code: "ThrottlingException", Message: "Rate exceeded"}}, 3)...)
-	r := perform(t.Context(), awsrun.Config{Invocations: 1})
+	r := execute(t.Context(), awsrun.Config{Invocations: 1})
 	r.succeeded(t)
 	if got := len(account.Requests("lambda:InvokeFunction")); got != 3 {
 		t.Errorf("got %d requests to invoke, want 3", got)
 	}
-	if len(r.recordings[0].Invocations) != 1 || strings.Contains(verdicts(r.checks), "failed") {
+	if len(r.recordings[0].Invocations) != 1 || strings.Contains(results(r.checks), "failed") {
 		t.Errorf("got %d invocations, want 1, and the checks\n%s", len(r.recordings[0].Invocations), dump(r.checks))
 	}
 }

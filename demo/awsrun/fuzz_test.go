@@ -19,8 +19,7 @@ func FuzzLine(f *testing.F) {
 		l := newLine("id", "stream", time.Time{}, message)
 		e := l.entry("r")
 		l.rank()
-		l.reason()
-		if !json.Valid([]byte(l.text)) && (l.source != lambdaenv.Function || l.kind != "" || l.message != "") {
+		if !json.Valid([]byte(l.text)) && (l.source != lambdaenv.Function || l.platform.Kind != "" || l.message != "") {
 			t.Errorf("%q is taken for a record: %+v", message, l)
 		}
 		if l.source != lambdaenv.Platform && e.Text != strings.TrimRight(message, "\r\n") {

@@ -34,7 +34,7 @@ func TestPlainLinesAreUnwrapped(t *testing.T) {
 	at := time.Date(2026, 11, 26, 1, 2, 3, 0, time.UTC)
 	event, _ := lambdalog.Settings{JSON: true}.Event(lastLineOfFirstHook, at, "a")
 	l := newLine("id", "stream", at, event)
-	if !l.says(lastLineOfFirstHook) || l.text != lastLineOfFirstHook || l.requestID != "a" || l.source != lambdaenv.Function {
+	if !l.is(lastLineOfFirstHook) || l.text != lastLineOfFirstHook || l.requestID != "a" || l.source != lambdaenv.Function {
 		t.Errorf("%s: got the text %q of invocation %q by %s", event, l.text, l.requestID, l.source)
 	}
 }

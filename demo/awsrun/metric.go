@@ -20,32 +20,29 @@ type metric struct {
 	maximum, samples float64
 }
 
-// awaitMetric waits until the metric knows of as many invocations as had hooks.
-// Nothing depends on it but one check, so that a failure is only noted, and
-// who is in a hurry is not held up.
-func (p *play) awaitMetric(ctx context.Context) error {
+// awaitMetric waits until the metric has as many invocations as had hooks. Only
+// one check depends on it: a failure is noted and does not end the run, and with
+// NoWait it looks once.
+func (r *run) awaitMetric(ctx context.Context) error {
 	hooked := 0
-	for _, c := range p.calls {
-		if c.end != nil && c.hooks != nil {
-			hooked++
-		}
+	for range r.withHooks() {
+		hooked++
 	}
 	if hooked == 0 {
 		return nil
 	}
-	deadline := time.Now().Add(p.cfg.Pace.Metric)
+	deadline := time.Now().Add(r.cfg.Pace.Metric)
 	for {
-		p.watch.show(p, Progress{Step: "waiting for the metrics of " + p.target.function})
-		m, err := p.account.postRuntime(ctx, p.target, p.calls[0].start.time, time.Now().Add(p.account.skew))
+		r.status.set(r, Progress{Step: "waiting for the metrics of " + r.target.function})
+		m, err := r.account.postRuntime(ctx, r.target, r.invocations[0].start.time, time.Now().Add(r.account.skew))
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		p.metric, p.metricErr = m, err
-		switch {
-		case p.metricErr != nil, p.cfg.NoWait, int(p.metric.samples) >= hooked, time.Now().After(deadline):
+		r.metric, r.metricErr = m, err
+		if r.metricErr != nil || r.cfg.NoWait || int(r.metric.samples) >= hooked || time.Now().After(deadline) {
 			return nil
 		}
-		if err := pause(ctx, p.cfg.Pace.Quiet); err != nil {
+		if err := pause(ctx, r.cfg.Pace.Quiet); err != nil {
 			return err
 		}
 	}

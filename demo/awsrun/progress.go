@@ -1,7 +1,9 @@
 package awsrun
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -10,11 +12,11 @@ import (
 // usualIdle is how long AWS has been seen to keep an idle environment.
 const usualIdle = 6 * time.Minute
 
-// Progress is what is being waited for.
+// Progress is what is waited for.
 type Progress struct {
 	Step string
 
-	// Passed and Expected are how long it has taken, and is thought to take;
+	// Passed is how long it has taken, and Expected how long it usually takes;
 	// zero where that is not known.
 	Passed, Expected time.Duration
 }
@@ -28,7 +30,8 @@ func (p Progress) Bar() string {
 		return p.Step
 	}
 	filled := min(barWidth, int(barWidth*p.Passed/p.Expected))
-	return fmt.Sprintf("%s [%s%s] %s", p.Step, strings.Repeat("█", filled), strings.Repeat("░", barWidth-filled), p.passed(time.Second))
+	return fmt.Sprintf("%s [%s%s] %s", p.Step,
+		strings.Repeat("█", filled), strings.Repeat("░", barWidth-filled), p.passed(time.Second))
 }
 
 // Sentence renders the progress for where nothing can be overwritten; it
@@ -60,55 +63,53 @@ func short(d time.Duration) string {
 	return s
 }
 
-// A watch tells what all plays together are waiting for: the one that has come
+// A status shows what all runs together wait for: that of the run that has come
 // least far.
-type watch struct {
-	tell func(Progress)
+type status struct {
+	show func(Progress)
 
-	mu    sync.Mutex
-	plays []*play
-	state map[*play]Progress
+	mu      sync.Mutex
+	current []runProgress // of runs that have not ended
 }
 
-func newWatch(tell func(Progress)) *watch {
-	return &watch{tell: tell, state: map[*play]Progress{}}
+type runProgress struct {
+	*run
+	Progress
 }
 
-// say tells of a step that is nobody's.
-func (w *watch) say(step string) { w.tell(Progress{Step: step}) }
-
-// end tells that nothing is waited for any more.
-func (w *watch) end() { w.tell(Progress{}) }
-
-func (w *watch) show(p *play, state Progress) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if _, known := w.state[p]; !known {
-		w.plays = append(w.plays, p)
+// set notes the progress of a run, and shows that of all.
+func (s *status) set(r *run, p Progress) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := s.index(r); i >= 0 {
+		s.current[i].Progress = p
+	} else {
+		s.current = append(s.current, runProgress{r, p})
 	}
-	w.state[p] = state
-	w.refresh()
+	s.refresh()
 }
 
-func (w *watch) done(p *play) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	delete(w.state, p)
-	w.refresh()
+// done notes the end of a run.
+func (s *status) done(r *run) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := s.index(r); i >= 0 {
+		s.current = slices.Delete(s.current, i, i+1)
+	}
+	s.refresh()
 }
 
-func (w *watch) refresh() {
-	var least *Progress
-	for _, p := range w.plays {
-		state, waiting := w.state[p]
-		if !waiting {
-			continue
-		}
-		if least == nil || least.Expected > 0 && (state.Expected == 0 || state.Passed < least.Passed) {
-			least = &state
-		}
+func (s *status) index(r *run) int {
+	return slices.IndexFunc(s.current, func(p runProgress) bool { return p.run == r })
+}
+
+func (s *status) refresh() {
+	if len(s.current) == 0 {
+		return
 	}
-	if least != nil {
-		w.tell(*least)
-	}
+	// What takes a known time is the last step.
+	least := slices.MinFunc(s.current, func(a, b runProgress) int {
+		return cmp.Or(cmp.Compare(min(a.Expected, 1), min(b.Expected, 1)), cmp.Compare(a.Passed, b.Passed))
+	})
+	s.show(least.Progress)
 }

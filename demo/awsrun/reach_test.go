@@ -23,7 +23,7 @@ func TestNobodyAtTheEndpoint(t *testing.T) {
 	awstest.Start(t, awstest.Config{})
 	endpoint := "http://" + l.Addr().String()
 	t.Setenv("AWS_ENDPOINT_URL", endpoint)
-	r := perform(t.Context(), awsrun.Config{})
+	r := execute(t.Context(), awsrun.Config{})
 	want := "cloudformation:DescribeStacks got no answer from " + endpoint +
 		", which AWS_ENDPOINT_URL or the profile names: does it run there? Without that it would be AWS (connection refused)"
 	if r.err == nil || r.err.Error() != want {
@@ -70,7 +70,7 @@ func TestARunAtAnEndpointIsNotOnAWS(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			awstest.Start(t, awstest.Config{})
 			endpoint := os.Getenv("AWS_ENDPOINT_URL")
-			cfg := awsrun.Config{Invocations: 1, NoWait: true, Event: []byte(brief)}
+			cfg := awsrun.Config{Invocations: 1, NoWait: true, Event: []byte(event)}
 			switch name {
 			case "AWS_ENDPOINT_URL_LAMBDA":
 				// All of them, as nothing here may ask AWS.
@@ -91,7 +91,7 @@ func TestARunAtAnEndpointIsNotOnAWS(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			r := perform(t.Context(), cfg)
+			r := execute(t.Context(), cfg)
 			r.succeeded(t)
 			rec := r.recordings[0]
 			if want := "at " + endpoint + " instead of AWS, in eu-west-1"; rec.Place != want {
