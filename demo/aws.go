@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"example.com/postinvoke/demo/awsrun"
 	"example.com/postinvoke/demo/recording"
@@ -71,14 +72,14 @@ func failures(checks []awsrun.Check) error {
 	return fmt.Errorf("%d of %d checks failed; above is what that means", failed, len(checks))
 }
 
-// awsProgress shows a bar on a terminal. Elsewhere a sentence changes once a
-// minute.
+// awsProgress shows a sentence that changes once a second on a terminal, and once
+// a minute elsewhere.
 func (o *options) awsProgress(progress *progress) func(awsrun.Progress) {
 	last := ""
 	return func(p awsrun.Progress) {
-		text := p.Bar()
+		text := p.Text(time.Second)
 		if !progress.terminal {
-			if text = p.Sentence(); text == last {
+			if text = p.Text(time.Minute); text == last {
 				return
 			}
 			last = text

@@ -88,7 +88,7 @@ func TestStackIsMissing(t *testing.T) {
 }
 
 func TestFailedCheck(t *testing.T) {
-	r := onAWS(t, awstest.Config{MetricScale: 0.5}, "-no-wait", "-invocations", "1")
+	r := onAWS(t, awstest.Config{Metric: func(of []float64) []float64 { return []float64{of[0] / 2} }}, "-no-wait", "-invocations", "1")
 	if want := "demo: 1 of 5 checks failed; above is what that means\n"; r.code != 1 || r.stderr != want {
 		t.Errorf("got %v, want exit status 1 and %q", r, want)
 	}

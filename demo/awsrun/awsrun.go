@@ -90,7 +90,7 @@ func Run(ctx context.Context, cfg Config) ([]Check, error) {
 	// When one fails, the others have nothing to wait for.
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	status := &status{show: cfg.Progress}
+	status := &status{show: cfg.Progress, runs: map[*run]Progress{}}
 	var running sync.WaitGroup
 	var runs []*run
 	for _, target := range targets {

@@ -70,7 +70,7 @@ func execute(ctx context.Context, cfg awsrun.Config) *outcome {
 		if follow != nil {
 			follow(p)
 		}
-		r.progress = append(r.progress, p.Sentence())
+		r.progress = append(r.progress, p.Text(time.Minute))
 	}
 	r.checks, r.err = awsrun.Run(ctx, cfg)
 	for _, rec := range recorders {

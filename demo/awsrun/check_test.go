@@ -12,19 +12,35 @@ import (
 	"example.com/postinvoke/record"
 )
 
-var billed = regexp.MustCompile(`"billedDurationMs":\d+`)
+// without loses the lines of a log with a text in them.
+func without(text string) func(string) string {
+	return func(line string) string {
+		if strings.Contains(line, text) {
+			return ""
+		}
+		return line
+	}
+}
+
+// with gives a field of all records another value.
+func with(field, value string) func(string) string {
+	re := regexp.MustCompile(`"` + field + `":[\d.]+`)
+	return func(line string) string { return re.ReplaceAllString(line, `"`+field+`":`+value) }
+}
+
+// times multiplies the values of the metric.
+func times(factor float64) func([]float64) []float64 {
+	return func(values []float64) []float64 {
+		for i := range values {
+			values[i] *= factor
+		}
+		return values
+	}
+}
 
 // An AWS that is not as we say it is makes a check fail, and the failure says
 // what it means.
 func TestCheckFails(t *testing.T) {
-	without := func(message string) func(string) string {
-		return func(line string) string {
-			if strings.Contains(line, message) {
-				return ""
-			}
-			return line
-		}
-	}
 	tests := []struct {
 		name         string
 		cfg          awstest.Config
@@ -35,21 +51,19 @@ func TestCheckFails(t *testing.T) {
 		{
 			// The response comes after the hooks, so how long they take cannot be
 			// made up; the metric has more than that, however late it begins.
-			"callers wait for hooks", awstest.Config{KeepBack: true, ShutdownAfter: 2, MetricScale: 2}, `{"sleepMs":1100}`,
-			"failed, passed, passed, passed, passed", "invocation 2: response after ", "callers wait for hooks",
+			"callers wait for hooks", awstest.Config{KeepBack: true, Metric: times(2), Rewrite: with("initDurationMs", "0")}, `{"sleepMs":1100}`,
+			"failed, passed, passed, passed, passed", "invocation 1: response after ", "callers wait for hooks",
 		},
 		{
-			"hooks are not billed", awstest.Config{HookTime: time.Minute, Rewrite: func(line string) string {
-				return billed.ReplaceAllString(line, `"billedDurationMs":7`)
-			}}, event,
+			"hooks are not billed", awstest.Config{HookTime: time.Minute, Rewrite: with("billedDurationMs", "7")}, event,
 			"passed, failed, passed, passed, passed", "invocation 1: 7 ms billed, ", "bills less",
 		},
 		{
-			"the metric does not count them", awstest.Config{HookTime: time.Minute, MetricScale: 0.5}, event,
+			"the metric does not count them", awstest.Config{HookTime: time.Minute, Metric: times(0.5)}, event,
 			"passed, passed, failed, passed, passed", " in 1 invocations, but hooks took ", "dashboard",
 		},
 		{
-			"there is no metric", awstest.Config{HookTime: time.Minute, MetricScale: -1}, event,
+			"there is no metric", awstest.Config{HookTime: time.Minute, Metric: func([]float64) []float64 { return nil }}, event,
 			"passed, passed, not seen, passed, passed", "CloudWatch has no value yet", "",
 		},
 		{
@@ -63,9 +77,9 @@ func TestCheckFails(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			test.cfg.ShutdownAfter = max(1, test.cfg.ShutdownAfter)
+			test.cfg.ShutdownAfter = 1
 			awstest.Start(t, test.cfg)
-			cfg := awsrun.Config{Invocations: test.cfg.ShutdownAfter, Pace: quick, Event: []byte(test.event)}
+			cfg := awsrun.Config{Invocations: 1, Pace: quick, Event: []byte(test.event)}
 			cfg.Pace.Metric = 1
 			if strings.HasSuffix(test.want, "failed, passed") || strings.HasSuffix(test.want, "passed, failed") {
 				cfg.Pace.Grace = 1 // one of the two records never comes
@@ -86,13 +100,6 @@ func TestCheckFails(t *testing.T) {
 
 // What could as well be otherwise is neither passed nor failed.
 func TestCheckWithoutEvidence(t *testing.T) {
-	without := func(pattern string) func(string) string {
-		return func(line string) string { return regexp.MustCompile(pattern).ReplaceAllString(line, "") }
-	}
-	with := func(field, value string) func(string) string {
-		re := regexp.MustCompile(`"` + field + `":[\d.]+`)
-		return func(line string) string { return re.ReplaceAllString(line, `"`+field+`":`+value) }
-	}
 	const response, billed, metric, shutdown, reason = 0, 1, 2, 3, 4
 	const slow = "demo/testdata/functions/slow"
 	tests := []struct {
@@ -114,13 +121,13 @@ func TestCheckWithoutEvidence(t *testing.T) {
 			billed, "too short to compare"},
 		{"no billed duration", awstest.Config{Rewrite: with("billedDurationMs", "0")}, event,
 			billed, "its platform.report has no billed duration"},
-		{"no records below WARN", awstest.Config{Rewrite: without(`.*` + record.Hooks + `.*`)}, event,
+		{"no records below WARN", awstest.Config{Rewrite: without(record.Hooks)}, event,
 			billed, "or the application log level is above INFO"},
-		{"other invocations in the metric", awstest.Config{MetricMore: 1, HookTime: time.Minute}, event,
+		{"other invocations in the metric", awstest.Config{HookTime: time.Minute, Metric: func(of []float64) []float64 { return append(of, 0) }}, event,
 			metric, "CloudWatch has 2 invocations in these minutes, of which 1 are of this run"},
 		{"no shutdown hooks", awstest.Config{Function: slow}, `{"Hooks":1}`,
 			shutdown, "only of the example it is known that there are any"},
-		{"shutdown hooks that print nothing", awstest.Config{Rewrite: without(`bye y'all!`)}, event,
+		{"shutdown hooks that print nothing", awstest.Config{Rewrite: without("bye y'all!")}, event,
 			shutdown, "0 lines printed: none that could have been lost"},
 		{"no layer", awstest.Config{NoLayer: true}, event,
 			reason, "the function does not say that it has the layer"},
@@ -150,9 +157,8 @@ func TestCheckWithoutEvidence(t *testing.T) {
 // Handlers are billed as well: a report that has room for either is not one of
 // both.
 func TestBilledDurationOfTheHandlerOnly(t *testing.T) {
-	took := regexp.MustCompile(`"(handler|hooks)Ms":[\d.]+`)
 	awstest.Start(t, awstest.Config{Rewrite: func(line string) string {
-		return took.ReplaceAllString(billed.ReplaceAllString(line, `"billedDurationMs":500`), `"${1}Ms":450`)
+		return with("billedDurationMs", "500")(with("handlerMs", "450")(with("hooksMs", "450")(line)))
 	}})
 	r := execute(t.Context(), awsrun.Config{Invocations: 1, NoWait: true})
 	r.succeeded(t)

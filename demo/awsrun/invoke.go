@@ -22,13 +22,22 @@ type answer struct {
 // invoke invokes the target and waits for its answer, as any caller does. It
 // does not ask for the tail of the log: Lambda has that only after the hooks.
 func (a *account) invoke(ctx context.Context, t target, event []byte) (*answer, error) {
-	var timing attemptTiming
+	var asked time.Time // when the last attempt began: one that was throttled has not reached the function
+	note := middleware.FinalizeMiddlewareFunc("NoteAttempt", func(
+		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
+	) (middleware.FinalizeOutput, middleware.Metadata, error) {
+		asked = time.Now()
+		return next.HandleFinalize(ctx, in)
+	})
 	out, err := a.lambda.Invoke(ctx, &lambda.InvokeInput{
 		FunctionName:   &t.function,
 		InvocationType: types.InvocationTypeRequestResponse,
 		LogType:        types.LogTypeNone,
 		Payload:        event,
-	}, func(o *lambda.Options) { o.APIOptions = append(o.APIOptions, timing.add) })
+	}, func(o *lambda.Options) {
+		o.APIOptions = append(o.APIOptions, func(s *middleware.Stack) error { return s.Finalize.Insert(note, "Retry", middleware.After) })
+	})
+	got := time.Now()
 	if err != nil {
 		return nil, a.explain(err, request{action: "lambda:InvokeFunction", function: t.function})
 	}
@@ -38,27 +47,11 @@ func (a *account) invoke(ctx context.Context, t target, event []byte) (*answer, 
 			RequestID:     id,
 			Payload:       out.Payload,
 			FunctionError: aws.ToString(out.FunctionError),
-			Latency:       timing.got.Sub(timing.asked),
+			Latency:       got.Sub(asked),
 		},
-		asked: timing.asked,
-		got:   timing.got,
+		asked: asked,
+		got:   got,
 	}, nil
-}
-
-// An attemptTiming is when the last attempt of a request began and was
-// answered: a request that was throttled has not reached the function.
-type attemptTiming struct{ asked, got time.Time }
-
-// add puts the timing inside of the SDK's retries.
-func (t *attemptTiming) add(stack *middleware.Stack) error {
-	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("TimeAttempt", func(
-		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
-	) (out middleware.FinalizeOutput, metadata middleware.Metadata, err error) {
-		t.asked = time.Now()
-		out, metadata, err = next.HandleFinalize(ctx, in)
-		t.got = time.Now()
-		return out, metadata, err
-	}), "Retry", middleware.After)
 }
 
 // A clock estimates how far Lambda's clock is ahead of ours. The times of the

@@ -65,12 +65,7 @@ func TestClocksDisagree(t *testing.T) {
 
 // A function that logs text says nothing that could be told apart.
 func TestReportNeverCame(t *testing.T) {
-	awstest.Start(t, awstest.Config{Rewrite: func(line string) string {
-		if strings.Contains(line, "platform.report") {
-			return ""
-		}
-		return line
-	}})
+	awstest.Start(t, awstest.Config{Rewrite: without("platform.report")})
 	pace := quick
 	pace.Log = 1
 	r := execute(t.Context(), awsrun.Config{Pace: pace, Event: []byte(event), Invocations: 1})

@@ -3,7 +3,6 @@ package awsrun
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,46 +20,24 @@ type Progress struct {
 	Passed, Expected time.Duration
 }
 
-// barWidth is the number of cells of a bar.
-const barWidth = 20
-
-// Bar renders the progress in one line, for a terminal.
-func (p Progress) Bar() string {
-	if p.Expected == 0 {
-		return p.Step
-	}
-	filled := min(barWidth, int(barWidth*p.Passed/p.Expected))
-	return fmt.Sprintf("%s [%s%s] %s", p.Step,
-		strings.Repeat("█", filled), strings.Repeat("░", barWidth-filled), p.passed(time.Second))
-}
-
-// Sentence renders the progress for where nothing can be overwritten; it
-// changes once a minute.
-func (p Progress) Sentence() string {
-	if p.Expected == 0 {
-		return p.Step
-	}
-	return fmt.Sprintf("%s (%s)", p.Step, p.passed(time.Minute))
-}
-
-func (p Progress) passed(unit time.Duration) string {
+// Text renders the progress in one line that changes once in a unit.
+func (p Progress) Text(unit time.Duration) string {
 	passed := short(p.Passed.Truncate(unit))
-	if p.Passed > p.Expected {
-		return fmt.Sprintf("%s, usually about %s", passed, short(p.Expected))
+	switch {
+	case p.Expected == 0:
+		return p.Step
+	case p.Passed > p.Expected:
+		return fmt.Sprintf("%s (%s, usually about %s)", p.Step, passed, short(p.Expected))
 	}
-	return fmt.Sprintf("%s of about %s", passed, short(p.Expected))
+	return fmt.Sprintf("%s (%s of about %s)", p.Step, passed, short(p.Expected))
 }
 
-// short renders a duration without the zeros that Duration.String has.
+// short renders a duration without seconds if there are none.
 func short(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if s == "0s" {
+	if d == 0 {
 		return "0m"
 	}
-	return s
+	return strings.Replace(d.String(), "m0s", "m", 1)
 }
 
 // A status shows what all runs together wait for: that of the run that has come
@@ -68,48 +45,28 @@ func short(d time.Duration) string {
 type status struct {
 	show func(Progress)
 
-	mu      sync.Mutex
-	current []runProgress // of runs that have not ended
+	mu   sync.Mutex
+	runs map[*run]Progress // that have not ended
 }
 
-type runProgress struct {
-	*run
-	Progress
-}
-
-// set notes the progress of a run, and shows that of all.
+// set notes the progress of a run; one without a step has ended.
 func (s *status) set(r *run, p Progress) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if i := s.index(r); i >= 0 {
-		s.current[i].Progress = p
-	} else {
-		s.current = append(s.current, runProgress{r, p})
+	s.runs[r] = p
+	if p.Step == "" {
+		delete(s.runs, r)
 	}
-	s.refresh()
-}
-
-// done notes the end of a run.
-func (s *status) done(r *run) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if i := s.index(r); i >= 0 {
-		s.current = slices.Delete(s.current, i, i+1)
+	var least Progress
+	for _, p := range s.runs {
+		// What takes a known time is the last step. The name keeps the choice among equals.
+		if least.Step == "" || cmp.Or(
+			cmp.Compare(min(p.Expected, 1), min(least.Expected, 1)), cmp.Compare(p.Passed, least.Passed), cmp.Compare(p.Step, least.Step),
+		) < 0 {
+			least = p
+		}
 	}
-	s.refresh()
-}
-
-func (s *status) index(r *run) int {
-	return slices.IndexFunc(s.current, func(p runProgress) bool { return p.run == r })
-}
-
-func (s *status) refresh() {
-	if len(s.current) == 0 {
-		return
+	if least.Step != "" {
+		s.show(least)
 	}
-	// What takes a known time is the last step.
-	least := slices.MinFunc(s.current, func(a, b runProgress) int {
-		return cmp.Or(cmp.Compare(min(a.Expected, 1), min(b.Expected, 1)), cmp.Compare(a.Passed, b.Passed))
-	})
-	s.show(least.Progress)
 }

@@ -53,7 +53,7 @@ type shutdown struct {
 
 // run runs the function. Whatever ends it, what is known is recorded.
 func (r *run) run(ctx context.Context) error {
-	defer r.status.done(r)
+	defer r.status.set(r, Progress{})
 	err := r.invokeAll(ctx)
 	if err == nil && !r.cfg.NoWait {
 		err = r.awaitShutdown(ctx)

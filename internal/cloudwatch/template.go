@@ -200,14 +200,11 @@ func (t *template) call(function string, argument any) (any, error) {
 		}
 		return strings.Join(parts, fmt.Sprint(args[0])), nil
 	case function == "Fn::Split" && !isList:
-		var parts []any
-		for part := range strings.SplitSeq(text, fmt.Sprint(args[0])) {
-			parts = append(parts, part)
-		}
-		return parts, nil
-	case function == "Fn::Select" && isList:
-		if i, ok := args[0].(float64); ok && i >= 0 && int(i) < len(list) {
-			return list[int(i)], nil
+		return strings.Split(text, fmt.Sprint(args[0])), nil
+	}
+	if parts, ok := args[1].([]string); ok && function == "Fn::Select" {
+		if i, ok := args[0].(float64); ok && i >= 0 && int(i) < len(parts) {
+			return parts[int(i)], nil
 		}
 	}
 	return nil, unknown

@@ -3,7 +3,6 @@ package insights
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -54,20 +53,16 @@ type Expr struct {
 	args     []*Expr
 }
 
-// Fields are the names of the fields in the expression, sorted.
+// Fields are the names of the fields in the expression.
 func (e *Expr) Fields() []string {
-	names := map[string]bool{}
-	e.addFields(names)
-	return slices.Sorted(maps.Keys(names))
-}
-
-func (e *Expr) addFields(names map[string]bool) {
 	if e.field != "" {
-		names[e.field] = true
+		return []string{e.field}
 	}
+	var names []string
 	for _, a := range e.args {
-		a.addFields(names)
+		names = append(names, a.Fields()...)
 	}
+	return names
 }
 
 // Eval returns the value of the expression: nil if it has none.
@@ -79,8 +74,8 @@ func (e *Expr) Eval(fields map[string]Value) (Value, error) {
 		return e.constant, nil
 	}
 	f := functions[e.function]
-	args := make([]Value, len(e.args))
-	for i, a := range e.args {
+	var args []Value
+	for _, a := range e.args {
 		v, err := a.Eval(fields)
 		if err != nil {
 			return nil, err
@@ -88,7 +83,7 @@ func (e *Expr) Eval(fields map[string]Value) (Value, error) {
 		if _, isCondition := v.(bool); isCondition != f.ofConditions {
 			return nil, fmt.Errorf("%s of %v: a condition is no value, and a value is no condition", e.function, v)
 		}
-		args[i] = v
+		args = append(args, v)
 	}
 	return f.apply(args)
 }

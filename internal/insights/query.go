@@ -76,7 +76,7 @@ func (p *parser) command(q *query) {
 			p.fail("stats after another stats, sort, limit or display")
 		}
 		q.grouped = true
-		q.add(p.stats().run)
+		q.add(p.stats())
 	case "sort":
 		q.final = true
 		q.add(p.sort())
@@ -170,31 +170,25 @@ func (p *parser) glob() command {
 }
 
 func (p *parser) sort() command {
-	type key struct {
-		name       string
-		descending bool
-	}
-	var keys []key
+	var names []string
+	descending := map[string]bool{}
 	p.each(func() {
-		k := key{name: p.name(), descending: p.accept("desc")}
-		if !k.descending {
+		name := p.name()
+		names = append(names, name)
+		if descending[name] = p.accept("desc"); !descending[name] {
 			p.expect("asc")
 		}
-		keys = append(keys, k)
 	})
 	return func(t *table) error {
-		for _, k := range keys {
-			if err := t.use(k.name); err != nil {
-				return err
-			}
+		if err := t.use(names...); err != nil {
+			return err
 		}
 		slices.SortStableFunc(t.rows, func(a, b map[string]Value) int {
-			for _, k := range keys {
-				x, y := a[k.name], b[k.name]
-				if k.descending {
-					x, y = y, x
-				}
-				if order := compare(x, y); order != 0 {
+			for _, name := range names {
+				switch order := compare(a[name], b[name]); {
+				case order != 0 && descending[name]:
+					return -order
+				case order != 0:
 					return order
 				}
 			}

@@ -1,35 +1,22 @@
 package insights
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 )
 
-// stats aggregates rows by groups.
-type stats struct {
-	columns []aggregate
-	groups  []group
-}
-
 // An aggregate is a value of a group of rows.
 type aggregate struct {
 	function string
-	of       *Expr
+	of       *Expr // nil for count(*)
 	name     string
 }
 
-// A group is by the values of a field.
-type group struct{ field, name string }
-
 // aggregates are functions of the values that the rows of a group have.
-var aggregates = map[string]func([]Value) (Value, error){
-	"sum":       total,
-	"avg":       average,
-	"max":       func(values []Value) (Value, error) { return slices.MaxFunc(values, compare), nil },
-	"sortsLast": func(values []Value) (Value, error) { return slices.MaxFunc(values, compare), nil },
-}
+var aggregates = map[string]func([]Value) (Value, error){"sum": sumOf, "avg": average, "max": greatest, "sortsLast": greatest}
 
 // Two functions are not of values.
 const (
@@ -37,8 +24,9 @@ const (
 	latest = "latest" // of the row that is
 )
 
-func (p *parser) stats() stats {
-	var s stats
+// stats reads the command of that name, which aggregates rows by fields.
+func (p *parser) stats() command {
+	var columns []aggregate
 	p.each(func() {
 		a := aggregate{function: p.name()}
 		p.expect("(")
@@ -53,63 +41,55 @@ func (p *parser) stats() stats {
 		p.expect(")")
 		p.expect("as")
 		a.name = p.name()
-		s.columns = append(s.columns, a)
+		columns = append(columns, a)
 	})
 	p.expect("by")
+	var fields, names []string
 	p.each(func() {
 		field := p.name()
-		g := group{field, field}
+		fields, names = append(fields, field), append(names, field)
 		if p.accept("as") {
-			g.name = p.name()
+			names[len(names)-1] = p.name()
 		}
-		s.groups = append(s.groups, g)
 	})
-	return s
-}
-
-func (s stats) run(t *table) error {
-	var columns []string
-	for _, g := range s.groups {
-		if err := t.use(g.field); err != nil {
+	return func(t *table) error {
+		err := t.use(fields...)
+		for _, a := range columns {
+			if a.of != nil {
+				err = errors.Join(err, t.use(a.of.Fields()...))
+			}
+			err = errors.Join(err, t.define(a.name))
+		}
+		if err != nil {
 			return err
 		}
-		columns = append(columns, g.name)
-	}
-	for _, a := range s.columns {
-		if a.of != nil {
-			if err := t.use(a.of.Fields()...); err != nil {
-				return err
+		groups := map[string][]map[string]Value{}
+		for _, row := range t.rows {
+			key := ""
+			for _, f := range fields {
+				key += Text(row[f]) + "\x00"
 			}
+			groups[key] = append(groups[key], row)
 		}
-		if err := t.define(a.name); err != nil {
-			return err
-		}
-		columns = append(columns, a.name)
-	}
-	rows := map[string][]map[string]Value{}
-	for _, row := range t.rows {
-		key := ""
-		for _, g := range s.groups {
-			key += Text(row[g.field]) + "\x00"
-		}
-		rows[key] = append(rows[key], row)
-	}
-	t.rows = nil
-	for _, key := range slices.Sorted(maps.Keys(rows)) {
-		result := map[string]Value{}
-		for _, g := range s.groups {
-			result[g.name] = rows[key][0][g.field]
-		}
-		for _, a := range s.columns {
-			var err error
-			if result[a.name], err = a.eval(rows[key]); err != nil {
-				return err
+		t.rows, t.columns = nil, names
+		for _, key := range slices.Sorted(maps.Keys(groups)) {
+			result := map[string]Value{}
+			for i, name := range names {
+				result[name] = groups[key][0][fields[i]]
 			}
+			for _, a := range columns {
+				if result[a.name], err = a.eval(groups[key]); err != nil {
+					return err
+				}
+			}
+			t.rows = append(t.rows, result)
 		}
-		t.rows = append(t.rows, result)
+		for _, a := range columns {
+			t.columns = append(t.columns, a.name)
+		}
+		t.grouped, t.made = true, map[string]bool{}
+		return nil
 	}
-	t.columns, t.grouped, t.made = columns, true, map[string]bool{}
-	return nil
 }
 
 func (a aggregate) eval(rows []map[string]Value) (Value, error) {
@@ -140,7 +120,9 @@ func (a aggregate) eval(rows []map[string]Value) (Value, error) {
 	return aggregates[a.function](values)
 }
 
-func total(values []Value) (Value, error) {
+func greatest(values []Value) (Value, error) { return slices.MaxFunc(values, compare), nil }
+
+func sumOf(values []Value) (Value, error) {
 	sum := 0.0
 	for _, v := range values {
 		n, ok := v.(float64)
@@ -153,7 +135,7 @@ func total(values []Value) (Value, error) {
 }
 
 func average(values []Value) (Value, error) {
-	sum, err := total(values)
+	sum, err := sumOf(values)
 	if err != nil {
 		return nil, err
 	}

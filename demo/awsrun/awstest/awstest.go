@@ -71,12 +71,8 @@ type Config struct {
 	// KeepBack sends responses after the hooks, as AWS would not.
 	KeepBack bool
 
-	// MetricScale is what the metric is multiplied by. Zero means 1; below
-	// zero there are no metrics.
-	MetricScale float64
-
-	// MetricMore is how many invocations of other callers the metric has.
-	MetricMore int
+	// Metric, if set, replaces the values of the metric, one for each invocation.
+	Metric func([]float64) []float64
 
 	// Outputs replace those of the stack, and Status its status.
 	Outputs map[string]string

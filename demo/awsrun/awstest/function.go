@@ -182,13 +182,8 @@ func (f *function) shutDown() {
 func (f *function) metric() []float64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	cfg := f.account.cfg
-	if cfg.MetricScale < 0 {
-		return nil
+	if replace := f.account.cfg.Metric; replace != nil {
+		return replace(slices.Clone(f.spans))
 	}
-	var values []float64
-	for _, span := range f.spans {
-		values = append(values, span*cmp.Or(cfg.MetricScale, 1))
-	}
-	return append(values, make([]float64, cfg.MetricMore)...)
+	return slices.Clone(f.spans)
 }
