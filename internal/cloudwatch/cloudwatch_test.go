@@ -175,10 +175,25 @@ func TestUnknown(t *testing.T) {
 			t.Errorf("%s %s: got %v, want %q", test.pattern, test.widget, err, test.want)
 		}
 	}
-	for _, value := range []string{`{"Ref":"Gone"}`, `{"Fn::Sub":"x"}`, `{"Fn::If":["Never","a","b"]}`} {
+	for _, value := range []string{`{"Fn::GetAtt":["Fn","Name"]}`, `{"Fn::Select":[2,{"Fn::Split":[":","a:b"]}]}`, `{"Ref":"Gone"}`, `{"Fn::Sub":"x"}`, `{"Fn::If":["Never","a","b"]}`} {
 		text := strings.Replace(templateOf(`{ $.a = 1 }`, "1", ""), `"AlarmName": "a"`, `"AlarmName": `+value, 1)
 		if _, err := cloudwatch.Deploy([]byte(text)); err == nil {
 			t.Errorf("%s was resolved", value)
+		}
+	}
+}
+
+// References become what CloudFormation makes of them.
+func TestReferences(t *testing.T) {
+	for value, want := range map[string]string{
+		`{"Ref":"Fn"}`: "orders",
+		`{"Fn::Join":["-",["a",{"Ref":"AWS::Region"}]]}`:                                     "a-" + cloudwatch.Region,
+		`{"Fn::Select":[5,{"Fn::Split":[":",{"Fn::GetAtt":["Fn","Arn"]}]}]}`:                 "function",
+		`{"Fn::Select":[1,{"Fn::Split":[":",{"Fn::Join":["",["arn:",{"Ref":"Filter"}]]}]}]}`: cloudwatch.StackName + "-Filter-",
+	} {
+		text := strings.Replace(templateOf(`{ $.a = 1 }`, "1", ""), `"AlarmName": "a"`, `"AlarmName": `+value, 1)
+		if d, err := cloudwatch.Deploy([]byte(text)); err != nil || !strings.HasPrefix(d.Alarms[0].AlarmName, want) {
+			t.Errorf("%s: got %+v, %v, want %s", value, d, err, want)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -184,27 +185,29 @@ func (t *template) call(function string, argument any) (any, error) {
 	if len(args) != 2 {
 		return nil, unknown
 	}
+	first, second := fmt.Sprint(args[0]), fmt.Sprint(args[1])
 	list, isList := args[1].([]any)
-	text := fmt.Sprint(args[1])
 	switch {
-	case function == "Fn::GetAtt" && text == "Arn":
-		id := fmt.Sprint(args[0])
-		name, err := t.name(id)
-		return t.arn(id, name), err
+	case function == "Fn::GetAtt" && second == "Arn":
+		name, err := t.name(first)
+		return t.arn(first, name), err
 	case function == "Fn::Equals" && !isList:
-		return fmt.Sprint(args[0]) == text, nil
+		return first == second, nil
 	case function == "Fn::Join" && isList:
 		var parts []string
 		for _, part := range list {
 			parts = append(parts, fmt.Sprint(part))
 		}
-		return strings.Join(parts, fmt.Sprint(args[0])), nil
+		return strings.Join(parts, first), nil
 	case function == "Fn::Split" && !isList:
-		return strings.Split(text, fmt.Sprint(args[0])), nil
-	}
-	if parts, ok := args[1].([]string); ok && function == "Fn::Select" {
-		if i, ok := args[0].(float64); ok && i >= 0 && int(i) < len(parts) {
-			return parts[int(i)], nil
+		var parts []any
+		for _, part := range strings.Split(second, first) {
+			parts = append(parts, part)
+		}
+		return parts, nil
+	case function == "Fn::Select" && isList:
+		if i, err := strconv.Atoi(first); err == nil && i >= 0 && i < len(list) {
+			return list[i], nil
 		}
 	}
 	return nil, unknown
