@@ -62,7 +62,8 @@ var checks = []struct {
 		"the function got no SIGTERM, or what it printed then was lost: " +
 			"do not rely on shutdown hooks for anything that must not be lost.", (*run).checkShutdown},
 	{"the extension reported why the environment ended",
-		"the extension got no SHUTDOWN event, or its record was lost: the dashboard misses shutdowns.", (*run).checkReason},
+		"the extension got no SHUTDOWN event, or its record was lost: the dashboard misses shutdowns.",
+		(*run).checkReason},
 }
 
 // checks returns the self-check of a run that has ended.
@@ -135,7 +136,8 @@ func (r *run) checkResponseOf(n int, inv *invocation) finding {
 	}
 	took := end.Sub(inv.start.time)
 	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-	figures := fmt.Sprintf("invocation %d: response after %.1f ms, %s ended %.1f ms after the start", n, ms(inv.Latency), hook, ms(took))
+	figures := fmt.Sprintf("invocation %d: response after %.1f ms, %s ended %.1f ms after the start",
+		n, ms(inv.Latency), hook, ms(took))
 	cold := lambdalog.Milliseconds(inv.end.platform.Metrics.InitDurationMs)
 	switch {
 	case inv.Latency < took-rounding && isFirst:
@@ -183,7 +185,8 @@ func (r *run) checkBilled() finding {
 	for n, inv := range r.withHooks() {
 		billed := inv.end.platform.Metrics.BilledDurationMs
 		handler, hooks := inv.hooks.number(record.HandlerMs), inv.hooks.number(record.HooksMs)
-		figures := fmt.Sprintf("invocation %d: %.0f ms billed, handler %.1f ms, hooks %.1f ms", n, billed, handler, hooks)
+		figures := fmt.Sprintf("invocation %d: %.0f ms billed, handler %.1f ms, hooks %.1f ms",
+			n, billed, handler, hooks)
 		var found finding
 		switch {
 		case billed == 0:
@@ -227,7 +230,8 @@ func (r *run) checkMetric() finding {
 	case hooks < measurable:
 		return notSeen("%.1f ms at most, hooks took %.1f ms: too short to compare", m.maximum, hooks)
 	case int(m.samples) > len(r.invocations):
-		return notSeen("CloudWatch has %.0f invocations in these minutes, of which %d are of this run", m.samples, len(r.invocations))
+		return notSeen("CloudWatch has %.0f invocations in these minutes, of which %d are of this run",
+			m.samples, len(r.invocations))
 	// The metric begins when the runtime asked for the next event, a moment
 	// after the response, from which the hooks count.
 	case m.maximum >= hooks*0.9:

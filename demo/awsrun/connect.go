@@ -48,14 +48,15 @@ func connect(ctx context.Context, c *Config) (*account, error) {
 	var missing config.SharedConfigProfileNotExistError
 	switch {
 	case errors.As(err, &missing):
-		return nil, fmt.Errorf("there is no AWS profile %s: give another with -profile, or make it with: aws configure --profile %[1]s",
-			missing.Profile)
+		return nil, fmt.Errorf("there is no AWS profile %s: give another with -profile, "+
+			"or make it with: aws configure --profile %[1]s", missing.Profile)
 	case err != nil:
 		return nil, fmt.Errorf("the AWS configuration cannot be used: %w", err)
 	case cfg.Region == "":
 		return nil, errors.New("no AWS region is set: give one with -region, export AWS_REGION, or run: aws configure")
 	case !regionName.MatchString(cfg.Region):
-		return nil, fmt.Errorf("%q is no name for an AWS region: give one such as eu-west-1 with -region, or export AWS_REGION", cfg.Region)
+		return nil, fmt.Errorf("%q is no name for an AWS region: give one such as eu-west-1 with -region, "+
+			"or export AWS_REGION", cfg.Region)
 	}
 	a := &account{region: cfg.Region, profile: c.Profile}
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
@@ -167,10 +168,11 @@ func (a *account) targets(ctx context.Context, stack string) ([]target, error) {
 	}
 	switch status := string(out.Stacks[0].StackStatus); status {
 	case "DELETE_COMPLETE", "DELETE_FAILED", "DELETE_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED":
-		return nil, fmt.Errorf("the stack %s in %s was not deployed, or is being removed (%s); run: npx cdk deploy -c stack=%[1]s",
-			stack, a.region, status)
+		return nil, fmt.Errorf("the stack %s in %s was not deployed, or is being removed (%s); "+
+			"run: npx cdk deploy -c stack=%[1]s", stack, a.region, status)
 	case "CREATE_IN_PROGRESS", "REVIEW_IN_PROGRESS", "ROLLBACK_IN_PROGRESS":
-		return nil, fmt.Errorf("the stack %s in %s is not ready (%s); try again when npx cdk deploy is done", stack, a.region, status)
+		return nil, fmt.Errorf("the stack %s in %s is not ready (%s); try again when npx cdk deploy is done",
+			stack, a.region, status)
 	}
 	outputs := map[string]string{}
 	for _, o := range out.Stacks[0].Outputs {
@@ -178,7 +180,8 @@ func (a *account) targets(ctx context.Context, stack string) ([]target, error) {
 	}
 	targets, err := targetsIn(outputs)
 	if err != nil {
-		return nil, fmt.Errorf("the stack %s in %s %w; is it the one that npx cdk deploy made from this checkout?", stack, a.region, err)
+		return nil, fmt.Errorf("the stack %s in %s %w; is it the one that npx cdk deploy made from this checkout?",
+			stack, a.region, err)
 	}
 	return targets, nil
 }
@@ -201,7 +204,8 @@ func targetsIn(outputs map[string]string) ([]target, error) {
 			t.group = words[len(words)-1]
 		}
 		if t.function == "" || t.group == "" {
-			return nil, fmt.Errorf("has outputs Invoke%s and Logs%[1]s that do not name a function and a log group", name)
+			return nil, fmt.Errorf("has outputs Invoke%s and Logs%[1]s that do not name a function and a log group",
+				name)
 		}
 		targets = append(targets, t)
 	}

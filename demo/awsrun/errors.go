@@ -40,8 +40,8 @@ func (a *account) credentialsError(err error) error {
 	case code == expiredToken, code == expiredTokenException:
 		return a.expired()
 	case a.profile != "":
-		return fmt.Errorf("the AWS profile %s gives no credentials; check it with: aws sts get-caller-identity --profile %[1]s (%w)",
-			a.profile, err)
+		return fmt.Errorf("the AWS profile %s gives no credentials; "+
+			"check it with: aws sts get-caller-identity --profile %[1]s (%w)", a.profile, err)
 	}
 	return errors.New("no AWS credentials were found: give a profile with -profile, export AWS_PROFILE or " +
 		"AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run: aws configure")
@@ -61,7 +61,8 @@ const (
 )
 
 func (a *account) expired() error {
-	return fmt.Errorf("the AWS credentials have expired: get new ones, for example with: aws sso login%s", a.forProfile())
+	return fmt.Errorf("the AWS credentials have expired: get new ones, for example with: aws sso login%s",
+		a.forProfile())
 }
 
 // codeOf returns the code and the message of an error of AWS, empty for others.
@@ -83,14 +84,17 @@ func (a *account) explain(err error, r request) error {
 	code, message := codeOf(err)
 	switch code {
 	case "RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed":
-		return fmt.Errorf("%s refuses requests with the time of this machine's clock (%s): set the clock", a.name(), code)
+		return fmt.Errorf("%s refuses requests with the time of this machine's clock (%s): set the clock",
+			a.name(), code)
 	case expiredToken, expiredTokenException:
 		return a.expired()
 	case "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure", "OptInRequired":
-		return fmt.Errorf("%s does not know these credentials in the region %s: check them with aws sts get-caller-identity%s, "+
-			"and that the region is enabled for the account", a.name(), a.region, a.forProfile())
+		return fmt.Errorf("%s does not know these credentials in the region %s: "+
+			"check them with aws sts get-caller-identity%s, and that the region is enabled for the account",
+			a.name(), a.region, a.forProfile())
 	case "SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature":
-		return fmt.Errorf("%s does not accept the signature: the secret access key is wrong, or this machine's clock is", a.name())
+		return fmt.Errorf("%s does not accept the signature: the secret access key is wrong, "+
+			"or this machine's clock is", a.name())
 	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized":
 		return fmt.Errorf("these credentials may not do %s; docs/aws.md lists what is needed", r)
 	case "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException",
@@ -99,7 +103,8 @@ func (a *account) explain(err error, r request) error {
 		if r.action == "lambda:InvokeFunction" {
 			fix = "look at the function's reserved concurrency and the account's limit, or try again later"
 		}
-		return fmt.Errorf("%s refused %s %d times because there were too many requests (%s): %s", a.name(), r, attempts, code, fix)
+		return fmt.Errorf("%s refused %s %d times because there were too many requests (%s): %s",
+			a.name(), r, attempts, code, fix)
 	case "", "UnknownError":
 		return a.noAnswer(err, r)
 	case "ResourceNotFoundException":
@@ -107,7 +112,8 @@ func (a *account) explain(err error, r request) error {
 		if r.group != "" {
 			missing = "log group " + r.group
 		}
-		return fmt.Errorf("there is no %s in %s although the stack names it: deploy the stack again with npx cdk deploy", missing, a.region)
+		return fmt.Errorf("there is no %s in %s although the stack names it: "+
+			"deploy the stack again with npx cdk deploy", missing, a.region)
 	}
 	if r.stack != "" && strings.Contains(message, "does not exist") {
 		return a.noStack(r.stack)
@@ -116,16 +122,17 @@ func (a *account) explain(err error, r request) error {
 }
 
 func (a *account) noStack(stack string) error {
-	return fmt.Errorf("there is no stack %s in %s: is it in another region (-region) or account (-profile)? npx cdk deploy makes it",
-		stack, a.region)
+	return fmt.Errorf("there is no stack %s in %s: is it in another region (-region) or account (-profile)? "+
+		"npx cdk deploy makes it", stack, a.region)
 }
 
 // noAnswer explains an error of the way to AWS: no answer, or one that is not of
 // an AWS service, such as the page of a proxy in between.
 func (a *account) noAnswer(err error, r request) error {
 	var page *smithyhttp.ResponseError
-	broken := net.Error(nil) // the connection ended in the middle of an answer
-	if errors.As(err, &page) && page.HTTPStatusCode() != 0 && !errors.As(err, &broken) && !errors.Is(err, io.ErrUnexpectedEOF) {
+	var connection net.Error
+	broken := errors.As(err, &connection) || errors.Is(err, io.ErrUnexpectedEOF) // in the middle of an answer
+	if errors.As(err, &page) && page.HTTPStatusCode() != 0 && !broken {
 		from := a.name()
 		if request := page.Response.Request; request != nil && request.URL != nil {
 			from = request.URL.Scheme + "://" + request.URL.Host
@@ -143,7 +150,8 @@ func (a *account) noAnswer(err error, r request) error {
 		return fmt.Errorf("%s got no answer from %s, which AWS_ENDPOINT_URL or the profile names: does it run there? "+
 			"Without that it would be AWS (%w)", r.action, a.endpoint, err)
 	case host != nil:
-		return fmt.Errorf("there is no host %s: is %s spelt as AWS does, and is this machine online?", host.Name, a.region)
+		return fmt.Errorf("there is no host %s: is %s spelt as AWS does, and is this machine online?",
+			host.Name, a.region)
 	}
 	return fmt.Errorf("%s got no answer from AWS in %s: is this machine online? (%w)", r.action, a.region, err)
 }

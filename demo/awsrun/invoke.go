@@ -35,7 +35,9 @@ func (a *account) invoke(ctx context.Context, t target, event []byte) (*answer, 
 		LogType:        types.LogTypeNone,
 		Payload:        event,
 	}, func(o *lambda.Options) {
-		o.APIOptions = append(o.APIOptions, func(s *middleware.Stack) error { return s.Finalize.Insert(note, "Retry", middleware.After) })
+		o.APIOptions = append(o.APIOptions, func(s *middleware.Stack) error {
+			return s.Finalize.Insert(note, "Retry", middleware.After)
+		})
 	})
 	got := time.Now()
 	if err != nil {

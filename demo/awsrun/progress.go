@@ -59,10 +59,10 @@ func (s *status) set(r *run, p Progress) {
 	}
 	var least Progress
 	for _, p := range s.runs {
-		// What takes a known time is the last step. The name keeps the choice among equals.
-		if least.Step == "" || cmp.Or(
-			cmp.Compare(min(p.Expected, 1), min(least.Expected, 1)), cmp.Compare(p.Passed, least.Passed), cmp.Compare(p.Step, least.Step),
-		) < 0 {
+		// What takes a known time is the last step. The name decides among equals.
+		order := cmp.Or(cmp.Compare(min(p.Expected, 1), min(least.Expected, 1)),
+			cmp.Compare(p.Passed, least.Passed), cmp.Compare(p.Step, least.Step))
+		if least.Step == "" || order < 0 {
 			least = p
 		}
 	}

@@ -132,9 +132,8 @@ func (r *run) withCaller(inv *invocation, entries []lambdaenv.Entry) []lambdaenv
 		}
 	}
 	called := lambdaenv.Entry{Time: asked, Source: lambdaenv.Caller, Kind: recording.Called, Text: string(r.cfg.Event)}
-	responded := lambdaenv.Entry{
-		Time: got, Source: lambdaenv.Caller, Kind: lambdaenv.Responded, RequestID: inv.RequestID, Text: inv.FunctionError,
-	}
+	responded := lambdaenv.Entry{Time: got, Source: lambdaenv.Caller, Kind: lambdaenv.Responded, Text: inv.FunctionError}
+	responded.RequestID = inv.RequestID
 	return append(slices.Insert(entries, 0, called), responded)
 }
 
@@ -247,8 +246,8 @@ func (r *run) describe(began time.Time) recording.About {
 	}
 	const noticeable = 100 * time.Millisecond
 	if skew := r.clock.skew().Abs(); skew >= noticeable {
-		about.Intro = append(about.Intro, fmt.Sprintf("Times are those of Lambda's clock, which this machine's differs from by about %v.",
-			skew.Round(noticeable)))
+		about.Intro = append(about.Intro, fmt.Sprintf("Times are those of Lambda's clock, "+
+			"which this machine's differs from by about %v.", skew.Round(noticeable)))
 	}
 	return about
 }

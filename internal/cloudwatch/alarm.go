@@ -25,7 +25,9 @@ type Alarm struct {
 // Breaches are the periods in which the alarm is in the state ALARM. An alarm on
 // a metric that no filter makes has none.
 func (v *View) Breaches(a Alarm) ([]time.Time, error) {
-	if a.ComparisonOperator != "GreaterThanOrEqualToThreshold" || a.EvaluationPeriods != 1 || a.TreatMissingData != "notBreaching" {
+	isKnown := a.ComparisonOperator == "GreaterThanOrEqualToThreshold" && a.EvaluationPeriods == 1 &&
+		a.TreatMissingData == "notBreaching"
+	if !isKnown {
 		return nil, fmt.Errorf("alarm %s: %s, %d periods, %s: not known here",
 			a.Name, a.ComparisonOperator, a.EvaluationPeriods, a.TreatMissingData)
 	}

@@ -21,5 +21,6 @@ var Assumptions = slices.Concat(lambdalog.Assumptions, insights.Assumptions, []s
 	"Lambda sends Throttles and Errors with the value 0 for an invocation that has none.",
 	"PostRuntimeExtensionsDuration is the span extensionOverhead of platform.report, for internal extensions too.",
 	"A choice at the top of a dashboard replaces its pattern in log queries too.",
-	"The percentage of a metric expression is computed from the sums of the whole time where a widget sets its period to it.",
+	"The percentage of a metric expression is computed from the sums of the whole time " +
+		"where a widget sets its period to it.",
 })

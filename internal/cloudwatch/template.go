@@ -71,9 +71,11 @@ func (d *Deployment) add(t *template, id string) error {
 		}
 		p.Timeout, p.LoggingConfig.LogGroup = 3, "/aws/lambda/"+name // Lambda's defaults
 		err = t.read(id, &p, "Timeout", "LoggingConfig")
-		settings := lambdalog.Settings{JSON: p.LoggingConfig.LogFormat == "JSON", Level: p.LoggingConfig.ApplicationLogLevel}
-		timeout := time.Duration(p.Timeout) * time.Second
-		d.Functions = append(d.Functions, Function{id, name, p.LoggingConfig.LogGroup, settings, timeout})
+		log := p.LoggingConfig
+		d.Functions = append(d.Functions, Function{
+			ID: id, Name: name, Group: log.LogGroup, Timeout: time.Duration(p.Timeout) * time.Second,
+			Log: lambdalog.Settings{JSON: log.LogFormat == "JSON", Level: log.ApplicationLogLevel},
+		})
 	case logGroup:
 		var p struct{ FieldIndexPolicies []struct{ Fields []string } }
 		err = t.read(id, &p, "FieldIndexPolicies")
@@ -245,11 +247,13 @@ func (t *template) name(id string) (string, error) {
 }
 
 func (t *template) arn(id, name string) string {
-	kind := map[string]string{lambdaFunction: "lambda:%s:%s:function", alarm: "cloudwatch:%s:%s:alarm"}[t.Resources[id].Type]
-	if kind == "" {
-		return "arn:" + t.partition + ":" + name
+	switch t.Resources[id].Type {
+	case lambdaFunction:
+		return fmt.Sprintf("arn:%s:lambda:%s:%s:function:%s", t.partition, Region, Account, name)
+	case alarm:
+		return fmt.Sprintf("arn:%s:cloudwatch:%s:%s:alarm:%s", t.partition, Region, Account, name)
 	}
-	return "arn:" + t.partition + ":" + fmt.Sprintf(kind, Region, Account) + ":" + name
+	return "arn:" + t.partition + ":" + name
 }
 
 // strict reads JSON in which nothing may be unknown.

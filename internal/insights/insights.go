@@ -71,7 +71,8 @@ func (l *Log) Run(text string) (*Result, error) {
 		}
 		fields := Fields(e)
 		if len(fields) > maxFields {
-			return nil, fmt.Errorf("an event has more than %d fields, of which CloudWatch discovers a part: %.80s", maxFields, e.Message)
+			return nil, fmt.Errorf("an event has more than %d fields, of which CloudWatch discovers a part: %.80s",
+				maxFields, e.Message)
 		}
 		if indexed := q.indexed(l.Indexed[e.Group]); indexed != nil {
 			if hit, err := indexed.Holds(fields); err != nil || !hit {

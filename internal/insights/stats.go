@@ -16,7 +16,9 @@ type aggregate struct {
 }
 
 // aggregates are functions of the values that the rows of a group have.
-var aggregates = map[string]func([]Value) (Value, error){"sum": sumOf, "avg": average, "max": greatest, "sortsLast": greatest}
+var aggregates = map[string]func([]Value) (Value, error){
+	"sum": sumOf, "avg": average, "max": greatest, "sortsLast": greatest,
+}
 
 // Two functions are not of values.
 const (

@@ -109,8 +109,9 @@ func Unwrap(event string) (line, requestID string) {
 	if !ok || fields["level"] != info {
 		return event, ""
 	}
+	ofLambda := []string{"time", "level", "msg", "requestId"}
 	for name, value := range fields {
-		if _, isString := value.(string); !isString || !slices.Contains([]string{"time", "level", "msg", "requestId"}, name) {
+		if _, isString := value.(string); !isString || !slices.Contains(ofLambda, name) {
 			return event, ""
 		}
 	}

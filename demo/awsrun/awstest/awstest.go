@@ -189,7 +189,9 @@ func (a *Account) Lines() []string { return a.functions[0].env.Lines() }
 func (a *Account) Requests(action string) []Request {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(a.requests), func(r Request) bool { return action != "" && r.Action != action })
+	return slices.DeleteFunc(slices.Clone(a.requests), func(r Request) bool {
+		return action != "" && r.Action != action
+	})
 }
 
 // ServeHTTP answers as AWS does.
@@ -223,9 +225,9 @@ func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case len(failures) > 0:
 		failure = &failures[0]
 	case key != accessKey:
-		failure = &Failure{http.StatusForbidden, "UnrecognizedClientException", "The security token included in the request is invalid."}
+		failure = &Failure{http.StatusForbidden, "UnrecognizedClientException", "The security token is invalid."}
 	case r.Header.Get("X-Amz-Security-Token") == expired:
-		failure = &Failure{http.StatusForbidden, "ExpiredTokenException", "The security token included in the request is expired"}
+		failure = &Failure{http.StatusForbidden, "ExpiredTokenException", "The security token is expired."}
 	default:
 		failure = s.answer(a, w, r, body, region)
 	}

@@ -51,7 +51,8 @@ func (a *Account) newFunction(output string) *function {
 		Function: lambdaenvtest.Build(a.t, cmp.Or(a.cfg.Function, "function")),
 	}
 	if !a.cfg.NoLayer {
-		cfg.Extensions = []string{lambdaenvtest.Named(a.t, lambdaenvtest.Build(a.t, "extension"), recording.OwnExtension)}
+		extension := lambdaenvtest.Build(a.t, "extension")
+		cfg.Extensions = []string{lambdaenvtest.Named(a.t, extension, recording.OwnExtension)}
 	}
 	f.env = lambdaenvtest.Start(a.t, cfg)
 	return f

@@ -61,7 +61,8 @@ func failJSON(w http.ResponseWriter, f *Failure) {
 }
 
 func failCBOR(w http.ResponseWriter, f *Failure) {
-	writeCBOR(w, f.Status, cbor.Map{"__type": cbor.String("com.amazonaws.cloudwatch#" + f.Code), "message": cbor.String(f.Message)})
+	code := cbor.String("com.amazonaws.cloudwatch#" + f.Code)
+	writeCBOR(w, f.Status, cbor.Map{"__type": code, "message": cbor.String(f.Message)})
 }
 
 // What cannot be written is a broken answer, which is a failure of the test.
@@ -83,15 +84,18 @@ func writeCBOR(w http.ResponseWriter, status int, v cbor.Value) {
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
 func (a *Account) describeStacks(w http.ResponseWriter, _ *http.Request, body []byte, region string) *Failure {
 	form, err := url.ParseQuery(string(body))
-	if name := form.Get("StackName"); err != nil || form.Get("Action") != "DescribeStacks" || name != Stack || region != Region {
+	if err != nil || form.Get("Action") != "DescribeStacks" {
+		return &Failure{http.StatusBadRequest, "InvalidAction", "not DescribeStacks"}
+	}
+	if name := form.Get("StackName"); name != Stack || region != Region {
 		return &Failure{http.StatusBadRequest, "ValidationError", "Stack with id " + name + " does not exist"}
 	}
 	outputs := a.cfg.Outputs
 	if outputs == nil { // those that infra/demo.go makes
-		outputs = map[string]string{"DashboardURL": "https://" + Region + ".console.aws.amazon.com/cloudwatch/home?region=" + Region}
+		outputs = map[string]string{"DashboardURL": "https://" + Region + ".console.aws.amazon.com/cloudwatch/home"}
 		for _, f := range a.functions {
-			outputs["Invoke"+f.output] = "aws lambda invoke --region " + Region + " --function-name " + f.name + " /dev/stdout"
-			outputs["Logs"+f.output] = "aws logs tail --region " + Region + " --follow " + f.group
+			outputs["Invoke"+f.output] = "aws lambda invoke --function-name " + f.name + " /dev/stdout"
+			outputs["Logs"+f.output] = "aws logs tail --follow " + f.group
 		}
 	}
 	type output struct{ OutputKey, OutputValue string }
