@@ -1,6 +1,7 @@
 package awsrun_test
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -38,48 +39,58 @@ func times(factor float64) func([]float64) []float64 {
 	}
 }
 
-// An AWS that is not as we say it is makes a check fail, and the failure says
-// what it means.
+// A check fails on an AWS that is not as expected, and says what that means.
 func TestCheckFails(t *testing.T) {
+	const minute = time.Minute
 	tests := []struct {
-		name         string
-		cfg          awstest.Config
-		event        string
-		want         string
-		figures, why string // in the check that is not passed
+		name  string
+		cfg   awstest.Config
+		event string
+		want  string
+
+		figures, meaning string // of the check that is not passed
 	}{
 		{
 			// The response comes after the hooks, so how long they take cannot be
 			// made up; the metric has more than that, however late it begins.
-			"callers wait for hooks", awstest.Config{KeepBack: true, Metric: times(2), Rewrite: with("initDurationMs", "0")}, `{"sleepMs":1100}`,
-			"failed, passed, passed, passed, passed", "invocation 1: response after ", "callers wait for hooks",
+			name: "callers wait for hooks", event: `{"sleepMs":1100}`,
+			cfg:     awstest.Config{KeepBack: true, Metric: times(2), Rewrite: with("initDurationMs", "0")},
+			want:    "failed, passed, passed, passed, passed",
+			figures: "invocation 1: response after ", meaning: "callers wait for hooks",
 		},
 		{
-			"hooks are not billed", awstest.Config{HookTime: time.Minute, Rewrite: with("billedDurationMs", "7")}, event,
-			"passed, failed, passed, passed, passed", "invocation 1: 7 ms billed, ", "bills less",
+			name: "hooks are not billed", cfg: awstest.Config{HookTime: minute, Rewrite: with("billedDurationMs", "7")},
+			want:    "passed, failed, passed, passed, passed",
+			figures: "invocation 1: 7 ms billed, ", meaning: "bills less",
 		},
 		{
-			"the metric does not count them", awstest.Config{HookTime: time.Minute, Metric: times(0.5)}, event,
-			"passed, passed, failed, passed, passed", " in 1 invocations, but hooks took ", "dashboard",
+			name: "the metric does not count them", cfg: awstest.Config{HookTime: minute, Metric: times(0.5)},
+			want:    "passed, passed, failed, passed, passed",
+			figures: " in 1 invocations, but hooks took ", meaning: "dashboard",
 		},
 		{
-			"there is no metric", awstest.Config{HookTime: time.Minute, Metric: func([]float64) []float64 { return nil }}, event,
-			"passed, passed, not seen, passed, passed", "CloudWatch has no value yet", "",
+			name:    "there is no metric",
+			cfg:     awstest.Config{HookTime: minute, Metric: func([]float64) []float64 { return nil }},
+			want:    "passed, passed, not seen, passed, passed",
+			figures: "CloudWatch has no value yet",
 		},
 		{
-			"shutdown hooks are not seen", awstest.Config{HookTime: time.Minute, Rewrite: without(record.ShutdownHooks)}, event,
-			"passed, passed, passed, failed, passed", "that of the shutdown hooks did not", "must not be lost",
+			name:    "shutdown hooks are not seen",
+			cfg:     awstest.Config{HookTime: minute, Rewrite: without(record.ShutdownHooks)},
+			want:    "passed, passed, passed, failed, passed",
+			figures: "that of the shutdown hooks did not", meaning: "must not be lost",
 		},
 		{
-			"no reason is reported", awstest.Config{HookTime: time.Minute, Rewrite: without(record.Environment)}, event,
-			"passed, passed, passed, passed, failed", "its record did not come within 1ns", "SHUTDOWN event",
+			name: "no reason is reported", cfg: awstest.Config{HookTime: minute, Rewrite: without(record.Environment)},
+			want:    "passed, passed, passed, passed, failed",
+			figures: "its record did not come within 1ns", meaning: "SHUTDOWN event",
 		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			test.cfg.ShutdownAfter = 1
 			awstest.Start(t, test.cfg)
-			cfg := awsrun.Config{Invocations: 1, Pace: quick, Event: []byte(test.event)}
+			cfg := awsrun.Config{Invocations: 1, Pace: quick, Event: []byte(cmp.Or(test.event, event))}
 			cfg.Pace.Metric = 1
 			if strings.HasSuffix(test.want, "failed, passed") || strings.HasSuffix(test.want, "passed, failed") {
 				cfg.Pace.Grace = 1 // one of the two records never comes
@@ -90,8 +101,9 @@ func TestCheckFails(t *testing.T) {
 				t.Fatalf("got %s, want %s:\n%s", got, test.want, dump(r.checks))
 			}
 			for _, c := range r.checks {
-				if c.Result != awsrun.Passed && (!strings.Contains(c.Figures, test.figures) || !strings.Contains(c.Meaning, test.why)) {
-					t.Errorf("got %q (%q), want %q (%q)", c.Figures, c.Meaning, test.figures, test.why)
+				asWanted := strings.Contains(c.Figures, test.figures) && strings.Contains(c.Meaning, test.meaning)
+				if c.Result != awsrun.Passed && !asWanted {
+					t.Errorf("got %q (%q), want %q (%q)", c.Figures, c.Meaning, test.figures, test.meaning)
 				}
 			}
 		})
@@ -100,6 +112,7 @@ func TestCheckFails(t *testing.T) {
 
 // What could as well be otherwise is neither passed nor failed.
 func TestCheckWithoutEvidence(t *testing.T) {
+	another := func(values []float64) []float64 { return append(values, 0) }
 	const response, billed, metric, shutdown, reason = 0, 1, 2, 3, 4
 	const slow = "demo/testdata/functions/slow"
 	tests := []struct {
@@ -109,9 +122,10 @@ func TestCheckWithoutEvidence(t *testing.T) {
 		check int
 		want  string
 	}{
-		{"a slow handler with short hooks", awstest.Config{Function: slow, KeepBack: true}, `{"HandlerMs":1100,"HookMs":110,"Hooks":1}`,
-			response, "hooks this short cannot be told from the network"},
-		{"a caller who waits for a cold start", awstest.Config{KeepBack: true, Rewrite: with("initDurationMs", "60000")}, `{"sleepMs":1100}`,
+		{"a slow handler with short hooks", awstest.Config{Function: slow, KeepBack: true},
+			`{"HandlerMs":1100,"HookMs":110,"Hooks":1}`, response, "hooks this short cannot be told from the network"},
+		{"a caller who waits for a cold start",
+			awstest.Config{KeepBack: true, Rewrite: with("initDurationMs", "60000")}, `{"sleepMs":1100}`,
 			response, "the caller may have waited for the cold start"},
 		{"which hook ended first", awstest.Config{Function: slow, HookTime: time.Minute}, `{"HookMs":1,"Hooks":2}`,
 			response, "the log does not say when the first of them did"},
@@ -123,8 +137,8 @@ func TestCheckWithoutEvidence(t *testing.T) {
 			billed, "its platform.report has no billed duration"},
 		{"no records below WARN", awstest.Config{Rewrite: without(record.Hooks)}, event,
 			billed, "or the application log level is above INFO"},
-		{"other invocations in the metric", awstest.Config{HookTime: time.Minute, Metric: func(of []float64) []float64 { return append(of, 0) }}, event,
-			metric, "CloudWatch has 2 invocations in these minutes, of which 1 are of this run"},
+		{"other invocations in the metric", awstest.Config{HookTime: time.Minute, Metric: another},
+			event, metric, "CloudWatch has 2 invocations in these minutes, of which 1 are of this run"},
 		{"no shutdown hooks", awstest.Config{Function: slow}, `{"Hooks":1}`,
 			shutdown, "only of the example it is known that there are any"},
 		{"shutdown hooks that print nothing", awstest.Config{Rewrite: without("bye y'all!")}, event,
@@ -191,7 +205,8 @@ func TestHooksTooShortToTell(t *testing.T) {
 	r := execute(t.Context(), cfg)
 	r.succeeded(t)
 	got := r.checks[0]
-	if got.Result != awsrun.NotSeen || !strings.Contains(got.Figures, `give the function an event such as {"sleepMs":3000}`) {
+	const advice = `give the function an event such as {"sleepMs":3000}`
+	if got.Result != awsrun.NotSeen || !strings.Contains(got.Figures, advice) {
 		t.Errorf("got %s, want not seen, and what to do", dump(r.checks[:1]))
 	}
 }
@@ -201,7 +216,9 @@ func TestMetricIsDenied(t *testing.T) {
 	account.Fail("cloudwatch:GetMetricStatistics", awstest.Failure{Status: 403, Code: "AccessDenied", Message: "no"})
 	r := execute(t.Context(), awsrun.Config{Invocations: 1, NoWait: true})
 	r.succeeded(t)
-	if got := dump(r.checks[2:3]); !strings.Contains(got, "not seen") || !strings.Contains(got, "these credentials may not do cloudwatch:GetMetricStatistics") {
-		t.Errorf("got %s, want that the metric may not be read", got)
+	got := r.checks[2]
+	const want = "these credentials may not do cloudwatch:GetMetricStatistics"
+	if got.Result != awsrun.NotSeen || !strings.Contains(got.Figures, want) {
+		t.Errorf("got %s, want not seen, %q", dump(r.checks[2:3]), want)
 	}
 }

@@ -19,14 +19,15 @@ import (
 // Nobody waits for what cannot be reached, but what is only busy is asked again.
 func TestWhatIsAskedAgain(t *testing.T) {
 	dial := func(err error) error {
-		return fmt.Errorf("operation error: %w", &url.Error{Op: "Post", URL: "https://x", Err: &net.OpError{Op: "dial", Err: err}})
+		err = &url.Error{Op: "Post", URL: "https://x", Err: &net.OpError{Op: "dial", Err: err}}
+		return fmt.Errorf("operation error: %w", err)
 	}
 	tests := []struct {
 		err  error
 		want bool
 	}{
 		{dial(syscall.ECONNREFUSED), false},
-		{dial(&net.DNSError{Err: "no such host", Name: "cloudformation.eu-wst-1.amazonaws.com", IsNotFound: true}), false},
+		{dial(&net.DNSError{Err: "no such host", IsNotFound: true}), false},
 		{dial(&net.DNSError{Err: "server misbehaving", IsTemporary: true}), true},
 		{dial(syscall.ECONNRESET), true},
 		{errors.New("something else"), false},
@@ -40,8 +41,10 @@ func TestWhatIsAskedAgain(t *testing.T) {
 
 func TestNamesOfStacks(t *testing.T) {
 	for name, want := range map[string]bool{
-		"PostInvokeDemo": true, "a-1": true, "arn:aws:cloudformation:eu-west-1:123456789012:stack/Demo/5e0c1f2a-9d3b": true,
-		"1st": false, "my_stack": false, "my stack": false, "arn:aws:s3:::bucket": false, strings.Repeat("x", 129): false,
+		"PostInvokeDemo": true, "a-1": true,
+		"arn:aws:cloudformation:eu-west-1:123456789012:stack/Demo/5e0c1f2a-9d3b": true,
+		"1st": false, "my_stack": false, "my stack": false, "arn:aws:s3:::bucket": false,
+		strings.Repeat("x", 129): false,
 	} {
 		if got := awsrun.CheckStack(name) == nil; got != want {
 			t.Errorf("%s: got %v, want %v", name, got, want)
@@ -66,13 +69,11 @@ func TestARunAtAnEndpointIsNotOnAWS(t *testing.T) {
 			case "profile":
 				t.Setenv("AWS_ENDPOINT_URL", "")
 				cfg.Profile = "local"
-				profile := "[profile local]\nendpoint_url = " + endpoint + "\nregion = eu-west-1\n"
-				if err := os.WriteFile(os.Getenv("AWS_CONFIG_FILE"), []byte(profile), 0o666); err != nil {
-					t.Fatal(err)
-				}
 				// A profile that is named on the command line has its own credentials.
-				credentials := fmt.Sprintf("[local]\naws_access_key_id = %s\naws_secret_access_key = secret\n", os.Getenv("AWS_ACCESS_KEY_ID"))
-				if err := os.WriteFile(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), []byte(credentials), 0o666); err != nil {
+				profile := fmt.Sprintf("[profile local]\nendpoint_url = %s\nregion = eu-west-1\n"+
+					"aws_access_key_id = %s\naws_secret_access_key = secret\n",
+					endpoint, os.Getenv("AWS_ACCESS_KEY_ID"))
+				if err := os.WriteFile(os.Getenv("AWS_CONFIG_FILE"), []byte(profile), 0o666); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -130,7 +131,8 @@ func TestOutputsOfTheDemoStack(t *testing.T) {
 func TestOtherOutputsDoNotMatter(t *testing.T) {
 	targets, err := awsrun.TargetsIn(map[string]string{
 		"InvokeURL": "https://example.com", "LogsBucket": "b",
-		"InvokeMine": "aws lambda invoke --function-name mine /dev/stdout", "LogsMine": "aws logs tail --follow log-of-mine",
+		"InvokeMine": "aws lambda invoke --function-name mine /dev/stdout",
+		"LogsMine":   "aws logs tail --follow log-of-mine",
 	})
 	if want := [][3]string{{"Mine", "mine", "log-of-mine"}}; err != nil || !slices.Equal(targets, want) {
 		t.Errorf("got %v, %v, want %v", targets, err, want)
@@ -140,7 +142,7 @@ func TestOtherOutputsDoNotMatter(t *testing.T) {
 // A stack of that name may be anybody's. What is taken for a target names a
 // function and a log group, in words of the outputs.
 func FuzzTargetsIn(f *testing.F) {
-	f.Add("InvokeMine", "aws lambda invoke --function-name mine /dev/stdout", "LogsMine", "aws logs tail --follow log-of-mine")
+	f.Add("InvokeMine", "invoke --function-name mine /dev/stdout", "LogsMine", "aws logs tail --follow log-of-mine")
 	f.Add("Invoke", "--function-name", "Logs", " ")
 	f.Fuzz(func(t *testing.T, key, command, logKey, log string) {
 		targets, err := awsrun.TargetsIn(map[string]string{key: command, logKey: log})
@@ -148,7 +150,7 @@ func FuzzTargetsIn(f *testing.F) {
 			t.Fatalf("got %q and %v, want one of them", targets, err)
 		}
 		for _, target := range targets {
-			if !slices.Contains(strings.Fields(command), target[1]) || !slices.Contains(strings.Fields(log), target[2]) {
+			if !strings.Contains(command, target[1]) || !strings.Contains(log, target[2]) {
 				t.Errorf("got %q from %q and %q", target, command, log)
 			}
 		}

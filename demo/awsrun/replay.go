@@ -132,8 +132,10 @@ func (r *run) withCaller(inv *invocation, entries []lambdaenv.Entry) []lambdaenv
 		}
 	}
 	called := lambdaenv.Entry{Time: asked, Source: lambdaenv.Caller, Kind: recording.Called, Text: string(r.cfg.Event)}
-	responded := lambdaenv.Entry{Time: got, Source: lambdaenv.Caller, Kind: lambdaenv.Responded, Text: inv.FunctionError}
-	responded.RequestID = inv.RequestID
+	responded := lambdaenv.Entry{
+		Time: got, Source: lambdaenv.Caller, Kind: lambdaenv.Responded,
+		RequestID: inv.RequestID, Text: inv.FunctionError,
+	}
 	return append(slices.Insert(entries, 0, called), responded)
 }
 

@@ -17,7 +17,8 @@ import (
 )
 
 func TestRun(t *testing.T) {
-	account := awstest.Start(t, awstest.Config{Functions: []string{"X86", "Arm64"}, ShutdownAfter: 2, HookTime: time.Minute})
+	names := []string{"X86", "Arm64"}
+	account := awstest.Start(t, awstest.Config{Functions: names, ShutdownAfter: 2, HookTime: time.Minute})
 	r := execute(t.Context(), awsrun.Config{})
 	r.succeeded(t)
 
@@ -30,7 +31,8 @@ func TestRun(t *testing.T) {
 			"called", "platform: platform.start", "invoked", "function: "+event, "function: second on stack",
 			"function: second on complete", "function: first on stack", "function: postinvoke: hooks finished",
 			"idle", "platform: platform.report", "frozen",
-			"called", "thawed", "platform: platform.start", "function: postinvoke: hooks finished", "platform: platform.report", "frozen",
+			"called", "thawed", "platform: platform.start", "function: postinvoke: hooks finished",
+			"platform: platform.report", "frozen",
 			"shutdown-began", "signaled", "function: bye y'all!", "function: postinvoke: shutdown hooks finished",
 			"extension: postinvoke: environment shut down", "shutdown-done")
 		inOrder(t, summary(rec), "platform: platform.start", "responded", "function: second on complete")
@@ -49,11 +51,15 @@ func TestRun(t *testing.T) {
 		if len(remarks) != 3 {
 			t.Errorf("got the remarks %q, want 3", remarks)
 		}
-		if len(rec.Invocations) != 2 || rec.Invocations[0].Hooks == nil || rec.Invocations[0].Report.Init == 0 || rec.Invocations[1].Report.Init != 0 {
-			t.Errorf("invocations: got %+v, want a cold start and a warm one, with hooks", rec.Invocations)
+		if len(rec.Invocations) != 2 {
+			t.Fatalf("got %d invocations, want 2", len(rec.Invocations))
 		}
-		for _, inv := range rec.Invocations {
-			if string(inv.Response.Payload) != event || inv.Response.Latency <= 0 || inv.Report.PostRuntimeExtensions() <= 0 {
+		for i, inv := range rec.Invocations {
+			if cold := i == 0; cold != (inv.Report.Init > 0) || inv.Hooks == nil {
+				t.Errorf("invocation: got %+v, want a cold start and a warm one, with hooks", inv)
+			}
+			response := inv.Response
+			if string(response.Payload) != event || response.Latency <= 0 || inv.Report.PostRuntimeExtensions() <= 0 {
 				t.Errorf("invocation: got %+v", inv)
 			}
 		}
@@ -68,7 +74,8 @@ func TestRun(t *testing.T) {
 		t.Error("want 4 invocations")
 	}
 	for _, request := range account.Requests("lambda:InvokeFunction") {
-		if kind, tail := request.Headers.Get("X-Amz-Invocation-Type"), request.Headers.Get("X-Amz-Log-Type"); kind != "RequestResponse" || tail == "Tail" {
+		kind, tail := request.Headers.Get("X-Amz-Invocation-Type"), request.Headers.Get("X-Amz-Log-Type")
+		if kind != "RequestResponse" || tail == "Tail" {
 			t.Errorf("invoked as %q with log %q, want RequestResponse without its tail", kind, tail)
 		}
 	}
@@ -167,16 +174,18 @@ func TestInterruptedInTheMiddleOfTheShutdown(t *testing.T) {
 				}
 			})
 			r := execute(ctx, awsrun.Config{Invocations: 1})
-			if r.err == nil || strings.Contains(results(r.checks), "failed") || !strings.Contains(dump(r.checks), "before their record could come") &&
-				!strings.Contains(dump(r.checks), "before its record could come") {
+			found := dump(r.checks)
+			unseen := strings.Contains(found, "before their record could come") ||
+				strings.Contains(found, "before its record could come")
+			if r.err == nil || strings.Contains(results(r.checks), "failed") || !unseen {
 				t.Errorf("got the error %v and the checks\n%s", r.err, dump(r.checks))
 			}
 		})
 	}
 }
 
-// Others who use the function never fall silent.
-func TestSomebodyElseIsBusy(t *testing.T) {
+// Other callers may use the function without a pause.
+func TestOtherCallersAreBusy(t *testing.T) {
 	awstest.Start(t, awstest.Config{Busy: true})
 	r := execute(t.Context(), awsrun.Config{NoWait: true, Event: []byte(event)})
 	r.succeeded(t)
@@ -206,10 +215,11 @@ func TestInterruptedBeforeTheLogCame(t *testing.T) {
 func TestEnvironmentStays(t *testing.T) {
 	awstest.Start(t, awstest.Config{HookTime: time.Minute})
 	pace := quick
-	pace.Idle = 1 // nanosecond: it is over when it is looked at
+	pace.Idle = 1 // nanosecond: it has passed at the first look
 	r := execute(t.Context(), awsrun.Config{Invocations: 1, Pace: pace})
 	r.succeeded(t)
-	if got := results(r.checks); got != "passed, passed, passed, not seen, not seen" || r.recordings[0].Shutdown != nil {
+	const want = "passed, passed, passed, not seen, not seen"
+	if got := results(r.checks); got != want || r.recordings[0].Shutdown != nil {
 		t.Errorf("got the checks\n%s", dump(r.checks))
 	}
 	if !strings.Contains(dump(r.checks), "no record of a shutdown came within 1ns") {
@@ -235,7 +245,8 @@ func TestFunctionFails(t *testing.T) {
 			rec := r.recordings[0]
 			inv := rec.Invocations[0]
 			if inv.Report.Status != test.status || inv.Response.FunctionError != test.functionError {
-				t.Errorf("got status %q and error %q, want %q and %q", inv.Report.Status, inv.Response.FunctionError, test.status, test.functionError)
+				t.Errorf("got status %q and error %q, want %q and %q",
+					inv.Report.Status, inv.Response.FunctionError, test.status, test.functionError)
 			}
 			if !slices.ContainsFunc(rec.Moments, func(m recording.Moment) bool { return m.Kind == test.kind }) {
 				t.Errorf("no %s in\n%s", test.kind, strings.Join(summary(rec), "\n"))

@@ -48,17 +48,19 @@ func TestQueries(t *testing.T) {
 		{`filter message = "other" or ms = 1.5 and hooks = 1 | display requestId`, "a"},
 		{`filter hooks = "1" | display requestId`, ""},
 		{`filter @message like "el" | display @message`, "hello"},
-		{`fields coalesce(requestId, record.requestId, @message) as request | sort @timestamp desc | limit 2 | display request`, "hello\nb"},
+		{`fields coalesce(requestId, record.requestId, @message) as id | sort @timestamp desc | limit 2 | display id`,
+			"hello\nb"},
 		{`fields replace(concat(@log, ":"), "1:g:", "x") as who | limit 1 | display who`, "x"},
 		{`parse @log "*:*" as account, group | limit 1 | display account, group`, "1 g"},
-		{`filter message in ["done"] | fields 100 * ms / (hooks + 1) as share | display share`, "75\n666.6666666666666"},
+		{`filter message in ["done"] | fields 9 * ms / (hooks + 1) as share | display share`, "6.75\n60"},
 		{`filter message in ["done"] | sort hooks desc, @timestamp asc | display hooks`, "2\n1"},
-		{`fields coalesce(requestId, record.requestId) as request | stats count(*) as n, sum(ms) as total, avg(ms + hooks) as mean,
+		{`fields coalesce(requestId, record.requestId) as request
+			| stats count(*) as n, sum(ms) as total, avg(ms + hooks) as mean,
 			max(ms) as most, sortsLast(record.status) as status, latest(why) as said by request as id | sort id asc
 			| display id, n, total, mean, most, status, said`,
 			" 1     \na 2 1.5 2.5 1.5 success \nb 2 20 22 20 error "},
 		{`filter ispresent(ms) | stats max(@timestamp) as last by message | display last`, "2026-11-26 10:02:00.000"},
-		{`stats count(*) as n by type | fields n * 2 as twice | sort n desc | limit 1 | display type, n, twice`, " 3 6"},
+		{`stats count(*) as n by type | fields n * 2 as m | sort n desc | limit 1 | display type, n, m`, " 3 6"},
 	} {
 		r, err := log(events...).Run("SOURCE 'g' | " + test.query)
 		if err != nil {
@@ -122,7 +124,8 @@ func TestMistakes(t *testing.T) {
 		{`SOURCE 'g' | sort ms`, `"asc" was expected`},
 		{`SOURCE 'g' | filter ms = 1 limit 5`, `got "limit"`},
 	} {
-		if _, err := log(`{"message":"done","ms":1.5}`).Run(test.query); err == nil || !strings.Contains(err.Error(), test.want) {
+		_, err := log(`{"message":"done","ms":1.5}`).Run(test.query)
+		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%.80s\n\tgot %v, want %q", test.query, err, test.want)
 		}
 	}
@@ -152,7 +155,8 @@ func TestDiscovery(t *testing.T) {
 // CloudWatch discovers 200 fields of an event. Which, is not evaluated here.
 func TestTooManyFields(t *testing.T) {
 	event := `{"f":[` + strings.Repeat("1,", 250) + `1]}`
-	if _, err := log(event).Run("SOURCE 'g' | limit 1"); err == nil || !strings.Contains(err.Error(), "more than 200 fields") {
+	_, err := log(event).Run("SOURCE 'g' | limit 1")
+	if err == nil || !strings.Contains(err.Error(), "more than 200 fields") {
 		t.Errorf("got %v, want that there are too many fields", err)
 	}
 }

@@ -65,33 +65,40 @@ func (p *parser) stats() command {
 		if err != nil {
 			return err
 		}
-		groups := map[string][]map[string]Value{}
-		for _, row := range t.rows {
-			key := ""
-			for _, f := range fields {
-				key += Text(row[f]) + "\x00"
-			}
-			groups[key] = append(groups[key], row)
+		return t.group(fields, names, columns)
+	}
+}
+
+// group replaces the rows by one for each group that has the same fields: with
+// those, by other names, and the aggregates.
+func (t *table) group(fields, names []string, columns []aggregate) error {
+	groups := map[string][]map[string]Value{}
+	for _, row := range t.rows {
+		key := ""
+		for _, f := range fields {
+			key += Text(row[f]) + "\x00"
 		}
-		t.rows, t.columns = nil, names
-		for _, key := range slices.Sorted(maps.Keys(groups)) {
-			result := map[string]Value{}
-			for i, name := range names {
-				result[name] = groups[key][0][fields[i]]
-			}
-			for _, a := range columns {
-				if result[a.name], err = a.eval(groups[key]); err != nil {
-					return err
-				}
-			}
-			t.rows = append(t.rows, result)
+		groups[key] = append(groups[key], row)
+	}
+	t.rows, t.columns = nil, names
+	for _, key := range slices.Sorted(maps.Keys(groups)) {
+		result := map[string]Value{}
+		for i, name := range names {
+			result[name] = groups[key][0][fields[i]]
 		}
 		for _, a := range columns {
-			t.columns = append(t.columns, a.name)
+			var err error
+			if result[a.name], err = a.eval(groups[key]); err != nil {
+				return err
+			}
 		}
-		t.grouped, t.made = true, map[string]bool{}
-		return nil
+		t.rows = append(t.rows, result)
 	}
+	for _, a := range columns {
+		t.columns = append(t.columns, a.name)
+	}
+	t.grouped, t.made = true, map[string]bool{}
+	return nil
 }
 
 func (a aggregate) eval(rows []map[string]Value) (Value, error) {
