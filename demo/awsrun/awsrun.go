@@ -39,7 +39,7 @@ type Config struct {
 	// runs, and the next with what has happened meanwhile.
 	NewRecorder func(recording.About) *recording.Recorder
 
-	// Progress is called with what the run waits for.
+	// Progress is called with what the function that is recorded waits for.
 	Progress func(Progress)
 
 	// Pace is how often to look, and how long. Zero means [DefaultPace].
@@ -90,12 +90,11 @@ func Run(ctx context.Context, cfg Config) ([]Check, error) {
 	// When one fails, the others have nothing to wait for.
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	status := &status{show: cfg.Progress, runs: map[*run]Progress{}}
 	var running sync.WaitGroup
 	var runs []*run
 	for _, target := range targets {
 		r := &run{
-			cfg: &cfg, account: account, target: target, status: status, several: len(targets) > 1,
+			cfg: &cfg, account: account, target: target, several: len(targets) > 1,
 			log: newFollower(account, target), updates: make(chan func(*recording.Recorder), cfg.Invocations+3),
 		}
 		runs = append(runs, r)
@@ -107,6 +106,7 @@ func Run(ctx context.Context, cfg Config) ([]Check, error) {
 		})
 	}
 	for _, r := range runs {
+		r.shown.Store(true)
 		var recorder *recording.Recorder
 		for update := range r.updates {
 			if recorder == nil {

@@ -13,15 +13,9 @@ import (
 	"example.com/postinvoke/lambdaenv"
 )
 
-// An answer is what the caller of an invocation got, and when, by its clock.
-type answer struct {
-	lambdaenv.Response
-	asked, got time.Time
-}
-
 // invoke invokes the target and waits for its answer, as any caller does. It
 // does not ask for the tail of the log: Lambda has that only after the hooks.
-func (a *account) invoke(ctx context.Context, t target, event []byte) (*answer, error) {
+func (a *account) invoke(ctx context.Context, t target, event []byte) (*invocation, error) {
 	var asked time.Time // when the last attempt began: one that was throttled has not reached the function
 	note := middleware.FinalizeMiddlewareFunc("NoteAttempt", func(
 		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
@@ -44,7 +38,7 @@ func (a *account) invoke(ctx context.Context, t target, event []byte) (*answer, 
 		return nil, a.explain(err, request{action: "lambda:InvokeFunction", function: t.function})
 	}
 	id, _ := awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
-	return &answer{
+	return &invocation{
 		Response: lambdaenv.Response{
 			RequestID:     id,
 			Payload:       out.Payload,

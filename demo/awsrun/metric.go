@@ -33,7 +33,7 @@ func (r *run) awaitMetric(ctx context.Context) error {
 	}
 	deadline := time.Now().Add(r.cfg.Pace.Metric)
 	for {
-		r.status.set(r, Progress{Step: "waiting for the metrics of " + r.target.function})
+		r.show(Progress{Step: "waiting for the metrics of " + r.target.function})
 		m, err := r.account.postRuntime(ctx, r.target, r.invocations[0].start.time, time.Now().Add(r.account.skew))
 		if ctx.Err() != nil {
 			return context.Cause(ctx)

@@ -1,10 +1,8 @@
 package awsrun
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -38,35 +36,4 @@ func short(d time.Duration) string {
 		return "0m"
 	}
 	return strings.Replace(d.String(), "m0s", "m", 1)
-}
-
-// A status shows what all runs together wait for: that of the run that has come
-// least far.
-type status struct {
-	show func(Progress)
-
-	mu   sync.Mutex
-	runs map[*run]Progress // that have not ended
-}
-
-// set notes the progress of a run; one without a step has ended.
-func (s *status) set(r *run, p Progress) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.runs[r] = p
-	if p.Step == "" {
-		delete(s.runs, r)
-	}
-	var least Progress
-	for _, p := range s.runs {
-		// What takes a known time is the last step. The name decides among equals.
-		order := cmp.Or(cmp.Compare(min(p.Expected, 1), min(least.Expected, 1)),
-			cmp.Compare(p.Passed, least.Passed), cmp.Compare(p.Step, least.Step))
-		if least.Step == "" || order < 0 {
-			least = p
-		}
-	}
-	if least.Step != "" {
-		s.show(least)
-	}
 }

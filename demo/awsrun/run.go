@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"example.com/postinvoke/demo/recording"
+	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/record"
 )
 
@@ -17,8 +19,8 @@ type run struct {
 	cfg     *Config
 	account *account
 	target  target
-	status  *status
-	several bool // there are other functions
+	several bool        // there are other functions
+	shown   atomic.Bool // this one is recorded now, and its progress shown
 
 	log         *follower
 	clock       clock
@@ -39,9 +41,10 @@ type run struct {
 
 // An invocation is one by us.
 type invocation struct {
-	*answer
-	start, end *line // platform.start and platform.report
-	hooks      *line // the library's record, if there are hooks
+	lambdaenv.Response
+	asked, got time.Time // when, by the caller's clock
+	start, end *line     // platform.start and platform.report
+	hooks      *line     // the library's record, if there are hooks
 	recorded   bool
 }
 
@@ -51,9 +54,15 @@ type shutdown struct {
 	complete           bool  // what is missing did not come in time
 }
 
+// show shows what the run waits for if this is the one that is recorded.
+func (r *run) show(p Progress) {
+	if r.shown.Load() {
+		r.cfg.Progress(p)
+	}
+}
+
 // run runs the function. Whatever ends it, what is known is recorded.
 func (r *run) run(ctx context.Context) error {
-	defer r.status.set(r, Progress{})
 	err := r.invokeAll(ctx)
 	if err == nil && !r.cfg.NoWait {
 		err = r.awaitShutdown(ctx)
@@ -68,14 +77,13 @@ func (r *run) run(ctx context.Context) error {
 
 func (r *run) invokeAll(ctx context.Context) error {
 	for range r.cfg.Invocations {
-		r.status.set(r, Progress{Step: "invoking " + r.target.function})
-		a, err := r.account.invoke(ctx, r.target, r.cfg.Event)
+		r.show(Progress{Step: "invoking " + r.target.function})
+		inv, err := r.account.invoke(ctx, r.target, r.cfg.Event)
 		if err != nil {
 			return causeOr(ctx, err)
 		}
-		inv := &invocation{answer: a}
 		r.invocations = append(r.invocations, inv)
-		r.status.set(r, Progress{Step: "waiting for the log of " + r.target.function})
+		r.show(Progress{Step: "waiting for the log of " + r.target.function})
 		err = r.follow(ctx, r.cfg.Pace.Busy, r.cfg.Pace.Log, func() bool {
 			r.match()
 			return inv.end != nil
@@ -104,7 +112,7 @@ func (r *run) awaitShutdown(ctx context.Context) error {
 	began := time.Now()
 	var first time.Time // when the first record of the end was seen
 	err := r.follow(ctx, r.cfg.Pace.Quiet, r.cfg.Pace.Idle, func() bool {
-		r.status.set(r, Progress{"waiting for the environment to be shut down", time.Since(began), usualIdle})
+		r.show(Progress{"waiting for the environment to be shut down", time.Since(began), usualIdle})
 		s := &shutdown{}
 		for _, l := range r.linesOfEnd() {
 			switch l.message {

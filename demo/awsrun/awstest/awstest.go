@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -134,12 +135,10 @@ func Start(t *testing.T, cfg Config) *Account {
 // host.
 func Environment(t *testing.T) {
 	t.Helper()
-	for _, name := range []string{
-		"PROFILE", "DEFAULT_PROFILE", "REGION", "DEFAULT_REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN",
-		"WEB_IDENTITY_TOKEN_FILE", "ROLE_ARN", "RETRY_MODE", "MAX_ATTEMPTS", "CONTAINER_CREDENTIALS_RELATIVE_URI",
-		"CONTAINER_CREDENTIALS_FULL_URI", "CA_BUNDLE", "ENDPOINT_URL",
-	} {
-		t.Setenv("AWS_"+name, "")
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "AWS_") {
+			t.Setenv(name, "")
+		}
 	}
 	dir := t.TempDir()
 	t.Setenv("AWS_CONFIG_FILE", filepath.Join(dir, "config"))
