@@ -174,7 +174,7 @@ func TestUnknown(t *testing.T) {
 	for _, pattern := range []string{
 		`[ip, user]`, `{ $.a = "x*" }`, `{ $.a = "x" `, `{ $.a NOT EXISTS }`, `{ $.a != "x" }`, `{ $.a > 1 }`,
 		`{ $.a = $.b }`,
-		`{ a = 1 }`, `{ $.a like "x" }`, `{ $.a + 1 }`,
+		`{ a = 1 }`, `{ $.a like "x" }`, `{ $.a + 1 }`, `{ $.a }`, `{ ($.a = 1) = 1 }`,
 	} {
 		fails(templateOf(pattern, "1", ""), "not understood")
 	}

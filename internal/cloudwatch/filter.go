@@ -33,6 +33,9 @@ func (f *MetricFilter) parse() (err error) {
 	if f.condition, err = insights.FilterPattern.Parse(text); err != nil {
 		return fmt.Errorf("filter pattern: not understood: %w", err)
 	}
+	if _, err := f.condition.Holds(nil); err != nil {
+		return fmt.Errorf("filter pattern %s: not understood: %w", f.FilterPattern, err)
+	}
 	for _, t := range f.MetricTransformations {
 		_, err := strconv.ParseFloat(t.MetricValue, 64)
 		if err != nil && !strings.HasPrefix(t.MetricValue, "$.") {

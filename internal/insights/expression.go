@@ -67,6 +67,24 @@ func (e *Expr) Fields() []string {
 
 // Eval returns the value of the expression: nil if it has none.
 func (e *Expr) Eval(fields map[string]Value) (Value, error) {
+	v, err := e.eval(fields)
+	if _, isCondition := v.(bool); isCondition {
+		return nil, errors.New("a condition is no value")
+	}
+	return v, err
+}
+
+// Holds evaluates a condition.
+func (e *Expr) Holds(fields map[string]Value) (bool, error) {
+	v, err := e.eval(fields)
+	holds, isCondition := v.(bool)
+	if err == nil && !isCondition {
+		err = errors.New("a value is no condition")
+	}
+	return holds, err
+}
+
+func (e *Expr) eval(fields map[string]Value) (Value, error) {
 	switch {
 	case e.field != "":
 		return fields[e.field], nil
@@ -76,26 +94,19 @@ func (e *Expr) Eval(fields map[string]Value) (Value, error) {
 	f := functions[e.function]
 	var args []Value
 	for _, a := range e.args {
-		v, err := a.Eval(fields)
+		var v Value
+		var err error
+		if f.ofConditions {
+			v, err = a.Holds(fields)
+		} else {
+			v, err = a.Eval(fields)
+		}
 		if err != nil {
 			return nil, err
-		}
-		if _, isCondition := v.(bool); isCondition != f.ofConditions {
-			return nil, fmt.Errorf("%s of %v: a condition is no value, and a value is no condition", e.function, v)
 		}
 		args = append(args, v)
 	}
 	return f.apply(args)
-}
-
-// Holds evaluates a condition.
-func (e *Expr) Holds(fields map[string]Value) (bool, error) {
-	v, err := e.Eval(fields)
-	holds, isCondition := v.(bool)
-	if err == nil && !isCondition {
-		err = fmt.Errorf("%v is a value and no condition", v)
-	}
-	return holds, err
 }
 
 // A function is one that can be called, or an operator.

@@ -101,7 +101,9 @@ func TestMistakes(t *testing.T) {
 		{`SOURCE 'g' | filter message in []`, `got "]"`},
 		{`SOURCE 'g' | filter message = "open`, `got "\""`},
 		{`SOURCE 'g' | filter message = "a\nb"`, "backslash"},
-		{`SOURCE 'g' | filter message`, "no condition"},
+		{`SOURCE 'g' | filter message`, "a value is no condition"},
+		{`SOURCE 'g' | fields ispresent(ms) as m`, "a condition is no value"},
+		{`SOURCE 'g' | stats max(ispresent(ms)) as m by message`, "a condition is no value"},
 		{`SOURCE 'g' | filter ms = 1 = 1`, "a condition is no value"},
 		{`SOURCE 'g' | filter message and ms`, "a value is no condition"},
 		{`SOURCE 'g' | filter ms > 1`, `got ">"`},
@@ -185,4 +187,27 @@ func TestScannedBytes(t *testing.T) {
 			t.Errorf("%s with an index on %q: got %d bytes, want %d", test.query, test.indexed, r.Scanned, test.want)
 		}
 	}
+}
+
+// A text in any of the languages is evaluated or refused.
+func FuzzLanguages(f *testing.F) {
+	f.Add(`SOURCE 'g' | filter message in ["done"] and ms = 1 | parse @log "*:*" as a, b | fields 9 * ms / (a + 1) as c`)
+	f.Add(`SOURCE 'g' | stats max(ms) as most, count(*) as n by message as m | sort n desc | limit 1 | display m, n, most`)
+	f.Add(`(d - p) / n`)
+	f.Add(`($.message = "lost") && ($.ms >= 0)`)
+	fields := map[string]insights.Value{"message": "lost", "ms": 1.5, "d": 2.0}
+	f.Fuzz(func(t *testing.T, text string) {
+		if r, err := log(`{"message":"done","ms":1.5}`, "hello").Run(text); (r == nil) == (err == nil) {
+			t.Errorf("got %v and %v, want one of them", r, err)
+		}
+		for _, l := range []*insights.Language{insights.FilterPattern, insights.MetricMath} {
+			e, err := l.Parse(text)
+			if (e == nil) == (err == nil) {
+				t.Fatalf("got %v and %v, want one of them", e, err)
+			}
+			if e != nil {
+				_, _ = e.Eval(fields)
+			}
+		}
+	})
 }
