@@ -188,6 +188,7 @@ func TestUnknown(t *testing.T) {
 		log("table", "limit 1"):                                   "without display or stats",
 		log("timeSeries", "stats count(*) as n by x"):             "unknown view",
 		log("table", "stats pct(a, 99) as p by x"):                `unknown function "pct"`,
+		widget("alarm", `"alarms":[],"states":["OK"]`):            "unknown selection of states",
 		widget("explorer", ``):                                    "unknown type",
 		widget("alarm", `"alarms":["arn:x"]`):                     "no alarm arn:x",
 		numbers(`["N","M","D"]`, ""):                              "were expected",

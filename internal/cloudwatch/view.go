@@ -114,6 +114,10 @@ func (v *View) draw(w Widget) (*Drawn, error) {
 		return &Drawn{Series: series}, err
 	case "alarm":
 		d := &Drawn{}
+		states := w.Properties.States
+		if len(states) > 0 && !slices.Equal(states, []string{"ALARM"}) {
+			return nil, fmt.Errorf("unknown selection of states %q", states)
+		}
 		for _, arn := range w.Properties.Alarms {
 			i := slices.IndexFunc(v.deployment.Alarms, func(a Alarm) bool { return a.ARN == arn })
 			if i < 0 {
@@ -123,7 +127,7 @@ func (v *View) draw(w Widget) (*Drawn, error) {
 			if err != nil {
 				return nil, err
 			}
-			if len(w.Properties.States) == 0 || s.Alarm && slices.Contains(w.Properties.States, "ALARM") {
+			if len(states) == 0 || s.Alarm {
 				d.Alarms = append(d.Alarms, s)
 			}
 		}

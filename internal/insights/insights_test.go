@@ -191,8 +191,8 @@ func TestScannedBytes(t *testing.T) {
 
 // A text in any of the languages is evaluated or refused.
 func FuzzLanguages(f *testing.F) {
-	f.Add(`SOURCE 'g' | filter message in ["done"] and ms = 1 | parse @log "*:*" as a, b | fields 9 * ms / (a + 1) as c`)
-	f.Add(`SOURCE 'g' | stats max(ms) as most, count(*) as n by message as m | sort n desc | limit 1 | display m, n, most`)
+	f.Add(`SOURCE 'g' | filter message in ["done"] and ms = 1 | parse @log "*:*" as a, b | fields 9 * ms / 2 as c`)
+	f.Add(`SOURCE 'g' | stats max(ms) as o, count(*) as n by message as m | sort n desc | limit 1 | display m, n, o`)
 	f.Add(`(d - p) / n`)
 	f.Add(`($.message = "lost") && ($.ms >= 0)`)
 	fields := map[string]insights.Value{"message": "lost", "ms": 1.5, "d": 2.0}

@@ -40,9 +40,12 @@ func (l *Language) parse(text string, read func(*parser)) (err error) {
 }
 
 // Parse parses an expression.
-func (l *Language) Parse(text string) (e *Expr, err error) {
-	err = l.parse(text, func(p *parser) { e = p.condition() })
-	return e, err
+func (l *Language) Parse(text string) (*Expr, error) {
+	var e *Expr
+	if err := l.parse(text, func(p *parser) { e = p.condition() }); err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 func (p *parser) fail(format string, args ...any) { panic(syntaxError(fmt.Sprintf(format, args...))) }
