@@ -1,7 +1,7 @@
 // Package awsrun runs the functions of a stack that infra deployed, on AWS, and
 // records what happens as a run on this machine is recorded: it invokes them,
 // reads their log groups until the environments are shut down, and checks what
-// this project claims about Lambda. docs/aws.md says what it needs.
+// this project claims about Lambda. docs/aws.md lists what it needs.
 //
 // A function's log goes from connect.go and invoke.go through log.go, which reads
 // it, and replay.go, which makes the entries of a local environment of it, to a
@@ -22,8 +22,8 @@ type Config struct {
 	// Stack is the name of the stack.
 	Stack string
 
-	// Region and Profile are those of the AWS CLI. Empty means what the
-	// environment and the files of the CLI say.
+	// Region and Profile are those of the AWS CLI. Empty means those
+	// of the environment and the files of the CLI.
 	Region, Profile string
 
 	// Event is what each function is invoked with, so many times.

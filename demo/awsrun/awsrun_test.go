@@ -26,8 +26,8 @@ var quick = awsrun.Pace{
 	Backoff: time.Millisecond,
 }
 
-// event is for hooks that end at once. With a HookTime the log says that they
-// took longer than any way to the caller, however busy the machine is.
+// event is for hooks that end at once. With a HookTime they take longer on
+// Lambda's clock than any way to the caller, however busy the machine is.
 const event = `{"sleepMs":1}`
 
 // An outcome is what is left of a run.
@@ -86,7 +86,7 @@ func (r *outcome) succeeded(t *testing.T) {
 	}
 }
 
-// summary is a recording in short: who did what, line by line.
+// summary is a recording in short: what happened, line by line.
 func summary(r *recording.Recording) []string {
 	var lines []string
 	for _, m := range r.Moments {

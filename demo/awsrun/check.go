@@ -18,7 +18,7 @@ type Result string
 // Results, the better one first.
 const (
 	Passed  Result = "passed"
-	NotSeen Result = "not seen" // what it takes to tell was not there
+	NotSeen Result = "not seen" // there was no evidence
 	Failed  Result = "failed"
 )
 
@@ -93,7 +93,7 @@ func (r *run) withHooks() iter.Seq2[int, *invocation] {
 	}
 }
 
-// noHooks says why nothing is known about hooks.
+// noHooks is the reason why there is no evidence of hooks.
 func (r *run) noHooks() finding {
 	if slices.ContainsFunc(r.invocations, func(inv *invocation) bool { return inv.end != nil }) {
 		return notSeen("the log has no record of hooks: there were none, or the application log level is above INFO")
@@ -242,7 +242,7 @@ func (r *run) checkMetric() finding {
 	return failed("%.1f ms at most in %.0f invocations, but hooks took %.1f ms", m.maximum, m.samples, hooks)
 }
 
-// noShutdown says why nothing is known about a shutdown.
+// noShutdown is the reason why there is no evidence of a shutdown.
 func (r *run) noShutdown() finding {
 	switch {
 	case r.cfg.NoWait:

@@ -39,7 +39,7 @@ func times(factor float64) func([]float64) []float64 {
 	}
 }
 
-// A check fails on an AWS that is not as expected, and says what that means.
+// A check fails on an AWS that is not as expected, with what that means.
 func TestCheckFails(t *testing.T) {
 	const minute = time.Minute
 	tests := []struct {
@@ -196,7 +196,7 @@ func TestPlainLinesInRecords(t *testing.T) {
 	}
 }
 
-// Whether the metric can tell hooks of a millisecond depends on the machine, and
+// Whether hooks of a millisecond show in the metric depends on the machine, and
 // is not looked at.
 func TestHooksTooShortToTell(t *testing.T) {
 	awstest.Start(t, awstest.Config{KeepBack: true, ShutdownAfter: 1})

@@ -78,7 +78,7 @@ var (
 	regionName = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
 )
 
-// CheckStack says what is wrong with a name that no stack can have.
+// CheckStack returns an error for a name that no stack can have.
 func CheckStack(name string) error {
 	if stackName.MatchString(name) {
 		return nil
@@ -113,8 +113,8 @@ func (a *account) name() string {
 	return a.endpoint
 }
 
-// place is where functions run, for people to read. It never says AWS of
-// something that may be an emulator.
+// place is where functions run, for people to read. An endpoint
+// that may be an emulator is not called AWS.
 func (a *account) place() string {
 	if a.endpoint == "" {
 		return "on AWS in " + a.region

@@ -139,8 +139,8 @@ func TestOtherOutputsDoNotMatter(t *testing.T) {
 	}
 }
 
-// A stack of that name may be anybody's. What is taken for a target names a
-// function and a log group, in words of the outputs.
+// Any stack may have that name. What is taken for a target names a function and
+// a log group, in words of the outputs.
 func FuzzTargetsIn(f *testing.F) {
 	f.Add("InvokeMine", "invoke --function-name mine /dev/stdout", "LogsMine", "aws logs tail --follow log-of-mine")
 	f.Add("Invoke", "--function-name", "Logs", " ")

@@ -29,7 +29,7 @@ func isSentence(t *testing.T, name string, got error) {
 	}
 }
 
-// Every failure is one sentence that says what to do.
+// Every failure is one sentence with what to do.
 func TestErrors(t *testing.T) {
 	fail := func(action string, n int, f awstest.Failure) func(*testing.T, *awstest.Account) {
 		return func(_ *testing.T, a *awstest.Account) { a.Fail(action, slices.Repeat([]awstest.Failure{f}, n)...) }
@@ -97,7 +97,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// signIn makes the profile work, of somebody who has not signed in.
+// signIn makes a profile named work, for which there is no sign-in.
 func signIn(t *testing.T, _ *awstest.Account) {
 	const profile = `[profile work]
 sso_session = work

@@ -129,7 +129,7 @@ func (l *line) rank() int {
 
 // compare orders lines by when they were printed. Of two in the same millisecond
 // that are alike only the ids are left, which grow within a batch that Lambda
-// sent, though no document says so.
+// sent, though that is not documented.
 func (l *line) compare(other *line) int {
 	return cmp.Or(l.time.Compare(other.time), cmp.Compare(l.rank(), other.rank()), cmp.Compare(l.id, other.id))
 }

@@ -67,7 +67,7 @@ func TestClocksDisagree(t *testing.T) {
 	}
 }
 
-// A function that logs text says nothing that could be told apart.
+// A function that logs text has no records of the platform.
 func TestReportNeverCame(t *testing.T) {
 	awstest.Start(t, awstest.Config{Rewrite: without("platform.report")})
 	pace := quick

@@ -72,7 +72,7 @@ func (r *run) update(until *invocation) {
 }
 
 // entries returns a line as an entry, and what must have happened before and
-// after it though the log does not say so.
+// after it though it is not in the log.
 func (e *environment) entries(l *line) []lambdaenv.Entry {
 	var entries []lambdaenv.Entry
 	add := func(kind lambdaenv.Kind, at time.Time, text string) {
@@ -228,7 +228,7 @@ func (inv *invocation) report() *lambdaenv.Report {
 	return r
 }
 
-// describe says what is recorded, from then on.
+// describe returns what is recorded, from then on.
 func (r *run) describe(began time.Time) recording.About {
 	place := r.account.place()
 	about := recording.About{

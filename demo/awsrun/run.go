@@ -102,7 +102,7 @@ func (r *run) invokeAll(ctx context.Context) error {
 }
 
 // awaitShutdown waits until the log has all of the environment's end. One that
-// is never shut down is no error: the checks say so.
+// is never shut down is no error: it is in the checks.
 func (r *run) awaitShutdown(ctx context.Context) error {
 	if r.reset {
 		return nil

@@ -145,7 +145,7 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// Ctrl-C between the two records of a shutdown says nothing about the second.
+// Ctrl-C between the two records of a shutdown is no evidence about the second.
 func TestInterruptedInTheMiddleOfTheShutdown(t *testing.T) {
 	for _, lost := range []string{record.ShutdownHooks, record.Environment} {
 		t.Run(lost, func(t *testing.T) {

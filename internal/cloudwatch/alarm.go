@@ -28,7 +28,7 @@ func (v *View) Breaches(a Alarm) ([]time.Time, error) {
 	isKnown := a.ComparisonOperator == "GreaterThanOrEqualToThreshold" && a.EvaluationPeriods == 1 &&
 		a.TreatMissingData == "notBreaching"
 	if !isKnown {
-		return nil, fmt.Errorf("alarm %s: %s, %d periods, %s: not known here",
+		return nil, fmt.Errorf("alarm %s: %s, %d periods, %s: not evaluated here",
 			a.Name, a.ComparisonOperator, a.EvaluationPeriods, a.TreatMissingData)
 	}
 	key := metricKey{a.Namespace, a.MetricName, ""}

@@ -1,7 +1,7 @@
 // Package cloudwatch evaluates what a synthesised CloudFormation template
 // deploys to CloudWatch: the body of its dashboard, metric filters and alarms,
-// over the log lines of functions. What is deployed is what is evaluated. It
-// knows what the templates of postinvoke use, and anything else is an error.
+// over the log lines of functions. What is deployed is what is evaluated. What
+// the templates of postinvoke do not use is an error.
 //
 // Nothing of it was compared with CloudWatch itself: [Assumptions] lists what
 // AWS's documents leave open.

@@ -154,7 +154,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// Whatever is not known is an error, and never a wrong result.
+// What is not evaluated is an error, and never a wrong result.
 func TestUnknown(t *testing.T) {
 	fails := func(text, want string) {
 		t.Helper()

@@ -1,7 +1,7 @@
 // Package insights evaluates queries in the language of CloudWatch Logs
 // Insights over log events, as far as the dashboard of postinvoke uses that
-// language. Whatever it does not know is an error, and so is what breaks a rule
-// of the language, so that a test finds both before anybody opens the dashboard.
+// language. Anything else is an error, and so is what breaks a rule of the
+// language, so that a test finds both before the dashboard is deployed.
 //
 // The expressions of metric filters and of metric math are evaluated here, too:
 // they differ in their operators.

@@ -73,7 +73,7 @@ func TestQueries(t *testing.T) {
 	}
 }
 
-// What CloudWatch would refuse, or what is not known to be as we would need it.
+// What CloudWatch would refuse, what is not documented, and what is not evaluated.
 func TestMistakes(t *testing.T) {
 	for _, test := range []struct{ query, want string }{
 		{`filter ms = 1`, "no SOURCE"},

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Tokens are strings in quotes, numbers, names and symbols. Names of other
-// characters need backticks, which are not known here.
+// tokens are strings in quotes, numbers, names and symbols. Names of other
+// characters need backticks, which are not read.
 var tokens = regexp.MustCompile(`'[^']*'|"[^"]*"|[0-9]+(?:\.[0-9]+)?|(?:\$\.)?[A-Za-z@][A-Za-z0-9@.]*|&&|\|\||>=|\S`)
 
 // A parser reads an expression, or a query. A text that it cannot read ends it

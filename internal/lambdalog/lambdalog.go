@@ -1,7 +1,7 @@
 // Package lambdalog is the one model in this module of what Lambda stores in
 // CloudWatch Logs of what a function on an OS-only runtime, or an extension,
 // prints. The local environment, the demo, the drawing of the dashboard and
-// docs/records.md follow it. It knows nothing of postinvoke.
+// docs/records.md follow it. It does not depend on postinvoke.
 //
 // In the text format a line is stored as it is, whatever the level. In the JSON
 // format:
@@ -19,7 +19,7 @@
 //
 // Levels and times: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
 // The shape of the wrapped line was seen on AWS by others (github.com/bensie/lambdaerrorlevel,
-// November 2023), and not by us. [Assumptions] lists what no document says.
+// November 2023), and not by us. [Assumptions] lists what is not documented.
 package lambdalog
 
 import (

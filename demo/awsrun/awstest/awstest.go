@@ -20,7 +20,7 @@ import (
 	"time"
 )
 
-// What the account has, and who may use it.
+// What the account has, and the credentials for it.
 const (
 	Stack  = "Demo"
 	Region = "eu-west-1"
@@ -29,7 +29,7 @@ const (
 	expired   = "expired" // a session token
 )
 
-// Config says how the account behaves. The zero value is an account that does
+// Config is how the account behaves. The zero value is an account that does
 // everything at once.
 type Config struct {
 	// Functions are the names of the functions. Empty means Arm64.
