@@ -142,7 +142,8 @@ func TestNothingListensAtTheEndpoint(t *testing.T) {
 func TestThrottled(t *testing.T) {
 	account := awstest.Start(t, awstest.Config{ShutdownAfter: 1})
 	throttled := func(action, code string, times int) {
-		account.Fail(action, slices.Repeat([]awstest.Failure{{Status: 400, Code: code, Message: "Rate exceeded"}}, times)...)
+		failure := awstest.Failure{Status: 400, Code: code, Message: "Rate exceeded"}
+		account.Fail(action, slices.Repeat([]awstest.Failure{failure}, times)...)
 	}
 	throttled("cloudformation:DescribeStacks", "Throttling", 1)
 	throttled("lambda:InvokeFunction", "TooManyRequestsException", 2)
