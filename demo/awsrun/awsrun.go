@@ -58,8 +58,8 @@ type Pace struct {
 }
 
 // DefaultPace keeps below five requests a second, the quota of FilterLogEvents
-// in most regions. An idle environment is kept for five to ten minutes, as far
-// as has been observed.
+// in most regions. AWS keeps an idle environment for five to ten minutes, in
+// what others report.
 var DefaultPace = Pace{
 	Busy:    time.Second,
 	Quiet:   5 * time.Second,

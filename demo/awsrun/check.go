@@ -50,7 +50,7 @@ var checks = []struct {
 	check             func(*run) finding
 }{
 	{"the caller had the response before the first hook ended",
-		"Lambda kept the response back until the hooks were over: callers wait for hooks. " +
+		"Lambda kept the response back until the hooks had ended: callers wait for hooks. " +
 			"Use a queue instead of hooks for what takes long.", (*run).checkResponse},
 	{"the billed duration includes the hooks",
 		"Lambda bills less than the hooks took: they are cheaper than documented, or were frozen half way; " +
@@ -208,38 +208,6 @@ func (r *run) checkBilled() finding {
 		return r.noHooks()
 	}
 	return passed("%s", strings.Join(seen, "; "))
-}
-
-func (r *run) checkMetric() finding {
-	var hooks float64
-	invocations := 0
-	for _, inv := range r.withHooks() {
-		hooks = max(hooks, inv.hooks.number(record.HooksMs))
-		invocations++
-	}
-	m := r.metric
-	switch {
-	case invocations == 0:
-		return r.noHooks()
-	case r.metricErr != nil:
-		return notSeen("%v", r.metricErr)
-	case !m.read:
-		return notSeen("the run ended before it was looked for")
-	case m.samples == 0:
-		return notSeen("CloudWatch has no value yet; metrics come some minutes after the invocation")
-	case hooks < measurable:
-		return notSeen("%.1f ms at most, hooks took %.1f ms: too short to compare", m.maximum, hooks)
-	case int(m.samples) > len(r.invocations):
-		return notSeen("CloudWatch has %.0f invocations in these minutes, of which %d are of this run",
-			m.samples, len(r.invocations))
-	// The metric begins when the runtime asked for the next event, a moment
-	// after the response, from which the hooks count.
-	case m.maximum >= hooks*0.9:
-		return passed("%.1f ms at most in %.0f invocations, hooks took %.1f ms", m.maximum, m.samples, hooks)
-	case int(m.samples) < invocations:
-		return notSeen("CloudWatch has %.0f of %d invocations so far", m.samples, invocations)
-	}
-	return failed("%.1f ms at most in %.0f invocations, but hooks took %.1f ms", m.maximum, m.samples, hooks)
 }
 
 // noShutdown is the reason why there is no evidence of a shutdown.

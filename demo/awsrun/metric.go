@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"example.com/postinvoke/record"
 )
 
 // metricName is Lambda's metric of what happens after the runtime asked for the
@@ -68,4 +70,36 @@ func (a *account) postRuntime(ctx context.Context, t target, from, to time.Time)
 		m.samples += aws.ToFloat64(point.SampleCount)
 	}
 	return m, nil
+}
+
+func (r *run) checkMetric() finding {
+	var hooks float64
+	invocations := 0
+	for _, inv := range r.withHooks() {
+		hooks = max(hooks, inv.hooks.number(record.HooksMs))
+		invocations++
+	}
+	m := r.metric
+	switch {
+	case invocations == 0:
+		return r.noHooks()
+	case r.metricErr != nil:
+		return notSeen("%v", r.metricErr)
+	case !m.read:
+		return notSeen("the run ended before it was looked for")
+	case m.samples == 0:
+		return notSeen("CloudWatch has no value yet; metrics come some minutes after the invocation")
+	case hooks < measurable:
+		return notSeen("%.1f ms at most, hooks took %.1f ms: too short to compare", m.maximum, hooks)
+	case int(m.samples) > len(r.invocations):
+		return notSeen("CloudWatch has %.0f invocations in these minutes, of which %d are of this run",
+			m.samples, len(r.invocations))
+	// The metric begins when the runtime asked for the next event, a moment
+	// after the response, from which the hooks count.
+	case m.maximum >= hooks*0.9:
+		return passed("%.1f ms at most in %.0f invocations, hooks took %.1f ms", m.maximum, m.samples, hooks)
+	case int(m.samples) < invocations:
+		return notSeen("CloudWatch has %.0f of %d invocations so far", m.samples, invocations)
+	}
+	return failed("%.1f ms at most in %.0f invocations, but hooks took %.1f ms", m.maximum, m.samples, hooks)
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// usualIdle is how long AWS has been seen to keep an idle environment.
+// usualIdle is how long AWS keeps an idle environment, in what others report.
 const usualIdle = 6 * time.Minute
 
 // Progress is what is waited for.
