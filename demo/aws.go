@@ -36,7 +36,7 @@ func (o *options) runOnAWS(ctx context.Context, event []byte, stdout, stderr io.
 			if len(recorders) > 0 && !o.json {
 				io.WriteString(out, "\n")
 			}
-			r := recording.NewRecorder(about, recording.NewHookRemarks(), o.renderer(out, stdout))
+			r := recording.NewRecorder(about, o.renderer(out, stdout))
 			recorders = append(recorders, r)
 			return r
 		},

@@ -78,7 +78,7 @@ func TestColumns(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				var b bytes.Buffer
-				replay(recording.NewRecorder(about, recording.NewHookRemarks(), &textLog{w: &b, width: func() int { return width }, colours: colours}))
+				replay(recording.NewRecorder(about, &textLog{w: &b, width: func() int { return width }, colours: colours}))
 				golden(t, name, b.String())
 				for line := range strings.Lines(b.String()) {
 					line = strings.TrimSuffix(line, "\n")

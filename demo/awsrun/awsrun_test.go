@@ -62,7 +62,7 @@ func perform(ctx context.Context, cfg awsrun.Config) *run {
 		mu        sync.Mutex
 	)
 	cfg.NewRecorder = func(about recording.About) *recording.Recorder {
-		rec := recording.NewRecorder(about, recording.NewHookRemarks())
+		rec := recording.NewRecorder(about)
 		recorders = append(recorders, rec)
 		return rec
 	}

@@ -13,39 +13,48 @@ import (
 	"example.com/postinvoke/lambdaenv"
 )
 
-// A story tells a recorder what happens, now.
-type story struct{ *recording.Recorder }
+// A scenario is a recorder to which things happen, now.
+type scenario struct{ *recording.Recorder }
 
-func newStory() story {
-	return story{recording.NewRecorder(recording.About{}, recording.NewHookRemarks())}
-}
+func newScenario() scenario { return scenario{recording.NewRecorder(recording.About{})} }
 
-func (s story) tell(source lambdaenv.Source, kind lambdaenv.Kind, request, text string) story {
+func (s scenario) entry(source lambdaenv.Source, kind lambdaenv.Kind, request, text string) scenario {
 	s.Observe(lambdaenv.Entry{Time: time.Now(), Source: source, Kind: kind, RequestID: request, Text: text})
 	return s
 }
 
-func (s story) platform(kind lambdaenv.Kind, request, text string) story {
-	return s.tell(lambdaenv.Platform, kind, request, text)
+func (s scenario) platform(kind lambdaenv.Kind, request, text string) scenario {
+	return s.entry(lambdaenv.Platform, kind, request, text)
 }
 
 // responds has the caller get a response, or an error.
-func (s story) responds(request, functionError string) story {
-	s.tell(lambdaenv.Caller, lambdaenv.Responded, request, "")
+func (s scenario) responds(request, functionError string) scenario {
+	s.entry(lambdaenv.Caller, lambdaenv.Responded, request, "")
 	s.Answer(&lambdaenv.Response{RequestID: request, FunctionError: functionError})
 	return s
 }
 
-// over ends an invocation.
-func (s story) over(request, status, functionError string) story {
+// finish ends an invocation.
+func (s scenario) finish(request, status, functionError string) scenario {
 	s.Invoked(&lambdaenv.Response{RequestID: request, FunctionError: functionError}, &lambdaenv.Report{RequestID: request, Status: status})
 	return s
 }
 
-func (s story) end() *recording.Recording {
+func (s scenario) end() *recording.Recording {
 	s.platform(lambdaenv.ShutdownBegan, "", "spindown").platform(lambdaenv.ShutdownDone, "", "")
 	s.Ended(&lambdaenv.ShutdownReport{Reason: "spindown"})
 	return s.Recording()
+}
+
+// displayed is the log.
+func displayed(r *recording.Recording) []string {
+	var log []string
+	for _, m := range r.Moments {
+		if m.Display != "" {
+			log = append(log, m.Display)
+		}
+	}
+	return log
 }
 
 func remarks(r *recording.Recording) string {
@@ -66,25 +75,25 @@ func TestRemarkOnTheResponseOnlyIfHooksFollow(t *testing.T) {
 	const remark = "responded: function returned response here, before cleanup begins"
 	tests := []struct {
 		name string
-		then func(story)
+		then func(scenario)
 		want string
 	}{
-		{"no hooks", func(s story) { s.platform(lambdaenv.Idle, "A", "") }, ""},
-		{"a record of hooks", func(s story) { s.tell(lambdaenv.Function, lambdaenv.Line, "A", hooksFinished+"A") }, remark},
-		{"prints, but no hooks", func(s story) {
-			s.tell(lambdaenv.Function, lambdaenv.Line, "A", "flushed").platform(lambdaenv.Idle, "A", "")
+		{"no hooks", func(s scenario) { s.platform(lambdaenv.Idle, "A", "") }, ""},
+		{"a record of hooks", func(s scenario) { s.entry(lambdaenv.Function, lambdaenv.Line, "A", hooksFinished+"A") }, remark},
+		{"prints, but no hooks", func(s scenario) {
+			s.entry(lambdaenv.Function, lambdaenv.Line, "A", "flushed").platform(lambdaenv.Idle, "A", "")
 		}, ""},
-		{"a silent hook", func(story) { time.Sleep(time.Second) }, remark},
-		{"prints after a while", func(s story) {
+		{"a silent hook", func(scenario) { time.Sleep(time.Second) }, remark},
+		{"prints after a while", func(s scenario) {
 			s.Observe(lambdaenv.Entry{Time: time.Now().Add(time.Second), Source: lambdaenv.Function, Kind: lambdaenv.Line, RequestID: "A", Text: "done"})
 		}, remark},
-		{"crash", func(s story) { s.platform(lambdaenv.Reset, "A", "failure") }, ""},
-		{"the end of the recording", func(s story) { s.Ended(nil) }, ""},
+		{"crash", func(s scenario) { s.platform(lambdaenv.Reset, "A", "failure") }, ""},
+		{"the end of the recording", func(s scenario) { s.Ended(nil) }, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newStory().responds("A", "")
+				s := newScenario().responds("A", "")
 				before := len(s.Recording().Moments)
 				test.then(s)
 				synctest.Wait()
@@ -102,7 +111,7 @@ func TestRemarkOnTheResponseOnlyIfHooksFollow(t *testing.T) {
 
 // Where the way to the caller is long, hooks can be over before.
 func TestNoRemarkOnAResponseAfterTheHooks(t *testing.T) {
-	s := newStory().tell(lambdaenv.Function, lambdaenv.Line, "A", hooksFinished+"A").platform(lambdaenv.Idle, "A", "").responds("A", "")
+	s := newScenario().entry(lambdaenv.Function, lambdaenv.Line, "A", hooksFinished+"A").platform(lambdaenv.Idle, "A", "").responds("A", "")
 	s.Ended(nil)
 	if got := remarks(s.Recording()); got != "" {
 		t.Errorf("got %q, want none", got)
@@ -110,14 +119,14 @@ func TestNoRemarkOnAResponseAfterTheHooks(t *testing.T) {
 }
 
 func TestResets(t *testing.T) {
-	s := newStory().platform(lambdaenv.InitStarted, "", "init")
-	s.tell(lambdaenv.Function, lambdaenv.Line, "", readyRecord)
-	s.platform(lambdaenv.Invoked, "A", "").responds("A", "Runtime.ExitError").platform(lambdaenv.Reset, "A", "failure").over("A", "error", "Runtime.ExitError")
+	s := newScenario().platform(lambdaenv.InitStarted, "", "init")
+	s.entry(lambdaenv.Function, lambdaenv.Line, "", readyRecord)
+	s.platform(lambdaenv.Invoked, "A", "").responds("A", "Runtime.ExitError").platform(lambdaenv.Reset, "A", "failure").finish("A", "error", "Runtime.ExitError")
 	s.platform(lambdaenv.InitStarted, "B", "init") // as on this machine
-	s.platform(lambdaenv.Invoked, "B", "").responds("B", "").platform(lambdaenv.Reset, "B", "timeout").over("B", "timeout", "")
+	s.platform(lambdaenv.Invoked, "B", "").responds("B", "").platform(lambdaenv.Reset, "B", "timeout").finish("B", "timeout", "")
 	s.platform(lambdaenv.InitStarted, "", "init") // as on AWS
-	s.platform(lambdaenv.Invoked, "C", "").responds("C", "").platform(lambdaenv.Idle, "C", "").over("C", "success", "")
-	s.platform(lambdaenv.Invoked, "D", "").responds("D", "").platform(lambdaenv.Idle, "D", "").over("D", "success", "")
+	s.platform(lambdaenv.Invoked, "C", "").responds("C", "").platform(lambdaenv.Idle, "C", "").finish("C", "success", "")
+	s.platform(lambdaenv.Invoked, "D", "").responds("D", "").platform(lambdaenv.Idle, "D", "").finish("D", "success", "")
 	var got []string
 	r := s.end()
 	for _, inv := range r.Invocations {
@@ -140,19 +149,19 @@ func TestResets(t *testing.T) {
 // Only that the handler was not called shows in what an invocation took. Where
 // no function is connected, nothing is held.
 func TestAHandlerThatWasNotCalled(t *testing.T) {
-	for verdict, want := range map[gate.Reason]string{gate.NotCalled: "the wrapped handler was not called", gate.Deadline: ""} {
-		s := newStory().platform(lambdaenv.Invoked, "A", "").responds("A", "")
-		s.tell(lambdaenv.Function, lambdaenv.Line, "A", fmt.Sprintf(`{"message":"postinvoke: stopped waiting for hooks","requestId":"A","reason":%q}`, verdict))
-		r := s.platform(lambdaenv.Idle, "A", "").over("A", "success", "").end()
+	for reason, want := range map[gate.Reason]string{gate.NotCalled: "the wrapped handler was not called", gate.Deadline: ""} {
+		s := newScenario().platform(lambdaenv.Invoked, "A", "").responds("A", "")
+		s.entry(lambdaenv.Function, lambdaenv.Line, "A", fmt.Sprintf(`{"message":"postinvoke: stopped waiting for hooks","requestId":"A","reason":%q}`, reason))
+		r := s.platform(lambdaenv.Idle, "A", "").finish("A", "success", "").end()
 		if got := strings.Join(r.Invocations[0].Notes(), ", "); got != want {
-			t.Errorf("%s: got %q, want %q", verdict, got, want)
+			t.Errorf("%s: got %q, want %q", reason, got, want)
 		}
 	}
 }
 
 // What a reset has ended is not shut down as if all were well.
 func TestNothingToShutDownAfterAReset(t *testing.T) {
-	s := newStory().platform(lambdaenv.InitStarted, "", "init").responds("A", "Runtime.ExitError").platform(lambdaenv.Reset, "A", "failure")
+	s := newScenario().platform(lambdaenv.InitStarted, "", "init").responds("A", "Runtime.ExitError").platform(lambdaenv.Reset, "A", "failure")
 	r := s.end()
 	if got, want := r.End(), "no environment is left to shut down: the reset ended it"; got != want {
 		t.Errorf("got %q, want %q", got, want)
@@ -160,31 +169,27 @@ func TestNothingToShutDownAfterAReset(t *testing.T) {
 	if got := remarks(r); got != "" {
 		t.Errorf("got the remarks %q, want none", got)
 	}
-	var n recording.Narrator
-	var words []string
-	for i := range r.Moments {
-		words = append(words, n.Words(&r.Moments[i]))
-	}
-	if got, want := words[len(words)-2:], []string{"nothing is left to shut down: the reset ended the environment", ""}; !slices.Equal(got, want) {
-		t.Errorf("got the words %q, want %q", got, want)
+	want := "nothing is left to shut down: the reset ended the environment"
+	if got := displayed(r); got[len(got)-1] != want {
+		t.Errorf("got the log %q, want it to end with %q", got, want)
 	}
 }
 
 // Which hooks failed, and which were abandoned, is known by name; of many only
 // the first.
 func TestHooksInTroubleAreNamed(t *testing.T) {
-	s := newStory().platform(lambdaenv.Invoked, "A", "").responds("A", "")
-	say := func(fields string) { s.tell(lambdaenv.Function, lambdaenv.Line, "", "level=ERROR "+fields) }
+	s := newScenario().platform(lambdaenv.Invoked, "A", "").responds("A", "")
+	say := func(fields string) { s.entry(lambdaenv.Function, lambdaenv.Line, "", "level=ERROR "+fields) }
 	say(`message="postinvoke: hook failed" hook="main.flush (/src/main.go:9)" error=full requestId=A`)
 	say(`message="postinvoke: hook failed" hook="main.late (/src/main.go:1)" error=full requestId=B`)
 	for _, name := range []string{"audit", "ping", "push", "pull"} {
 		say(`message="postinvoke: hook abandoned" hook=` + name + ` started=false reason=late requestId=A`)
 	}
-	s.tell(lambdaenv.Function, lambdaenv.Line, "A", `level=INFO message="postinvoke: hooks finished" hooks=5 hooksMs=3 failures=1 abandoned=4 requestId=A`)
-	s.platform(lambdaenv.Idle, "A", "").over("A", "success", "").platform(lambdaenv.ShutdownBegan, "", "spindown")
+	s.entry(lambdaenv.Function, lambdaenv.Line, "A", `level=INFO message="postinvoke: hooks finished" hooks=5 hooksMs=3 failures=1 abandoned=4 requestId=A`)
+	s.platform(lambdaenv.Idle, "A", "").finish("A", "success", "").platform(lambdaenv.ShutdownBegan, "", "spindown")
 	say(`message="postinvoke: hook failed" hook="main.bye (/src/main.go:4)" error=closed`)
 	say(`message="postinvoke: hook failed" hook="main.last (/src/main.go:7)" error=late requestId=A`)
-	s.tell(lambdaenv.Function, lambdaenv.Line, "", `{"message":"postinvoke: shutdown hooks finished","hooks":1,"hooksMs":250,"failures":1,"abandoned":0}`)
+	s.entry(lambdaenv.Function, lambdaenv.Line, "", `{"message":"postinvoke: shutdown hooks finished","hooks":1,"hooksMs":250,"failures":1,"abandoned":0}`)
 	s.platform(lambdaenv.ShutdownDone, "", "").Ended(&lambdaenv.ShutdownReport{Reason: "spindown"})
 	r := s.Recording()
 	if got, want := strings.Join(r.Invocations[0].Notes(), ", "), "hooks failed: flush (main.go:9), hooks abandoned: audit, ping, push, 1 more"; got != want {
@@ -196,8 +201,8 @@ func TestHooksInTroubleAreNamed(t *testing.T) {
 }
 
 func TestShutdownHooksThatFail(t *testing.T) {
-	s := newStory().platform(lambdaenv.ShutdownBegan, "", "spindown")
-	s.tell(lambdaenv.Function, lambdaenv.Line, "", `{"message":"postinvoke: shutdown hooks finished","hooks":3,"hooksMs":250,"failures":1,"abandoned":2}`)
+	s := newScenario().platform(lambdaenv.ShutdownBegan, "", "spindown")
+	s.entry(lambdaenv.Function, lambdaenv.Line, "", `{"message":"postinvoke: shutdown hooks finished","hooks":3,"hooksMs":250,"failures":1,"abandoned":2}`)
 	s.platform(lambdaenv.ShutdownDone, "", "").Ended(&lambdaenv.ShutdownReport{Reason: "spindown"})
 	got := s.Recording().End()
 	if want := ", reason: spindown, shutdown hooks failed: 1, shutdown hooks abandoned: 2"; !strings.HasSuffix(got, want) {
@@ -207,14 +212,14 @@ func TestShutdownHooksThatFail(t *testing.T) {
 
 // Whether the caller waited for a cold start depends on who came first.
 func TestColdStarts(t *testing.T) {
-	cold := func(s story) {
+	cold := func(s scenario) {
 		s.platform(lambdaenv.InitStarted, "", "init").platform(lambdaenv.InitDone, "", "")
 	}
-	invoke := func(s story, request string, init time.Duration) {
+	invoke := func(s scenario, request string, init time.Duration) {
 		s.platform(lambdaenv.Invoked, request, "").responds(request, "").platform(lambdaenv.Idle, request, "")
 		s.Invoked(&lambdaenv.Response{RequestID: request}, &lambdaenv.Report{RequestID: request, Status: "success", Init: init})
 	}
-	s := newStory()
+	s := newScenario()
 	cold(s)
 	s.Call(nil)
 	invoke(s, "A", time.Millisecond)
@@ -232,18 +237,12 @@ func TestColdStarts(t *testing.T) {
 	}
 }
 
-// Who is thawed to be ended is no news.
-func TestWordsOfACrash(t *testing.T) {
-	s := newStory().platform(lambdaenv.InitStarted, "", "init").responds("A", "").platform(lambdaenv.Idle, "A", "").platform(lambdaenv.Frozen, "", "")
-	s.tell(lambdaenv.Function, lambdaenv.Exited, "", "signal: killed").platform(lambdaenv.Reset, "", "failure").platform(lambdaenv.Thawed, "", "")
+// A reset thaws the extensions only to end them.
+func TestLogOfACrash(t *testing.T) {
+	s := newScenario().platform(lambdaenv.InitStarted, "", "init").responds("A", "").platform(lambdaenv.Idle, "A", "").platform(lambdaenv.Frozen, "", "")
+	s.entry(lambdaenv.Function, lambdaenv.Exited, "", "signal: killed").platform(lambdaenv.Reset, "", "failure").platform(lambdaenv.Thawed, "", "")
 	r := s.Recording()
-	var n recording.Narrator
-	var got []string
-	for i := range r.Moments {
-		if words := n.Words(&r.Moments[i]); words != "" {
-			got = append(got, words)
-		}
-	}
+	got := displayed(r)
 	want := []string{"frozen: nothing runs until it is thawed", "ended: signal: killed", "reset after a failure: the next invocation starts new processes"}
 	if !slices.Equal(got[1:], want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got[1:], "\n"), strings.Join(want, "\n"))
@@ -262,8 +261,8 @@ func TestNoRecordIsNotNoHooks(t *testing.T) {
 		"hooks that never started": {readyRecord, `level=INFO message="postinvoke: hooks finished" hooks=1 abandoned=1 requestId=A`, "none ran"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newStory().tell(lambdaenv.Function, lambdaenv.Line, "", test.ready)
-			s.tell(lambdaenv.Function, lambdaenv.Line, "A", test.line).responds("A", "").over("A", "success", "")
+			s := newScenario().entry(lambdaenv.Function, lambdaenv.Line, "", test.ready)
+			s.entry(lambdaenv.Function, lambdaenv.Line, "A", test.line).responds("A", "").finish("A", "success", "")
 			if got := s.end().Invocations[0].HooksTook(); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
@@ -274,8 +273,8 @@ func TestNoRecordIsNotNoHooks(t *testing.T) {
 // Hooks that run before the error is reported do not follow a response.
 func TestHooksOfAHandlerThatPanics(t *testing.T) {
 	const record = `level=INFO message="postinvoke: hooks finished" outcome=panic hooks=2 hooksMs=836.2 requestId=A`
-	s := newStory().tell(lambdaenv.Function, lambdaenv.Line, "A", record).responds("A", "string").platform(lambdaenv.Reset, "A", "failure")
-	r := s.over("A", "error", "string").end()
+	s := newScenario().entry(lambdaenv.Function, lambdaenv.Line, "A", record).responds("A", "string").platform(lambdaenv.Reset, "A", "failure")
+	r := s.finish("A", "error", "string").end()
 	inv := r.Invocations[0]
 	if got, want := inv.HooksTook()+": "+strings.Join(inv.Notes(), ", "), "836.2 ms: error, environment reset, hooks ran before the error"; got != want {
 		t.Errorf("got %q, want %q", got, want)
@@ -293,15 +292,15 @@ func TestLostHooks(t *testing.T) {
 	const want = "5 lost: error after the response, environment reset, lost in the middle: y.(*T).flush-fm, " +
 		"lost before it started: d (d.go:4), c (c.go:3), 2 more"
 	for _, late := range []bool{false, true} {
-		s := newStory().platform(lambdaenv.InitStarted, "", "init").tell(lambdaenv.Function, lambdaenv.Line, "", readyRecord).responds("A", "")
+		s := newScenario().platform(lambdaenv.InitStarted, "", "init").entry(lambdaenv.Function, lambdaenv.Line, "", readyRecord).responds("A", "")
 		s.platform(lambdaenv.Reset, "A", "failure")
 		if late {
-			s.over("A", "error", "")
+			s.finish("A", "error", "")
 		}
-		s.tell(lambdaenv.Extension, lambdaenv.Line, "A", lost)
-		s.tell(lambdaenv.Extension, lambdaenv.Line, "A", `level=ERROR message="postinvoke: hooks lost" phase=shutdown running=0 notStarted=3`)
+		s.entry(lambdaenv.Extension, lambdaenv.Line, "A", lost)
+		s.entry(lambdaenv.Extension, lambdaenv.Line, "A", `level=ERROR message="postinvoke: hooks lost" phase=shutdown running=0 notStarted=3`)
 		if !late {
-			s.over("A", "error", "")
+			s.finish("A", "error", "")
 		}
 		r := s.end()
 		inv := r.Invocations[0]
@@ -327,9 +326,9 @@ func TestAbsenceOfARecordIsNotZero(t *testing.T) {
 		"the extension is gone":     {"true", "", "unknown: error, environment reset, the extension could not tell what became of hooks"},
 		"without the layer":         {"false", "", "unknown: error, environment reset, without the layer nothing tells what became of hooks"},
 	} {
-		s := newStory().platform(lambdaenv.InitStarted, "", "init").tell(lambdaenv.Function, lambdaenv.Line, "", ready+test.layer)
-		s.responds("A", "Runtime.ExitError").platform(lambdaenv.Reset, "A", "failure").tell(lambdaenv.Extension, lambdaenv.Line, "A", test.record)
-		inv := s.over("A", "error", "Runtime.ExitError").end().Invocations[0]
+		s := newScenario().platform(lambdaenv.InitStarted, "", "init").entry(lambdaenv.Function, lambdaenv.Line, "", ready+test.layer)
+		s.responds("A", "Runtime.ExitError").platform(lambdaenv.Reset, "A", "failure").entry(lambdaenv.Extension, lambdaenv.Line, "A", test.record)
+		inv := s.finish("A", "error", "Runtime.ExitError").end().Invocations[0]
 		if got := inv.HooksTook() + ": " + strings.Join(inv.Notes(), ", "); got != test.want {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)
 		}
@@ -339,8 +338,8 @@ func TestAbsenceOfARecordIsNotZero(t *testing.T) {
 // What is remarkable of one invocation is not said beside the report of another.
 func TestRemarkOnTheReportOfItsInvocation(t *testing.T) {
 	const report = `REPORT RequestId: `
-	s := newStory().tell(lambdaenv.Function, lambdaenv.Line, "A", hooksFinished+"A")
-	s.tell(lambdaenv.Platform, lambdaenv.Line, "B", report+"B").tell(lambdaenv.Platform, lambdaenv.Line, "A", report+"A")
+	s := newScenario().entry(lambdaenv.Function, lambdaenv.Line, "A", hooksFinished+"A")
+	s.entry(lambdaenv.Platform, lambdaenv.Line, "B", report+"B").entry(lambdaenv.Platform, lambdaenv.Line, "A", report+"A")
 	var got []string
 	for _, m := range s.end().Moments {
 		if m.Remark == "duration includes cleanup time" {
@@ -355,7 +354,7 @@ func TestRemarkOnTheReportOfItsInvocation(t *testing.T) {
 // When a run was interrupted is told by the moments: an invocation may be over
 // before that is recorded.
 func TestWhenARunWasInterrupted(t *testing.T) {
-	s := newStory()
+	s := newScenario()
 	for _, step := range []struct {
 		then func()
 		want string
