@@ -1,8 +1,11 @@
-package main
+package printer
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,7 +15,28 @@ import (
 	"example.com/postinvoke/lambdaenv"
 )
 
-// replay tells rec what happens in a run whose times are known.
+var update = flag.Bool("update", false, "write the golden files")
+
+// golden compares got with the file testdata/golden/name.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", "golden", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v; -update writes it", err)
+	}
+	if got != string(want) {
+		t.Errorf("%s: got\n%s\nwant\n%s", path, got, want)
+	}
+}
+
+// replay records a run whose times are known.
 func replay(rec *recording.Recorder) {
 	const id = "5e0c1f2a-9d3b-4c47-8a55-0d9f6b1e7c21"
 	began := rec.Recording().Began
@@ -62,12 +86,12 @@ func replay(rec *recording.Recorder) {
 	rec.Ended(&lambdaenv.ShutdownReport{Reason: "spindown", Took: 3 * ms})
 }
 
-func TestColumns(t *testing.T) {
+func TestText(t *testing.T) {
 	about := recording.About{
 		Intro: []string{"Running a test on this machine."},
 		Began: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC),
 	}
-	for _, width := range []int{0, 40, 80, 100, 160, 240} {
+	for _, width := range []int{0, 60, 80, 100, 160, 240} {
 		for _, colours := range []bool{false, true} {
 			if colours && width != 160 {
 				continue
@@ -78,7 +102,7 @@ func TestColumns(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				var b bytes.Buffer
-				replay(recording.NewRecorder(about, &textLog{w: &b, width: func() int { return width }, colours: colours}))
+				replay(recording.NewRecorder(about, &text{w: &b, width: func() int { return width }, colours: colours}))
 				golden(t, name, b.String())
 				for line := range strings.Lines(b.String()) {
 					line = strings.TrimSuffix(line, "\n")
@@ -95,7 +119,7 @@ func TestColumns(t *testing.T) {
 }
 
 func TestColoursAreForTerminals(t *testing.T) {
-	if wantsColour(&bytes.Buffer{}) || widthOf(&bytes.Buffer{}) != 0 {
+	if wantsColour(&bytes.Buffer{}) || Width(&bytes.Buffer{}) != 0 {
 		t.Error("a buffer passes for a terminal")
 	}
 }
@@ -117,9 +141,9 @@ func TestWrap(t *testing.T) {
 		{`{"a":1} ` + strings.Repeat("x", 12), 8, []string{`{"a":1}`, "xxxxxxxx", "xxxx"}},
 	}
 	for _, test := range tests {
-		got := wrap(test.s, test.width)
+		got := Wrap(test.s, test.width)
 		if strings.Join(got, "|") != strings.Join(test.want, "|") {
-			t.Errorf("wrap(%q, %d): got %q, want %q", test.s, test.width, got, test.want)
+			t.Errorf("Wrap(%q, %d): got %q, want %q", test.s, test.width, got, test.want)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package printer
 
 import (
 	"fmt"
@@ -24,7 +24,7 @@ func TestSummary(t *testing.T) {
 	last.Hooks = &recording.Hooks{Ms: 700, Failures: 1, Abandoned: 2}
 	last.Renewed, last.Reset = true, "timeout"
 	r.Invocations[10].Lost = &recording.Lost{RequestID: "A", Running: 1, NotStarted: 1, Ran: []string{"main.flush (/src/main.go:9)"}}
-	for _, width := range []int{0, 40, 80} {
+	for _, width := range []int{0, 80} {
 		lines := summary(r, width)
 		golden(t, fmt.Sprintf("summary-%d.txt", width), strings.Join(lines, "\n")+"\n")
 		for _, line := range lines {
