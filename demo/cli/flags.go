@@ -106,7 +106,7 @@ func (s *Shared) Define(flags *flag.FlagSet) {
 // DefineEvent defines the flag for the event of a function.
 func DefineEvent(flags *flag.FlagSet, event *string, standard, note string) {
 	*event = standard
-	usage := "the event, as `JSON` or the name of its file; - reads it from standard input (default " + standard + ")" + note
+	usage := "the event: `JSON`, or a file with it; - is standard input (default " + standard + ")" + note
 	flags.Func("event", usage, func(s string) error { *event = s; return nil })
 }
 

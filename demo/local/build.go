@@ -77,10 +77,14 @@ func (f Function) Build(ctx context.Context, tmp string, step func(string)) (p P
 		return p, err
 	}
 	b := Builder{Dir: tmp, Step: step}
-	folder := f.Path
-	if executable {
+	folder, what := f.Path, f.Name()
+	switch {
+	case executable:
 		folder = ""
+	case f.Plain:
+		what = "the plain function"
 	}
+	b.Step("compiling " + what + once)
 	var layer *gobuild.Dependency
 	if !f.WithoutLayer && !f.Plain { // without the library the extension has nothing to read
 		if layer, err = b.findExtension(ctx, folder); err != nil {
@@ -156,6 +160,7 @@ var errNoModule = errors.New("run me inside the checkout of postinvoke, or insid
 // Package builds a main package of this module, as the current folder's module
 // has it.
 func (b Builder) Package(ctx context.Context, path string) (string, error) {
+	b.Step("compiling " + path + once)
 	if _, err := findHere(ctx, path); err != nil {
 		return "", err
 	}
@@ -216,7 +221,6 @@ const once = " (only the first time takes long: the Go command keeps what it com
 // build builds the package of that import path as seen from dir, or the one in
 // dir, into a folder of its own.
 func (b Builder) build(ctx context.Context, dir, path, what string) (string, error) {
-	b.Step("compiling " + what + once)
 	to, err := os.MkdirTemp(b.Dir, "function-")
 	if err != nil {
 		return "", err
