@@ -115,10 +115,10 @@ func writeDashboard(
 
 // buildPrograms builds what the scenarios run.
 func buildPrograms(ctx context.Context, b local.Builder) (p dashboard.Programs, err error) {
-	if p.Example, err = b.Package(ctx, local.Example); err != nil {
+	if p.Example, err = b.Package(ctx, local.Example, "the example function"); err != nil {
 		return p, err
 	}
-	if p.Trouble, err = b.Package(ctx, local.Trouble); err != nil {
+	if p.Trouble, err = b.Package(ctx, local.Trouble, "a function with trouble"); err != nil {
 		return p, err
 	}
 	p.Extension, err = b.Extension(ctx)

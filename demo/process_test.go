@@ -75,7 +75,7 @@ func TestACompilationThatTakesLongIsMentioned(t *testing.T) {
 	bin, started := stuck(t, "go")
 	p := demotest.Call{Env: []string{"PATH=" + bin, keptBuilds + "="}}.Start(t)
 	started()
-	p.SeeError(t, "demo: still compiling the example function (only the first time takes long: the Go command keeps what it compiled)\n")
+	p.SeeError(t, "demo: still compiling the example function, which takes long only the first time\n")
 	p.Signal(t, syscall.SIGINT).Failed(t, 130, "demo: ended by a signal (interrupt)\n")
 }
 

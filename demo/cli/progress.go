@@ -5,6 +5,7 @@ import (
 	"io"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"example.com/postinvoke/demo/printer"
 )
@@ -37,6 +38,9 @@ func (p *Progress) Show(text string) {
 		return
 	}
 	if p.Terminal {
+		if room := printer.Width(p.w) - len(" …") - 1; room > 0 && utf8.RuneCountInString(text) > room {
+			text = string([]rune(text)[:room]) // of more than one line only the last would disappear
+		}
 		fmt.Fprintf(p.w, "%s …", text)
 		p.shown = true
 		return

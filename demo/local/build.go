@@ -80,7 +80,7 @@ func (f Function) Build(ctx context.Context, tmp string, step func(string)) (p P
 	folder, what := f.Path, f.Name()
 	switch {
 	case executable:
-		folder = ""
+		folder, what = "", "the extension"
 	case f.Plain:
 		what = "the plain function"
 	}
@@ -95,9 +95,9 @@ func (f Function) Build(ctx context.Context, tmp string, step func(string)) (p P
 	case executable:
 		p.Function, err = filepath.Abs(f.Path)
 	case f.Plain:
-		p.Function, err = b.Package(ctx, plain)
+		p.Function, err = b.Package(ctx, plain, what)
 	case folder == "":
-		p.Function, err = b.Package(ctx, Example)
+		p.Function, err = b.Package(ctx, Example, what)
 	default:
 		p.Function, err = b.build(ctx, folder, "", "the function in "+folder)
 	}
@@ -158,13 +158,13 @@ var errNoModule = errors.New("run me inside the checkout of postinvoke, or insid
 	"I build its packages")
 
 // Package builds a main package of this module, as the current folder's module
-// has it.
-func (b Builder) Package(ctx context.Context, path string) (string, error) {
-	b.Step("compiling " + path + once)
+// has it. what is what people call it.
+func (b Builder) Package(ctx context.Context, path, what string) (string, error) {
+	b.Step("compiling " + what + once)
 	if _, err := findHere(ctx, path); err != nil {
 		return "", err
 	}
-	return b.build(ctx, "", path, "the package "+path+" of this checkout")
+	return b.build(ctx, "", path, what)
 }
 
 // Extension builds the extension of the current folder's module.
@@ -216,7 +216,7 @@ func (b Builder) findExtension(ctx context.Context, dir string) (*gobuild.Depend
 }
 
 // once is why the first build takes long.
-const once = " (only the first time takes long: the Go command keeps what it compiled)"
+const once = ", which takes long only the first time"
 
 // build builds the package of that import path as seen from dir, or the one in
 // dir, into a folder of its own.

@@ -99,7 +99,8 @@ func (r *Run) invoke(ctx context.Context, env *lambdaenv.Environment, rec *recor
 // startError makes one sentence of what lambdaenv.Start says. What the function
 // printed last is part of the log already.
 func startError(err error, function string) error {
-	if system := systemOf(function); system != "" && strings.Contains(err.Error(), syscall.ENOEXEC.Error()) {
+	refused := function + ": " + syscall.ENOEXEC.Error() // not an extension
+	if system := systemOf(function); system != "" && strings.Contains(err.Error(), refused) {
 		return flagErrorf("-function %s: an executable for %s, and this machine is %s/%s: build it with GOOS=%[3]s GOARCH=%[4]s, "+
 			"or give the folder of its main package", function, system, runtime.GOOS, runtime.GOARCH)
 	}

@@ -3,15 +3,10 @@ package printer
 import (
 	"io"
 	"os"
-
-	"golang.org/x/term"
 )
 
 // IsTerminal reports whether what is written to w is shown on a terminal.
-func IsTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
+func IsTerminal(w io.Writer) bool { return Width(w) > 0 }
 
 // HasEscapes reports whether w is a terminal that understands escape sequences.
 func HasEscapes(w io.Writer) bool {
@@ -26,12 +21,13 @@ func wantsColour(w io.Writer) bool { return HasEscapes(w) && os.Getenv("NO_COLOR
 // Width returns the width of the terminal that w is, or 0 if w is something
 // else, where lines may have any length.
 func Width(w io.Writer) int {
-	if !IsTerminal(w) {
+	f, ok := w.(*os.File)
+	if !ok {
 		return 0
 	}
-	width, _, err := term.GetSize(int(w.(*os.File).Fd()))
-	if err != nil {
-		return 0
+	columns, isTerminal := columnsOf(f)
+	if isTerminal && columns == 0 { // one that does not say, such as a serial line
+		return 80
 	}
-	return width
+	return columns
 }
