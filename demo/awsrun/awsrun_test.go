@@ -59,7 +59,7 @@ func execute(ctx context.Context, cfg awsrun.Config) *outcome {
 		mu        sync.Mutex
 	)
 	cfg.NewRecorder = func(about recording.About) *recording.Recorder {
-		rec := recording.NewRecorder(about, recording.NewHookRemarks())
+		rec := recording.NewRecorder(about)
 		recorders = append(recorders, rec)
 		return rec
 	}
