@@ -151,20 +151,20 @@ type target struct {
 // function a command that invokes it and one that follows its log. They name
 // function and log group, so that no further permission is needed to find them.
 func (a *account) targets(ctx context.Context, stack string) ([]target, error) {
-	in := &cloudformation.DescribeStacksInput{StackName: &stack}
+	in, r := &cloudformation.DescribeStacksInput{StackName: &stack}, request{describeStacks, "stack " + stack}
 	out, err := a.stacks.DescribeStacks(ctx, in, func(o *cloudformation.Options) {
-		if r, ok := o.Retryer.(aws.RetryerV2); ok {
-			o.Retryer = firstRetryer{r}
+		if retryer, ok := o.Retryer.(aws.RetryerV2); ok {
+			o.Retryer = firstRetryer{retryer}
 		}
 	})
 	if err != nil {
-		return nil, a.explain(err, request{action: "cloudformation:DescribeStacks", stack: stack})
+		return nil, a.explain(err, r)
 	}
 	if skew, ok := awsmiddleware.GetAttemptSkew(out.ResultMetadata); ok {
 		a.skew = skew
 	}
 	if len(out.Stacks) == 0 {
-		return nil, a.noStack(stack)
+		return nil, a.noStack(r)
 	}
 	switch status := string(out.Stacks[0].StackStatus); status {
 	case "DELETE_COMPLETE", "DELETE_FAILED", "DELETE_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED":

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -16,29 +18,84 @@ import (
 
 // A request is what was asked of AWS when something went wrong.
 type request struct {
-	action                 string // as in a policy
-	stack, function, group string // what it was about
+	action  string // as in a policy
+	subject string // what it was about: the stack, function or log group
 }
 
+const describeStacks = "cloudformation:DescribeStacks"
+
 // String renders the request as in "AWS refused …".
-func (r request) String() string {
-	switch {
-	case r.stack != "":
-		return r.action + " for the stack " + r.stack
-	case r.group != "":
-		return r.action + " for the log group " + r.group
+func (r request) String() string { return r.action + " for the " + r.subject }
+
+// What to do about errors, by their codes, most of which mean the same in every
+// service.
+// https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+var remedies = []struct {
+	codes    []string
+	sentence string
+}{
+	{[]string{"RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"},
+		"{aws} refuses requests with the time of this machine's clock ({code}): set the clock"},
+	{expired, "the AWS credentials have expired: get new ones, for example with: aws sso login{profile}"},
+	{[]string{"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure", "OptInRequired"},
+		"{aws} does not know these credentials in the region {region}: check them with aws sts get-caller-identity{profile}, " +
+			"and that the region is enabled for the account"},
+	{[]string{"SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"},
+		"{aws} does not accept the signature: the secret access key is wrong, or this machine's clock is"},
+	{[]string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"},
+		"these credentials may not do {request}; docs/aws.md lists what is needed"},
+	{[]string{"Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException",
+		"RequestLimitExceeded", "TooManyRequestsException", "LimitExceededException"},
+		"{aws} refused {request} {attempts} times because there were too many requests ({code}): {throttled}"},
+	{[]string{"ResourceNotFoundException"}, // of a function or a log group: a stack has another code
+		"there is no {subject} in {region} although the stack names it: deploy the stack again with npx cdk deploy"},
+}
+
+// expired are codes of errors that come when credentials are asked for, too.
+var expired = []string{"ExpiredToken", "ExpiredTokenException"}
+
+// explain makes one sentence, with what to do, of an error of the SDK.
+func (a *account) explain(err error, r request) error {
+	if errors.Is(err, context.Canceled) {
+		return err
 	}
-	return r.action + " for the function " + r.function
+	var api smithy.APIError
+	if !errors.As(err, &api) || api.ErrorCode() == "" || api.ErrorCode() == "UnknownError" {
+		return a.noAnswer(err, r)
+	}
+	code, message := api.ErrorCode(), strings.TrimSuffix(api.ErrorMessage(), ".")
+	throttled := "try again when others use the account less"
+	if r.action == "lambda:InvokeFunction" {
+		throttled = "look at the function's reserved concurrency and the account's limit, or try again later"
+	}
+	for _, remedy := range remedies {
+		if slices.Contains(remedy.codes, code) {
+			return errors.New(strings.NewReplacer(
+				"{aws}", a.name(), "{region}", a.region, "{profile}", a.forProfile(), "{code}", code, "{request}", r.String(),
+				"{subject}", r.subject, "{attempts}", strconv.Itoa(attempts), "{throttled}", throttled,
+			).Replace(remedy.sentence))
+		}
+	}
+	if strings.Contains(message, "does not exist") && r.action == describeStacks {
+		return a.noStack(r)
+	}
+	return fmt.Errorf("%s refused %s: %s (%s)", a.name(), r, message, code)
+}
+
+func (a *account) noStack(r request) error {
+	return fmt.Errorf("there is no %s in %s: is it in another region (-region) or account (-profile)? "+
+		"npx cdk deploy makes it", r.subject, a.region)
 }
 
 // credentialsError explains why there are no credentials.
 func (a *account) credentialsError(err error) error {
+	var api smithy.APIError
 	text := err.Error()
-	switch code, _ := codeOf(err); {
+	switch {
 	case strings.Contains(text, "SSO"), strings.Contains(text, "sso"):
 		return fmt.Errorf("the sign-in to AWS has expired, or was never made; run: aws sso login%s", a.forProfile())
-	case code == expiredToken, code == expiredTokenException:
-		return a.expired()
+	case errors.As(err, &api) && slices.Contains(expired, api.ErrorCode()):
+		return a.explain(err, request{})
 	case a.profile != "":
 		return fmt.Errorf("the AWS profile %s gives no credentials; "+
 			"check it with: aws sts get-caller-identity --profile %[1]s (%w)", a.profile, err)
@@ -52,78 +109,6 @@ func (a *account) forProfile() string {
 		return ""
 	}
 	return " --profile " + a.profile
-}
-
-// Codes of errors that come with a request, or when credentials are asked for.
-const (
-	expiredToken          = "ExpiredToken"
-	expiredTokenException = "ExpiredTokenException"
-)
-
-func (a *account) expired() error {
-	return fmt.Errorf("the AWS credentials have expired: get new ones, for example with: aws sso login%s",
-		a.forProfile())
-}
-
-// codeOf returns the code and the message of an error of AWS, empty for others.
-func codeOf(err error) (code, message string) {
-	if api := smithy.APIError(nil); errors.As(err, &api) {
-		return api.ErrorCode(), api.ErrorMessage()
-	}
-	return "", ""
-}
-
-// explain makes one sentence, with the fix, of an error of the SDK.
-//
-// Codes that mean the same in every service:
-// https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
-func (a *account) explain(err error, r request) error {
-	if errors.Is(err, context.Canceled) {
-		return err
-	}
-	code, message := codeOf(err)
-	switch code {
-	case "RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed":
-		return fmt.Errorf("%s refuses requests with the time of this machine's clock (%s): set the clock",
-			a.name(), code)
-	case expiredToken, expiredTokenException:
-		return a.expired()
-	case "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure", "OptInRequired":
-		return fmt.Errorf("%s does not know these credentials in the region %s: "+
-			"check them with aws sts get-caller-identity%s, and that the region is enabled for the account",
-			a.name(), a.region, a.forProfile())
-	case "SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature":
-		return fmt.Errorf("%s does not accept the signature: the secret access key is wrong, "+
-			"or this machine's clock is", a.name())
-	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized":
-		return fmt.Errorf("these credentials may not do %s; docs/aws.md lists what is needed", r)
-	case "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException",
-		"RequestLimitExceeded", "TooManyRequestsException", "LimitExceededException":
-		fix := "try again when others use the account less"
-		if r.action == "lambda:InvokeFunction" {
-			fix = "look at the function's reserved concurrency and the account's limit, or try again later"
-		}
-		return fmt.Errorf("%s refused %s %d times because there were too many requests (%s): %s",
-			a.name(), r, attempts, code, fix)
-	case "", "UnknownError":
-		return a.noAnswer(err, r)
-	case "ResourceNotFoundException":
-		missing := "function " + r.function
-		if r.group != "" {
-			missing = "log group " + r.group
-		}
-		return fmt.Errorf("there is no %s in %s although the stack names it: "+
-			"deploy the stack again with npx cdk deploy", missing, a.region)
-	}
-	if r.stack != "" && strings.Contains(message, "does not exist") {
-		return a.noStack(r.stack)
-	}
-	return fmt.Errorf("%s refused %s: %s (%s)", a.name(), r, strings.TrimSuffix(message, "."), code)
-}
-
-func (a *account) noStack(stack string) error {
-	return fmt.Errorf("there is no stack %s in %s: is it in another region (-region) or account (-profile)? "+
-		"npx cdk deploy makes it", stack, a.region)
 }
 
 // noAnswer explains an error of the way to AWS: no answer, or one that is not of

@@ -35,7 +35,7 @@ func (a *account) invoke(ctx context.Context, t target, event []byte) (*invocati
 	})
 	got := time.Now()
 	if err != nil {
-		return nil, a.explain(err, request{action: "lambda:InvokeFunction", function: t.function})
+		return nil, a.explain(err, request{"lambda:InvokeFunction", "function " + t.function})
 	}
 	id, _ := awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
 	return &invocation{

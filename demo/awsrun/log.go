@@ -50,7 +50,7 @@ func (f *follower) look(ctx context.Context) error {
 	for pages := cloudwatchlogs.NewFilterLogEventsPaginator(f.account.logs, in); pages.HasMorePages(); {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return f.account.explain(err, request{action: "logs:FilterLogEvents", group: f.group})
+			return f.account.explain(err, request{"logs:FilterLogEvents", "log group " + f.group})
 		}
 		for _, e := range page.Events {
 			stream, message, id := aws.ToString(e.LogStreamName), aws.ToString(e.Message), aws.ToString(e.EventId)

@@ -62,7 +62,7 @@ func (a *account) postRuntime(ctx context.Context, t target, from, to time.Time)
 		Statistics: []types.Statistic{types.StatisticMaximum, types.StatisticSampleCount},
 	})
 	if err != nil {
-		return metric{}, a.explain(err, request{action: "cloudwatch:GetMetricStatistics", function: t.function})
+		return metric{}, a.explain(err, request{"cloudwatch:GetMetricStatistics", "function " + t.function})
 	}
 	m := metric{read: true}
 	for _, point := range out.Datapoints {
