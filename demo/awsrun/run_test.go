@@ -122,6 +122,21 @@ func TestNoWait(t *testing.T) {
 	}
 }
 
+// Of an environment that another caller used before, only what is ours is shown.
+func TestEnvironmentWasUsedBefore(t *testing.T) {
+	awstest.Start(t, awstest.Config{ShutdownAfter: 2})
+	before := execute(t.Context(), awsrun.Config{NoWait: true, Invocations: 1})
+	before.succeeded(t)
+	inOrder(t, summary(before.recordings[0]), "init-started", "called", "platform: platform.start", "frozen")
+	r := execute(t.Context(), awsrun.Config{Invocations: 1})
+	r.succeeded(t)
+	got := summary(r.recordings[0])
+	inOrder(t, got, "called", "thawed", "platform: platform.start", "frozen", "shutdown-began")
+	if slices.Contains(got, "init-started") || len(r.recordings[0].Invocations) != 1 {
+		t.Errorf("got the recording\n%s\nwant that of one invocation, without the cold start before", strings.Join(got, "\n"))
+	}
+}
+
 func TestInterrupted(t *testing.T) {
 	awstest.Start(t, awstest.Config{HookTime: time.Minute})
 	ctx, cancel := context.WithCancelCause(t.Context())
