@@ -109,10 +109,12 @@ func parseOptions(args []string, stdout io.Writer) (*options, error) {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	o.Function.Define(flags, 30*time.Second)
 	o.Shared.Define(flags)
-	flags.Var((*cli.Duration)(&o.idle), "idle", "the `DURATION` for which it is frozen after each invocation; on AWS it is minutes")
+	flags.Var((*cli.Duration)(&o.idle), "idle",
+		"the `DURATION` for which it is frozen after each invocation; on AWS it is minutes")
 	flags.BoolVar(&o.Plain, "plain", false, "run a function without the library, which merely starts a goroutine")
-	flags.Var(&o.Extensions, "extension", "run somebody else's extension, or the layer that it comes in, a ZIP `FILE`, beside "+
-		"the\nfunction; repeatable. The other files of a layer are not in /opt here")
+	flags.Var(&o.Extensions, "extension",
+		"run another extension beside the function: a `FILE`, or the layer that it comes in, as a ZIP;\n"+
+			"repeatable. The other files of a layer are not in /opt here")
 	flags.Func("log-format", "the function's log `FORMAT`, text or json (default text)", o.setLogFormat)
 	if err := cli.Parse(flags, args, stdout, usage); err != nil {
 		return nil, err

@@ -24,10 +24,12 @@ func (f *Function) Define(flags *flag.FlagSet, timeout time.Duration) {
 	flags.StringVar(&f.Path, "function", "", "run your own function: the `FOLDER` of its main package, or an executable")
 	flags.BoolVar(&f.WithoutLayer, "without-layer", false,
 		"leave out the extension: then nothing says what is lost when a process dies")
-	flags.Var(&f.Variables, "env", "set a variable for the function, `NAME=VALUE`. It sees only Lambda's and these; repeatable.\n"+
-		"It runs in a folder of its own, as on Lambda: give absolute paths")
-	flags.Var((*Duration)(&f.Timeout), "timeout", "the function's timeout, hooks included, as a `DURATION`: whole seconds, 15m at the most.\n"+
-		"Hooks have to be done 500ms before it ends")
+	flags.Var(&f.Variables, "env",
+		"set a variable for the function, `NAME=VALUE`. It sees only Lambda's and these; repeatable.\n"+
+			"It runs in a folder of its own, as on Lambda: give absolute paths")
+	flags.Var((*Duration)(&f.Timeout), "timeout",
+		"the function's timeout, hooks included, as a `DURATION`: whole seconds, 15m at the most.\n"+
+			"Hooks have to be done 500ms before it ends")
 }
 
 // longestTimeout is the most that Lambda lets an invocation take.
