@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
 	"time"
 
 	"example.com/postinvoke/demo/local"
@@ -21,7 +23,8 @@ type Function struct {
 // Define defines them, with that timeout if none is given.
 func (f *Function) Define(flags *flag.FlagSet, timeout time.Duration) {
 	f.Timeout = timeout
-	flags.StringVar(&f.Path, "function", "", "run your own function: the `FOLDER` of its main package, or an executable")
+	flags.StringVar(&f.Path, "function", "",
+		"run your own function: the `FOLDER` of its main package, or an executable")
 	flags.BoolVar(&f.WithoutLayer, "without-layer", false,
 		"leave out the extension: then nothing says what is lost when a process dies")
 	flags.Var(&f.Variables, "env",
@@ -69,4 +72,19 @@ func (f *Function) Environment(p local.Programs, timeline bool) lambdaenv.Config
 	}
 	cfg.Env = append(cfg.Env, f.Variables...)
 	return cfg
+}
+
+// SetLogFormat is for a flag: it sets the function's log format by its name.
+func SetLogFormat(format *lambdaenv.LogFormat) func(string) error {
+	return func(s string) error {
+		switch strings.ToLower(s) {
+		case "text":
+			*format = lambdaenv.Text
+		case "json":
+			*format = lambdaenv.JSON
+		default:
+			return errors.New("neither text nor json")
+		}
+		return nil
+	}
 }
