@@ -150,12 +150,18 @@ var (
 // the words before it.
 const shownPayload = 330
 
+// IsCut reports whether Short has only the beginning of an event or a response.
+func (m *Moment) IsCut() bool {
+	return m.Source == lambdaenv.Caller && utf8.RuneCountInString(m.Display) > shownPayload
+}
+
 // Short is the display for a reader: without what no reader needs, and with the
 // beginning of a long event or response.
 func (m *Moment) Short() string {
 	s := m.Display
-	if more := utf8.RuneCountInString(s) - shownPayload; more > 0 && m.Source == lambdaenv.Caller {
-		s = fmt.Sprintf("%s… (%d more characters)", string([]rune(s)[:shownPayload]), more)
+	if m.IsCut() {
+		runes := []rune(s)
+		s = fmt.Sprintf("%s… (%d more characters)", string(runes[:shownPayload]), len(runes)-shownPayload)
 	}
 	return ids.ReplaceAllString(stamp.ReplaceAllString(s, ""), "$1…")
 }

@@ -45,7 +45,7 @@ func TestALongEvent(t *testing.T) {
 	event := `"` + strings.Repeat("x", 998) + `"`
 	m := moment(lambdaenv.Entry{Source: lambdaenv.Caller, Kind: recording.Called, Text: event})
 	all := "invokes the function with " + event
-	if m.Display != all || m.Long() != all {
+	if m.Display != all || m.Long() != all || !m.IsCut() {
 		t.Errorf("got %q and %q, want all of the event", m.Display, m.Long())
 	}
 	if got, want := m.Short(), all[:330]+"… (696 more characters)"; got != want {
