@@ -26,8 +26,9 @@ func userModule(t *testing.T) string {
 	}
 	dir := t.TempDir()
 	writeFiles(t, dir, map[string]string{
-		"go.mod":      "module example.org/mine\n\ngo 1.26.0\n",
-		"cmd/main.go": strings.Replace(string(example), "second on complete", "second on complete in a module of mine", 1),
+		"go.mod": "module example.org/mine\n\ngo 1.26.0\n",
+		"cmd/main.go": strings.Replace(string(example), "second on complete",
+			"second on complete in a module of mine", 1),
 	})
 	goTool(t, dir, "mod", "edit", "-require=example.com/postinvoke@v0.0.0", "-replace=example.com/postinvoke="+root)
 	goTool(t, dir, "mod", "tidy")
@@ -112,18 +113,22 @@ func TestNoExtensionIsSaidBeforeAnythingIsBuilt(t *testing.T) {
 		"plain/main.go": "package main\n\nfunc main() { broken }\n",
 		"vendored/go.mod": "module example.org/vendored\n\ngo 1.26.0\n\nrequire example.com/postinvoke v0.0.0\n\n" +
 			"replace example.com/postinvoke => ../gone\n",
-		"vendored/main.go": "package main\n\nimport _ \"example.com/postinvoke/postinvoke\"\n\nfunc main() { broken }\n",
+		"vendored/main.go": "package main\n\nimport _ \"example.com/postinvoke/postinvoke\"\n\nfunc main() { broken " +
+			"}\n",
 		"vendored/vendor/modules.txt": "# example.com/postinvoke v0.0.0 => ../gone\n## explicit; go 1.26.0\n" +
 			"example.com/postinvoke/postinvoke\n# example.com/postinvoke => ../gone\n",
 		"vendored/vendor/example.com/postinvoke/postinvoke/library.go": "package postinvoke\n",
 	})
 	for name, want := range map[string]string{
-		"plain":    "add -without-layer, or run the demo in the checkout of postinvoke: neither the module of the function in DIR has the extension (",
-		"vendored": "the module of the function in DIR has the library but not the extension: run go mod vendor there, ",
+		"plain": "add -without-layer, or run the demo in the checkout of postinvoke: neither the module of the " +
+			"function in DIR has the extension (",
+		"vendored": "the module of the function in DIR has the library but not the extension: run go mod vendor " +
+			"there, ",
 	} {
 		mine := filepath.Join(dir, name)
 		r := demotest.Call{Dir: t.TempDir()}.Run(t, "-function", mine)
-		if want = "demo: " + strings.ReplaceAll(want, "DIR", mine); r.Code != 1 || !strings.HasPrefix(r.Stderr, want) || strings.Count(r.Stderr, "\n") != 1 {
+		if want = "demo: " + strings.ReplaceAll(want, "DIR", mine); r.Code != 1 ||
+			!strings.HasPrefix(r.Stderr, want) || strings.Count(r.Stderr, "\n") != 1 {
 			t.Errorf("%s: got %v, want 1 and one line that begins with %q", name, r, want)
 		}
 	}
@@ -134,8 +139,9 @@ func TestFunctionThatNeedsCgo(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	writeFiles(t, dir, map[string]string{
-		"go.mod":  "module example.org/mine\n\ngo 1.26.0\n",
-		"main.go": "package main\n\n// int answer() { return 42; }\nimport \"C\"\n\nfunc main() { println(C.answer()) }\n",
+		"go.mod": "module example.org/mine\n\ngo 1.26.0\n",
+		"main.go": "package main\n\n// int answer() { return 42; }\nimport \"C\"\n\nfunc main() { " +
+			"println(C.answer()) }\n",
 	})
 	r := demotest.Call{Env: []string{"CGO_ENABLED=1"}}.Run(t, "-function", dir)
 	want := "demo: the program in " + dir + " needs cgo: main.go in package example.org/mine imports \"C\". "

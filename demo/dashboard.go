@@ -36,8 +36,8 @@ func drawDashboard(ctx context.Context, args []string, stdout, stderr io.Writer)
 	flags := flag.NewFlagSet("dashboard", flag.ContinueOnError)
 	flags.StringVar(&files.Report, "o", "dashboard.html", "the page to write, a `FILE`")
 	flags.StringVar(&files.Picture, "png", "", "write a picture of it to `FILE`, too; needs Chromium or Chrome")
-	template := flags.String("template", "", "a synthesised template of your own, a `FILE` such as cdk.out/Mine.template.json;\n"+
-		"default is that of npx cdk deploy, which comes with the source")
+	template := flags.String("template", "", "a synthesised template of your own, a `FILE` such as "+
+		"cdk.out/Mine.template.json;\ndefault is that of npx cdk deploy, which comes with the source")
 	metrics := flags.Bool("metrics", false, "as deployed with -c metrics=true: with alarms")
 	scheme := "light"
 	flags.BoolFunc("dark", "the picture in dark colours", func(string) error { scheme = "dark"; return nil })
@@ -109,7 +109,8 @@ func writeDashboard(
 			return err
 		}
 	}
-	_, err = fmt.Fprintln(stdout, "A drawing, not a screenshot: nothing of it was seen on AWS. The page lists what it assumes.")
+	_, err = fmt.Fprintln(stdout,
+		"A drawing, not a screenshot: nothing of it was seen on AWS. The page lists what it assumes.")
 	return err
 }
 

@@ -47,7 +47,8 @@ func TestSomebodyElsesExtension(t *testing.T) {
 			r := demotest.Run(t, "-extension", extension, "-env", `extension={"Events":["INVOKE","SHUTDOWN"]}`,
 				"-event", `{"sleepMs":1}`, "-invocations", "1", "-idle", "0s", "-o", report)
 			r.Wrote(t, report)
-			demotest.InOrder(t, r.Stdout, "extension  extension register: 200", "extension INVOKE", "extension SHUTDOWN")
+			demotest.InOrder(t, r.Stdout, "extension  extension register: 200", "extension INVOKE",
+				"extension SHUTDOWN")
 			if !strings.Contains(read(t, report), ">others<") {
 				t.Error("got no lane for other extensions in the report")
 			}

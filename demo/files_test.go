@@ -18,7 +18,8 @@ func TestReport(t *testing.T) {
 	r := demotest.Run(t, brief("-o", path)...)
 	r.Wrote(t, path)
 	page := read(t, path)
-	demotest.InOrder(t, page, "<title>postinvoke on this machine", `data-name="handle.func2"`, `data-name="handle.func1"`,
+	demotest.InOrder(t, page, "<title>postinvoke on this machine", `data-name="handle.func2"`,
+		`data-name="handle.func1"`,
 		"function returned response here", "duration includes cleanup time", "lambda was shut down", "invocation 2")
 	if got := strings.Count(page, `<g class="bar hook`); got != 4 {
 		t.Errorf("got %d hooks, want 2 for each of 2 invocations", got)
@@ -67,7 +68,8 @@ func TestPictureWithoutABrowser(t *testing.T) {
 	args := brief("-function", built, "-without-layer", "-invocations", "1", "-png", picture)
 	for page, args := range map[string][]string{picture + ".html": args, given: append(args, "-o", given)} {
 		r := noBrowser.Run(t, args...)
-		r.Failed(t, 1, "demo: "+browser.ErrNone.Error()+"; there will be no picture "+picture+", but the page "+page+"\n"+
+		r.Failed(t, 1, "demo: "+browser.ErrNone.Error()+"; there will be no picture "+picture+", but the page "+
+			""+page+"\n"+
 			"demo: wrote "+page+"\n"+
 			"demo: there is no picture "+picture+", as there is no browser\n")
 		if _, err := os.Stat(page); err != nil {
@@ -86,7 +88,7 @@ func TestTheLogWithATimeline(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "report.html")
 	r := demotest.Run(t, brief("-invocations", "1", "-o", path)...)
 	r.Wrote(t, path)
-	golden(t, "once.txt", normal(r.Stdout))
+	demotest.Golden(t, "once.txt", normal(r.Stdout))
 	r = demotest.Run(t, brief("-invocations", "1", "-o", path, "-json")...)
 	r.Wrote(t, path)
 	if strings.Contains(r.Stdout, "level=DEBUG") {
@@ -99,7 +101,8 @@ func TestTheLogWithATimeline(t *testing.T) {
 
 func TestTheReportOfWhatDidNotStart(t *testing.T) {
 	t.Parallel()
-	const why = "the environment did not start: the function: Runtime exited with error: exit status 3 (Runtime.ExitError)"
+	const why = "the environment did not start: the function: Runtime exited with error: exit status 3 " +
+		"(Runtime.ExitError)"
 	path := filepath.Join(t.TempDir(), "report.html")
 	r := demotest.Run(t, "-function", "testdata/functions/exits", "-o", path)
 	r.Failed(t, 1, "demo: wrote "+path+"\ndemo: "+why+"\n")

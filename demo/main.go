@@ -15,10 +15,9 @@
 // logs each hook; the log leaves those lines out, unless -env chooses a level.
 // With -json it prints objects, which package printer describes.
 //
-// With serve as the first argument it serves a page on loopback on which one
-// invokes the function. With dashboard it draws the CloudWatch dashboard that is
-// deployed, evaluated on records of runs on this machine. For the functions of a
-// deployed stack there is a command of its own, demo/aws.
+// With serve as the first argument it serves a page on which one invokes the
+// function, and with dashboard it draws the CloudWatch dashboard that is deployed.
+// For the functions of a deployed stack there is a command of its own, demo/aws.
 //
 // # Exit status
 //
@@ -30,13 +29,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"example.com/postinvoke/demo/cli"
@@ -50,10 +47,10 @@ func main() { cli.Main(run) }
 
 // run is the program.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
-	if len(args) > 0 && args[0] == "serve" {
+	switch {
+	case len(args) > 0 && args[0] == "serve":
 		return serve(ctx, args[1:], stdin, stdout, stderr)
-	}
-	if len(args) > 0 && args[0] == "dashboard" {
+	case len(args) > 0 && args[0] == "dashboard":
 		return drawDashboard(ctx, args[1:], stdout, stderr)
 	}
 	return runFunction(ctx, args, stdin, stdout, stderr)
@@ -93,8 +90,7 @@ On AWS: go run ./demo/aws -stack PostInvokeDemo, in the checkout.
 Ctrl-C kills all at once, without a shutdown. The report then has what there was by then.
 
 Exit status: 0 when the run has ended, even if invocations failed, as log and summary say; 1 if
-something prevented it; 2 for wrong flags; 130 after Ctrl-C. go run itself makes 1 of all that is
-not 0.
+something prevented it; 2 for wrong flags; 130 after Ctrl-C. go run makes 1 of all but 0.
 `,
 }
 
@@ -109,11 +105,13 @@ func parseOptions(args []string, stdout io.Writer) (*options, error) {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	o.Function.Define(flags, 30*time.Second)
 	o.Shared.Define(flags)
-	flags.Var((*cli.Duration)(&o.idle), "idle", "the `DURATION` for which it is frozen after each invocation; on AWS it is minutes")
+	flags.Var((*cli.Duration)(&o.idle), "idle",
+		"the `DURATION` for which it is frozen after each invocation; on AWS it is minutes")
 	flags.BoolVar(&o.Plain, "plain", false, "run a function without the library, which merely starts a goroutine")
-	flags.Var(&o.Extensions, "extension", "run somebody else's extension, or the layer that it comes in, a ZIP `FILE`, beside "+
-		"the\nfunction; repeatable. The other files of a layer are not in /opt here")
-	flags.Func("log-format", "the function's log `FORMAT`, text or json (default text)", o.setLogFormat)
+	flags.Var(&o.Extensions, "extension",
+		"run another extension beside the function: a `FILE`, or the layer that it comes in, as a ZIP;\n"+
+			"repeatable. The other files of a layer are not in /opt here")
+	flags.Func("log-format", "the function's log `FORMAT`, text or json (default text)", cli.SetLogFormat(&o.logFormat))
 	if err := cli.Parse(flags, args, stdout, usage); err != nil {
 		return nil, err
 	}
@@ -127,18 +125,6 @@ func parseOptions(args []string, stdout io.Writer) (*options, error) {
 		return nil, err
 	}
 	return o, o.Shared.Check()
-}
-
-func (o *options) setLogFormat(s string) error {
-	switch strings.ToLower(s) {
-	case "text":
-		o.logFormat = lambdaenv.Text
-	case "json":
-		o.logFormat = lambdaenv.JSON
-	default:
-		return errors.New("neither text nor json")
-	}
-	return nil
 }
 
 // runFunction is the command without a verb.
@@ -179,8 +165,8 @@ func runFunction(ctx context.Context, args []string, stdin io.Reader, stdout, st
 
 // about says what is run.
 func (o *options) about() recording.About {
-	what := fmt.Sprintf("Running %s on this machine: %s, idle for %v after each.",
-		o.Function.Function, recording.Times(o.Invocations), o.idle)
+	times := recording.Times(o.Invocations)
+	what := fmt.Sprintf("Running %s on this machine: %s, idle for %v after each.", o.Function.Function, times, o.idle)
 	return recording.About{
 		Intro:       []string{what, recording.IdleOnAWS},
 		Place:       "on this machine",

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,8 +16,6 @@ import (
 	"example.com/postinvoke/demo/local"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
-
 // keptBuilds names the folder with what the commands of these tests have built.
 const keptBuilds = "POSTINVOKE_TEST_BUILDS"
 
@@ -26,7 +23,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(keptBuilds); dir != "" {
 		build = kept(dir).build
 	}
-	demotest.BeCommand(run)
+	demotest.BeCommand(main)
 	os.Exit(testMain(m))
 }
 
@@ -44,7 +41,8 @@ func testMain(m *testing.M) int {
 type kept string
 
 // build builds what is not there yet.
-func (dir kept) build(f local.Function, ctx context.Context, tmp string, step func(string)) (p local.Programs, err error) {
+func (dir kept) build(f local.Function, ctx context.Context, tmp string, step func(string)) (p local.Programs,
+	err error) {
 	ours := f.Path == "" || strings.HasPrefix(f.Path, "testdata/functions/")
 	if !ours || len(f.Extensions) > 0 {
 		return f.Build(ctx, tmp, step)
@@ -96,25 +94,6 @@ func link(p *local.Programs, dir string) error {
 	return nil
 }
 
-// golden compares got with the file testdata/golden/name.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", "golden", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v; -update writes it", err)
-	}
-	if got != string(want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", path, got, want)
-	}
-}
-
 // What differs from run to run.
 var varying = []struct {
 	pattern *regexp.Regexp
@@ -160,7 +139,8 @@ func TestImports(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, module := range []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go", "github.com/aws/aws-cdk-go"} {
+	for _, module := range []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go",
+		"github.com/aws/aws-cdk-go"} {
 		if strings.Contains(string(out), module) {
 			t.Errorf("the command imports packages of %s", module)
 		}

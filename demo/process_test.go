@@ -26,7 +26,8 @@ func TestInterrupt(t *testing.T) {
 		signal syscall.Signal
 		stderr string
 	}{
-		{"in a hook", []string{"-event", `{"sleepMs":3600000}`, "-timeout", "15m"}, "second on stack", syscall.SIGINT, interrupted},
+		{"in a hook", []string{"-event", `{"sleepMs":3600000}`, "-timeout", "15m"}, "second on stack",
+			syscall.SIGINT, interrupted},
 		{"frozen", []string{"-event", `{"sleepMs":1}`, "-idle", "1h"}, "── frozen", syscall.SIGINT, interrupted},
 		{"in a handler", []string{"-plain", "-json"}, "cleanup begins", syscall.SIGINT, interrupted},
 		{"SIGTERM", []string{"-event", `{"sleepMs":1}`, "-idle", "1h"}, "── frozen", syscall.SIGTERM, terminated},

@@ -23,16 +23,18 @@ func TestLog(t *testing.T) {
 		"once.txt":          brief("-invocations", "1"),
 		"without-layer.txt": brief("-without-layer", "-invocations", "1"),
 		"json-format.txt":   brief("-log-format", "json", "-invocations", "1"),
-		"hook-fails.txt":    {"-function", "testdata/functions/fails", "-event", `"ok"`, "-idle", "0s", "-invocations", "1"},
-		"error.txt":         {"-function", "testdata/functions/fails", "-event", `"error"`, "-idle", "0s"},
-		"wrong-event.txt":   {"-function", "testdata/functions/fails", "-event", `7`, "-idle", "0s", "-invocations", "1"},
+		"hook-fails.txt": {"-function", "testdata/functions/fails", "-event", `"ok"`, "-idle", "0s",
+			"-invocations", "1"},
+		"error.txt": {"-function", "testdata/functions/fails", "-event", `"error"`, "-idle", "0s"},
+		"wrong-event.txt": {"-function", "testdata/functions/fails", "-event", `7`, "-idle", "0s", "-invocations",
+			"1"},
 	}
 	for name, args := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := demotest.Run(t, args...)
 			r.Succeeded(t)
-			golden(t, name, normal(r.Stdout))
+			demotest.Golden(t, name, normal(r.Stdout))
 		})
 	}
 }
@@ -41,7 +43,8 @@ func TestLog(t *testing.T) {
 func TestHookThatPanics(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{"text", "json"} {
-		r := demotest.Run(t, "-function", "testdata/functions/fails", "-event", `"panic"`, "-idle", "0s", "-invocations", "1",
+		r := demotest.Run(t, "-function", "testdata/functions/fails", "-event", `"panic"`, "-idle", "0s",
+			"-invocations", "1",
 			"-log-format", format)
 		r.Succeeded(t)
 		demotest.InOrder(t, r.Stdout, "hook failed", "out of ink", "\n", "  main.outOfInk()\n", "fails/main.go:")
@@ -65,7 +68,8 @@ func TestPlainFunctionIsFrozenInTheMiddle(t *testing.T) {
 		"── invokes the function")
 	_, second, _ := strings.Cut(r.Stdout, "← frozen in the middle of its cleanup")
 	demotest.InOrder(t, second, "cleanup done", "← only now, in the next invocation, could it go on", "── frozen")
-	demotest.InOrder(t, second, "cleanup begins", "── frozen", "── gets SIGKILL", "its cleanup is lost", "invocation 2", "no hooks")
+	demotest.InOrder(t, second, "cleanup begins", "── frozen", "── gets SIGKILL", "its cleanup is lost",
+		"invocation 2", "no hooks")
 	_, last, _ := strings.Cut(second, "── frozen")
 	if strings.Contains(last, "cleanup done") {
 		t.Errorf("the last cleanup went on after the invocation:\n%s", r.Stdout)
@@ -75,10 +79,12 @@ func TestPlainFunctionIsFrozenInTheMiddle(t *testing.T) {
 
 func TestFunctionWithoutHooks(t *testing.T) {
 	t.Parallel()
-	r := demotest.Run(t, "-function", "testdata/functions/fails", "-event", `"no hooks"`, "-idle", "0s", "-invocations", "1",
+	r := demotest.Run(t, "-function", "testdata/functions/fails", "-event", `"no hooks"`, "-idle", "0s",
+		"-invocations", "1",
 		"-env", "STAGE=test=1", "-env", "STAGE=last")
 	r.Succeeded(t)
-	demotest.InOrder(t, r.Stdout, "STAGE=last", "has the response after", "no hooks", "shutdown hooks failed: ", " (main.go:")
+	demotest.InOrder(t, r.Stdout, "STAGE=last", "has the response after", "no hooks", "shutdown hooks failed: ",
+		" (main.go:")
 	if strings.Contains(r.Stdout, "before cleanup begins") {
 		t.Errorf("got a remark about hooks, and there are none:\n%s", r.Stdout)
 	}
@@ -124,7 +130,8 @@ func TestALongEventIsWholeInAPipe(t *testing.T) {
 func TestVariablesThatAreReservedOnLambda(t *testing.T) {
 	t.Parallel()
 	r := demotest.Run(t, brief("-env", "AWS_REGION=eu-west-1", "-invocations", "1")...)
-	const want = "demo: AWS_REGION is for this machine only: on Lambda it is reserved, and the function has its own region and role\n"
+	const want = "demo: AWS_REGION is for this machine only: on Lambda it is reserved, and the function has its own " +
+		"region and role\n"
 	r.Failed(t, 0, want)
 }
 
@@ -155,7 +162,8 @@ func TestRecordsForMachines(t *testing.T) {
 				types = append(types, "remark on "+got.Kind)
 			}
 		case "invocation":
-			if got.ResponseMs <= 0 || got.HooksMs < 50 || got.BilledMs < 50 || got.Hooks != 2 || string(got.Payload) != `{"sleepMs":50}` {
+			if got.ResponseMs <= 0 || got.HooksMs < 50 || got.BilledMs < 50 || got.Hooks != 2 ||
+				string(got.Payload) != `{"sleepMs":50}` {
 				t.Errorf("an invocation has wrong figures: %s", line)
 			}
 			types = append(types, got.Type)
@@ -181,7 +189,8 @@ func TestExecutable(t *testing.T) {
 	built := lambdaenvtest.Build(t, "function")
 	r := demotest.Call{Env: []string{"PATH=" + t.TempDir()}}.Run(t, brief("-function", built, "-without-layer")...)
 	r.Succeeded(t)
-	demotest.InOrder(t, r.Stdout, "Running the executable "+built+" without the layer", "second on complete", "bye y'all!")
+	demotest.InOrder(t, r.Stdout, "Running the executable "+built+" without the layer", "second on complete",
+		"bye y'all!")
 }
 
 // The caller waits for a cold start after a reset, too.
@@ -204,7 +213,8 @@ func TestWhatTheCallerWaits(t *testing.T) {
 		case "responded":
 			waited++
 			if least := got.SinceStartMs - called - 0.01; got.ResponseMs < least { // rounded
-				t.Errorf("got %.3f ms until the response, want no less than the %.3f ms between call and response", got.ResponseMs, least)
+				t.Errorf("got %.3f ms until the response, want no less than the %.3f ms between call and response",
+					got.ResponseMs, least)
 			}
 		}
 	}

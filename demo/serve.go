@@ -22,31 +22,43 @@ what, let it idle, shut it down and crash it. Ctrl-C ends it.
 `,
 }
 
+// serveOptions are what the flags of serve say.
+type serveOptions struct {
+	cli.Function
+	event string
+	port  int
+}
+
+func parseServeOptions(args []string, stdout io.Writer) (*serveOptions, error) {
+	o := &serveOptions{}
+	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
+	flags.IntVar(&o.port, "port", 7788, "the port, `N`, on 127.0.0.1 only; 0 takes any that is free")
+	o.Define(flags, 8*time.Second)
+	cli.DefineEvent(flags, &o.event, `{"sleepMs":3000}`, ".\nFor your own function the default is {}")
+	if err := cli.Parse(flags, args, stdout, serveUsage); err != nil {
+		return nil, err
+	}
+	if o.Path != "" && !cli.Given(flags, "event") {
+		o.event = "{}"
+	}
+	if o.port < 0 || o.port > 65535 {
+		return nil, cli.Usagef("-port %d: a number from 0 to 65535 is needed", o.port)
+	}
+	return o, o.Check(flags)
+}
+
 // serve is the command for the live page.
 func serve(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
-	var (
-		o     cli.Function
-		event string
-	)
-	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
-	port := flags.Int("port", 7788, "the port, `N`, on 127.0.0.1 only; 0 takes any that is free")
-	o.Define(flags, 8*time.Second)
-	cli.DefineEvent(flags, &event, `{"sleepMs":3000}`, "")
-	if err := cli.Parse(flags, args, stdout, serveUsage); err != nil {
+	o, err := parseServeOptions(args, stdout)
+	if err != nil {
 		return err
 	}
-	if *port < 0 || *port > 65535 {
-		return cli.Usagef("-port %d: a number from 0 to 65535 is needed", *port)
-	}
-	if err := o.Check(flags); err != nil {
-		return err
-	}
-	first, err := cli.ReadEvent(ctx, event, stdin)
+	event, err := cli.ReadEvent(ctx, o.event, stdin)
 	if err != nil {
 		return err
 	}
 	// Before anything that takes time: the port may be taken.
-	listener, err := live.Listen(*port)
+	listener, err := live.Listen(o.port)
 	if err != nil {
 		return err
 	}
@@ -59,20 +71,20 @@ func serve(ctx context.Context, args []string, stdin io.Reader, stdout, stderr i
 	defer remove()
 	progress := cli.NewProgress(stderr)
 	defer progress.Clear()
-	function := o.Function
+	function := o.Function.Function
 	function.WithoutLayer = false // it can be switched on
 	programs, err := build(function, ctx, tmp, progress.Show)
 	if err != nil {
 		return err
 	}
 	progress.Clear()
-	_, err = fmt.Fprintf(stdout, "The page is at %s\nCtrl-C ends it, and every process that it started.\n", live.URL(listener))
-	if err != nil {
+	const where = "The page is at %s\nCtrl-C ends it, and every process that it started.\n"
+	if _, err := fmt.Fprintf(stdout, where, live.URL(listener)); err != nil {
 		return err
 	}
 	err = live.Serve(ctx, listener, live.Config{
 		Environment: o.Environment(programs, true),
-		Event:       first,
+		Event:       event,
 		Layer:       !o.WithoutLayer,
 		Place:       "on this machine",
 		Quiet:       !o.Variables.Has(cli.LogLevel),

@@ -59,6 +59,7 @@ func TestServeAtAPortThatIsTaken(t *testing.T) {
 	defer l.Close()
 	port := l.Addr().(*net.TCPAddr).Port
 	got := demotest.Run(t, "serve", "-port", fmt.Sprint(port))
-	want := fmt.Sprintf("demo: port %d is taken; choose another one with -port, or -port 0 for any that is free\n", port)
+	want := fmt.Sprintf("demo: port %d is taken; choose another one with -port, or -port 0 for any that is free\n",
+		port)
 	got.Failed(t, 1, want)
 }

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 		Busy: time.Millisecond, Quiet: time.Millisecond, Backoff: time.Millisecond,
 		Log: time.Minute, Idle: time.Minute, Grace: time.Minute, Metric: time.Minute,
 	}
-	demotest.BeCommand(run)
+	demotest.BeCommand(main)
 	os.Exit(demotest.Tests(m))
 }
 
@@ -41,10 +41,12 @@ func TestStack(t *testing.T) {
 	r := onAWS(t, awstest.Config{Functions: []string{"Arm64", "X86"}, ShutdownAfter: 2}, "-o", report)
 	r.Wrote(t, report)
 	demotest.InOrder(t, r.Stdout,
-		"Running Demo-Arm64Function0A1B2C3D of the stack Demo at "+os.Getenv("AWS_ENDPOINT_URL")+" instead of AWS, in eu-west-1: 2 invocations.",
+		"Running Demo-Arm64Function0A1B2C3D of the stack Demo at "+os.Getenv("AWS_ENDPOINT_URL")+" instead of AWS, "+
+			"in eu-west-1: 2 invocations.",
 		"── invokes the function with", "platform.start", "has the response after", "← function returned response here",
 		"second on complete", "first on stack", "↑ duration includes cleanup time", "── frozen",
-		"── thawed", "bye y'all!", "← lambda was shut down ", "environment shut down", "invocation 1", "cold start", "reason: spindown",
+		"── thawed", "bye y'all!", "← lambda was shut down ", "environment shut down", "invocation 1", "cold start",
+		"reason: spindown",
 		"Running Demo-X86Function0A1B2C3D", "reason: spindown",
 		"Self-check of Arm64", "passed    the caller had the response before the first hook ended",
 		"passed    the billed duration includes the hooks", "passed    PostRuntimeExtensionsDuration shows the hooks",
@@ -58,7 +60,8 @@ func TestStack(t *testing.T) {
 			t.Errorf("%s: an endpoint of a test calls itself on AWS", what)
 		}
 	}
-	demotest.InOrder(t, string(page), "A run of postinvoke at "+os.Getenv("AWS_ENDPOINT_URL")+" instead of AWS", "Demo-Arm64Function0A1B2C3D", "second on complete", "Demo-X86Function0A1B2C3D", "second on complete")
+	demotest.InOrder(t, string(page), "A run of postinvoke at "+os.Getenv("AWS_ENDPOINT_URL")+" instead of AWS",
+		"Demo-Arm64Function0A1B2C3D", "second on complete", "Demo-X86Function0A1B2C3D", "second on complete")
 }
 
 func TestStackJSON(t *testing.T) {
@@ -73,7 +76,8 @@ func TestStackJSON(t *testing.T) {
 		got[strings.TrimSpace(rec.Function+" "+rec.Type+" "+rec.Verdict)]++
 	}
 	for _, f := range []string{"Arm64", "X86"} {
-		if got[f+" entry"] < 10 || got[f+" invocation"] != 1 || got[f+" shutdown"] != 0 || got[f+" check not seen"] < 2 || got[f+" check failed"] > 0 {
+		if got[f+" entry"] < 10 || got[f+" invocation"] != 1 || got[f+" shutdown"] != 0 ||
+			got[f+" check not seen"] < 2 || got[f+" check failed"] > 0 {
 			t.Errorf("%s: got %v", f, got)
 		}
 	}
@@ -82,14 +86,16 @@ func TestStackJSON(t *testing.T) {
 func TestStackIsMissing(t *testing.T) {
 	awstest.Start(t, awstest.Config{})
 	got := demotest.Run(t, "-stack", "Other")
-	got.Failed(t, 1, "demo: there is no stack Other in eu-west-1: is it in another region (-region) or account (-profile)? "+
+	got.Failed(t, 1, "demo: there is no stack Other in eu-west-1: is it in another region (-region) or account "+
+		"(-profile)? "+
 		"npx cdk deploy makes it\n")
 }
 
 func TestFailedCheck(t *testing.T) {
 	r := onAWS(t, awstest.Config{Metric: func(of []float64) []float64 { return []float64{of[0] / 2} }}, "-no-wait", "-invocations", "1")
 	r.Failed(t, 1, "demo: 1 of 5 checks failed; above is what that means\n")
-	demotest.InOrder(t, r.Stdout, "failed    PostRuntimeExtensionsDuration shows the hooks", "That means: Lambda does not count")
+	demotest.InOrder(t, r.Stdout, "failed    PostRuntimeExtensionsDuration shows the hooks",
+		"That means: Lambda does not count")
 }
 
 // Ctrl-C while the environment idles ends the run with what there is.
@@ -104,11 +110,14 @@ func TestInterruptedOnAWS(t *testing.T) {
 	account.OnRequest(answered)
 	report := filepath.Join(t.TempDir(), "report.html")
 	var stdout, stderr bytes.Buffer
-	err := run(ctx, []string{"-stack", awstest.Stack, "-event", `{"sleepMs":1}`, "-invocations", "1", "-o", report}, nil, &stdout, &stderr)
-	if code := cli.Explain(err, &stderr); code != 130 || !strings.Contains(stderr.String(), "demo: ended by a signal (interrupt)\n") {
+	err := run(ctx, []string{"-stack", awstest.Stack, "-event", `{"sleepMs":1}`, "-invocations", "1", "-o",
+		report}, nil, &stdout, &stderr)
+	if code := cli.Explain(err, &stderr); code != 130 ||
+		!strings.Contains(stderr.String(), "demo: ended by a signal (interrupt)\n") {
 		t.Errorf("got exit status %d and %q, want 130, and nothing about processes", code, &stderr)
 	}
-	demotest.InOrder(t, stdout.String(), "first on stack", "the environment was not shut down yet", "Self-check of Arm64", "passed    the caller", "not seen  shutdown hooks ran")
+	demotest.InOrder(t, stdout.String(), "first on stack", "the environment was not shut down yet",
+		"Self-check of Arm64", "passed    the caller", "not seen  shutdown hooks ran")
 	if page, err := os.ReadFile(report); err != nil || !bytes.Contains(page, []byte("first on stack")) {
 		t.Errorf("the report is not there, or lacks the log: %v", err)
 	}
@@ -118,7 +127,8 @@ func TestInterruptedOnAWS(t *testing.T) {
 func TestChecksThatCannotBeWritten(t *testing.T) {
 	awstest.Start(t, awstest.Config{})
 	var stderr bytes.Buffer
-	err := run(t.Context(), []string{"-stack", awstest.Stack, "-event", `{"sleepMs":1}`, "-invocations", "1", "-no-wait"}, nil, untilChecks{}, &stderr)
+	err := run(t.Context(), []string{"-stack", awstest.Stack, "-event", `{"sleepMs":1}`, "-invocations", "1",
+		"-no-wait"}, nil, untilChecks{}, &stderr)
 	if !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("got %v, want %v", err, syscall.ENOSPC)
 	}
@@ -136,10 +146,11 @@ func (untilChecks) Write(b []byte) (int, error) {
 
 func TestWrongUseOfStack(t *testing.T) {
 	for want, args := range map[string][]string{
-		"-stack: the name of a stack is needed, such as PostInvokeDemo":                                           {"-no-wait"},
-		`-stack: "my_stack" is no name for a stack: letters, digits and hyphens, a letter first, 128 at the most`: {"-stack", "my_stack"},
-		"flag provided but not defined: -plain; -h lists the flags":                                               {"-stack", "Demo", "-plain"},
-		"-invocations 0: at least one is needed":                                                                  {"-stack", "Demo", "-invocations", "0"},
+		"-stack: the name of a stack is needed, such as PostInvokeDemo": {"-no-wait"},
+		`-stack: "my_stack" is no name for a stack: letters, digits and hyphens, a letter first, 128 at the ` +
+			`most`: {"-stack", "my_stack"},
+		"flag provided but not defined: -plain; -h lists the flags": {"-stack", "Demo", "-plain"},
+		"-invocations 0: at least one is needed":                    {"-stack", "Demo", "-invocations", "0"},
 	} {
 		demotest.Run(t, args...).Failed(t, 2, "demo: "+want+"\n")
 	}

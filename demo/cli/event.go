@@ -38,9 +38,8 @@ func ReadEvent(ctx context.Context, arg string, stdin io.Reader) ([]byte, error)
 	return nil, Usagef("-event %s: %v", arg, Reason(err))
 }
 
-// readUntil reads, but gives up when ctx ends: somebody may sit at the keyboard,
-// or at the other end of a pipe. The read itself cannot be ended, and is left to
-// the process's end.
+// readUntil reads, but gives up when ctx ends: the input may be a keyboard or a
+// pipe. The read itself cannot be ended, and is left to the process's end.
 func readUntil(ctx context.Context, read func() ([]byte, error)) (b []byte, err error) {
 	type result struct {
 		b   []byte
@@ -82,7 +81,8 @@ func checkEvent(flag string, event []byte) ([]byte, error) {
 	}
 	for mark, encoding := range byteOrderMarks {
 		if bytes.HasPrefix(event, []byte(mark)) {
-			return nil, Usagef("%s: not JSON: it begins with the byte order mark of %s; save it as UTF-8 without one", flag, encoding)
+			return nil, Usagef("%s: not JSON: it begins with the byte order mark of %s; save it as UTF-8 without one",
+				flag, encoding)
 		}
 	}
 	if err := json.Unmarshal(event, new(any)); err != nil {

@@ -60,7 +60,9 @@ var errLate = fmt.Errorf("it was not there after %v", lastReport)
 // Write writes the files about a run that ended with err, and returns err and
 // what went wrong. An interrupted run has a report of what there was by then,
 // with the sentence that says so, unless it is interrupted again.
-func (f Files) Write(ctx context.Context, progress *Progress, err error, sentence Sentence, recordings ...*recording.Recording) error {
+func (f Files) Write(
+	ctx context.Context, progress *Progress, err error, sentence Sentence, recordings ...*recording.Recording,
+) error {
 	if !f.Wanted() || len(recordings) == 0 {
 		return err
 	}

@@ -99,7 +99,8 @@ func (s *Shared) Define(flags *flag.FlagSet) {
 		".\nA terminal shows the beginning of a long one; a pipe, a file and -json get all of it")
 	flags.IntVar(&s.Invocations, "invocations", 2, "how often to invoke it, `N` times: a cold start and warm ones")
 	flags.BoolVar(&s.JSON, "json", false, "print JSON for machines, one object per line")
-	flags.StringVar(&s.Report, "o", "", "write a report to `FILE`: one HTML page with a timeline, the log and the figures")
+	flags.StringVar(&s.Report, "o", "",
+		"write a report to `FILE`: one HTML page with a timeline, the log and the figures")
 	flags.StringVar(&s.Picture, "png", "", "write a picture of the report to `FILE`; needs Chromium or Chrome")
 }
 
@@ -127,7 +128,8 @@ func checkFile(flag, path string) error {
 	case path == "-":
 		return Usagef("%s -: a file is needed; a name with that would be ./-", flag)
 	case flag == "-o" && (ext == ".png" || ext == ".pdf"):
-		return Usagef("-o %s: what is written is HTML; -png makes a picture, and the browser's print dialogue a PDF", path)
+		return Usagef("-o %s: what is written is HTML; -png makes a picture, and the browser's print dialogue a PDF",
+			path)
 	}
 	info, missing := os.Lstat(path)
 	folder := missing == nil && info.IsDir()

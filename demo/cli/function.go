@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
 	"time"
 
 	"example.com/postinvoke/demo/local"
@@ -21,13 +23,16 @@ type Function struct {
 // Define defines them, with that timeout if none is given.
 func (f *Function) Define(flags *flag.FlagSet, timeout time.Duration) {
 	f.Timeout = timeout
-	flags.StringVar(&f.Path, "function", "", "run your own function: the `FOLDER` of its main package, or an executable")
+	flags.StringVar(&f.Path, "function", "",
+		"run your own function: the `FOLDER` of its main package, or an executable")
 	flags.BoolVar(&f.WithoutLayer, "without-layer", false,
 		"leave out the extension: then nothing says what is lost when a process dies")
-	flags.Var(&f.Variables, "env", "set a variable for the function, `NAME=VALUE`. It sees only Lambda's and these; repeatable.\n"+
-		"It runs in a folder of its own, as on Lambda: give absolute paths")
-	flags.Var((*Duration)(&f.Timeout), "timeout", "the function's timeout, hooks included, as a `DURATION`: whole seconds, 15m at the most.\n"+
-		"Hooks have to be done 500ms before it ends")
+	flags.Var(&f.Variables, "env",
+		"set a variable for the function, `NAME=VALUE`. It sees only Lambda's and these; repeatable.\n"+
+			"It runs in a folder of its own, as on Lambda: give absolute paths")
+	flags.Var((*Duration)(&f.Timeout), "timeout",
+		"the function's timeout, hooks included, as a `DURATION`: whole seconds, 15m at the most.\n"+
+			"Hooks have to be done 500ms before it ends")
 }
 
 // longestTimeout is the most that Lambda lets an invocation take.
@@ -67,4 +72,19 @@ func (f *Function) Environment(p local.Programs, timeline bool) lambdaenv.Config
 	}
 	cfg.Env = append(cfg.Env, f.Variables...)
 	return cfg
+}
+
+// SetLogFormat is for a flag: it sets the function's log format by its name.
+func SetLogFormat(format *lambdaenv.LogFormat) func(string) error {
+	return func(s string) error {
+		switch strings.ToLower(s) {
+		case "text":
+			*format = lambdaenv.Text
+		case "json":
+			*format = lambdaenv.JSON
+		default:
+			return errors.New("neither text nor json")
+		}
+		return nil
+	}
 }

@@ -1,5 +1,6 @@
-// Package demotest runs the commands of the demo in tests, as processes: the test
-// binary is the command when it is told to be.
+// Package demotest runs the commands of the demo in tests, as processes: a variable
+// makes the test binary be the command. It also compares what they print with
+// golden files.
 package demotest
 
 import (
@@ -21,18 +22,16 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-
-	"example.com/postinvoke/demo/cli"
 )
 
 // asCommand makes the test binary be the command.
 const asCommand = "POSTINVOKE_TEST_AS_COMMAND"
 
-// BeCommand is for TestMain. In a process that is to be the command it runs it,
-// and does not return.
-func BeCommand(command cli.Command) {
+// BeCommand is for TestMain. In a process that is to be the command it calls main,
+// which exits.
+func BeCommand(main func()) {
 	if os.Getenv(asCommand) != "" {
-		cli.Main(command)
+		main()
 	}
 }
 
@@ -270,6 +269,27 @@ func (r Result) Failed(t testing.TB, code int, stderr string) {
 	t.Helper()
 	if r.Code != code || r.Stderr != stderr {
 		t.Errorf("got exit status %d, stderr %q; want %d and %q", r.Code, r.Stderr, code, stderr)
+	}
+}
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// Golden compares got with the file testdata/golden/name.
+func Golden(t testing.TB, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", "golden", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v; -update writes it", err)
+	}
+	if got != string(want) {
+		t.Errorf("%s: got\n%s\nwant\n%s", path, got, want)
 	}
 }
 

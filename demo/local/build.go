@@ -34,7 +34,7 @@ type Function struct {
 	Path         string // the folder of a main package, or an executable; empty for the example
 	Plain        bool   // the function of demo/plain instead, which does without the library
 	WithoutLayer bool
-	Extensions   Extensions // somebody else's
+	Extensions   Extensions // others than the layer's
 }
 
 // Programs are the executables of a run.
@@ -204,13 +204,14 @@ func (b Builder) findExtension(ctx context.Context, dir string) (*gobuild.Depend
 		return found, err
 	}
 	if _, err := program(dir, "").Find(ctx, library); err == nil {
-		return nil, fmt.Errorf("the module of the function in %s has the library but not the extension: run go mod vendor there, "+
-			"or leave the layer out with -without-layer (%s)", dir, missing.Words)
+		return nil, fmt.Errorf("the module of the function in %s has the library but not the extension: "+
+			"run go mod vendor there, or leave the layer out with -without-layer (%s)", dir, missing.Words)
 	}
 	found, err = findHere(ctx, extension)
 	if errors.Is(err, errNoModule) {
-		return nil, fmt.Errorf("add -without-layer, or run the demo in the checkout of postinvoke: neither the module of the "+
-			"function in %s has the extension (%s) nor that of the current folder", dir, missing.Words)
+		return nil, fmt.Errorf("add -without-layer, or run the demo in the checkout of postinvoke: "+
+			"neither the module of the function in %s has the extension (%s) nor that of the current folder",
+			dir, missing.Words)
 	}
 	return found, err
 }

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 )
 
-// Extensions are the files of somebody else's extensions: executables, or layers
-// as ZIP archives. They are a flag that can be repeated.
+// Extensions are the files of other extensions: executables, or layers as ZIP
+// archives. They are a flag that can be repeated.
 type Extensions []string
 
 func (e *Extensions) String() string { return "" }

@@ -19,7 +19,8 @@ func CheckSystem(goos string) error {
 	if goos == "linux" || goos == "darwin" {
 		return nil
 	}
-	return fmt.Errorf("freezing processes as Lambda does works on Linux and macOS only, not on %s; use one of them, or WSL", goos)
+	return fmt.Errorf("freezing processes as Lambda does works on Linux and macOS only, not on %s; "+
+		"use one of them, or WSL", goos)
 }
 
 // A Run is so many invocations, each followed by some time in which nothing
@@ -101,8 +102,9 @@ func (r *Run) invoke(ctx context.Context, env *lambdaenv.Environment, rec *recor
 func startError(err error, function string) error {
 	refused := function + ": " + syscall.ENOEXEC.Error() // not an extension
 	if system := systemOf(function); system != "" && strings.Contains(err.Error(), refused) {
-		return flagErrorf("-function %s: an executable for %s, and this machine is %s/%s: build it with GOOS=%[3]s GOARCH=%[4]s, "+
-			"or give the folder of its main package", function, system, runtime.GOOS, runtime.GOARCH)
+		return flagErrorf("-function %s: an executable for %s, and this machine is %s/%s: "+
+			"build it with GOOS=%[3]s GOARCH=%[4]s, or give the folder of its main package",
+			function, system, runtime.GOOS, runtime.GOARCH)
 	}
 	sentence, _, _ := strings.Cut(err.Error(), "\n")
 	sentence, _, _ = strings.Cut(sentence, "; it printed")

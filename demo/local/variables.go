@@ -17,13 +17,14 @@ var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]+$`)
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
 var (
 	reservedAccess = []string{
-		"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+		"AWS_REGION", "AWS_DEFAULT_REGION",
+		"AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
 	}
 	reserved = []string{
-		"_HANDLER", "_X_AMZN_TRACE_ID", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-		"AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME",
-		"AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_MAX_CONCURRENCY", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT",
-		"LAMBDA_RUNTIME_DIR",
+		"_HANDLER", "_X_AMZN_TRACE_ID", "AWS_EXECUTION_ENV", "AWS_LAMBDA_RUNTIME_API",
+		"AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION",
+		"AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_MAX_CONCURRENCY",
+		"AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
 	}
 )
 
@@ -40,7 +41,8 @@ func (v *Variables) Set(s string) error {
 	case !ok:
 		return errors.New("NAME=VALUE is needed")
 	case !variableName.MatchString(name):
-		return fmt.Errorf("%q is no name for a variable: at least two letters, digits and underscores, no digit first", name)
+		return fmt.Errorf("%q is no name for a variable: at least two letters, digits and underscores, no digit first",
+			name)
 	case slices.Contains(reserved, name):
 		return fmt.Errorf("%s is reserved: Lambda sets it itself, and so does the local environment", name)
 	}
@@ -58,7 +60,8 @@ func (v Variables) Has(name string) bool {
 func (v Variables) Note() string {
 	for _, name := range reservedAccess {
 		if v.Has(name) {
-			return name + " is for this machine only: on Lambda it is reserved, and the function has its own region and role"
+			return name + " is for this machine only: " +
+				"on Lambda it is reserved, and the function has its own region and role"
 		}
 	}
 	return ""

@@ -13,7 +13,7 @@
 //     durationMs, billedMs, and where there are any functionError, initMs (of a
 //     cold start), what the library reported (hooks, hooksMs, failures,
 //     abandoned), lost (how many hooks the extension says were lost with the
-//     process), unknown (why nothing tells what became of hooks), reset (why its
+//     process), unknown (why it is not known what became of hooks), reset (why its
 //     processes were ended: failure or timeout) and renewed (it began with new
 //     ones, after a reset).
 //   - "shutdown", at the end: reason, sinceStartMs, idleMs, tookMs and, where

@@ -2,39 +2,16 @@ package printer
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
+	"example.com/postinvoke/demo/demotest"
 	"example.com/postinvoke/demo/recording"
 	"example.com/postinvoke/lambdaenv"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
-
-// golden compares got with the file testdata/golden/name.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", "golden", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v; -update writes it", err)
-	}
-	if got != string(want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", path, got, want)
-	}
-}
 
 // replay records a run whose times are known.
 func replay(rec *recording.Recorder) {
@@ -46,7 +23,8 @@ func replay(rec *recording.Recorder) {
 	const ms = time.Millisecond
 	for _, e := range []lambdaenv.Entry{
 		at(0, lambdaenv.Platform, lambdaenv.InitStarted, "init"),
-		at(0, lambdaenv.Platform, lambdaenv.Line, "INIT_START Runtime Version: provided:al2023.v111\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:"+strings.Repeat("0", 64)),
+		at(0, lambdaenv.Platform, lambdaenv.Line, "INIT_START Runtime Version: provided:al2023.v111\tRuntime "+
+			"Version ARN: arn:aws:lambda:us-east-1::runtime:"+strings.Repeat("0", 64)),
 		at(9*ms, lambdaenv.Platform, lambdaenv.Line, "EXTENSION\tName: postinvoke\tState: Ready\tEvents: [SHUTDOWN]"),
 		at(9*ms, lambdaenv.Platform, lambdaenv.Frozen, "the processes are stopped"),
 		at(10*ms, lambdaenv.Caller, recording.Called, `{"hello":"world"}`),
@@ -58,20 +36,27 @@ func replay(rec *recording.Recorder) {
 	} {
 		rec.Observe(e)
 	}
-	response := &lambdaenv.Response{RequestID: id, Payload: []byte(`{"hello":"world"}`), Latency: 1900 * time.Microsecond}
+	response := &lambdaenv.Response{RequestID: id, Payload: []byte(`{"hello":"world"}`),
+		Latency: 1900 * time.Microsecond}
 	rec.Answer(response)
 	for _, e := range []lambdaenv.Entry{
 		at(3012*ms, lambdaenv.Function, lambdaenv.Line, "second on complete"),
 		at(3012*ms, lambdaenv.Function, lambdaenv.Line, "first on stack"),
-		at(3012*ms, lambdaenv.Function, lambdaenv.Line, `timestamp=2026-03-04T05:06:10.012Z level=INFO message="postinvoke: hooks finished" outcome=ok handlerMs=0.1 responseMs=1.8 hooks=2 hooksMs=3000.4 failures=0 abandoned=0 coldStart=true function=function requestId=`+id),
+		at(3012*ms, lambdaenv.Function, lambdaenv.Line,
+			`timestamp=2026-03-04T05:06:10.012Z level=INFO message="postinvoke: hooks finished" outcome=ok `+
+				`handlerMs=0.1 responseMs=1.8 hooks=2 hooksMs=3000.4 failures=0 abandoned=0 coldStart=true `+
+				`function=function requestId=`+id),
 		at(3013*ms, lambdaenv.Platform, lambdaenv.Idle, "everyone asked for the next event"),
 		at(3013*ms, lambdaenv.Platform, lambdaenv.Line, "END RequestId: "+id),
-		at(3013*ms, lambdaenv.Platform, lambdaenv.Line, "REPORT RequestId: "+id+"\tDuration: 3003.21 ms\tBilled Duration: 3013 ms\tMemory Size: 512 MB\tMax Memory Used: 15 MB\tInit Duration: 9.10 ms\t"),
+		at(3013*ms, lambdaenv.Platform, lambdaenv.Line,
+			"REPORT RequestId: "+id+"\tDuration: 3003.21 ms\tBilled Duration: 3013 ms\tMemory Size: 512 MB\tMax "+
+				"Memory Used: 15 MB\tInit Duration: 9.10 ms\t"),
 		at(3014*ms, lambdaenv.Platform, lambdaenv.Frozen, "the processes are stopped"),
 	} {
 		rec.Observe(e)
 	}
-	rec.Invoked(response, &lambdaenv.Report{RequestID: id, Status: "success", Duration: 3003210 * time.Microsecond, Billed: 3013 * ms, Init: 9 * ms})
+	rec.Invoked(response, &lambdaenv.Report{RequestID: id, Status: "success", Duration: 3003210 * time.Microsecond,
+		Billed: 3013 * ms, Init: 9 * ms})
 	const later = 6*time.Minute + 5*time.Second
 	for _, e := range []lambdaenv.Entry{
 		at(later, lambdaenv.Platform, lambdaenv.ShutdownBegan, "spindown"),
@@ -103,7 +88,7 @@ func TestText(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				var b bytes.Buffer
 				replay(recording.NewRecorder(about, &text{w: &b, width: func() int { return width }, colours: colours}))
-				golden(t, name, b.String())
+				demotest.Golden(t, name, b.String())
 				for line := range strings.Lines(b.String()) {
 					line = strings.TrimSuffix(line, "\n")
 					if n := utf8.RuneCountInString(line); width > 0 && n > width && !colours {

@@ -139,7 +139,7 @@ func stackIn(m *Moment) []string {
 	return lines
 }
 
-// What nobody reads: the rest of a request id or of a hash, and the time of a
+// What no reader needs: the rest of a request id or of a hash, and the time of a
 // record, which is in the first column already.
 var (
 	ids   = regexp.MustCompile(`\b([0-9a-f]{8})(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{24,})\b`)
@@ -150,12 +150,18 @@ var (
 // the words before it.
 const shownPayload = 330
 
-// Short is the display for a reader: without what nobody reads, and with the
+// IsCut reports whether Short has only the beginning of an event or a response.
+func (m *Moment) IsCut() bool {
+	return m.Source == lambdaenv.Caller && utf8.RuneCountInString(m.Display) > shownPayload
+}
+
+// Short is the display for a reader: without what no reader needs, and with the
 // beginning of a long event or response.
 func (m *Moment) Short() string {
 	s := m.Display
-	if more := utf8.RuneCountInString(s) - shownPayload; more > 0 && m.Source == lambdaenv.Caller {
-		s = fmt.Sprintf("%s… (%d more characters)", string([]rune(s)[:shownPayload]), more)
+	if m.IsCut() {
+		runes := []rune(s)
+		s = fmt.Sprintf("%s… (%d more characters)", string(runes[:shownPayload]), len(runes)-shownPayload)
 	}
 	return ids.ReplaceAllString(stamp.ReplaceAllString(s, ""), "$1…")
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // longestPending is how long a response waits at the most. A function without
-// hooks is idle well before that, and nobody sees a delay that short.
+// hooks is idle well before that, and a delay that short is not seen.
 const longestPending = 200 * time.Millisecond
 
 // A pending response is not recorded yet: it is not known what it was, or

@@ -71,12 +71,12 @@ func (m *Moment) Local() bool { return m.Kind != lambdaenv.Line }
 // OwnExtension is the file name of the extension in our layer.
 const OwnExtension = "postinvoke"
 
-// IsOthers reports whether the moment is one of somebody else's extension.
+// IsOthers reports whether the moment is one of another extension than ours.
 func (m *Moment) IsOthers() bool {
 	return m.Source == lambdaenv.Extension && m.Name != "" && m.Name != OwnExtension
 }
 
-// Who names the source of the moment, or somebody else's extension.
+// Who names the source of the moment, or another extension than ours.
 func (m *Moment) Who() string {
 	if m.IsOthers() {
 		return m.Name

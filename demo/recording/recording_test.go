@@ -36,7 +36,8 @@ func (s scenario) responds(request, functionError string) scenario {
 
 // finish ends an invocation.
 func (s scenario) finish(request, status, functionError string) scenario {
-	s.Invoked(&lambdaenv.Response{RequestID: request, FunctionError: functionError}, &lambdaenv.Report{RequestID: request, Status: status})
+	s.Invoked(&lambdaenv.Response{RequestID: request, FunctionError: functionError},
+		&lambdaenv.Report{RequestID: request, Status: status})
 	return s
 }
 
@@ -69,7 +70,8 @@ func remarks(r *recording.Recording) string {
 
 const readyRecord = `level=INFO message="postinvoke: ready" mode=internal`
 
-const hooksFinished = `level=INFO message="postinvoke: hooks finished" hooks=1 hooksMs=3 failures=0 abandoned=0 requestId=`
+const hooksFinished = `level=INFO message="postinvoke: hooks finished" hooks=1 hooksMs=3 failures=0 abandoned=0 ` +
+	`requestId=`
 
 func TestRemarkOnTheResponseOnlyIfHooksFollow(t *testing.T) {
 	const remark = "responded: function returned response here, before cleanup begins"
@@ -79,13 +81,17 @@ func TestRemarkOnTheResponseOnlyIfHooksFollow(t *testing.T) {
 		want string
 	}{
 		{"no hooks", func(s scenario) { s.platform(lambdaenv.Idle, "A", "") }, ""},
-		{"a record of hooks", func(s scenario) { s.entry(lambdaenv.Function, lambdaenv.Line, "A", hooksFinished+"A") }, remark},
+		{"a record of hooks", func(s scenario) {
+			s.entry(lambdaenv.Function, lambdaenv.Line, "A",
+				hooksFinished+"A")
+		}, remark},
 		{"prints, but no hooks", func(s scenario) {
 			s.entry(lambdaenv.Function, lambdaenv.Line, "A", "flushed").platform(lambdaenv.Idle, "A", "")
 		}, ""},
 		{"a silent hook", func(scenario) { time.Sleep(time.Second) }, remark},
 		{"prints after a while", func(s scenario) {
-			s.Observe(lambdaenv.Entry{Time: time.Now().Add(time.Second), Source: lambdaenv.Function, Kind: lambdaenv.Line, RequestID: "A", Text: "done"})
+			s.Observe(lambdaenv.Entry{Time: time.Now().Add(time.Second), Source: lambdaenv.Function,
+				Kind: lambdaenv.Line, RequestID: "A", Text: "done"})
 		}, remark},
 		{"crash", func(s scenario) { s.platform(lambdaenv.Reset, "A", "failure") }, ""},
 		{"the end of the recording", func(s scenario) { s.Ended(nil) }, ""},
@@ -111,7 +117,8 @@ func TestRemarkOnTheResponseOnlyIfHooksFollow(t *testing.T) {
 
 // Where the way to the caller is long, hooks can be over before.
 func TestNoRemarkOnAResponseAfterTheHooks(t *testing.T) {
-	s := newScenario().entry(lambdaenv.Function, lambdaenv.Line, "A", hooksFinished+"A").platform(lambdaenv.Idle, "A", "").responds("A", "")
+	s := newScenario().entry(lambdaenv.Function, lambdaenv.Line, "A", hooksFinished+"A").
+		platform(lambdaenv.Idle, "A", "").responds("A", "")
 	s.Ended(nil)
 	if got := remarks(s.Recording()); got != "" {
 		t.Errorf("got %q, want none", got)
@@ -121,12 +128,16 @@ func TestNoRemarkOnAResponseAfterTheHooks(t *testing.T) {
 func TestResets(t *testing.T) {
 	s := newScenario().platform(lambdaenv.InitStarted, "", "init")
 	s.entry(lambdaenv.Function, lambdaenv.Line, "", readyRecord)
-	s.platform(lambdaenv.Invoked, "A", "").responds("A", "Runtime.ExitError").platform(lambdaenv.Reset, "A", "failure").finish("A", "error", "Runtime.ExitError")
+	s.platform(lambdaenv.Invoked, "A", "").responds("A", "Runtime.ExitError").
+		platform(lambdaenv.Reset, "A", "failure").finish("A", "error", "Runtime.ExitError")
 	s.platform(lambdaenv.InitStarted, "B", "init") // as on this machine
-	s.platform(lambdaenv.Invoked, "B", "").responds("B", "").platform(lambdaenv.Reset, "B", "timeout").finish("B", "timeout", "")
+	s.platform(lambdaenv.Invoked, "B", "").responds("B", "").platform(lambdaenv.Reset, "B", "timeout").
+		finish("B", "timeout", "")
 	s.platform(lambdaenv.InitStarted, "", "init") // as on AWS
-	s.platform(lambdaenv.Invoked, "C", "").responds("C", "").platform(lambdaenv.Idle, "C", "").finish("C", "success", "")
-	s.platform(lambdaenv.Invoked, "D", "").responds("D", "").platform(lambdaenv.Idle, "D", "").finish("D", "success", "")
+	s.platform(lambdaenv.Invoked, "C", "").responds("C", "").platform(lambdaenv.Idle, "C", "").
+		finish("C", "success", "")
+	s.platform(lambdaenv.Invoked, "D", "").responds("D", "").platform(lambdaenv.Idle, "D", "").
+		finish("D", "success", "")
 	var got []string
 	r := s.end()
 	for _, inv := range r.Invocations {
@@ -134,14 +145,16 @@ func TestResets(t *testing.T) {
 	}
 	want := []string{
 		"unknown: error, environment reset, without the layer nothing tells what became of hooks",
-		"unknown: cold start after the reset, timeout after the response, environment reset, without the layer nothing tells what became of hooks",
+		"unknown: cold start after the reset, timeout after the response, environment reset, without the layer " +
+			"nothing tells what became of hooks",
 		"no hooks: cold start after the reset",
 		"no hooks: ",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if got := remarks(r); !strings.Contains(got, "lambda was shut down ") || !strings.HasSuffix(got, " later than the last invocation") {
+	if got := remarks(r); !strings.Contains(got, "lambda was shut down ") ||
+		!strings.HasSuffix(got, " later than the last invocation") {
 		t.Errorf("got the remarks %q, want one about the shutdown", got)
 	}
 }
@@ -149,9 +162,11 @@ func TestResets(t *testing.T) {
 // Only that the handler was not called shows in what an invocation took. Where
 // no function is connected, nothing is held.
 func TestAHandlerThatWasNotCalled(t *testing.T) {
-	for reason, want := range map[gate.Reason]string{gate.NotCalled: "the wrapped handler was not called", gate.Deadline: ""} {
+	for reason, want := range map[gate.Reason]string{gate.NotCalled: "the wrapped handler was not called",
+		gate.Deadline: ""} {
 		s := newScenario().platform(lambdaenv.Invoked, "A", "").responds("A", "")
-		s.entry(lambdaenv.Function, lambdaenv.Line, "A", fmt.Sprintf(`{"message":"postinvoke: stopped waiting for hooks","requestId":"A","reason":%q}`, reason))
+		s.entry(lambdaenv.Function, lambdaenv.Line, "A",
+			fmt.Sprintf(`{"message":"postinvoke: stopped waiting for hooks","requestId":"A","reason":%q}`, reason))
 		r := s.platform(lambdaenv.Idle, "A", "").finish("A", "success", "").end()
 		if got := strings.Join(r.Invocations[0].Notes(), ", "); got != want {
 			t.Errorf("%s: got %q, want %q", reason, got, want)
@@ -161,7 +176,8 @@ func TestAHandlerThatWasNotCalled(t *testing.T) {
 
 // What a reset has ended is not shut down as if all were well.
 func TestNothingToShutDownAfterAReset(t *testing.T) {
-	s := newScenario().platform(lambdaenv.InitStarted, "", "init").responds("A", "Runtime.ExitError").platform(lambdaenv.Reset, "A", "failure")
+	s := newScenario().platform(lambdaenv.InitStarted, "", "init").responds("A", "Runtime.ExitError").
+		platform(lambdaenv.Reset, "A", "failure")
 	r := s.end()
 	if got, want := r.End(), "no environment is left to shut down: the reset ended it"; got != want {
 		t.Errorf("got %q, want %q", got, want)
@@ -185,27 +201,33 @@ func TestHooksInTroubleAreNamed(t *testing.T) {
 	for _, name := range []string{"audit", "ping", "push", "pull"} {
 		say(`message="postinvoke: hook abandoned" hook=` + name + ` started=false reason=late requestId=A`)
 	}
-	s.entry(lambdaenv.Function, lambdaenv.Line, "A", `level=INFO message="postinvoke: hooks finished" hooks=5 hooksMs=3 failures=1 abandoned=4 requestId=A`)
+	s.entry(lambdaenv.Function, lambdaenv.Line, "A",
+		`level=INFO message="postinvoke: hooks finished" hooks=5 hooksMs=3 failures=1 abandoned=4 requestId=A`)
 	s.platform(lambdaenv.Idle, "A", "").finish("A", "success", "").platform(lambdaenv.ShutdownBegan, "", "spindown")
 	say(`message="postinvoke: hook failed" hook="main.bye (/src/main.go:4)" error=closed`)
 	say(`message="postinvoke: hook failed" hook="main.last (/src/main.go:7)" error=late requestId=A`)
-	s.entry(lambdaenv.Function, lambdaenv.Line, "", `{"message":"postinvoke: shutdown hooks finished","hooks":1,"hooksMs":250,"failures":1,"abandoned":0}`)
+	s.entry(lambdaenv.Function, lambdaenv.Line, "",
+		`{"message":"postinvoke: shutdown hooks finished","hooks":1,"hooksMs":250,"failures":1,"abandoned":0}`)
 	s.platform(lambdaenv.ShutdownDone, "", "").Ended(&lambdaenv.ShutdownReport{Reason: "spindown"})
 	r := s.Recording()
-	if got, want := strings.Join(r.Invocations[0].Notes(), ", "), "hooks failed: flush (main.go:9), hooks abandoned: audit, ping, push, 1 more"; got != want {
+	if got, want := strings.Join(r.Invocations[0].Notes(), ", "),
+		"hooks failed: flush (main.go:9), hooks abandoned: audit, ping, push, 1 more"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got, want := r.End(), ", reason: spindown, shutdown hooks failed: bye (main.go:4)"; !strings.HasSuffix(got, want) {
+	if got, want := r.End(), ", reason: spindown, shutdown hooks failed: bye (main.go:4)"; !strings.HasSuffix(got,
+		want) {
 		t.Errorf("got %q, want it to end with %q", got, want)
 	}
 }
 
 func TestShutdownHooksThatFail(t *testing.T) {
 	s := newScenario().platform(lambdaenv.ShutdownBegan, "", "spindown")
-	s.entry(lambdaenv.Function, lambdaenv.Line, "", `{"message":"postinvoke: shutdown hooks finished","hooks":3,"hooksMs":250,"failures":1,"abandoned":2}`)
+	s.entry(lambdaenv.Function, lambdaenv.Line, "",
+		`{"message":"postinvoke: shutdown hooks finished","hooks":3,"hooksMs":250,"failures":1,"abandoned":2}`)
 	s.platform(lambdaenv.ShutdownDone, "", "").Ended(&lambdaenv.ShutdownReport{Reason: "spindown"})
 	got := s.Recording().End()
-	if want := ", reason: spindown, shutdown hooks failed: 1, shutdown hooks abandoned: 2"; !strings.HasSuffix(got, want) {
+	if want := ", reason: spindown, shutdown hooks failed: 1, shutdown hooks abandoned: 2"; !strings.HasSuffix(got,
+		want) {
 		t.Errorf("got %q, want it to end with %q", got, want)
 	}
 }
@@ -217,7 +239,8 @@ func TestColdStarts(t *testing.T) {
 	}
 	invoke := func(s scenario, request string, init time.Duration) {
 		s.platform(lambdaenv.Invoked, request, "").responds(request, "").platform(lambdaenv.Idle, request, "")
-		s.Invoked(&lambdaenv.Response{RequestID: request}, &lambdaenv.Report{RequestID: request, Status: "success", Init: init})
+		s.Invoked(&lambdaenv.Response{RequestID: request},
+			&lambdaenv.Report{RequestID: request, Status: "success", Init: init})
 	}
 	s := newScenario()
 	cold(s)
@@ -239,11 +262,14 @@ func TestColdStarts(t *testing.T) {
 
 // A reset thaws the extensions only to end them.
 func TestLogOfACrash(t *testing.T) {
-	s := newScenario().platform(lambdaenv.InitStarted, "", "init").responds("A", "").platform(lambdaenv.Idle, "A", "").platform(lambdaenv.Frozen, "", "")
-	s.entry(lambdaenv.Function, lambdaenv.Exited, "", "signal: killed").platform(lambdaenv.Reset, "", "failure").platform(lambdaenv.Thawed, "", "")
+	s := newScenario().platform(lambdaenv.InitStarted, "", "init").responds("A", "").
+		platform(lambdaenv.Idle, "A", "").platform(lambdaenv.Frozen, "", "")
+	s.entry(lambdaenv.Function, lambdaenv.Exited, "", "signal: killed").platform(lambdaenv.Reset, "", "failure").
+		platform(lambdaenv.Thawed, "", "")
 	r := s.Recording()
 	got := displayed(r)
-	want := []string{"frozen: nothing runs until it is thawed", "ended: signal: killed", "reset after a failure: the next invocation starts new processes"}
+	want := []string{"frozen: nothing runs until it is thawed", "ended: signal: killed",
+		"reset after a failure: the next invocation starts new processes"}
 	if !slices.Equal(got[1:], want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got[1:], "\n"), strings.Join(want, "\n"))
 	}
@@ -254,11 +280,12 @@ func TestLogOfACrash(t *testing.T) {
 func TestNoRecordIsNotNoHooks(t *testing.T) {
 	const spoilt = `half of a line{"message":"postinvoke: hooks finished","hooks":1`
 	for name, test := range map[string]struct{ ready, line, want string }{
-		"the library logs":         {readyRecord, "hello", "no hooks"},
-		"records are filtered":     {"", "hello", "not logged"},
-		"only a warning came":      {strings.Replace(readyRecord, "INFO", "WARN", 1), "hello", "not logged"},
-		"the record is spoilt":     {readyRecord, spoilt, "not logged"},
-		"hooks that never started": {readyRecord, `level=INFO message="postinvoke: hooks finished" hooks=1 abandoned=1 requestId=A`, "none ran"},
+		"the library logs":     {readyRecord, "hello", "no hooks"},
+		"records are filtered": {"", "hello", "not logged"},
+		"only a warning came":  {strings.Replace(readyRecord, "INFO", "WARN", 1), "hello", "not logged"},
+		"the record is spoilt": {readyRecord, spoilt, "not logged"},
+		"hooks that never started": {readyRecord, `level=INFO message="postinvoke: hooks finished" hooks=1 ` +
+			`abandoned=1 requestId=A`, "none ran"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScenario().entry(lambdaenv.Function, lambdaenv.Line, "", test.ready)
@@ -273,10 +300,12 @@ func TestNoRecordIsNotNoHooks(t *testing.T) {
 // Hooks that run before the error is reported do not follow a response.
 func TestHooksOfAHandlerThatPanics(t *testing.T) {
 	const record = `level=INFO message="postinvoke: hooks finished" outcome=panic hooks=2 hooksMs=836.2 requestId=A`
-	s := newScenario().entry(lambdaenv.Function, lambdaenv.Line, "A", record).responds("A", "string").platform(lambdaenv.Reset, "A", "failure")
+	s := newScenario().entry(lambdaenv.Function, lambdaenv.Line, "A", record).responds("A", "string").
+		platform(lambdaenv.Reset, "A", "failure")
 	r := s.finish("A", "error", "string").end()
 	inv := r.Invocations[0]
-	if got, want := inv.HooksTook()+": "+strings.Join(inv.Notes(), ", "), "836.2 ms: error, environment reset, hooks ran before the error"; got != want {
+	if got, want := inv.HooksTook()+": "+strings.Join(inv.Notes(), ", "),
+		"836.2 ms: error, environment reset, hooks ran before the error"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if got := remarks(r); got != "" {
@@ -292,22 +321,26 @@ func TestLostHooks(t *testing.T) {
 	const want = "5 lost: error after the response, environment reset, lost in the middle: y.(*T).flush-fm, " +
 		"lost before it started: d (d.go:4), c (c.go:3), 2 more"
 	for _, late := range []bool{false, true} {
-		s := newScenario().platform(lambdaenv.InitStarted, "", "init").entry(lambdaenv.Function, lambdaenv.Line, "", readyRecord).responds("A", "")
+		s := newScenario().platform(lambdaenv.InitStarted, "", "init").
+			entry(lambdaenv.Function, lambdaenv.Line, "", readyRecord).responds("A", "")
 		s.platform(lambdaenv.Reset, "A", "failure")
 		if late {
 			s.finish("A", "error", "")
 		}
 		s.entry(lambdaenv.Extension, lambdaenv.Line, "A", lost)
-		s.entry(lambdaenv.Extension, lambdaenv.Line, "A", `level=ERROR message="postinvoke: hooks lost" phase=shutdown running=0 notStarted=3`)
+		s.entry(lambdaenv.Extension, lambdaenv.Line, "A",
+			`level=ERROR message="postinvoke: hooks lost" phase=shutdown running=0 notStarted=3`)
 		if !late {
 			s.finish("A", "error", "")
 		}
 		r := s.end()
 		inv := r.Invocations[0]
-		if got := inv.HooksTook() + ": " + strings.Join(inv.Notes(), ", "); !late && got != want || late && !strings.HasPrefix(got, "5 lost: ") {
+		if got := inv.HooksTook() + ": " + strings.Join(inv.Notes(), ", "); !late && got != want || late &&
+			!strings.HasPrefix(got, "5 lost: ") {
 			t.Errorf("late %v: got %q, want %q", late, got, want)
 		}
-		if got, want := r.End(), "no environment is left to shut down: the reset ended it, shutdown function lost before it started: 3"; got != want {
+		if got, want := r.End(), "no environment is left to shut down: the reset ended it, shutdown function lost "+
+			"before it started: 3"; got != want {
 			t.Errorf("got the end %q, want %q", got, want)
 		}
 		if got, want := remarks(r), "line: the layer says what was lost with the process"; got != want {
@@ -319,15 +352,21 @@ func TestLostHooks(t *testing.T) {
 // That no hooks were lost is known if the extension has read what the process
 // had noted; else nothing is known of them, and the summary says why.
 func TestAbsenceOfARecordIsNotZero(t *testing.T) {
-	const ready, environment = `level=INFO message="postinvoke: ready" mode=internal layer=`, `level=INFO message="postinvoke: environment shut down" reason=failure`
+	const ready, environment = `level=INFO message="postinvoke: ready" mode=internal layer=`,
+		`level=INFO message="postinvoke: environment shut down" reason=failure`
 	for name, test := range map[string]struct{ layer, record, want string }{
-		"the black box is read":     {"true", environment + " invocations=0", "no hooks: error, environment reset"},
-		"the black box is not read": {"true", environment, "unknown: error, environment reset, the extension could not tell what became of hooks"},
-		"the extension is gone":     {"true", "", "unknown: error, environment reset, the extension could not tell what became of hooks"},
-		"without the layer":         {"false", "", "unknown: error, environment reset, without the layer nothing tells what became of hooks"},
+		"the black box is read": {"true", environment + " invocations=0", "no hooks: error, environment reset"},
+		"the black box is not read": {"true", environment,
+			"unknown: error, environment reset, the extension could not tell what became of hooks"},
+		"the extension is gone": {"true", "", "unknown: error, environment reset, the extension could not tell " +
+			"what became of hooks"},
+		"without the layer": {"false", "", "unknown: error, environment reset, without the layer nothing " +
+			"tells what became of hooks"},
 	} {
-		s := newScenario().platform(lambdaenv.InitStarted, "", "init").entry(lambdaenv.Function, lambdaenv.Line, "", ready+test.layer)
-		s.responds("A", "Runtime.ExitError").platform(lambdaenv.Reset, "A", "failure").entry(lambdaenv.Extension, lambdaenv.Line, "A", test.record)
+		s := newScenario().platform(lambdaenv.InitStarted, "", "init").
+			entry(lambdaenv.Function, lambdaenv.Line, "", ready+test.layer)
+		s.responds("A", "Runtime.ExitError").platform(lambdaenv.Reset, "A", "failure").
+			entry(lambdaenv.Extension, lambdaenv.Line, "A", test.record)
 		inv := s.finish("A", "error", "Runtime.ExitError").end().Invocations[0]
 		if got := inv.HooksTook() + ": " + strings.Join(inv.Notes(), ", "); got != test.want {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)
@@ -339,7 +378,8 @@ func TestAbsenceOfARecordIsNotZero(t *testing.T) {
 func TestRemarkOnTheReportOfItsInvocation(t *testing.T) {
 	const report = `REPORT RequestId: `
 	s := newScenario().entry(lambdaenv.Function, lambdaenv.Line, "A", hooksFinished+"A")
-	s.entry(lambdaenv.Platform, lambdaenv.Line, "B", report+"B").entry(lambdaenv.Platform, lambdaenv.Line, "A", report+"A")
+	s.entry(lambdaenv.Platform, lambdaenv.Line, "B", report+"B").
+		entry(lambdaenv.Platform, lambdaenv.Line, "A", report+"A")
 	var got []string
 	for _, m := range s.end().Moments {
 		if m.Remark == "duration includes cleanup time" {
