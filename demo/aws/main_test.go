@@ -92,7 +92,8 @@ func TestStackIsMissing(t *testing.T) {
 }
 
 func TestFailedCheck(t *testing.T) {
-	r := onAWS(t, awstest.Config{Metric: func(of []float64) []float64 { return []float64{of[0] / 2} }}, "-no-wait", "-invocations", "1")
+	half := func(values []float64) []float64 { return []float64{values[0] / 2} }
+	r := onAWS(t, awstest.Config{Metric: half}, "-no-wait", "-invocations", "1")
 	r.Failed(t, 1, "demo: 1 of 5 checks failed; above is what that means\n")
 	demotest.InOrder(t, r.Stdout, "failed    PostRuntimeExtensionsDuration shows the hooks",
 		"That means: Lambda does not count")

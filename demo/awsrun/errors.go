@@ -37,15 +37,16 @@ var remedies = []struct {
 	{[]string{"RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"},
 		"{aws} refuses requests with the time of this machine's clock ({code}): set the clock"},
 	{expired, "the AWS credentials have expired: get new ones, for example with: aws sso login{profile}"},
-	{[]string{"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure", "OptInRequired"},
-		"{aws} does not know these credentials in the region {region}: check them with aws sts get-caller-identity{profile}, " +
-			"and that the region is enabled for the account"},
+	{[]string{"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure",
+		"OptInRequired"},
+		"{aws} does not know these credentials in the region {region}: " +
+			"check them with aws sts get-caller-identity{profile}, and that the region is enabled for the account"},
 	{[]string{"SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"},
 		"{aws} does not accept the signature: the secret access key is wrong, or this machine's clock is"},
 	{[]string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"},
 		"these credentials may not do {request}; docs/aws.md lists what is needed"},
-	{[]string{"Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException",
-		"RequestLimitExceeded", "TooManyRequestsException", "LimitExceededException"},
+	{[]string{"Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled",
+		"RequestThrottledException", "RequestLimitExceeded", "TooManyRequestsException", "LimitExceededException"},
 		"{aws} refused {request} {attempts} times because there were too many requests ({code}): {throttled}"},
 	{[]string{"ResourceNotFoundException"}, // of a function or a log group: a stack has another code
 		"there is no {subject} in {region} although the stack names it: deploy the stack again with npx cdk deploy"},
@@ -71,8 +72,8 @@ func (a *account) explain(err error, r request) error {
 	for _, remedy := range remedies {
 		if slices.Contains(remedy.codes, code) {
 			return errors.New(strings.NewReplacer(
-				"{aws}", a.name(), "{region}", a.region, "{profile}", a.forProfile(), "{code}", code, "{request}", r.String(),
-				"{subject}", r.subject, "{attempts}", strconv.Itoa(attempts), "{throttled}", throttled,
+				"{aws}", a.name(), "{region}", a.region, "{profile}", a.forProfile(),
+				"{code}", code, "{request}", r.String(), "{subject}", r.subject, "{attempts}", strconv.Itoa(attempts), "{throttled}", throttled,
 			).Replace(remedy.sentence))
 		}
 	}

@@ -133,7 +133,8 @@ func TestEnvironmentWasUsedBefore(t *testing.T) {
 	got := summary(r.recordings[0])
 	inOrder(t, got, "called", "thawed", "platform: platform.start", "frozen", "shutdown-began")
 	if slices.Contains(got, "init-started") || len(r.recordings[0].Invocations) != 1 {
-		t.Errorf("got the recording\n%s\nwant that of one invocation, without the cold start before", strings.Join(got, "\n"))
+		t.Errorf("got the recording\n%s\nwant that of one invocation, without the cold start before",
+			strings.Join(got, "\n"))
 	}
 }
 
