@@ -73,7 +73,8 @@ func (a *account) explain(err error, r request) error {
 		if slices.Contains(remedy.codes, code) {
 			return errors.New(strings.NewReplacer(
 				"{aws}", a.name(), "{region}", a.region, "{profile}", a.forProfile(),
-				"{code}", code, "{request}", r.String(), "{subject}", r.subject, "{attempts}", strconv.Itoa(attempts), "{throttled}", throttled,
+				"{code}", code, "{request}", r.String(), "{subject}", r.subject,
+				"{attempts}", strconv.Itoa(attempts), "{throttled}", throttled,
 			).Replace(remedy.sentence))
 		}
 	}
