@@ -18,7 +18,6 @@ require (
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
 	github.com/rogpeppe/go-internal v1.16.0
-	golang.org/x/term v0.45.0
 )
 
 require (

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"debug/elf"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"example.com/postinvoke/infra/gobuild"
+	"example.com/postinvoke/demo/demotest"
 	"example.com/postinvoke/internal/pages"
 )
 
@@ -28,8 +26,9 @@ func userModule(t *testing.T) string {
 	}
 	dir := t.TempDir()
 	writeFiles(t, dir, map[string]string{
-		"go.mod":      "module example.org/mine\n\ngo 1.26.0\n",
-		"cmd/main.go": strings.Replace(string(example), "second on complete", "second on complete in a module of mine", 1),
+		"go.mod": "module example.org/mine\n\ngo 1.26.0\n",
+		"cmd/main.go": strings.Replace(string(example), "second on complete",
+			"second on complete in a module of mine", 1),
 	})
 	goTool(t, dir, "mod", "edit", "-require=example.com/postinvoke@v0.0.0", "-replace=example.com/postinvoke="+root)
 	goTool(t, dir, "mod", "tidy")
@@ -58,45 +57,34 @@ func goTool(t *testing.T, dir string, args ...string) {
 	}
 }
 
-// runsMine checks that the function in dir runs with the extension.
-func runsMine(t *testing.T, dir string) {
-	t.Helper()
-	r := demo(t, "", brief("-function", dir)...)
-	named, err := filepath.Abs(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.succeeded(t)
-	inOrder(t, r.stdout, "Running the function in "+named, " with the layer on this machine", "EXTENSION", "second on complete in a module of mine", "bye y'all!")
-}
-
 // The built demo takes function and extension from the function's own module,
 // wherever it is run.
 func TestFunctionInAModuleOfItsOwn(t *testing.T) {
+	t.Parallel()
+	// runsMine checks that the function in dir runs with the extension.
+	runsMine := func(t *testing.T, c demotest.Call, dir string) {
+		t.Helper()
+		r := c.Run(t, brief("-function", dir)...)
+		r.Succeeded(t)
+		named := dir
+		if !filepath.IsAbs(dir) {
+			named = filepath.Join(c.Dir, dir)
+		}
+		demotest.InOrder(t, r.Stdout, "Running the function in "+named+" with the layer on this machine", "EXTENSION",
+			"second on complete in a module of mine", "bye y'all!")
+	}
 	dir := userModule(t)
 	mine := filepath.Join(dir, "cmd")
 	t.Run("from the function's folder", func(t *testing.T) {
-		t.Chdir(mine)
-		runsMine(t, ".")
-	})
-	t.Run("from another folder", func(t *testing.T) {
-		t.Chdir(t.TempDir())
-		runsMine(t, mine)
+		runsMine(t, demotest.Call{Dir: mine}, ".")
 	})
 	t.Run("exported for Lambda", func(t *testing.T) {
-		t.Chdir(dir)
 		other := map[string]string{"amd64": "arm64", "arm64": "amd64"}[runtime.GOARCH]
-		for name, value := range map[string]string{"GOOS": "plan9", "GOARCH": other, "GOAMD64": "v4", "GOARM64": "v9.0", "CGO_ENABLED": "1"} {
-			t.Setenv(name, value)
-		}
-		runsMine(t, "cmd")
+		env := []string{"GOOS=plan9", "GOARCH=" + other, "GOAMD64=v4", "GOARM64=v9.0", "CGO_ENABLED=1"}
+		runsMine(t, demotest.Call{Dir: dir, Env: env}, "cmd")
 	})
 	t.Run("in a workspace", func(t *testing.T) {
 		root, err := filepath.Abs("..")
-		if err != nil {
-			t.Fatal(err)
-		}
-		program, err := os.ReadFile(filepath.Join(mine, "main.go"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,42 +92,43 @@ func TestFunctionInAModuleOfItsOwn(t *testing.T) {
 		writeFiles(t, workspace, map[string]string{
 			"go.work":          "go 1.26.0\n\nuse (\n\t./mine\n\t" + root + "\n)\n",
 			"mine/go.mod":      "module example.org/mine\n\ngo 1.26.0\n",
-			"mine/cmd/main.go": string(program),
+			"mine/cmd/main.go": read(t, filepath.Join(mine, "main.go")),
 		})
-		t.Chdir(t.TempDir())
-		runsMine(t, filepath.Join(workspace, "mine", "cmd"))
+		runsMine(t, demotest.Call{Dir: t.TempDir()}, filepath.Join(workspace, "mine", "cmd"))
 	})
-	t.Run("with a vendor folder", func(t *testing.T) {
-		t.Chdir(t.TempDir())
+	t.Run("with a vendor folder, from another one", func(t *testing.T) {
 		goTool(t, dir, "mod", "vendor")
-		t.Setenv("GOPROXY", "off")
-		t.Setenv("GOMODCACHE", t.TempDir())
-		runsMine(t, mine)
+		c := demotest.Call{Dir: t.TempDir(), Env: []string{"GOPROXY=off", "GOMODCACHE=" + t.TempDir()}}
+		runsMine(t, c, mine)
 	})
 }
 
 // Nothing is built when there is no layer to run the function with: the function
 // would not even compile.
 func TestNoExtensionIsSaidBeforeAnythingIsBuilt(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	writeFiles(t, dir, map[string]string{
 		"plain/go.mod":  "module example.org/plain\n\ngo 1.26.0\n",
 		"plain/main.go": "package main\n\nfunc main() { broken }\n",
 		"vendored/go.mod": "module example.org/vendored\n\ngo 1.26.0\n\nrequire example.com/postinvoke v0.0.0\n\n" +
 			"replace example.com/postinvoke => ../gone\n",
-		"vendored/main.go": "package main\n\nimport _ \"example.com/postinvoke/postinvoke\"\n\nfunc main() { broken }\n",
+		"vendored/main.go": "package main\n\nimport _ \"example.com/postinvoke/postinvoke\"\n\nfunc main() { broken " +
+			"}\n",
 		"vendored/vendor/modules.txt": "# example.com/postinvoke v0.0.0 => ../gone\n## explicit; go 1.26.0\n" +
 			"example.com/postinvoke/postinvoke\n# example.com/postinvoke => ../gone\n",
 		"vendored/vendor/example.com/postinvoke/postinvoke/library.go": "package postinvoke\n",
 	})
-	t.Chdir(t.TempDir())
 	for name, want := range map[string]string{
-		"plain":    "add -without-layer, or run the demo in the checkout of postinvoke: neither the module of the function in DIR has the extension (",
-		"vendored": "the module of the function in DIR has the library but not the extension: run go mod vendor there, ",
+		"plain": "add -without-layer, or run the demo in the checkout of postinvoke: neither the module of the " +
+			"function in DIR has the extension (",
+		"vendored": "the module of the function in DIR has the library but not the extension: run go mod vendor " +
+			"there, ",
 	} {
 		mine := filepath.Join(dir, name)
-		r := demo(t, "", "-function", mine)
-		if want = "demo: " + strings.ReplaceAll(want, "DIR", mine); r.code != 1 || !strings.HasPrefix(r.stderr, want) || strings.Count(r.stderr, "\n") != 1 {
+		r := demotest.Call{Dir: t.TempDir()}.Run(t, "-function", mine)
+		if want = "demo: " + strings.ReplaceAll(want, "DIR", mine); r.Code != 1 ||
+			!strings.HasPrefix(r.Stderr, want) || strings.Count(r.Stderr, "\n") != 1 {
 			t.Errorf("%s: got %v, want 1 and one line that begins with %q", name, r, want)
 		}
 	}
@@ -147,54 +136,24 @@ func TestNoExtensionIsSaidBeforeAnythingIsBuilt(t *testing.T) {
 
 // The demo refuses what NewFunction refuses.
 func TestFunctionThatNeedsCgo(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	writeFiles(t, dir, map[string]string{
-		"go.mod":  "module example.org/mine\n\ngo 1.26.0\n",
-		"main.go": "package main\n\n// int answer() { return 42; }\nimport \"C\"\n\nfunc main() { println(C.answer()) }\n",
+		"go.mod": "module example.org/mine\n\ngo 1.26.0\n",
+		"main.go": "package main\n\n// int answer() { return 42; }\nimport \"C\"\n\nfunc main() { " +
+			"println(C.answer()) }\n",
 	})
-	t.Setenv("CGO_ENABLED", "1")
-	r := demo(t, "", "-function", dir)
+	r := demotest.Call{Env: []string{"CGO_ENABLED=1"}}.Run(t, "-function", dir)
 	want := "demo: the program in " + dir + " needs cgo: main.go in package example.org/mine imports \"C\". "
-	if r.code != 1 || !strings.HasPrefix(r.stderr, want) {
+	if r.Code != 1 || !strings.HasPrefix(r.Stderr, want) {
 		t.Errorf("got %v, want 1 and %q", r, want)
-	}
-}
-
-func TestExecutableOfAnotherArchitecture(t *testing.T) {
-	other, machine := gobuild.ARM64, elf.EM_AARCH64
-	if runtime.GOARCH == other {
-		other, machine = gobuild.AMD64, elf.EM_X86_64
-	}
-	dir := filepath.Join(t.TempDir(), "asset")
-	if err := gobuild.Build(t.Context(), gobuild.Program{Dir: "testdata/functions/exits", Arch: other}, dir, "bootstrap"); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(dir, "bootstrap")
-	if f, err := elf.Open(path); err != nil || f.Machine != machine {
-		t.Fatalf("got an executable for %v, %v", f, err)
-	}
-	defer func(folder string) { binfmtFiles = folder }(binfmtFiles)
-	binfmtFiles = t.TempDir() + "/"
-	r := demo(t, "", "-function", path)
-	want := fmt.Sprintf("demo: -function %s: an executable for linux/%s, and this machine is %s/%s: build it with GOOS=%[3]s GOARCH=%[4]s, "+
-		"or give the folder of its main package\n", path, other, runtime.GOOS, runtime.GOARCH)
-	if r.code != 2 || r.stderr != want {
-		t.Errorf("got %v, want 2 and %q", r, want)
-	}
-
-	// Linux may have an emulator for it.
-	if runtime.GOOS != "linux" {
-		return
-	}
-	writeFiles(t, binfmtFiles, map[string]string{emulatorOf[other]: "enabled\ninterpreter /usr/bin/emulator\n"})
-	if err := checkMachine(path); err != nil {
-		t.Errorf("with an emulator: got %v, want none", err)
 	}
 }
 
 // The README's commands for the demo in somebody's own module, word for word but
 // for the places, where GOARCH is exported as many do.
 func TestTheDocumentedDemoInAModuleOfItsOwn(t *testing.T) {
+	t.Parallel()
 	blocks, err := pages.Section("../README.md", "Testing")
 	if err != nil {
 		t.Fatal(err)
@@ -221,5 +180,5 @@ func TestTheDocumentedDemoInAModuleOfItsOwn(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	inOrder(t, string(out), "EXTENSION", "second on complete in a module of mine", "bye y'all!")
+	demotest.InOrder(t, string(out), "EXTENSION", "second on complete in a module of mine", "bye y'all!")
 }

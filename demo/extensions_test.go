@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/postinvoke/demo/demotest"
 	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
@@ -36,38 +37,31 @@ func layer(t *testing.T, files map[string]string) string {
 }
 
 func TestSomebodyElsesExtension(t *testing.T) {
+	t.Parallel()
 	file := lambdaenvtest.Build(t, "lambdaenv/testdata/extension")
-	program, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	zipped := layer(t, map[string]string{"extensions/extension": string(program), "config/extension.yaml": "a: b"})
+	zipped := layer(t, map[string]string{"extensions/extension": read(t, file), "config/extension.yaml": "a: b"})
 	for name, extension := range map[string]string{"file": file, "layer": zipped} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			report := filepath.Join(t.TempDir(), "report.html")
-			r := demo(t, "", "-extension", extension, "-env", `extension={"Events":["INVOKE","SHUTDOWN"]}`,
+			r := demotest.Run(t, "-extension", extension, "-env", `extension={"Events":["INVOKE","SHUTDOWN"]}`,
 				"-event", `{"sleepMs":1}`, "-invocations", "1", "-idle", "0s", "-o", report)
-			r.wrote(t, report)
-			inOrder(t, r.stdout, "extension  extension register: 200", "extension INVOKE", "extension SHUTDOWN")
-			page, err := os.ReadFile(report)
-			if err != nil || !strings.Contains(string(page), ">others<") {
-				t.Errorf("got %v and no lane for other extensions in the report", err)
+			r.Wrote(t, report)
+			demotest.InOrder(t, r.Stdout, "extension  extension register: 200", "extension INVOKE",
+				"extension SHUTDOWN")
+			if !strings.Contains(read(t, report), ">others<") {
+				t.Error("got no lane for other extensions in the report")
 			}
 		})
 	}
 }
 
+// Nothing of a layer gets out of its folder.
 func TestLayersThatAreNone(t *testing.T) {
-	for _, tt := range []struct {
-		files map[string]string
-		want  string
-	}{
-		{map[string]string{"bin/tool": "x"}, "a layer without a file in extensions/"},
-		{map[string]string{"../extensions/x": "x"}, "is a path out of the archive"},
-	} {
-		_, err := unpackExtensions([]string{layer(t, tt.files)}, t.TempDir())
-		if err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("got %v, want an error with %q", err, tt.want)
-		}
+	t.Parallel()
+	for _, files := range []map[string]string{{"bin/tool": "x"}, {"../../extensions": "x"}} {
+		zipped := layer(t, files)
+		r := demotest.Run(t, "-extension", zipped)
+		r.Failed(t, 2, "demo: -extension "+zipped+": a layer without a file in extensions/\n")
 	}
 }

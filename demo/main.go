@@ -10,172 +10,167 @@
 // response, when the processes are frozen and thawed, and how they end.
 // With -h it lists its flags, with examples.
 //
-// With the event {"crash":true} a hook of the example ends its process. The log
-// then shows what the layer says was lost with it, and with -without-layer that
-// nothing does.
+// With -o and -png it also writes a report: the run as a timeline, the log, and
+// the figures. For that the function runs at log level DEBUG, at which the library
+// logs each hook; the log leaves those lines out, unless -env chooses a level.
+// With -json it prints objects, which package printer describes.
 //
-// The last 500 ms of the function's timeout are the library's margin, in which no
-// hook begins.
-//
-// # Report and live page
-//
-// With -o it also writes a page that needs nothing but itself: the run as a
-// timeline, the log, and the figures. With -png it makes a picture of that,
-// with the Chromium or Chrome that is installed. For them the function runs at
-// log level DEBUG, at which the library logs each hook; the log leaves those
-// lines out, unless -env chooses a level. The picture in the README was made by
-//
-//	go run ./demo -invocations 1 -idle 5s -png docs/screenshot.png
-//
-// With serve as the first argument it is a page on loopback to play with:
-//
-//	go run ./demo serve
-//
-// With dashboard as the first argument it draws the CloudWatch dashboard that is
-// deployed, evaluated on records of runs on this machine:
-//
-//	go run ./demo dashboard -png dashboard.png
-//
-// # On AWS
-//
-// With -stack it runs the functions of a deployed stack instead, one log for
-// each, and then checks what this project claims about Lambda. docs/aws.md says
-// what it needs and what the checks mean.
-//
-// # Records for machines
-//
-// With -json every line on standard output is one JSON object, told apart by
-// type:
-//
-//   - "entry": time, sinceStartMs, source (caller, platform, function or
-//     extension), kind ("line" for what CloudWatch would show), and where there
-//     are any extension (its name), requestId, text, remark and, when the caller
-//     has the response, responseMs (what it waited).
-//   - "invocation", when one is over: requestId, status, responseMs, payload,
-//     durationMs, billedMs, and where there are any functionError, initMs (of a
-//     cold start), what the library reported (hooks, hooksMs, failures,
-//     abandoned), lost (how many hooks the extension says were lost with the
-//     process), unknown (why nothing tells what became of hooks), reset (why its
-//     processes were ended: failure or timeout) and renewed (it began with new
-//     ones, after a reset).
-//   - "shutdown", at the end: reason, sinceStartMs, idleMs, tookMs and, where
-//     there are any, killed (the names of processes that did not exit by
-//     themselves) and what the library reported about the shutdown hooks.
-//   - "check", on AWS at the end: function, claim, verdict (passed, failed or
-//     not seen), figures and, of a failure, its meaning.
-//
-// On AWS all have function, where the stack has several.
+// With serve as the first argument it serves a page on which one invokes the
+// function, and with dashboard it draws the CloudWatch dashboard that is deployed.
+// For the functions of a deployed stack there is a command of its own, demo/aws.
 //
 // # Exit status
 //
 // It is 0 if the environment was shut down, even if invocations failed: the
 // log and the summary say so. It is 2 for wrong flags and arguments, 1 for
-// everything else that prevented the run and for a check on AWS that failed,
-// and 130 after Ctrl-C, which ends every process that was started.
+// everything else that prevented the run, and 130 after Ctrl-C, which ends every
+// process that was started.
 package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
+	"regexp"
+	"slices"
+	"time"
+
+	"example.com/postinvoke/demo/cli"
+	"example.com/postinvoke/demo/local"
+	"example.com/postinvoke/demo/printer"
+	"example.com/postinvoke/demo/recording"
+	"example.com/postinvoke/lambdaenv"
 )
 
-func main() {
-	ctx, stop := withSignals(context.Background())
-	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	stop()
-	os.Exit(explain(err, os.Stderr))
-}
+func main() { cli.Main(run) }
 
-// signals are those that end a run.
-var signals = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
-
-// withSignals returns a context that a signal to end cancels, with an
-// interruption as the cause.
-//
-// SIGPIPE is caught, too, and ignored: the failing write ends the run, and the
-// processes and files that a sudden death would leave behind are cleaned up.
-func withSignals(parent context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(parent)
-	received := make(chan os.Signal, 1)
-	signal.Notify(received, signals...)
-	pipes := make(chan os.Signal, 1)
-	signal.Notify(pipes, syscall.SIGPIPE)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		select {
-		case s := <-received:
-			cancel(&interruption{s})
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() {
-		cancel(nil)
-		<-done
-		signal.Stop(received)
-		signal.Stop(pipes)
-	}
-}
-
-// An interruption is a signal that ended the run.
-type interruption struct{ signal os.Signal }
-
-func (i *interruption) Error() string {
-	return fmt.Sprintf("ended by a signal (%v)", i.signal)
-}
-
-// by is the signal, as whoever sent it knows it.
-func (i *interruption) by() string {
-	if i.signal == syscall.SIGINT {
-		return "Ctrl-C"
-	}
-	return fmt.Sprintf("a signal (%v)", i.signal)
-}
-
-// A usageError is what is wrong with the flags or the arguments.
-type usageError struct{ text string }
-
-func (e *usageError) Error() string { return e.text }
-
-func usagef(format string, args ...any) error {
-	return &usageError{fmt.Sprintf(format, args...)}
-}
-
-// explain tells the user why the run failed, if it did, and returns the exit
-// status.
-func explain(err error, stderr io.Writer) int {
-	var (
-		usage    *usageError
-		compiler *buildError
-		signaled *interruption
-	)
+// run is the program.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	switch {
-	case err == nil, errors.Is(err, flag.ErrHelp):
-		return 0
-	case errors.Is(err, syscall.EPIPE):
-		return 128 + int(syscall.SIGPIPE) // whoever read the log had enough of it
-	case errors.As(err, &compiler):
-		fmt.Fprintln(stderr, "demo:", compiler)
-		return 1
-	case errors.As(err, &usage):
-		fmt.Fprintln(stderr, "demo:", usage)
-		return 2
-	case errors.As(err, &signaled):
-		if isTerminal(stderr) {
-			fmt.Fprintln(stderr) // after the ^C
-		}
-		fmt.Fprintln(stderr, "demo:", err)
-		if s, ok := signaled.signal.(syscall.Signal); ok {
-			return 128 + int(s)
-		}
-		return 1
+	case len(args) > 0 && args[0] == "serve":
+		return serve(ctx, args[1:], stdin, stdout, stderr)
+	case len(args) > 0 && args[0] == "dashboard":
+		return drawDashboard(ctx, args[1:], stdout, stderr)
 	}
-	fmt.Fprintln(stderr, "demo:", err)
-	return 1
+	return runFunction(ctx, args, stdin, stdout, stderr)
+}
+
+// build builds what runs; tests build it once.
+var build = local.Function.Build
+
+// options are what the flags of a run say.
+type options struct {
+	cli.Function
+	cli.Shared
+	idle      time.Duration
+	logFormat lambdaenv.LogFormat
+}
+
+var usage = cli.Usage{
+	Package: "./demo",
+	Before: `Usage: PROGRAM [flags]
+       PROGRAM serve [flags]       a page to play with
+       PROGRAM dashboard [flags]   the CloudWatch dashboard, drawn
+       (serve -h and dashboard -h list their flags)
+
+Runs a Lambda function with hooks on this machine and shows its log.
+`,
+	After: `Examples:
+  PROGRAM                                      response, hooks, frozen, thawed, shut down
+  PROGRAM -o report.html                       the same as a page with a timeline
+  PROGRAM -plain                               what happens without hooks
+  PROGRAM -event '{"sleepMs":50}' -idle 6m     shorter hooks, idle for as long as on AWS
+  PROGRAM -timeout 2s                          hooks that take longer than the timeout
+  PROGRAM -event '{"crash":true}'              a hook ends its process: what is lost
+  PROGRAM -function ../mine -event event.json  your function, your event
+
+On AWS: go run ./demo/aws -stack PostInvokeDemo, in the checkout.
+
+Ctrl-C kills all at once, without a shutdown. The report then has what there was by then.
+
+Exit status: 0 when the run has ended, even if invocations failed, as log and summary say; 1 if
+something prevented it; 2 for wrong flags; 130 after Ctrl-C. go run makes 1 of all but 0.
+`,
+}
+
+// stackFlag is how runs on AWS were asked for before they had a command.
+var stackFlag = regexp.MustCompile(`^--?stack(=|$)`)
+
+func parseOptions(args []string, stdout io.Writer) (*options, error) {
+	if slices.ContainsFunc(args, stackFlag.MatchString) {
+		return nil, cli.Usagef("-stack: the command for runs on AWS is go run ./demo/aws, with the same flags")
+	}
+	o := &options{idle: time.Second, logFormat: lambdaenv.Text}
+	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
+	o.Function.Define(flags, 30*time.Second)
+	o.Shared.Define(flags)
+	flags.Var((*cli.Duration)(&o.idle), "idle",
+		"the `DURATION` for which it is frozen after each invocation; on AWS it is minutes")
+	flags.BoolVar(&o.Plain, "plain", false, "run a function without the library, which merely starts a goroutine")
+	flags.Var(&o.Extensions, "extension",
+		"run another extension beside the function: a `FILE`, or the layer that it comes in, as a ZIP;\n"+
+			"repeatable. The other files of a layer are not in /opt here")
+	flags.Func("log-format", "the function's log `FORMAT`, text or json (default text)", cli.SetLogFormat(&o.logFormat))
+	if err := cli.Parse(flags, args, stdout, usage); err != nil {
+		return nil, err
+	}
+	switch {
+	case o.idle < 0:
+		return nil, cli.Usagef("-idle must not be negative")
+	case o.Plain && o.Path != "":
+		return nil, cli.Usagef("-plain and -function cannot be combined")
+	}
+	if err := o.Function.Check(flags); err != nil {
+		return nil, err
+	}
+	return o, o.Shared.Check()
+}
+
+// runFunction is the command without a verb.
+func runFunction(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	o, err := parseOptions(args, stdout)
+	if err != nil {
+		return err
+	}
+	run := &local.Run{Invocations: o.Invocations, Idle: o.idle}
+	if run.Event, err = cli.ReadEvent(ctx, o.Event, stdin); err != nil {
+		return err
+	}
+	o.Function.Foresee(stderr)
+	o.Files.Foresee(stderr)
+	tmp, remove, err := cli.TempDir()
+	if err != nil {
+		return err
+	}
+	defer remove()
+	progress := cli.NewProgress(stderr)
+	defer progress.Clear()
+	run.Step = progress.Show
+	programs, err := build(o.Function.Function, ctx, tmp, progress.Show)
+	if err != nil {
+		return err
+	}
+
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	out := &cli.Output{W: stdout, Progress: progress, Cancel: cancel}
+	rec := recording.NewRecorder(o.about(), printer.New(out, stdout, o.JSON))
+	cfg := o.Environment(programs, o.Wanted())
+	cfg.LogFormat = o.logFormat
+	err = run.In(ctx, cfg, rec)
+	ended := func(r *recording.Recording, by string) string { return r.Interrupted(by, o.Invocations) }
+	return o.Files.Write(ctx, progress, err, ended, rec.Recording())
+}
+
+// about says what is run.
+func (o *options) about() recording.About {
+	times := recording.Times(o.Invocations)
+	what := fmt.Sprintf("Running %s on this machine: %s, idle for %v after each.", o.Function.Function, times, o.idle)
+	return recording.About{
+		Intro:       []string{what, recording.IdleOnAWS},
+		Place:       "on this machine",
+		ForTimeline: o.Wanted() && !o.Variables.Has(cli.LogLevel),
+		Plain:       o.Plain,
+	}
 }

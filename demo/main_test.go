@@ -1,126 +1,97 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"flag"
-	"fmt"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+
+	"example.com/postinvoke/demo/demotest"
+	"example.com/postinvoke/demo/local"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
-
-// asDemo makes the test binary be the command, for tests that need a process.
-const asDemo = "POSTINVOKE_TEST_AS_DEMO"
+// keptBuilds names the folder with what the commands of these tests have built.
+const keptBuilds = "POSTINVOKE_TEST_BUILDS"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asDemo) != "" {
-		main()
-		return
+	if dir := os.Getenv(keptBuilds); dir != "" {
+		build = kept(dir).build
 	}
-	os.Exit(m.Run())
+	demotest.BeCommand(main)
+	os.Exit(testMain(m))
 }
 
-// A result is what is left of a run.
-type result struct {
-	stdout, stderr string
-	code           int
-}
-
-func (r result) String() string {
-	return fmt.Sprintf("exit status %d, stderr %q, stdout %q", r.code, r.stderr, r.stdout)
-}
-
-// demo runs the program in this process, and checks that nothing is left.
-func demo(t *testing.T, stdin string, args ...string) result {
-	t.Helper()
-	tmp := t.TempDir()
-	t.Setenv("TMPDIR", tmp)
-	r := execute(stdin, args...)
-	nothingLeft(t, tmp)
-	return r
-}
-
-// execute runs the program in this process.
-func execute(stdin string, args ...string) result {
-	var stdout, stderr bytes.Buffer
-	err := run(context.Background(), args, strings.NewReader(stdin), &stdout, &stderr)
-	code := explain(err, &stderr)
-	return result{stdout.String(), withoutProgress(stderr.String()), code}
-}
-
-// withoutProgress leaves out what is said on a slow machine only.
-func withoutProgress(stderr string) string {
-	return stillBuilding.ReplaceAllString(stderr, "")
-}
-
-var stillBuilding = regexp.MustCompile(`(?m)^demo: still .*\n`)
-
-// nothingLeft checks that there are no files in tmp, and no process of a
-// program there.
-func nothingLeft(t *testing.T, tmp string) {
-	t.Helper()
-	entries, err := os.ReadDir(tmp)
+func testMain(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "demo-builds-")
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
-	for _, e := range entries {
-		t.Errorf("left behind: %s", filepath.Join(tmp, e.Name()))
+	defer os.RemoveAll(dir)
+	os.Setenv(keptBuilds, dir)
+	return demotest.Tests(m)
+}
+
+// kept is a folder with what was built of the functions of this module.
+type kept string
+
+// build builds what is not there yet.
+func (dir kept) build(f local.Function, ctx context.Context, tmp string, step func(string)) (p local.Programs,
+	err error) {
+	ours := f.Path == "" || strings.HasPrefix(f.Path, "testdata/functions/")
+	if !ours || len(f.Extensions) > 0 {
+		return f.Build(ctx, tmp, step)
 	}
-	processes, err := exec.Command("ps", "-axo", "args").Output()
+	to := filepath.Join(string(dir), strings.ReplaceAll(strings.Join([]string{
+		f.Path, strconv.FormatBool(f.Plain), strconv.FormatBool(f.WithoutLayer)}, "-"), "/", "-"))
+	if err := os.MkdirAll(to, 0o777); err != nil {
+		return p, err
+	}
+	lock, err := os.Create(filepath.Join(to, "lock"))
 	if err != nil {
-		t.Logf("ps: %v", err)
+		return p, err
 	}
-	for line := range strings.Lines(string(processes)) {
-		if strings.HasPrefix(line, tmp) {
-			t.Errorf("still runs: %s", line)
+	defer lock.Close()
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		return p, err
+	}
+	list := filepath.Join(to, "programs.json")
+	b, err := os.ReadFile(list)
+	if err != nil {
+		built, err := f.Build(ctx, to, step)
+		if err != nil {
+			return p, err
+		}
+		b, _ = json.Marshal(built)
+		if err := os.WriteFile(list, b, 0o666); err != nil {
+			return p, err
 		}
 	}
+	if err := json.Unmarshal(b, &p); err != nil {
+		return p, err
+	}
+	return p, link(&p, tmp)
 }
 
-// succeeded checks that nothing but the log was written.
-func (r result) succeeded(t *testing.T) {
-	t.Helper()
-	if r.code != 0 || r.stderr != "" {
-		t.Fatalf("got exit status %d, stderr %q; want 0 and nothing\n%s", r.code, r.stderr, r.stdout)
+// link has the programs be in the folder of this run, as without tests.
+func link(p *local.Programs, dir string) error {
+	paths := []*string{&p.Function}
+	for i := range p.Extensions {
+		paths = append(paths, &p.Extensions[i])
 	}
-}
-
-// wrote checks that the run succeeded, and said that it wrote these files.
-func (r result) wrote(t *testing.T, files ...string) {
-	t.Helper()
-	want := ""
-	for _, file := range files {
-		want += "demo: wrote " + file + "\n"
-	}
-	if r.code != 0 || r.stderr != want {
-		t.Fatalf("got exit status %d, stderr %q; want 0 and %q\n%s", r.code, r.stderr, want, r.stdout)
-	}
-}
-
-// golden compares got with the file testdata/golden/name.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", "golden", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
-			t.Fatal(err)
+	for _, path := range paths {
+		to := filepath.Join(dir, filepath.Base(*path))
+		if err := os.Link(*path, to); err != nil {
+			return err
 		}
-		return
+		*path = to
 	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v; -update writes it", err)
-	}
-	if got != string(want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", path, got, want)
-	}
+	return nil
 }
 
 // What differs from run to run.
@@ -160,15 +131,18 @@ func normal(s string) string {
 	})
 }
 
-// inOrder checks that s contains the parts, one after the other.
-func inOrder(t *testing.T, s string, parts ...string) {
-	t.Helper()
-	rest := s
-	for _, part := range parts {
-		_, after, ok := strings.Cut(rest, part)
-		if !ok {
-			t.Fatalf("no %q where it was expected in\n%s", part, s)
+// A command that is compiled for everybody downloads what it does not use: the
+// AWS SDK is for demo/aws, and the DevTools protocol for the tests of pages.
+func TestImports(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, module := range []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go",
+		"github.com/aws/aws-cdk-go"} {
+		if strings.Contains(string(out), module) {
+			t.Errorf("the command imports packages of %s", module)
 		}
-		rest = after
 	}
 }

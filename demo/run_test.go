@@ -5,8 +5,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
+
+	"example.com/postinvoke/demo/demotest"
+	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
 // brief makes hooks and idleness short.
@@ -15,86 +17,130 @@ func brief(args ...string) []string {
 }
 
 func TestLog(t *testing.T) {
+	t.Parallel()
 	tests := map[string][]string{
 		"layer.txt":         brief(),
 		"once.txt":          brief("-invocations", "1"),
 		"without-layer.txt": brief("-without-layer", "-invocations", "1"),
 		"json-format.txt":   brief("-log-format", "json", "-invocations", "1"),
-		"hook-fails.txt":    {"-function", "testdata/functions/fails", "-event", `"ok"`, "-idle", "0s", "-invocations", "1"},
-		"error.txt":         {"-function", "testdata/functions/fails", "-event", `"error"`, "-idle", "0s"},
-		"wrong-event.txt":   {"-function", "testdata/functions/fails", "-event", `7`, "-idle", "0s", "-invocations", "1"},
+		"hook-fails.txt": {"-function", "testdata/functions/fails", "-event", `"ok"`, "-idle", "0s",
+			"-invocations", "1"},
+		"error.txt": {"-function", "testdata/functions/fails", "-event", `"error"`, "-idle", "0s"},
+		"wrong-event.txt": {"-function", "testdata/functions/fails", "-event", `7`, "-idle", "0s", "-invocations",
+			"1"},
 	}
 	for name, args := range tests {
 		t.Run(name, func(t *testing.T) {
-			r := demo(t, "", args...)
-			r.succeeded(t)
-			golden(t, name, normal(r.stdout))
+			t.Parallel()
+			r := demotest.Run(t, args...)
+			r.Succeeded(t)
+			demotest.Golden(t, name, normal(r.Stdout))
 		})
 	}
 }
 
 // The stack of a panic is read line by line.
 func TestHookThatPanics(t *testing.T) {
+	t.Parallel()
 	for _, format := range []string{"text", "json"} {
-		r := demo(t, "", "-function", "testdata/functions/fails", "-event", `"panic"`, "-idle", "0s", "-invocations", "1", "-log-format", format)
-		r.succeeded(t)
-		inOrder(t, r.stdout, "hook failed", "out of ink", "\n", "  main.outOfInk()\n", "fails/main.go:")
-		if strings.Contains(r.stdout, `\n`) {
-			t.Errorf("got a stack in one line:\n%s", r.stdout)
+		r := demotest.Run(t, "-function", "testdata/functions/fails", "-event", `"panic"`, "-idle", "0s",
+			"-invocations", "1",
+			"-log-format", format)
+		r.Succeeded(t)
+		demotest.InOrder(t, r.Stdout, "hook failed", "out of ink", "\n", "  main.outOfInk()\n", "fails/main.go:")
+		if strings.Contains(r.Stdout, `\n`) {
+			t.Errorf("got a stack in one line:\n%s", r.Stdout)
 		}
 	}
 }
 
 func TestPlainFunctionIsFrozenInTheMiddle(t *testing.T) {
+	t.Parallel()
+	report := filepath.Join(t.TempDir(), "report.html")
 	// Long enough for a slow machine to freeze it in time, and to thaw it late.
-	r := demo(t, "", "-plain", "-event", `{"sleepMs":2500}`, "-idle", "3s")
-	r.succeeded(t)
-	inOrder(t, r.stdout,
+	r := demotest.Run(t, "-plain", "-event", `{"sleepMs":2500}`, "-idle", "3s", "-o", report)
+	r.Wrote(t, report)
+	demotest.InOrder(t, r.Stdout,
 		"cleanup begins",
 		"← response returned here, the goroutine is still at work",
-		"REPORT ", "← duration ends here: nobody waits for the goroutine",
+		"REPORT ", "↑ duration ends here: nobody waits for the goroutine",
 		"── frozen", "← frozen in the middle of its cleanup",
 		"── invokes the function")
-	_, second, _ := strings.Cut(r.stdout, "← frozen in the middle of its cleanup")
-	inOrder(t, second, "cleanup done", "← only now, in the next invocation, could it go on", "── frozen")
-	inOrder(t, second, "cleanup begins", "── frozen", "── gets SIGKILL", "its cleanup is lost", "invocation 2", "no hooks")
+	_, second, _ := strings.Cut(r.Stdout, "← frozen in the middle of its cleanup")
+	demotest.InOrder(t, second, "cleanup done", "← only now, in the next invocation, could it go on", "── frozen")
+	demotest.InOrder(t, second, "cleanup begins", "── frozen", "── gets SIGKILL", "its cleanup is lost",
+		"invocation 2", "no hooks")
 	_, last, _ := strings.Cut(second, "── frozen")
 	if strings.Contains(last, "cleanup done") {
-		t.Errorf("the last cleanup went on after the invocation:\n%s", r.stdout)
+		t.Errorf("the last cleanup went on after the invocation:\n%s", r.Stdout)
 	}
+	demotest.InOrder(t, read(t, report), "What happens after the response", "merely starts a goroutine", "no hooks")
 }
 
 func TestFunctionWithoutHooks(t *testing.T) {
-	r := demo(t, "", "-function", "testdata/functions/fails", "-event", `"no hooks"`, "-idle", "0s", "-invocations", "1", "-env", "STAGE=test=1", "-env", "STAGE=last")
-	r.succeeded(t)
-	inOrder(t, r.stdout, "STAGE=last", "has the response after", "no hooks", "shutdown hooks failed: ", " (main.go:")
-	if strings.Contains(r.stdout, "before cleanup begins") {
-		t.Errorf("got a remark about hooks, and there are none:\n%s", r.stdout)
+	t.Parallel()
+	r := demotest.Run(t, "-function", "testdata/functions/fails", "-event", `"no hooks"`, "-idle", "0s",
+		"-invocations", "1",
+		"-env", "STAGE=test=1", "-env", "STAGE=last")
+	r.Succeeded(t)
+	demotest.InOrder(t, r.Stdout, "STAGE=last", "has the response after", "no hooks", "shutdown hooks failed: ",
+		" (main.go:")
+	if strings.Contains(r.Stdout, "before cleanup begins") {
+		t.Errorf("got a remark about hooks, and there are none:\n%s", r.Stdout)
 	}
 }
 
+// What is drawn depends on what the library says of hooks that it abandons.
 func TestTimeout(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
-	event := filepath.Join(dir, "event.json")
+	event, report := filepath.Join(dir, "event.json"), filepath.Join(dir, "report.html")
 	if err := os.WriteFile(event, []byte(`{"sleepMs":60000}`), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	r := demo(t, "", "-event", event, "-timeout", "1s", "-invocations", "1", "-idle", "0s")
-	r.succeeded(t)
-	inOrder(t, r.stdout, "has the response after", "hook abandoned", "REPORT ", "hooks abandoned: handle.func1 (main.go:", "), handle.func2 (main.go:")
+	r := demotest.Run(t, "-event", event, "-timeout", "1s", "-invocations", "1", "-idle", "0s", "-o", report)
+	r.Wrote(t, report)
+	demotest.InOrder(t, r.Stdout, "has the response after", "hook abandoned", "REPORT ",
+		"hooks abandoned: handle.func1 (main.go:", "), handle.func2 (main.go:")
+	page := read(t, report)
+	demotest.InOrder(t, page, `<g class="bar hook failed`, `data-name="handle.func2, abandoned"`,
+		`<g class="bar event failed`, `data-name="handle.func1, never started"`)
+	if got := strings.Count(page, `<g class="bar hook`); got != 1 {
+		t.Errorf("got %d bars of hooks, want one for the hook that ran", got)
+	}
 }
 
 func TestEventFromStandardInput(t *testing.T) {
-	r := demo(t, `{"sleepMs": 1}`+"\n", "-event", "-", "-invocations", "1", "-idle", "0s")
-	r.succeeded(t)
-	inOrder(t, r.stdout, `invokes the function with {"sleepMs": 1}`)
+	t.Parallel()
+	r := demotest.Call{Stdin: `{"sleepMs": 1}` + "\n"}.Run(t, "-event", "-", "-invocations", "1", "-idle", "0s")
+	r.Succeeded(t)
+	demotest.InOrder(t, r.Stdout, `invokes the function with {"sleepMs": 1}`)
+}
+
+// What is not on a terminal can be read in full somewhere.
+func TestALongEventIsWholeInAPipe(t *testing.T) {
+	t.Parallel()
+	event := `{"sleepMs":1,"text":"` + strings.Repeat("x", 5000) + `"}`
+	r := demotest.Run(t, "-event", event, "-invocations", "1", "-idle", "0s")
+	r.Succeeded(t)
+	demotest.InOrder(t, r.Stdout, "invokes the function with "+event, "has the response after", event)
+}
+
+// A function that calls AWS needs them here.
+func TestVariablesThatAreReservedOnLambda(t *testing.T) {
+	t.Parallel()
+	r := demotest.Run(t, brief("-env", "AWS_REGION=eu-west-1", "-invocations", "1")...)
+	const want = "demo: AWS_REGION is for this machine only: on Lambda it is reserved, and the function has its own " +
+		"region and role\n"
+	r.Failed(t, 0, want)
 }
 
 func TestRecordsForMachines(t *testing.T) {
-	r := demo(t, "", brief("-json")...)
-	r.succeeded(t)
+	t.Parallel()
+	r := demotest.Run(t, brief("-json")...)
+	r.Succeeded(t)
 	var types []string
-	for line := range strings.Lines(r.stdout) {
+	for line := range strings.Lines(r.Stdout) {
 		var got struct {
 			Type, Kind, Source, Remark, Reason string
 			ResponseMs, HooksMs, SinceStartMs  float64
@@ -116,7 +162,8 @@ func TestRecordsForMachines(t *testing.T) {
 				types = append(types, "remark on "+got.Kind)
 			}
 		case "invocation":
-			if got.ResponseMs <= 0 || got.HooksMs < 50 || got.BilledMs < 50 || got.Hooks != 2 || string(got.Payload) != `{"sleepMs":50}` {
+			if got.ResponseMs <= 0 || got.HooksMs < 50 || got.BilledMs < 50 || got.Hooks != 2 ||
+				string(got.Payload) != `{"sleepMs":50}` {
 				t.Errorf("an invocation has wrong figures: %s", line)
 			}
 			types = append(types, got.Type)
@@ -136,40 +183,23 @@ func TestRecordsForMachines(t *testing.T) {
 	}
 }
 
+// Nothing has to be built then.
 func TestExecutable(t *testing.T) {
-	tmp := t.TempDir()
-	built, err := builder{tmp: tmp}.buildFunction(t.Context(), "", examplePackage)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Nothing has to be built then.
-	t.Setenv("PATH", t.TempDir())
-	r := execute("", brief("-function", built, "-without-layer")...)
-	if r.code != 0 || r.stderr != "" {
-		t.Fatalf("got exit status %d, stderr %q; want 0 and nothing", r.code, r.stderr)
-	}
-	inOrder(t, r.stdout, "Running the executable "+built, "second on complete", "bye y'all!")
-}
-
-func TestSideBySide(t *testing.T) {
-	var wg sync.WaitGroup
-	results := make([]result, 2)
-	for i := range results {
-		wg.Go(func() { results[i] = execute("", brief()...) })
-	}
-	wg.Wait()
-	for _, r := range results {
-		r.succeeded(t)
-		golden(t, "layer.txt", normal(r.stdout))
-	}
+	t.Parallel()
+	built := lambdaenvtest.Build(t, "function")
+	r := demotest.Call{Env: []string{"PATH=" + t.TempDir()}}.Run(t, brief("-function", built, "-without-layer")...)
+	r.Succeeded(t)
+	demotest.InOrder(t, r.Stdout, "Running the executable "+built+" without the layer", "second on complete",
+		"bye y'all!")
 }
 
 // The caller waits for a cold start after a reset, too.
 func TestWhatTheCallerWaits(t *testing.T) {
-	r := demo(t, "", "-function", "testdata/functions/fails", "-event", `"exit"`, "-idle", "0s", "-json")
-	r.succeeded(t)
+	t.Parallel()
+	r := demotest.Run(t, "-function", "testdata/functions/fails", "-event", `"exit"`, "-idle", "0s", "-json")
+	r.Succeeded(t)
 	called, waited := 0.0, 0
-	for line := range strings.Lines(r.stdout) {
+	for line := range strings.Lines(r.Stdout) {
 		var got struct {
 			Kind                     string
 			SinceStartMs, ResponseMs float64
@@ -183,11 +213,21 @@ func TestWhatTheCallerWaits(t *testing.T) {
 		case "responded":
 			waited++
 			if least := got.SinceStartMs - called - 0.01; got.ResponseMs < least { // rounded
-				t.Errorf("got %.3f ms until the response, want no less than the %.3f ms between call and response", got.ResponseMs, least)
+				t.Errorf("got %.3f ms until the response, want no less than the %.3f ms between call and response",
+					got.ResponseMs, least)
 			}
 		}
 	}
 	if waited != 2 {
 		t.Errorf("got %d responses, want 2", waited)
 	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }

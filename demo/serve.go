@@ -5,74 +5,55 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"runtime"
 	"time"
 
+	"example.com/postinvoke/demo/cli"
 	"example.com/postinvoke/demo/live"
-	"example.com/postinvoke/lambdaenv"
+	"example.com/postinvoke/demo/local"
 )
 
-const serveUsage = `Usage: go run ./demo serve [flags]
+var serveUsage = cli.Usage{
+	Package: "./demo",
+	Verb:    "serve",
+	Before: `Usage: PROGRAM serve [flags]
 
 Serves a page on this machine on which you invoke the function, see who waits for
 what, let it idle, shut it down and crash it. Ctrl-C ends it.
-
-  -port N              the port, on 127.0.0.1 only; 0 takes any that is free (default 7788)
-  -function DIR|BIN    your own function: the folder of its main package, or an executable
-  -event FILE|JSON     the event to begin with (default {"sleepMs":3000})
-  -timeout DURATION    the function's timeout, hooks included (default 8s; whole seconds, 15m
-                       at the most); hooks have to be done 500ms before it ends
-  -env NAME=VALUE      a variable for the function, which sees only Lambda's and these; repeatable
-  -without-layer       begin with the extension switched off
-  -h                   print this
-`
+`,
+}
 
 // serveOptions are what the flags of serve say.
 type serveOptions struct {
-	options
-	port int
+	cli.Function
+	event string
+	port  int
 }
 
 func parseServeOptions(args []string, stdout io.Writer) (*serveOptions, error) {
-	o := &serveOptions{options: options{timeout: 8 * time.Second, logFormat: lambdaenv.Text}}
-	fs := flag.NewFlagSet("serve", flag.ContinueOnError)
-	fs.SetOutput(io.Discard)
-	fs.IntVar(&o.port, "port", 7788, "")
-	fs.StringVar(&o.function, "function", "", "")
-	fs.StringVar(&o.event, "event", `{"sleepMs":3000}`, "")
-	fs.Func("timeout", "", duration(&o.timeout))
-	fs.Func("env", "", variable(&o.variables))
-	fs.BoolVar(&o.withoutLayer, "without-layer", false, "")
-	switch err := fs.Parse(args); {
-	case err == flag.ErrHelp:
-		if _, err := io.WriteString(stdout, serveUsage); err != nil {
-			return nil, err
-		}
-		return nil, flag.ErrHelp
-	case err != nil:
-		return nil, usagef("%v; serve -h lists the flags", err)
-	case fs.NArg() > 0:
-		return nil, usagef("unexpected argument %q; serve -h lists the flags", fs.Arg(0))
-	case o.port < 0 || o.port > 65535:
-		return nil, usagef("-port %d: a number from 0 to 65535 is needed", o.port)
-	}
-	if err := checkTimeout(o.timeout); err != nil {
+	o := &serveOptions{}
+	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
+	flags.IntVar(&o.port, "port", 7788, "the port, `N`, on 127.0.0.1 only; 0 takes any that is free")
+	o.Define(flags, 8*time.Second)
+	cli.DefineEvent(flags, &o.event, `{"sleepMs":3000}`, ".\nFor your own function the default is {}")
+	if err := cli.Parse(flags, args, stdout, serveUsage); err != nil {
 		return nil, err
 	}
-	return o, nil
+	if o.Path != "" && !cli.Given(flags, "event") {
+		o.event = "{}"
+	}
+	if o.port < 0 || o.port > 65535 {
+		return nil, cli.Usagef("-port %d: a number from 0 to 65535 is needed", o.port)
+	}
+	return o, o.Check(flags)
 }
 
-// serve is the live page.
+// serve is the command for the live page.
 func serve(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	o, err := parseServeOptions(args, stdout)
 	if err != nil {
 		return err
 	}
-	if err := checkOS(runtime.GOOS); err != nil {
-		return err
-	}
-	event, err := readEvent(ctx, o.event, stdin)
+	event, err := cli.ReadEvent(ctx, o.event, stdin)
 	if err != nil {
 		return err
 	}
@@ -82,36 +63,34 @@ func serve(ctx context.Context, args []string, stdin io.Reader, stdout, stderr i
 		return err
 	}
 	defer listener.Close()
-	tmp, err := os.MkdirTemp("", "postinvoke-demo-")
-	if err != nil {
-		return fmt.Errorf("a temporary folder is needed (TMPDIR can name another place): %w", err)
-	}
-	defer os.RemoveAll(tmp)
-	build := o.options
-	build.withoutLayer = false // it can be switched on
-	built, err := buildAll(ctx, &build, tmp, newProgress(stderr))
+	o.Foresee(stderr)
+	tmp, remove, err := cli.TempDir()
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "The page is at %s\nCtrl-C ends it, and every process that it started.\n", live.URL(listener))
+	defer remove()
+	progress := cli.NewProgress(stderr)
+	defer progress.Clear()
+	function := o.Function.Function
+	function.WithoutLayer = false // it can be switched on
+	programs, err := build(function, ctx, tmp, progress.Show)
 	if err != nil {
+		return err
+	}
+	progress.Clear()
+	const where = "The page is at %s\nCtrl-C ends it, and every process that it started.\n"
+	if _, err := fmt.Fprintf(stdout, where, live.URL(listener)); err != nil {
 		return err
 	}
 	err = live.Serve(ctx, listener, live.Config{
-		Environment: lambdaenv.Config{
-			Function:   built.function,
-			Extensions: []string{built.extension},
-			Timeout:    o.timeout,
-			LogFormat:  o.logFormat,
-			Env:        append([]string{debugLevel}, o.variables...),
-		},
-		Event: event,
-		Layer: !o.withoutLayer,
-		Place: "on this machine",
-		Quiet: !o.setsLogLevel(),
+		Environment: o.Environment(programs, true),
+		Event:       event,
+		Layer:       !o.WithoutLayer,
+		Place:       "on this machine",
+		Quiet:       !o.Variables.Has(cli.LogLevel),
 	})
 	if ctx.Err() != nil {
-		return endedBy(ctx, err)
+		return local.Ended(ctx, err)
 	}
 	return err
 }

@@ -9,23 +9,22 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"example.com/postinvoke/demo/demotest"
 )
 
 // Ctrl-C ends the page and all processes, whatever they are at.
 func TestServe(t *testing.T) {
+	t.Parallel()
 	for _, at := range []string{"nothing yet", "second on stack", "frozen: nothing runs"} {
 		t.Run(at, func(t *testing.T) {
+			t.Parallel()
 			event := `{"sleepMs":3600000}`
 			if strings.HasPrefix(at, "frozen") {
 				event = `{"sleepMs":1}`
 			}
-			p := start(t, "serve", "-port", "0", "-event", event, "-timeout", "15m")
-			line, err := p.stdout.ReadString('\n')
-			if err != nil {
-				p.Wait()
-				t.Fatalf("%v: %s", err, &p.stderr)
-			}
-			home := strings.TrimSpace(strings.TrimPrefix(line, "The page is at "))
+			p := demotest.Call{}.Start(t, "serve", "-port", "0", "-event", event, "-timeout", "15m")
+			home := strings.TrimSpace(strings.TrimPrefix(p.Line(t), "The page is at "))
 			if at != "nothing yet" {
 				events, err := http.Get(home + "events")
 				if err != nil {
@@ -46,21 +45,21 @@ func TestServe(t *testing.T) {
 					seen += string(b[:n])
 				}
 			}
-			p.signal(t, syscall.SIGINT, "demo: ended by a signal (interrupt); no process was left behind\n")
+			p.Signal(t, syscall.SIGINT).Failed(t, 130, interrupted)
 		})
 	}
 }
 
 func TestServeAtAPortThatIsTaken(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
 	port := l.Addr().(*net.TCPAddr).Port
-	got := demo(t, "", "serve", "-port", fmt.Sprint(port))
-	want := fmt.Sprintf("demo: port %d is taken; choose another one with -port, or -port 0 for any that is free\n", port)
-	if got.code != 1 || got.stderr != want {
-		t.Errorf("got %v, want %q", got, want)
-	}
+	got := demotest.Run(t, "serve", "-port", fmt.Sprint(port))
+	want := fmt.Sprintf("demo: port %d is taken; choose another one with -port, or -port 0 for any that is free\n",
+		port)
+	got.Failed(t, 1, want)
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"example.com/postinvoke/internal/cloudwatch"
-	"example.com/postinvoke/internal/cloudwatch/locallog"
 	"example.com/postinvoke/internal/insights"
 	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/lambdaenv/lambdaenvtest"
@@ -64,7 +63,7 @@ func trouble(do string) string { return fmt.Sprintf(`{"do": %q, "hookMs": 1}`, d
 func play(t *testing.T, d *cloudwatch.Deployment, sessions ...session) []cloudwatch.Line {
 	t.Helper()
 	var lines []cloudwatch.Line
-	for i, r := range sessions {
+	for _, r := range sessions {
 		fn := d.Functions[native()]
 		config := deployed(t, demo(t), native())
 		events := r.events
@@ -74,7 +73,7 @@ func play(t *testing.T, d *cloudwatch.Deployment, sessions ...session) []cloudwa
 			config.Function = lambdaenvtest.Build(t, "demo/trouble")
 			config.Timeout = 1500 * time.Millisecond
 		}
-		log := locallog.New(fn, fmt.Sprint(i))
+		log := cloudwatch.NewLog(fn)
 		config.Name, config.Observe = fn.Name, log.Observe
 		if r.config != nil {
 			r.config(&config)

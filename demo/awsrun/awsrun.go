@@ -1,12 +1,15 @@
 // Package awsrun runs the functions of a stack that infra deployed, on AWS, and
 // records what happens as a run on this machine is recorded: it invokes them,
 // reads their log groups until the environments are shut down, and checks what
-// this project claims about Lambda. docs/aws.md says what it needs.
+// this project claims about Lambda. docs/aws.md lists what it needs.
+//
+// A function's log goes from connect.go and invoke.go through log.go, which reads
+// it, and replay.go, which makes the entries of a local environment of it, to a
+// recorder; check.go checks the same lines.
 package awsrun
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -19,8 +22,8 @@ type Config struct {
 	// Stack is the name of the stack.
 	Stack string
 
-	// Region and Profile are those of the AWS CLI. Empty means what the
-	// environment and the files of the CLI say.
+	// Region and Profile are those of the AWS CLI. Empty means those
+	// of the environment and the files of the CLI.
 	Region, Profile string
 
 	// Event is what each function is invoked with, so many times.
@@ -31,13 +34,12 @@ type Config struct {
 	// environments to be shut down.
 	NoWait bool
 
-	// NewRecorder begins the recording of an environment. The recordings are
-	// made one after the other, though the functions run side by side: the
-	// first is told what happens when it happens, and the next what has
-	// happened meanwhile.
+	// NewRecorder begins the recording of an environment. The functions run at
+	// the same time and are recorded one after the other: the first while it
+	// runs, and the next with what has happened meanwhile.
 	NewRecorder func(recording.About) *recording.Recorder
 
-	// Progress is told what is being waited for.
+	// Progress is called with what the function that is recorded waits for.
 	Progress func(Progress)
 
 	// Pace is how often to look, and how long. Zero means [DefaultPace].
@@ -56,8 +58,8 @@ type Pace struct {
 }
 
 // DefaultPace keeps below five requests a second, the quota of FilterLogEvents
-// in most regions, and knows that an idle environment is kept for five to ten
-// minutes, as far as has been observed.
+// in most regions. AWS keeps an idle environment for five to ten minutes, in
+// what others report.
 var DefaultPace = Pace{
 	Busy:    time.Second,
 	Quiet:   5 * time.Second,
@@ -75,47 +77,56 @@ func Run(ctx context.Context, cfg Config) ([]Check, error) {
 	if cfg.Pace == (Pace{}) {
 		cfg.Pace = DefaultPace
 	}
-	watch := newWatch(cfg.Progress)
-	watch.say("looking at the stack " + cfg.Stack)
+	cfg.Progress(Progress{Step: "looking at the stack " + cfg.Stack})
 	account, err := connect(ctx, &cfg)
 	if err != nil {
-		return nil, interrupted(ctx, err)
+		return nil, causeOr(ctx, err)
 	}
 	targets, err := account.targets(ctx, cfg.Stack)
 	if err != nil {
-		return nil, interrupted(ctx, err)
+		return nil, causeOr(ctx, err)
 	}
 
 	// When one fails, the others have nothing to wait for.
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	plays := make([]*play, len(targets))
 	var running sync.WaitGroup
-	for i, target := range targets {
-		p := newPlay(&cfg, account, target, watch, len(targets) > 1)
-		plays[i] = p
+	var runs []*run
+	for _, target := range targets {
+		r := &run{
+			cfg: &cfg, account: account, target: target, several: len(targets) > 1,
+			log: newFollower(account, target), updates: make(chan func(*recording.Recorder), cfg.Invocations+3),
+		}
+		runs = append(runs, r)
 		running.Go(func() {
-			defer close(p.happened)
-			if p.err = p.run(ctx); p.err != nil {
-				cancel(p.err)
+			defer close(r.updates)
+			if r.err = r.run(ctx); r.err != nil {
+				cancel(r.err)
 			}
 		})
 	}
-	for _, p := range plays {
-		p.record()
+	for _, r := range runs {
+		r.shown.Store(true)
+		var recorder *recording.Recorder
+		for update := range r.updates {
+			if recorder == nil {
+				recorder = cfg.NewRecorder(r.about)
+			}
+			update(recorder)
+		}
 	}
 	running.Wait()
-	watch.end()
+	cfg.Progress(Progress{})
 
 	var checks []Check
-	for _, p := range plays {
-		checks = append(checks, p.checks()...)
+	for _, r := range runs {
+		checks = append(checks, r.checks()...)
 	}
 	return checks, context.Cause(ctx)
 }
 
-// interrupted prefers the cause of ctx's end to the error it made.
-func interrupted(ctx context.Context, err error) error {
+// causeOr returns the cause of ctx's end, or err while it has not ended.
+func causeOr(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -124,38 +135,10 @@ func interrupted(ctx context.Context, err error) error {
 
 // pause waits for d, or until ctx ends.
 func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
 	select {
-	case <-t.C:
+	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-}
-
-// worthSaying is a difference of clocks that a reader could wonder about.
-const worthSaying = 100 * time.Millisecond
-
-// about says what is recorded, from then on.
-func (p *play) about(began time.Time) recording.About {
-	about := recording.About{
-		Intro: []string{fmt.Sprintf("Running %s of the stack %s %s: %s.",
-			p.target.function, p.cfg.Stack, p.account.place(), recording.Times(p.cfg.Invocations))},
-		Place: p.account.place(),
-		Began: began,
-	}
-	if p.several {
-		about.Name = p.target.name
-	}
-	if p.account.endpoint != "" {
-		about.Intro = append(about.Intro, "AWS_ENDPOINT_URL, one of its kind, or the profile names that endpoint. "+
-			"What is seen there says nothing about AWS.")
-	} else if !p.cfg.NoWait {
-		about.Intro = append(about.Intro, recording.IdleOnAWS)
-	}
-	if skew := p.clock.skew(); skew.Abs() >= worthSaying {
-		about.Intro = append(about.Intro, fmt.Sprintf("Times are those of Lambda's clock, which this machine's differs from by about %v.", skew.Abs().Round(worthSaying)))
-	}
-	return about
 }

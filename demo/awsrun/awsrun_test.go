@@ -26,29 +26,26 @@ var quick = awsrun.Pace{
 	Backoff: time.Millisecond,
 }
 
-// unmistakable is an event with hooks that take longer than the way to the
-// caller on a busy machine; brief is for tests to which that does not matter.
-const (
-	unmistakable = `{"sleepMs":700}`
-	brief        = `{"sleepMs":20}`
-)
+// event is for hooks that end at once. With a HookTime they take longer on
+// Lambda's clock than any way to the caller, however busy the machine is.
+const event = `{"sleepMs":1}`
 
-// A run is what is left of one.
-type run struct {
+// An outcome is what is left of a run.
+type outcome struct {
 	recordings []*recording.Recording
 	checks     []awsrun.Check
 	progress   []string
 	err        error
 }
 
-// perform runs the stack of a test's account. What is not set in cfg is what
+// execute runs the stack of a test's account. What is not set in cfg is what
 // most tests want: two invocations with short hooks.
-func perform(ctx context.Context, cfg awsrun.Config) *run {
+func execute(ctx context.Context, cfg awsrun.Config) *outcome {
 	if cfg.Stack == "" {
 		cfg.Stack = awstest.Stack
 	}
 	if cfg.Event == nil {
-		cfg.Event = []byte(unmistakable)
+		cfg.Event = []byte(event)
 	}
 	if cfg.Invocations == 0 {
 		cfg.Invocations = 2
@@ -57,12 +54,12 @@ func perform(ctx context.Context, cfg awsrun.Config) *run {
 		cfg.Pace = quick
 	}
 	var (
-		r         run
+		r         outcome
 		recorders []*recording.Recorder
 		mu        sync.Mutex
 	)
 	cfg.NewRecorder = func(about recording.About) *recording.Recorder {
-		rec := recording.NewRecorder(about, recording.NewHookRemarks())
+		rec := recording.NewRecorder(about)
 		recorders = append(recorders, rec)
 		return rec
 	}
@@ -73,7 +70,7 @@ func perform(ctx context.Context, cfg awsrun.Config) *run {
 		if follow != nil {
 			follow(p)
 		}
-		r.progress = append(r.progress, p.Sentence())
+		r.progress = append(r.progress, p.Text(time.Minute))
 	}
 	r.checks, r.err = awsrun.Run(ctx, cfg)
 	for _, rec := range recorders {
@@ -82,24 +79,24 @@ func perform(ctx context.Context, cfg awsrun.Config) *run {
 	return &r
 }
 
-func (r *run) succeeded(t *testing.T) {
+func (r *outcome) succeeded(t *testing.T) {
 	t.Helper()
 	if r.err != nil {
 		t.Fatalf("run: %v", r.err)
 	}
 }
 
-// story is a recording in short: who did what, line by line.
-func story(r *recording.Recording) []string {
-	var story []string
+// summary is a recording in short: what happened, line by line.
+func summary(r *recording.Recording) []string {
+	var lines []string
 	for _, m := range r.Moments {
 		if m.Kind == lambdaenv.Line {
-			story = append(story, string(m.Source)+": "+inShort(m.Text))
+			lines = append(lines, string(m.Source)+": "+inShort(m.Text))
 		} else {
-			story = append(story, string(m.Kind))
+			lines = append(lines, string(m.Kind))
 		}
 	}
-	return story
+	return lines
 }
 
 // inShort is a line, or the name of the record that it is.
@@ -126,11 +123,11 @@ func inOrder(t *testing.T, all []string, parts ...string) {
 	}
 }
 
-// verdicts are the checks in short.
-func verdicts(checks []awsrun.Check) string {
+// results are the checks in short.
+func results(checks []awsrun.Check) string {
 	var all []string
 	for _, c := range checks {
-		all = append(all, string(c.Verdict))
+		all = append(all, string(c.Result))
 	}
 	return strings.Join(all, ", ")
 }
@@ -139,7 +136,7 @@ func verdicts(checks []awsrun.Check) string {
 func dump(checks []awsrun.Check) string {
 	var b strings.Builder
 	for _, c := range checks {
-		fmt.Fprintf(&b, "%s %s: %s: %s (%s)\n", c.Function, c.Verdict, c.Claim, c.Figures, c.Meaning)
+		fmt.Fprintf(&b, "%s %s: %s: %s (%s)\n", c.Function, c.Result, c.Expected, c.Figures, c.Meaning)
 	}
 	return b.String()
 }

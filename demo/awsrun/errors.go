@@ -4,41 +4,106 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // A request is what was asked of AWS when something went wrong.
 type request struct {
-	action                 string // as in a policy
-	stack, function, group string // what it was about
+	action  string // as in a policy
+	subject string // what it was about: the stack, function or log group
 }
 
-var errNoRegion = errors.New("no AWS region is set: give one with -region, export AWS_REGION, or run: aws configure")
+const describeStacks = "cloudformation:DescribeStacks"
 
-// configError explains why the files of the AWS CLI could not be used.
-func configError(c *Config, err error) error {
-	var profile config.SharedConfigProfileNotExistError
-	if errors.As(err, &profile) {
-		return fmt.Errorf("there is no AWS profile %s: give another with -profile, or make it with: aws configure --profile %[1]s", profile.Profile)
+// String renders the request as in "AWS refused …".
+func (r request) String() string { return r.action + " for the " + r.subject }
+
+// What to do about errors, by their codes, most of which mean the same in every
+// service.
+// https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+var remedies = []struct {
+	codes    []string
+	sentence string
+}{
+	{[]string{"RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"},
+		"{aws} refuses requests with the time of this machine's clock ({code}): set the clock"},
+	{expired, "the AWS credentials have expired: get new ones, for example with: aws sso login{profile}"},
+	{[]string{"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure",
+		"OptInRequired"},
+		"{aws} does not know these credentials in the region {region}: " +
+			"check them with aws sts get-caller-identity{profile}, and that the region is enabled for the account"},
+	{[]string{"SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"},
+		"{aws} does not accept the signature: the secret access key is wrong, or this machine's clock is"},
+	{[]string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"},
+		"these credentials may not do {request}; docs/aws.md lists what is needed"},
+	{[]string{"Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled",
+		"RequestThrottledException", "RequestLimitExceeded", "TooManyRequestsException", "LimitExceededException"},
+		"{aws} refused {request} {attempts} times because there were too many requests ({code}): {throttled}"},
+	{[]string{"ResourceNotFoundException"}, // of a function or a log group: a stack has another code
+		"there is no {subject} in {region} although the stack names it: deploy the stack again with npx cdk deploy"},
+}
+
+// expired are codes of errors that come when credentials are asked for, too.
+var expired = []string{"ExpiredToken", "ExpiredTokenException"}
+
+// explain makes one sentence, with what to do, of an error of the SDK.
+func (a *account) explain(err error, r request) error {
+	if errors.Is(err, context.Canceled) {
+		return err
 	}
-	return fmt.Errorf("the AWS configuration cannot be used: %w", err)
+	var api smithy.APIError
+	if !errors.As(err, &api) || api.ErrorCode() == "" || api.ErrorCode() == "UnknownError" {
+		return a.noAnswer(err, r)
+	}
+	code, message := api.ErrorCode(), strings.TrimSuffix(api.ErrorMessage(), ".")
+	throttled := "try again when others use the account less"
+	if r.action == "lambda:InvokeFunction" {
+		throttled = "look at the function's reserved concurrency and the account's limit, or try again later"
+	}
+	for _, remedy := range remedies {
+		if slices.Contains(remedy.codes, code) {
+			return errors.New(strings.NewReplacer(
+				"{aws}", a.name(), "{region}", a.region, "{profile}", a.forProfile(),
+				"{code}", code, "{request}", r.String(), "{subject}", r.subject,
+				"{attempts}", strconv.Itoa(attempts), "{throttled}", throttled,
+			).Replace(remedy.sentence))
+		}
+	}
+	if strings.Contains(message, "does not exist") && r.action == describeStacks {
+		return a.noStack(r)
+	}
+	return fmt.Errorf("%s refused %s: %s (%s)", a.name(), r, message, code)
+}
+
+func (a *account) noStack(r request) error {
+	return fmt.Errorf("there is no %s in %s: is it in another region (-region) or account (-profile)? "+
+		"npx cdk deploy makes it", r.subject, a.region)
 }
 
 // credentialsError explains why there are no credentials.
 func (a *account) credentialsError(err error) error {
-	if words := err.Error(); strings.Contains(words, "SSO") || strings.Contains(words, "sso") {
+	var api smithy.APIError
+	text := err.Error()
+	switch {
+	case strings.Contains(text, "SSO"), strings.Contains(text, "sso"):
 		return fmt.Errorf("the sign-in to AWS has expired, or was never made; run: aws sso login%s", a.forProfile())
+	case errors.As(err, &api) && slices.Contains(expired, api.ErrorCode()):
+		return a.explain(err, request{})
+	case a.profile != "":
+		return fmt.Errorf("the AWS profile %s gives no credentials; "+
+			"check it with: aws sts get-caller-identity --profile %[1]s (%w)", a.profile, err)
 	}
-	if code := codeOf(err); expired[code] {
-		return a.expiredError()
-	}
-	if a.profile != "" {
-		return fmt.Errorf("the AWS profile %s gives no credentials; check it with: aws sts get-caller-identity --profile %[1]s (%w)", a.profile, err)
-	}
-	return errors.New("no AWS credentials were found: give a profile with -profile, export AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run: aws configure")
+	return errors.New("no AWS credentials were found: give a profile with -profile, export AWS_PROFILE or " +
+		"AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run: aws configure")
 }
 
 func (a *account) forProfile() string {
@@ -48,111 +113,43 @@ func (a *account) forProfile() string {
 	return " --profile " + a.profile
 }
 
-func (a *account) expiredError() error {
-	return fmt.Errorf("the AWS credentials have expired: get new ones, for example with: aws sso login%s", a.forProfile())
-}
-
-// Codes of errors that mean the same in every service.
-// https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
-var (
-	expired   = set("ExpiredToken", "ExpiredTokenException")
-	wrongTime = set("RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed")
-	unknown   = set("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure", "OptInRequired")
-	refused   = set("SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature")
-	denied    = set("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized")
-	throttled = set("Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException",
-		"RequestLimitExceeded", "TooManyRequestsException", "LimitExceededException")
-)
-
-func set(codes ...string) map[string]bool {
-	s := map[string]bool{}
-	for _, code := range codes {
-		s[code] = true
-	}
-	return s
-}
-
-func codeOf(err error) string {
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return api.ErrorCode()
-	}
-	return ""
-}
-
-// explain makes one sentence, with the fix, of an error of the SDK.
-func (a *account) explain(err error, r request) error {
-	var api smithy.APIError
-	switch code := codeOf(err); {
-	case errors.Is(err, context.Canceled):
-		return err
-	case wrongTime[code]:
-		return fmt.Errorf("%s refuses requests with the time of this machine's clock (%s): set the clock", a.name(), code)
-	case expired[code]:
-		return a.expiredError()
-	case unknown[code]:
-		return fmt.Errorf("%s does not know these credentials in the region %s: check them with aws sts get-caller-identity%s, "+
-			"and that the region is enabled for the account", a.name(), a.region, a.forProfile())
-	case refused[code]:
-		return fmt.Errorf("%s does not accept the signature: the secret access key is wrong, or this machine's clock is", a.name())
-	case denied[code]:
-		return fmt.Errorf("these credentials may not do %s; docs/aws.md lists what is needed", r)
-	case throttled[code]:
-		return fmt.Errorf("%s refused %s %d times because there were too many requests (%s): %s",
-			a.name(), r, attempts, code, r.throttlingFix())
-	}
-	if page := a.pageInstead(err, r); page != nil {
-		return page
-	}
-	if errors.As(err, &api) {
-		return a.explainCode(api, r)
-	}
-	return a.noAnswer(err, r)
-}
-
-// explainCode explains an error that depends on what was asked.
-func (a *account) explainCode(api smithy.APIError, r request) error {
-	missing := api.ErrorCode() == "ResourceNotFoundException"
-	switch {
-	case r.stack != "" && api.ErrorCode() == "ValidationError" && strings.Contains(api.ErrorMessage(), "does not exist"):
-		return a.noStack(r.stack)
-	case missing && r.group != "":
-		return fmt.Errorf("there is no log group %s in %s although the stack names it: deploy the stack again with npx cdk deploy", r.group, a.region)
-	case missing && r.function != "":
-		return fmt.Errorf("there is no function %s in %s although the stack names it: deploy the stack again with npx cdk deploy", r.function, a.region)
-	}
-	return fmt.Errorf("%s refused %s: %s (%s)", a.name(), r, strings.TrimSuffix(api.ErrorMessage(), "."), api.ErrorCode())
-}
-
-func (a *account) noStack(stack string) error {
-	return fmt.Errorf("there is no stack %s in %s: is it in another region (-region) or account (-profile)? npx cdk deploy makes it", stack, a.region)
-}
-
-// String renders the request as in "AWS refused …".
-func (r request) String() string {
-	switch {
-	case r.stack != "":
-		return r.action + " for the stack " + r.stack
-	case r.group != "":
-		return r.action + " for the log group " + r.group
-	}
-	return r.action + " for the function " + r.function
-}
-
-func (r request) throttlingFix() string {
-	if r.action == "lambda:InvokeFunction" {
-		return "look at the function's reserved concurrency and the account's limit, or try again later"
-	}
-	return "try again when others use the account less"
-}
-
-// cause is the innermost error, without the SDK's words around it.
-func cause(err error) error {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err
+// noAnswer explains an error of the way to AWS: no answer, or one that is not of
+// an AWS service, such as the page of a proxy in between.
+func (a *account) noAnswer(err error, r request) error {
+	var page *smithyhttp.ResponseError
+	var connection net.Error
+	broken := errors.As(err, &connection) || errors.Is(err, io.ErrUnexpectedEOF) // in the middle of an answer
+	if errors.As(err, &page) && page.HTTPStatusCode() != 0 && !broken {
+		from := a.name()
+		if request := page.Response.Request; request != nil && request.URL != nil {
+			from = request.URL.Scheme + "://" + request.URL.Host
 		}
-		err = inner
+		status := page.HTTPStatusCode()
+		return fmt.Errorf("%s got %d %s from %s, and not an answer of AWS: is a proxy or a gateway in between?",
+			r, status, http.StatusText(status), from)
 	}
+	host := noSuchHost(err)
+	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
+		err = inner // without the SDK's words around it
+	}
+	switch {
+	case a.endpoint != "":
+		return fmt.Errorf("%s got no answer from %s, which AWS_ENDPOINT_URL or the profile names: does it run there? "+
+			"Without that it would be AWS (%w)", r.action, a.endpoint, err)
+	case host != nil:
+		return fmt.Errorf("there is no host %s: is %s spelt as AWS does, and is this machine online?",
+			host.Name, a.region)
+	}
+	return fmt.Errorf("%s got no answer from AWS in %s: is this machine online? (%w)", r.action, a.region, err)
+}
+
+// isRefused reports whether nothing listens at the other side.
+func isRefused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
+
+// noSuchHost returns the error if a name has no address, or nil.
+func noSuchHost(err error) *net.DNSError {
+	if dns := (*net.DNSError)(nil); errors.As(err, &dns) && dns.IsNotFound {
+		return dns
+	}
+	return nil
 }

@@ -3,7 +3,7 @@ package awsrun
 // Explain makes the sentence of an error that a request for the stack Demo met
 // in a region.
 func Explain(region string, err error) error {
-	return (&account{region: region}).explain(err, request{action: "cloudformation:DescribeStacks", stack: "Demo"})
+	return (&account{region: region}).explain(err, request{describeStacks, "stack Demo"})
 }
 
 // FirstIsRetried reports whether a run's first request is made again after an

@@ -1,6 +1,8 @@
 package awsrun
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -8,9 +10,9 @@ import (
 	"example.com/postinvoke/lambdaenv"
 )
 
-// The log is one for all of an environment: who wrote a line is told by what it
-// says.
-func TestWhoWroteALine(t *testing.T) {
+// The log is one for all of an environment: the source of a line follows from
+// its text.
+func TestSourceOfALine(t *testing.T) {
 	for message, want := range map[string]lambdaenv.Source{
 		`hello`:           lambdaenv.Function,
 		`{"id":7}`:        lambdaenv.Function,
@@ -34,7 +36,26 @@ func TestPlainLinesAreUnwrapped(t *testing.T) {
 	at := time.Date(2026, 11, 26, 1, 2, 3, 0, time.UTC)
 	event, _ := lambdalog.Settings{JSON: true}.Event(lastLineOfFirstHook, at, "a")
 	l := newLine("id", "stream", at, event)
-	if !l.says(lastLineOfFirstHook) || l.text != lastLineOfFirstHook || l.requestID != "a" || l.source != lambdaenv.Function {
+	if l.text != lastLineOfFirstHook || l.requestID != "a" || l.source != lambdaenv.Function {
 		t.Errorf("%s: got the text %q of invocation %q by %s", event, l.text, l.requestID, l.source)
 	}
+}
+
+// Anybody may print anything into a log group. A line keeps its text, but for
+// the spaces in a record of the platform, and only JSON is a record.
+func FuzzLine(f *testing.F) {
+	f.Add(`{"type":"platform.report","record":{"requestId":"a","metrics":{"durationMs":3.5}}}`)
+	f.Add(`{"message":"postinvoke: environment shut down","reason":7,"requestId":{"a":1}}`)
+	f.Add("hello\r\n")
+	f.Fuzz(func(t *testing.T, message string) {
+		l := newLine("id", "stream", time.Time{}, message)
+		e := l.entry("r")
+		l.rank()
+		if !json.Valid([]byte(l.text)) && (l.source != lambdaenv.Function || l.platform.Kind != "" || l.message != "") {
+			t.Errorf("%q is taken for a record: %+v", message, l)
+		}
+		if l.source != lambdaenv.Platform && e.Text != strings.TrimRight(message, "\r\n") {
+			t.Errorf("got text %q, want that of %q", e.Text, message)
+		}
+	})
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"example.com/postinvoke/record"
 )
 
 // metricName is Lambda's metric of what happens after the runtime asked for the
@@ -20,32 +22,29 @@ type metric struct {
 	maximum, samples float64
 }
 
-// awaitMetric waits until the metric knows of as many invocations as had hooks.
-// Nothing depends on it but one check, so that a failure is only noted, and
-// who is in a hurry is not held up.
-func (p *play) awaitMetric(ctx context.Context) error {
+// awaitMetric waits until the metric has as many invocations as had hooks. Only
+// one check depends on it: a failure is noted and does not end the run, and with
+// NoWait it looks once.
+func (r *run) awaitMetric(ctx context.Context) error {
 	hooked := 0
-	for _, c := range p.calls {
-		if c.end != nil && c.hooks != nil {
-			hooked++
-		}
+	for range r.withHooks() {
+		hooked++
 	}
 	if hooked == 0 {
 		return nil
 	}
-	deadline := time.Now().Add(p.cfg.Pace.Metric)
+	deadline := time.Now().Add(r.cfg.Pace.Metric)
 	for {
-		p.watch.show(p, Progress{Step: "waiting for the metrics of " + p.target.function})
-		m, err := p.account.postRuntime(ctx, p.target, p.calls[0].start.time, time.Now().Add(p.account.skew))
+		r.show(Progress{Step: "waiting for the metrics of " + r.target.function})
+		m, err := r.account.postRuntime(ctx, r.target, r.invocations[0].start.time, time.Now().Add(r.account.skew))
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		p.metric, p.metricErr = m, err
-		switch {
-		case p.metricErr != nil, p.cfg.NoWait, int(p.metric.samples) >= hooked, time.Now().After(deadline):
+		r.metric, r.metricErr = m, err
+		if r.metricErr != nil || r.cfg.NoWait || int(r.metric.samples) >= hooked || time.Now().After(deadline) {
 			return nil
 		}
-		if err := pause(ctx, p.cfg.Pace.Quiet); err != nil {
+		if err := pause(ctx, r.cfg.Pace.Quiet); err != nil {
 			return err
 		}
 	}
@@ -63,7 +62,7 @@ func (a *account) postRuntime(ctx context.Context, t target, from, to time.Time)
 		Statistics: []types.Statistic{types.StatisticMaximum, types.StatisticSampleCount},
 	})
 	if err != nil {
-		return metric{}, a.explain(err, request{action: "cloudwatch:GetMetricStatistics", function: t.function})
+		return metric{}, a.explain(err, request{"cloudwatch:GetMetricStatistics", "function " + t.function})
 	}
 	m := metric{read: true}
 	for _, point := range out.Datapoints {
@@ -71,4 +70,36 @@ func (a *account) postRuntime(ctx context.Context, t target, from, to time.Time)
 		m.samples += aws.ToFloat64(point.SampleCount)
 	}
 	return m, nil
+}
+
+func (r *run) checkMetric() finding {
+	var hooks float64
+	invocations := 0
+	for _, inv := range r.withHooks() {
+		hooks = max(hooks, inv.hooks.number(record.HooksMs))
+		invocations++
+	}
+	m := r.metric
+	switch {
+	case invocations == 0:
+		return r.noHooks()
+	case r.metricErr != nil:
+		return notSeen("%v", r.metricErr)
+	case !m.read:
+		return notSeen("the run ended before it was looked for")
+	case m.samples == 0:
+		return notSeen("CloudWatch has no value yet; metrics come some minutes after the invocation")
+	case hooks < measurable:
+		return notSeen("%.1f ms at most, hooks took %.1f ms: too short to compare", m.maximum, hooks)
+	case int(m.samples) > len(r.invocations):
+		return notSeen("CloudWatch has %.0f invocations in these minutes, of which %d are of this run",
+			m.samples, len(r.invocations))
+	// The metric begins when the runtime asked for the next event, a moment
+	// after the response, from which the hooks count.
+	case m.maximum >= hooks*0.9:
+		return passed("%.1f ms at most in %.0f invocations, hooks took %.1f ms", m.maximum, m.samples, hooks)
+	case int(m.samples) < invocations:
+		return notSeen("CloudWatch has %.0f of %d invocations so far", m.samples, invocations)
+	}
+	return failed("%.1f ms at most in %.0f invocations, but hooks took %.1f ms", m.maximum, m.samples, hooks)
 }

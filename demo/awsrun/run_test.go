@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/postinvoke/demo/awsrun"
 	"example.com/postinvoke/demo/awsrun/awstest"
@@ -16,23 +17,25 @@ import (
 )
 
 func TestRun(t *testing.T) {
-	account := awstest.Start(t, awstest.Config{Functions: []string{"X86", "Arm64"}, ShutdownAfter: 2})
-	r := perform(t.Context(), awsrun.Config{})
+	names := []string{"X86", "Arm64"}
+	account := awstest.Start(t, awstest.Config{Functions: names, ShutdownAfter: 2, HookTime: time.Minute})
+	r := execute(t.Context(), awsrun.Config{})
 	r.succeeded(t)
 
 	if len(r.recordings) != 2 || r.recordings[0].Name != "Arm64" || r.recordings[1].Name != "X86" {
 		t.Fatalf("got %d recordings, want those of Arm64 and X86", len(r.recordings))
 	}
 	for _, rec := range r.recordings {
-		inOrder(t, story(rec),
+		inOrder(t, summary(rec),
 			"init-started", "platform: platform.initStart", "function: postinvoke: ready",
-			"called", "platform: platform.start", "invoked", "function: "+unmistakable, "function: second on stack",
+			"called", "platform: platform.start", "invoked", "function: "+event, "function: second on stack",
 			"function: second on complete", "function: first on stack", "function: postinvoke: hooks finished",
 			"idle", "platform: platform.report", "frozen",
-			"called", "thawed", "platform: platform.start", "function: postinvoke: hooks finished", "platform: platform.report", "frozen",
+			"called", "thawed", "platform: platform.start", "function: postinvoke: hooks finished",
+			"platform: platform.report", "frozen",
 			"shutdown-began", "signaled", "function: bye y'all!", "function: postinvoke: shutdown hooks finished",
 			"extension: postinvoke: environment shut down", "shutdown-done")
-		inOrder(t, story(rec), "platform: platform.start", "responded", "function: second on complete")
+		inOrder(t, summary(rec), "platform: platform.start", "responded", "function: second on complete")
 		var remarks []string
 		for i, m := range rec.Moments {
 			if m.Remark != "" {
@@ -48,11 +51,15 @@ func TestRun(t *testing.T) {
 		if len(remarks) != 3 {
 			t.Errorf("got the remarks %q, want 3", remarks)
 		}
-		if len(rec.Invocations) != 2 || rec.Invocations[0].Hooks == nil || rec.Invocations[0].Report.Init == 0 || rec.Invocations[1].Report.Init != 0 {
-			t.Errorf("invocations: got %+v, want a cold start and a warm one, with hooks", rec.Invocations)
+		if len(rec.Invocations) != 2 {
+			t.Fatalf("got %d invocations, want 2", len(rec.Invocations))
 		}
-		for _, inv := range rec.Invocations {
-			if string(inv.Response.Payload) != unmistakable || inv.Response.Latency <= 0 || inv.Report.PostRuntimeExtensions() <= 0 {
+		for i, inv := range rec.Invocations {
+			if cold := i == 0; cold != (inv.Report.Init > 0) || inv.Hooks == nil {
+				t.Errorf("invocation: got %+v, want a cold start and a warm one, with hooks", inv)
+			}
+			response := inv.Response
+			if string(response.Payload) != event || response.Latency <= 0 || inv.Report.PostRuntimeExtensions() <= 0 {
 				t.Errorf("invocation: got %+v", inv)
 			}
 		}
@@ -60,14 +67,15 @@ func TestRun(t *testing.T) {
 			t.Errorf("shutdown: got %+v, want spindown, some time after the last invocation", s)
 		}
 	}
-	if got := verdicts(r.checks); got != strings.TrimSuffix(strings.Repeat("passed, ", 10), ", ") {
+	if got := results(r.checks); got != strings.TrimSuffix(strings.Repeat("passed, ", 10), ", ") {
 		t.Errorf("got the checks\n%s", dump(r.checks))
 	}
 	if len(account.Requests("lambda:InvokeFunction")) != 4 {
 		t.Error("want 4 invocations")
 	}
 	for _, request := range account.Requests("lambda:InvokeFunction") {
-		if kind, tail := request.Headers.Get("X-Amz-Invocation-Type"), request.Headers.Get("X-Amz-Log-Type"); kind != "RequestResponse" || tail == "Tail" {
+		kind, tail := request.Headers.Get("X-Amz-Invocation-Type"), request.Headers.Get("X-Amz-Log-Type")
+		if kind != "RequestResponse" || tail == "Tail" {
 			t.Errorf("invoked as %q with log %q, want RequestResponse without its tail", kind, tail)
 		}
 	}
@@ -79,14 +87,17 @@ func TestRun(t *testing.T) {
 // The documentation lists what a run is allowed to do: no more, no less.
 func TestPermissionsAreDocumented(t *testing.T) {
 	account := awstest.Start(t, awstest.Config{ShutdownAfter: 1})
-	perform(t.Context(), awsrun.Config{Invocations: 1, Event: []byte(brief)}).succeeded(t)
+	execute(t.Context(), awsrun.Config{Invocations: 1, Event: []byte(event)}).succeeded(t)
 	text, err := os.ReadFile("../../docs/aws.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, policy, _ := strings.Cut(string(text), "```json")
 	policy, _, _ = strings.Cut(policy, "```")
-	actions := account.Actions()
+	actions := map[string]bool{}
+	for _, r := range account.Requests("") {
+		actions[r.Action] = true
+	}
 	for action := range actions {
 		if !strings.Contains(policy, `"`+action+`"`) {
 			t.Errorf("%s was used, but docs/aws.md does not allow it", action)
@@ -98,24 +109,40 @@ func TestPermissionsAreDocumented(t *testing.T) {
 }
 
 func TestNoWait(t *testing.T) {
-	awstest.Start(t, awstest.Config{})
-	r := perform(t.Context(), awsrun.Config{NoWait: true, Invocations: 1})
+	awstest.Start(t, awstest.Config{HookTime: time.Minute})
+	r := execute(t.Context(), awsrun.Config{NoWait: true, Invocations: 1})
 	r.succeeded(t)
 	rec := r.recordings[0]
-	inOrder(t, story(rec), "called", "responded", "platform: platform.report", "frozen")
+	inOrder(t, summary(rec), "called", "responded", "platform: platform.report", "frozen")
 	if rec.Shutdown != nil || rec.Name != "" {
 		t.Errorf("got the shutdown %v of %q, want none, and no name as there is one function", rec.Shutdown, rec.Name)
 	}
-	if got := verdicts(r.checks); got != "passed, passed, passed, not seen, not seen" {
+	if got := results(r.checks); got != "passed, passed, passed, not seen, not seen" {
 		t.Errorf("got the checks\n%s", dump(r.checks))
 	}
 }
 
+// Of an environment that another caller used before, only what is ours is shown.
+func TestEnvironmentWasUsedBefore(t *testing.T) {
+	awstest.Start(t, awstest.Config{ShutdownAfter: 2})
+	before := execute(t.Context(), awsrun.Config{NoWait: true, Invocations: 1})
+	before.succeeded(t)
+	inOrder(t, summary(before.recordings[0]), "init-started", "called", "platform: platform.start", "frozen")
+	r := execute(t.Context(), awsrun.Config{Invocations: 1})
+	r.succeeded(t)
+	got := summary(r.recordings[0])
+	inOrder(t, got, "called", "thawed", "platform: platform.start", "frozen", "shutdown-began")
+	if slices.Contains(got, "init-started") || len(r.recordings[0].Invocations) != 1 {
+		t.Errorf("got the recording\n%s\nwant that of one invocation, without the cold start before",
+			strings.Join(got, "\n"))
+	}
+}
+
 func TestInterrupted(t *testing.T) {
-	awstest.Start(t, awstest.Config{})
+	awstest.Start(t, awstest.Config{HookTime: time.Minute})
 	ctx, cancel := context.WithCancelCause(t.Context())
 	ctrlC := errors.New("ctrl-c")
-	r := perform(ctx, awsrun.Config{Progress: func(p awsrun.Progress) {
+	r := execute(ctx, awsrun.Config{Progress: func(p awsrun.Progress) {
 		if p.Expected > 0 { // the environment idles
 			cancel(ctrlC)
 		}
@@ -126,7 +153,7 @@ func TestInterrupted(t *testing.T) {
 	if rec := r.recordings[0]; len(rec.Invocations) != 2 || rec.Shutdown != nil {
 		t.Errorf("got %d invocations and the shutdown %v, want two and none", len(rec.Invocations), rec.Shutdown)
 	}
-	if got := verdicts(r.checks); got != "passed, passed, not seen, not seen, not seen" {
+	if got := results(r.checks); got != "passed, passed, not seen, not seen, not seen" {
 		t.Errorf("got the checks\n%s", dump(r.checks))
 	}
 	if want := "the run ended before it was looked for"; r.checks[2].Figures != want {
@@ -134,7 +161,7 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// Ctrl-C between the two records of a shutdown says nothing about the second.
+// Ctrl-C between the two records of a shutdown is no evidence about the second.
 func TestInterruptedInTheMiddleOfTheShutdown(t *testing.T) {
 	for _, lost := range []string{record.ShutdownHooks, record.Environment} {
 		t.Run(lost, func(t *testing.T) {
@@ -162,19 +189,21 @@ func TestInterruptedInTheMiddleOfTheShutdown(t *testing.T) {
 				default:
 				}
 			})
-			r := perform(ctx, awsrun.Config{Invocations: 1})
-			if r.err == nil || strings.Contains(verdicts(r.checks), "failed") || !strings.Contains(dump(r.checks), "before their record could come") &&
-				!strings.Contains(dump(r.checks), "before its record could come") {
+			r := execute(ctx, awsrun.Config{Invocations: 1})
+			found := dump(r.checks)
+			unseen := strings.Contains(found, "before their record could come") ||
+				strings.Contains(found, "before its record could come")
+			if r.err == nil || strings.Contains(results(r.checks), "failed") || !unseen {
 				t.Errorf("got the error %v and the checks\n%s", r.err, dump(r.checks))
 			}
 		})
 	}
 }
 
-// Others who use the function never fall silent.
-func TestSomebodyElseIsBusy(t *testing.T) {
+// Other callers may use the function without a pause.
+func TestOtherCallersAreBusy(t *testing.T) {
 	awstest.Start(t, awstest.Config{Busy: true})
-	r := perform(t.Context(), awsrun.Config{NoWait: true, Event: []byte(brief)})
+	r := execute(t.Context(), awsrun.Config{NoWait: true, Event: []byte(event)})
 	r.succeeded(t)
 	if got := len(r.recordings[0].Invocations); got != 2 {
 		t.Errorf("got %d invocations, want 2", got)
@@ -189,23 +218,24 @@ func TestInterruptedBeforeTheLogCame(t *testing.T) {
 			cancel(errors.New("ctrl-c"))
 		}
 	})
-	r := perform(ctx, awsrun.Config{})
+	r := execute(ctx, awsrun.Config{})
 	if len(r.recordings) != 1 {
 		t.Fatalf("got %d recordings, want one", len(r.recordings))
 	}
-	inOrder(t, story(r.recordings[0]), "called", "responded")
-	if r.err == nil || strings.Contains(verdicts(r.checks), "failed") {
+	inOrder(t, summary(r.recordings[0]), "called", "responded")
+	if r.err == nil || strings.Contains(results(r.checks), "failed") {
 		t.Errorf("got the error %v and the checks\n%s", r.err, dump(r.checks))
 	}
 }
 
 func TestEnvironmentStays(t *testing.T) {
-	awstest.Start(t, awstest.Config{})
+	awstest.Start(t, awstest.Config{HookTime: time.Minute})
 	pace := quick
-	pace.Idle = 1 // nanosecond: it is over when it is looked at
-	r := perform(t.Context(), awsrun.Config{Invocations: 1, Pace: pace})
+	pace.Idle = 1 // nanosecond: it has passed at the first look
+	r := execute(t.Context(), awsrun.Config{Invocations: 1, Pace: pace})
 	r.succeeded(t)
-	if got := verdicts(r.checks); got != "passed, passed, passed, not seen, not seen" || r.recordings[0].Shutdown != nil {
+	const want = "passed, passed, passed, not seen, not seen"
+	if got := results(r.checks); got != want || r.recordings[0].Shutdown != nil {
 		t.Errorf("got the checks\n%s", dump(r.checks))
 	}
 	if !strings.Contains(dump(r.checks), "no record of a shutdown came within 1ns") {
@@ -226,15 +256,16 @@ func TestFunctionFails(t *testing.T) {
 			pace := quick
 			pace.Grace = 1 // the function has no shutdown hooks
 			awstest.Start(t, awstest.Config{Function: "demo/testdata/functions/fails", ShutdownAfter: 1})
-			r := perform(t.Context(), awsrun.Config{Event: []byte(test.event), Invocations: 1, Pace: pace})
+			r := execute(t.Context(), awsrun.Config{Event: []byte(test.event), Invocations: 1, Pace: pace})
 			r.succeeded(t)
 			rec := r.recordings[0]
 			inv := rec.Invocations[0]
 			if inv.Report.Status != test.status || inv.Response.FunctionError != test.functionError {
-				t.Errorf("got status %q and error %q, want %q and %q", inv.Report.Status, inv.Response.FunctionError, test.status, test.functionError)
+				t.Errorf("got status %q and error %q, want %q and %q",
+					inv.Report.Status, inv.Response.FunctionError, test.status, test.functionError)
 			}
 			if !slices.ContainsFunc(rec.Moments, func(m recording.Moment) bool { return m.Kind == test.kind }) {
-				t.Errorf("no %s in\n%s", test.kind, strings.Join(story(rec), "\n"))
+				t.Errorf("no %s in\n%s", test.kind, strings.Join(summary(rec), "\n"))
 			}
 		})
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"example.com/postinvoke/internal/cloudwatch"
-	"example.com/postinvoke/internal/cloudwatch/locallog"
 	"example.com/postinvoke/lambdaenv"
 )
 
@@ -115,11 +114,11 @@ func (s Scenario) Run(
 	}
 	results := make(chan result)
 	turns := make(chan struct{}, atOnce)
-	for i, one := range sessions {
+	for _, one := range sessions {
 		go func() {
 			turns <- struct{}{}
 			defer func() { <-turns }()
-			log := locallog.New(one.fn, fmt.Sprint(i))
+			log := cloudwatch.NewLog(one.fn)
 			err := one.run(ctx, p, log)
 			results <- result{log.LinesFrom(now.Add(-one.ago)), err}
 		}()
@@ -139,7 +138,7 @@ func (s Scenario) Run(
 }
 
 // run runs one environment until its shutdown.
-func (s session) run(ctx context.Context, p Programs, log *locallog.Log) error {
+func (s session) run(ctx context.Context, p Programs, log *cloudwatch.Log) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

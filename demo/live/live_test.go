@@ -139,7 +139,10 @@ func TestTheUsualPort(t *testing.T) {
 func TestTheEndOfALongLog(t *testing.T) {
 	var moments []recording.Moment
 	for i := range 5000 {
-		moments = append(moments, recording.Moment{Entry: lambdaenv.Entry{Kind: lambdaenv.Line, Source: lambdaenv.Function, Text: fmt.Sprint("line ", i)}})
+		moments = append(moments, recording.Moment{
+			Entry:   lambdaenv.Entry{Kind: lambdaenv.Line, Source: lambdaenv.Function},
+			Display: fmt.Sprint("line ", i),
+		})
 	}
 	for seen, want := range map[int]int{0: 2000, 3500: 1500, 5000: 0} {
 		rows := live.LogOf(moments, seen)

@@ -14,11 +14,10 @@ const keptRows = 2000
 // News is the end of the log as rows, and word of whatever changes. Listeners
 // ask for what they have not seen, so that a slow one holds up nobody.
 type news struct {
-	mu       sync.Mutex
-	narrator recording.Narrator
-	rows     []string      // as HTML
-	gone     int           // so many rows came before those
-	changed  chan struct{} // closed and replaced with every change
+	mu      sync.Mutex
+	rows    []string      // as HTML
+	gone    int           // so many rows came before those
+	changed chan struct{} // closed and replaced with every change
 }
 
 func newNews() *news { return &news{changed: make(chan struct{})} }
@@ -51,7 +50,7 @@ func (n *news) Began(*recording.Recording) {}
 
 func (n *news) Moment(r *recording.Recording, m *recording.Moment) {
 	n.mu.Lock()
-	if row, ok := report.NewRow(r, &n.narrator, m); ok {
+	if row, ok := report.NewRow(r, m); ok {
 		n.rows = append(n.rows, string(row.HTML()))
 		if more := len(n.rows) - keptRows; more > 0 {
 			n.rows, n.gone = n.rows[more:], n.gone+more

@@ -53,7 +53,7 @@ var (
 func newSession(ctx context.Context, cfg Config) *session {
 	s := &session{cfg: cfg, ctx: ctx, layer: cfg.Layer, news: newNews()}
 	about := recording.About{Place: cfg.Place, Last: shownInvocations, ForTimeline: cfg.Quiet}
-	s.recorder = recording.NewRecorder(about, &renewed{}, s.news)
+	s.recorder = recording.NewRecorder(about, s.news)
 	return s
 }
 
@@ -205,14 +205,4 @@ func (s *session) close() error {
 		return nil
 	}
 	return s.env.Close()
-}
-
-// renewed are remarks that are made once for each environment.
-type renewed struct{ recording.Remarks }
-
-func (r *renewed) About(m *recording.Moment) string {
-	if r.Remarks == nil || m.Kind == lambdaenv.InitStarted {
-		r.Remarks = recording.NewHookRemarks()
-	}
-	return r.Remarks.About(m)
 }

@@ -21,7 +21,8 @@ func FuzzFields(f *testing.F) {
 	f.Fuzz(func(t *testing.T, key, value, line string) {
 		recording.HooksIn(lambdaenv.Entry{Source: lambdaenv.Function, Kind: lambdaenv.Line, Text: line})
 
-		if !utf8.ValidString(key) || !utf8.ValidString(value) || key == "" || key == "level" || key == "msg" || key == "time" {
+		if !utf8.ValidString(key) || !utf8.ValidString(value) || key == "" || key == "level" || key == "msg" ||
+			key == "time" {
 			return // slog writes something else
 		}
 		for _, newHandler := range []func(*bytes.Buffer) slog.Handler{

@@ -34,12 +34,14 @@ func TestNamesOfLostHooks(t *testing.T) {
 		`running=0 notStarted=3 waiting="a, b"`:        "[] [a b]",
 		`running=-1 notStarted=NaN waiting="a" hook=b`: "[] []",
 	} {
-		l := recording.LostIn(lambdaenv.Entry{Source: lambdaenv.Extension, Kind: lambdaenv.Line, Text: `message="postinvoke: hooks lost" ` + fields})
+		l := recording.LostIn(lambdaenv.Entry{Source: lambdaenv.Extension, Kind: lambdaenv.Line,
+			Text: `message="postinvoke: hooks lost" ` + fields})
 		if got := fmt.Sprint(l.Ran, l.Waited); got != want {
 			t.Errorf("%s: got %s, want %s", fields, got, want)
 		}
 	}
-	e := lambdaenv.Entry{Source: lambdaenv.Function, Kind: lambdaenv.Line, Text: `message="postinvoke: hooks lost" running=1`}
+	e := lambdaenv.Entry{Source: lambdaenv.Function, Kind: lambdaenv.Line,
+		Text: `message="postinvoke: hooks lost" running=1`}
 	if l := recording.LostIn(e); l != nil {
 		t.Errorf("got %v of a line of the function, which cannot know", l)
 	}

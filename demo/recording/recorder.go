@@ -1,6 +1,8 @@
 package recording
 
 import (
+	"maps"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,50 +19,46 @@ type Renderer interface {
 	Ended(*Recording)
 }
 
-// A Recorder makes a recording of what it is told, and tells its renderers. Its
-// methods may be called from any goroutine.
+// A Recorder makes a recording of what its methods report, and passes it to its
+// renderers. The methods may be called from any goroutine.
 type Recorder struct {
 	renderers []Renderer
-	remarks   Remarks
 
-	mu          sync.Mutex
-	recording   Recording
-	invocations invocations
-	origin      origin
-	idle        string // the request of the invocation that was over last
-	held        held   // from a Responded entry until it can be recorded
+	mu        sync.Mutex
+	recording Recording
+	remarks   remarks
+	byRequest map[string]*Invocation // those in progress, and what is known of them later
+	logged    bool                   // there are records of the library
+	layer     bool                   // the library of the environment has found the black box
+	shutdown  Shutdown               // so far
+	pending   pending                // from a Responded entry until it can be recorded
 }
 
-// NewRecorder begins a recording. The remarks must not be used for another one.
-func NewRecorder(about About, remarks Remarks, renderers ...Renderer) *Recorder {
+// NewRecorder begins a recording.
+func NewRecorder(about About, renderers ...Renderer) *Recorder {
 	if about.Began.IsZero() {
 		about.Began = time.Now()
 	}
 	r := &Recorder{
-		renderers:   renderers,
-		remarks:     remarks,
-		recording:   Recording{About: about},
-		invocations: invocations{byRequest: map[string]*Invocation{}},
+		renderers: renderers,
+		recording: Recording{About: about},
+		byRequest: map[string]*Invocation{},
 	}
-	r.tell(Renderer.Began)
+	for _, renderer := range renderers {
+		renderer.Began(&r.recording)
+	}
 	return r
 }
 
-func (r *Recorder) tell(what func(Renderer, *Recording)) {
-	for _, renderer := range r.renderers {
-		what(renderer, &r.recording)
-	}
-}
-
-// Recording returns the recording as it is now. Moments that the renderers are
-// not told of yet lack their remarks.
+// Recording returns the recording as it is now. Moments that the renderers did
+// not get yet lack their remarks.
 func (r *Recorder) Recording() *Recording {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c := r.recording.clone()
-	if r.held.answered {
-		for _, e := range r.held.entries {
-			c.Moments = append(c.Moments, r.held.moment(e, c.Began))
+	if r.pending.answered {
+		for _, e := range r.pending.entries {
+			c.Moments = append(c.Moments, c.moment(e, r.pending.response))
 		}
 	}
 	return c
@@ -68,17 +66,17 @@ func (r *Recorder) Recording() *Recording {
 
 // Observe takes an entry of the environment; entries must come in the order of
 // their times. The one that says that the caller has the response, and those
-// after it, wait for [Recorder.Answer] to say what it was, and a moment for what
-// tells whether hooks follow.
+// after it, wait until [Recorder.Answer] says what it was, and a moment longer
+// for what shows whether hooks follow.
 func (r *Recorder) Observe(e lambdaenv.Entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if e.Kind == lambdaenv.Responded || len(r.held.entries) > 0 {
-		r.held.entries = append(r.held.entries, e)
-		r.settle()
+	if e.Kind == lambdaenv.Responded || len(r.pending.entries) > 0 {
+		r.pending.entries = append(r.pending.entries, e)
+		r.resolve()
 		return
 	}
-	r.add(Moment{Entry: e, Since: e.Time.Sub(r.recording.Began)})
+	r.add(e, nil, false)
 }
 
 // Call notes that the caller is about to ask for an invocation.
@@ -90,56 +88,77 @@ func (r *Recorder) Call(event []byte) {
 func (r *Recorder) Answer(response *lambdaenv.Response) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.held.entries) == 0 {
+	if len(r.pending.entries) == 0 {
 		return // it was never sent
 	}
-	r.held.answered, r.held.response = true, response
-	r.settle()
+	r.pending.answered, r.pending.response = true, response
+	r.resolve()
 }
 
-func (r *Recorder) add(m Moment) {
-	e := m.Entry
-	if r.origin.follow(&m) && r.recording.Last > 0 {
-		r.recording.origins = append(r.recording.origins, m.Since)
+// moment makes the next moment, and changes the state of the environment.
+func (r *Recording) moment(e lambdaenv.Entry, response *lambdaenv.Response) Moment {
+	m := Moment{Entry: e, Since: e.Time.Sub(r.Began)}
+	if e.Kind == lambdaenv.Responded {
+		m.Response = response
 	}
-	m.Hidden = r.recording.ForTimeline && isDebug(e)
-	m.Remark = r.remarks.About(&m)
+	r.env.follow(e, m.Since)
+	if r.Last > 0 {
+		m.origin = r.env.origin
+	}
+	m.Hidden = r.ForTimeline && isDebug(e)
+	if !m.Hidden {
+		m.Display = r.env.display(&m)
+	}
+	return m
+}
+
+// add records an entry.
+func (r *Recorder) add(e lambdaenv.Entry, response *lambdaenv.Response, hooksFollow bool) {
+	m := r.recording.moment(e, response)
+	m.HooksFollow = hooksFollow
+	if e.Kind == lambdaenv.InitStarted {
+		r.recording.Lost, r.layer = nil, false
+		if r.recording.Last > 0 {
+			r.remarks = remarks{}
+		}
+	}
+	m.Remark = r.remarks.about(&m, &r.recording)
 	r.keep(m)
-	if e.Kind == lambdaenv.Idle {
-		r.idle = e.RequestID
-	}
-	r.invocations.follow(e)
-	r.lost(e)
+	r.inspect(&m)
 	for _, renderer := range r.renderers {
 		renderer.Moment(&r.recording, &m)
 	}
 }
 
-// lost notes what e says of hooks that were lost.
-func (r *Recorder) lost(e lambdaenv.Entry) {
-	if e.Kind == lambdaenv.InitStarted {
-		r.recording.Lost = nil
-	}
-	l := LostIn(e)
-	if l == nil {
-		return
-	}
-	if l.RequestID == "" {
-		r.recording.Lost = l
-		return
-	}
-	for i := range r.recording.Invocations { // on AWS it may come after the report
-		if inv := &r.recording.Invocations[i]; inv.Report.RequestID == l.RequestID {
-			inv.Lost = l
+// keep adds a moment to the recording. A recording without end leaves out what
+// needs most room.
+func (r *Recorder) keep(m Moment) {
+	if r.recording.Last > 0 {
+		if m.Kind == Called {
+			r.trim()
+		}
+		if m.isLineOf(lambdaenv.Function) && !strings.Contains(m.Text, "postinvoke: ") {
+			return
 		}
 	}
+	r.recording.Moments = append(r.recording.Moments, m)
 }
 
-// Invoked notes an invocation that is over.
+// trim leaves out what a recording without end does not keep.
+func (r *Recorder) trim() {
+	r.recording.trim()
+	kept := map[string]bool{}
+	for _, m := range r.recording.Moments {
+		kept[m.RequestID] = true
+	}
+	maps.DeleteFunc(r.byRequest, func(id string, _ *Invocation) bool { return !kept[id] })
+}
+
+// Invoked notes an invocation that has ended.
 func (r *Recorder) Invoked(response *lambdaenv.Response, report *lambdaenv.Report) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	inv := r.invocations.over(report.RequestID, r.recording.Plain)
+	inv := r.finished(report.RequestID)
 	inv.Response, inv.Report = *response, *report
 	r.recording.Invocations = append(r.recording.Invocations, inv)
 	for _, renderer := range r.renderers {
@@ -153,29 +172,12 @@ func (r *Recorder) Ended(report *lambdaenv.ShutdownReport) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.release(false)
-	if report == nil {
-		r.tell(Renderer.Ended)
-		return
+	if report != nil {
+		s := r.shutdown
+		s.ShutdownReport = *report
+		r.recording.Shutdown = &s
 	}
-	s := &Shutdown{ShutdownReport: *report}
-	var lastEnd time.Duration
-	for _, m := range r.recording.Moments {
-		switch m.Kind {
-		case lambdaenv.Idle, lambdaenv.Reset:
-			lastEnd = m.Since
-		case lambdaenv.ShutdownBegan:
-			s.Idle, s.Hooks, s.troubled = m.Since-lastEnd, nil, troubled{}
-		case lambdaenv.ShutdownDone:
-			s.Since = m.Since
-		case lambdaenv.Line:
-			if h := shutdownHooksIn(m.Entry); h != nil {
-				s.Hooks = h
-			}
-			if request, hook, trouble := troubleIn(m.Entry); request == "" {
-				s.troubled.add(hook, trouble)
-			}
-		}
+	for _, renderer := range r.renderers {
+		renderer.Ended(&r.recording)
 	}
-	r.recording.Shutdown = s
-	r.tell(Renderer.Ended)
 }

@@ -1,7 +1,11 @@
-// Package recording is what happens in a run of the demo, on this machine or
-// on AWS: the log, what is known about its lines, and the figures that come of
-// them. A [Recorder] is told what happens, by whatever runs the function, and
-// tells renderers, which make a log, records, a report or a live page of it.
+// Package recording is the stream of events of a run of the demo, on this
+// machine or on AWS, and what is known about them.
+//
+// A runner passes what happens to a [Recorder]: entries of the log, calls,
+// responses and reports. The recorder adds what a reader should see and notice,
+// counts hooks by the records of postinvoke, and passes each moment on to its
+// [Renderer]s, which write a log. The [Recording] of all moments is what a report
+// or a live page is made of.
 package recording
 
 import (
@@ -18,9 +22,9 @@ type Recording struct {
 	Moments     []Moment
 	Invocations []Invocation
 	Shutdown    *Shutdown // nil until the environment was shut down
-	Lost        *Lost     // shutdown functions that the last process took with it; nil if no record says so
+	Lost        *Lost     // shutdown functions that were lost with the last process; nil if no record says so
 
-	origins []time.Duration // when environments began, if times count from there
+	env environment
 }
 
 // About says what is recorded.
@@ -30,13 +34,14 @@ type About struct {
 	Place string    // where it runs, to follow "a run": "on this machine"
 	Began time.Time // times count from here; zero means now
 
-	// Last is of how many invocations the recording has the moments, if it goes
-	// on without end; then it lacks what the function itself prints, which only
-	// renderers are told. Zero means all, with all.
+	// Last limits a recording without end to the moments of so many invocations. It
+	// then lacks what the function itself prints, which only renderers get, and has
+	// one environment after the other: remarks and times begin anew with each.
+	// Zero means no limit.
 	Last int
 
-	// ForTimeline says that the function logs at the level DEBUG only so that the
-	// timeline knows of each hook: those lines are hidden.
+	// ForTimeline says that the function logs at the level DEBUG only because the
+	// timeline needs each hook: those lines are hidden.
 	ForTimeline bool
 
 	// Plain says that the function is that of demo/plain, whose goroutine's work
@@ -49,12 +54,15 @@ type Moment struct {
 	lambdaenv.Entry
 	Since    time.Duration       // since the run began
 	Response *lambdaenv.Response // of a Responded entry
+	Display  string              // what a log shows; empty for what is of no interest
 	Remark   string              // what a reader should notice here, if anything
 
 	// HooksFollow is true of a Responded entry if hooks run after it.
 	HooksFollow bool
 
-	Hidden bool // no log shows it
+	Hidden bool // a record at the level DEBUG that only the timeline needs
+
+	origin time.Duration // the Since of the beginning of its environment
 }
 
 // Local reports whether the moment would not be found in CloudWatch.
@@ -63,13 +71,12 @@ func (m *Moment) Local() bool { return m.Kind != lambdaenv.Line }
 // OwnExtension is the file name of the extension in our layer.
 const OwnExtension = "postinvoke"
 
-// IsOthers reports whether the moment is one of somebody else's extension.
+// IsOthers reports whether the moment is one of another extension than ours.
 func (m *Moment) IsOthers() bool {
 	return m.Source == lambdaenv.Extension && m.Name != "" && m.Name != OwnExtension
 }
 
-// Who says who the moment is of: its source, or the name of somebody else's
-// extension.
+// Who names the source of the moment, or another extension than ours.
 func (m *Moment) Who() string {
 	if m.IsOthers() {
 		return m.Name
@@ -77,8 +84,8 @@ func (m *Moment) Who() string {
 	return string(m.Source)
 }
 
-// Called is the kind of the entry for a caller who asks for an invocation; its
-// text is the event. All other kinds are told by the environment.
+// Called is the kind of the entry for a caller who invokes the function; its
+// text is the event. All other kinds come from the environment.
 const Called lambdaenv.Kind = "called"
 
 // A Shutdown is the end of the environment.
@@ -88,7 +95,7 @@ type Shutdown struct {
 	Idle  time.Duration // from the end of the last invocation to the Shutdown phase
 	Hooks *Hooks        // those for the shutdown; nil if the library reported none
 
-	troubled troubled // names of shutdown functions
+	troubles troubles // of shutdown functions
 }
 
 // clone returns a copy that does not grow.
@@ -96,6 +103,44 @@ func (r *Recording) clone() *Recording {
 	c := *r
 	c.Moments = slices.Clone(r.Moments)
 	c.Invocations = slices.Clone(r.Invocations)
-	c.origins = slices.Clone(r.origins)
 	return &c
+}
+
+// Elapsed returns the time to show for a moment that was so long since the run
+// began. In a recording without end it counts from the beginning of the
+// environment at that time, so that it stays small.
+func (r *Recording) Elapsed(since time.Duration) time.Duration {
+	var origin time.Duration
+	for i := range r.Moments {
+		m := &r.Moments[i]
+		if i > 0 && m.Since > since {
+			break
+		}
+		origin = m.origin
+	}
+	return since - origin
+}
+
+// trim leaves out what came before the last invocations, except the Init phase
+// of their environment, which says what there is in it.
+func (r *Recording) trim() {
+	cut, calls := len(r.Moments), 0
+	for cut > 0 && calls < r.Last {
+		if cut--; r.Moments[cut].Kind == Called {
+			calls++
+		}
+	}
+	var init []Moment
+	inInit := false
+	for _, m := range r.Moments[:cut] {
+		if m.Kind == lambdaenv.InitStarted {
+			init, inInit = nil, true
+		}
+		if inInit {
+			init = append(init, m)
+		}
+		inInit = inInit && m.Kind != lambdaenv.InitDone
+	}
+	r.Moments = append(init, r.Moments[cut:]...)
+	r.Invocations = slices.Clone(r.Invocations[max(0, len(r.Invocations)-r.Last):])
 }

@@ -15,22 +15,26 @@ import (
 type Hooks struct {
 	RequestID                  string
 	Count, Failures, Abandoned int
-	Ms                         float64 // from when they could start, or the signal, until the last was over
+	Ms                         float64 // from when they could start, or the signal, until the last had finished
 	Unmeasured                 bool    // there is no Ms: none of them ran
 	AfterResponse              bool    // they could start when the response had been sent
 	BeforeError                bool    // the handler panicked, and they ran before the error was reported
 }
 
-// HooksIn returns what the entry reports about hooks, or nil.
-func HooksIn(e lambdaenv.Entry) *Hooks { return hooksIn(e, record.Hooks) }
+// HooksIn returns what the entry reports about the hooks of an invocation, or
+// nil.
+func HooksIn(e lambdaenv.Entry) *Hooks {
+	if fields := recordIn(e); Message(fields) == record.Hooks {
+		return newHooks(e, fields)
+	}
+	return nil
+}
 
-// shutdownHooksIn returns what the entry reports about hooks for the shutdown,
-// or nil.
-func shutdownHooksIn(e lambdaenv.Entry) *Hooks { return hooksIn(e, record.ShutdownHooks) }
+// outcomePanic is the outcome of a handler that panicked.
+const outcomePanic = "panic"
 
-func hooksIn(e lambdaenv.Entry, kind string) *Hooks {
-	fields := fieldsOf(e, kind)
-	if fields == nil || e.Source != lambdaenv.Function {
+func newHooks(e lambdaenv.Entry, fields map[string]string) *Hooks {
+	if e.Source != lambdaenv.Function {
 		return nil
 	}
 	_, measured := fields[record.HooksMs]
@@ -47,48 +51,72 @@ func hooksIn(e lambdaenv.Entry, kind string) *Hooks {
 	}
 }
 
+// Lost are hooks that were lost with the function's process, as the extension
+// reports them.
+type Lost struct {
+	RequestID           string // empty for shutdown functions
+	Phase               string // that the process was in: handler, response, hooks or shutdown
+	Running, NotStarted int
+	Ran, Waited         []string // names; there may be fewer than hooks
+}
+
+// LostIn returns what the entry reports about hooks that were lost, or nil.
+func LostIn(e lambdaenv.Entry) *Lost {
+	fields := recordIn(e)
+	if Message(fields) != record.HooksLost || e.Source != lambdaenv.Extension {
+		return nil
+	}
+	l := &Lost{
+		RequestID:  fields[record.RequestID],
+		Phase:      fields[record.Phase],
+		Running:    int(Number(fields, record.Running)),
+		NotStarted: int(Number(fields, record.NotStarted)),
+	}
+	l.Ran = names(fields[record.Hook], l.Running)
+	l.Waited = names(fields[record.Waiting], l.NotStarted)
+	return l
+}
+
+// names returns those in a list about n hooks. A name that was given to a hook may
+// have a comma in it: then it is not known where one ends.
+func names(list string, n int) []string {
+	all := strings.Split(list, ", ")
+	switch {
+	case list == "":
+		return nil
+	case n == 1:
+		return []string{list}
+	case len(all) > n:
+		return nil
+	}
+	return all
+}
+
+// Count is how many were lost.
+func (l *Lost) Count() int { return l.Running + l.NotStarted }
+
 // EnvironmentEnded reports whether the entry is the extension's record of the
 // end of the environment, and whether the extension has read what a function
 // with the library had noted.
 func EnvironmentEnded(e lambdaenv.Entry) (ended, boxRead bool) {
-	fields := fieldsOf(e, record.Environment)
-	return fields != nil, fields[record.Invocations] != ""
+	fields := recordIn(e)
+	ended = Message(fields) == record.Environment
+	return ended, ended && fields[record.Invocations] != ""
 }
 
-// outcomePanic is the outcome of a handler that panicked.
-const outcomePanic = "panic"
-
-// isRecord reports whether e is a record of the library, whichever: its INFO
-// records are in the log then.
-func isRecord(e lambdaenv.Entry) bool {
-	if e.Kind != lambdaenv.Line || e.Source != lambdaenv.Function || !strings.Contains(e.Text, "postinvoke: ") {
-		return false
-	}
-	fields := Fields(e.Text)
-	return strings.HasPrefix(Message(fields), "postinvoke: ") && fields["level"] == "INFO"
-}
-
-// isSpoilt reports whether e has a record about hooks in it that cannot be read.
-func isSpoilt(e lambdaenv.Entry) bool {
-	return e.Kind == lambdaenv.Line && e.Source == lambdaenv.Function && strings.Contains(e.Text, record.Hooks) && HooksIn(e) == nil
-}
-
-// fieldsOf returns the fields of a record of that kind, or nil if the entry is
-// something else.
-func fieldsOf(e lambdaenv.Entry, kind string) map[string]string {
-	if e.Kind != lambdaenv.Line || !strings.Contains(e.Text, kind) { // to read them takes a moment
+// recordIn returns the fields of an entry that may be a record of postinvoke;
+// nil for all others, as it takes a moment to read them.
+func recordIn(e lambdaenv.Entry) map[string]string {
+	if e.Kind != lambdaenv.Line || !strings.Contains(e.Text, "postinvoke: ") {
 		return nil
 	}
-	fields := Fields(e.Text)
-	if Message(fields) != kind {
-		return nil
-	}
-	return fields
+	return Fields(e.Text)
 }
 
 // isDebug reports whether e is a record of the function at the level DEBUG.
 func isDebug(e lambdaenv.Entry) bool {
-	return e.Source == lambdaenv.Function && e.Kind == lambdaenv.Line && strings.Contains(e.Text, "DEBUG") && Fields(e.Text)["level"] == "DEBUG"
+	return e.Source == lambdaenv.Function && e.Kind == lambdaenv.Line && strings.Contains(e.Text, "DEBUG") &&
+		Fields(e.Text)["level"] == "DEBUG"
 }
 
 // Message is that of a record with these fields: loggers differ in its name.

@@ -11,9 +11,13 @@ func TestParseRecord(t *testing.T) {
 	const id = "5e0c1f2a-9d3b-4c47-8a55-0d9f6b1e7c21"
 	want := recording.Hooks{RequestID: id, Count: 2, Failures: 1, Ms: 3000.4, AfterResponse: true}
 	for _, line := range []string{
-		`timestamp=2026-03-04T05:06:10.012Z level=INFO message="postinvoke: hooks finished" outcome=ok x="a \"b\" = c" responseMs=2 hooks=2 hooksMs=3000.4 failures=1 abandoned=0 requestId=` + id,
-		`time=2026-03-04T05:06:10.012Z level=INFO msg="postinvoke: hooks finished" responseMs=2 hooks=2 hooksMs=3000.4 failures=1 requestId=` + id,
-		`{"timestamp":"2026-03-04T05:06:10.012Z","level":"INFO","message":"postinvoke: hooks finished","responseMs":2,"hooks":2,"hooksMs":3000.4,"failures":1,"coldStart":true,"requestId":"` + id + `"}`,
+		`timestamp=2026-03-04T05:06:10.012Z level=INFO message="postinvoke: hooks finished" outcome=ok x="a \"b\" = ` +
+			`c" responseMs=2 hooks=2 hooksMs=3000.4 failures=1 abandoned=0 requestId=` + id,
+		`time=2026-03-04T05:06:10.012Z level=INFO msg="postinvoke: hooks finished" responseMs=2 hooks=2 ` +
+			`hooksMs=3000.4 failures=1 requestId=` + id,
+		`{"timestamp":"2026-03-04T05:06:10.012Z","level":"INFO","message":"postinvoke: hooks ` +
+			`finished","responseMs":2,"hooks":2,"hooksMs":3000.4,"failures":1,"coldStart":true,"requestId":"` + id +
+			`"}`,
 	} {
 		got := recording.HooksIn(lambdaenv.Entry{Source: lambdaenv.Function, Kind: lambdaenv.Line, Text: line})
 		if got == nil || *got != want {
@@ -27,8 +31,10 @@ func TestParseRecord(t *testing.T) {
 			t.Errorf("%s: got %+v, want zeros for what nobody measured", line, got)
 		}
 	}
-	for _, line := range []string{"", "hello", "postinvoke: hooks finished", `{"message":"postinvoke: hooks finished"`, `message=postinvoke: hooks finished`} {
-		if got := recording.HooksIn(lambdaenv.Entry{Source: lambdaenv.Function, Kind: lambdaenv.Line, Text: line}); got != nil {
+	for _, line := range []string{"", "hello", "postinvoke: hooks finished",
+		`{"message":"postinvoke: hooks finished"`, `message=postinvoke: hooks finished`} {
+		if got := recording.HooksIn(lambdaenv.Entry{Source: lambdaenv.Function, Kind: lambdaenv.Line,
+			Text: line}); got != nil {
 			t.Errorf("%q: got %+v, want nothing", line, got)
 		}
 	}

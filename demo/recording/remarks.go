@@ -8,86 +8,83 @@ import (
 	"example.com/postinvoke/lambdaenv"
 )
 
-// Remarks point out what a reader should notice in a log: the three remarks of
-// the original project's screenshot, each once, at the first moment that shows
-// it. They follow a log from its beginning, a moment at a time.
-type Remarks interface {
-	// About returns what is to be said of the next moment, if anything.
-	About(*Moment) string
-}
-
-// Remarks about a function with hooks.
-const (
-	remarkResponse = "function returned response here, before cleanup begins"
-	remarkReport   = "duration includes cleanup time"
-	remarkShutdown = "lambda was shut down %s later than the last invocation"
-	remarkLost     = "the layer says what was lost with the process"
-)
-
-// once is a set of remarks that were made.
-type once map[string]bool
-
-// say returns remark, but only the first time.
-func (o once) say(remark string) string {
-	if o[remark] {
-		return ""
-	}
-	o[remark] = true
-	return remark
-}
-
-// hookRemarks are those about a function with hooks.
-type hookRemarks struct {
-	made   once
+// remarks point out what a reader should notice in a log, each once, at the
+// first moment that shows it: for a function with hooks the three remarks of the
+// original project's screenshot, and what the layer says of lost hooks.
+type remarks struct {
+	made   map[string]bool
 	hooked string // the invocation that had hooks last
-	end    lastEnd
+
+	atWork int  // goroutines of demo/plain that have begun and are not done
+	cutOff bool // one of them waits for the next invocation
 }
 
-// NewHookRemarks returns the remarks about a function with hooks.
-func NewHookRemarks() Remarks { return &hookRemarks{made: once{}} }
+const remarkShutdown = "lambda was shut down %s later than the last invocation"
 
-func (r *hookRemarks) About(m *Moment) string {
-	later := r.end.before(m)
+// about returns what is to be said of the moment m, with which the recording
+// goes on, if anything.
+func (r *remarks) about(m *Moment, recording *Recording) string {
+	later := ""
+	if env := &recording.env; env.shuttingDown && !env.reset {
+		later = fmt.Sprintf(remarkShutdown, roughly(m.Since-env.idleAt))
+	}
+	if recording.Plain {
+		return r.aboutGoroutine(m, later)
+	}
+	return r.aboutHooks(m, later)
+}
+
+func (r *remarks) aboutHooks(m *Moment, later string) string {
 	switch {
 	case m.HooksFollow:
-		return r.made.say(remarkResponse)
+		return r.once("function returned response here, before cleanup begins")
 	case HooksIn(m.Entry) != nil:
 		r.hooked = HooksIn(m.Entry).RequestID
 	case r.hooked != "" && r.hooked == m.RequestID && isReport(m.Entry):
-		return r.made.say(remarkReport)
+		return r.once("duration includes cleanup time")
 	case lostInInvocation(m.Entry):
-		return r.made.say(remarkLost)
-	case later != "" && !r.made[remarkShutdown] && (isLineOf(m, lambdaenv.Function) || m.Kind == lambdaenv.ShutdownDone):
-		r.made.say(remarkShutdown)
-		return fmt.Sprintf(remarkShutdown, later)
+		return r.once("the layer says what was lost with the process")
+	case later != "" && (m.isLineOf(lambdaenv.Function) || m.Kind == lambdaenv.ShutdownDone):
+		if r.once(remarkShutdown) != "" {
+			return later
+		}
 	}
 	return ""
 }
 
-// A lastEnd remembers when the last invocation was over.
-type lastEnd struct {
-	at           time.Duration
-	shuttingDown bool
-	gone         bool // a reset has ended the environment: nothing is left to shut down
+func (r *remarks) aboutGoroutine(m *Moment, later string) string {
+	work := PlainWork(m.Entry)
+	switch {
+	case m.Kind == lambdaenv.Responded && r.atWork > 0:
+		return r.once("response returned here, the goroutine is still at work")
+	case work == WorkBegins:
+		r.atWork++
+	case work == WorkDone:
+		r.atWork--
+		if r.cutOff {
+			return r.once("only now, in the next invocation, could it go on")
+		}
+	case isReport(m.Entry) && r.atWork > 0:
+		return r.once("duration ends here: nobody waits for the goroutine")
+	case m.Kind == lambdaenv.Frozen && r.atWork > 0:
+		r.cutOff = true
+		return r.once("frozen in the middle of its cleanup")
+	case m.Kind == lambdaenv.ShutdownDone && r.atWork > 0 && later != "":
+		return later + ", its cleanup is lost"
+	}
+	return ""
 }
 
-// before takes note of m, and returns how long before it the last invocation
-// was over, if the environment is being shut down.
-func (l *lastEnd) before(m *Moment) string {
-	switch m.Kind {
-	case lambdaenv.InitStarted:
-		l.gone = false
-	case lambdaenv.Idle:
-		l.at = m.Since
-	case lambdaenv.Reset:
-		l.gone = true
-	case lambdaenv.ShutdownBegan:
-		l.shuttingDown = true
-	}
-	if !l.shuttingDown || l.gone {
+// once returns remark, but only the first time.
+func (r *remarks) once(remark string) string {
+	if r.made[remark] {
 		return ""
 	}
-	return roughly(m.Since - l.at)
+	if r.made == nil {
+		r.made = map[string]bool{}
+	}
+	r.made[remark] = true
+	return remark
 }
 
 // roughly renders d as one would say it: 20ms, 1.2s, 6m2s.
@@ -101,12 +98,37 @@ func roughly(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
-func isLineOf(m *Moment, s lambdaenv.Source) bool {
-	return m.Kind == lambdaenv.Line && m.Source == s
+func (m *Moment) isLineOf(s lambdaenv.Source) bool { return m.Kind == lambdaenv.Line && m.Source == s }
+
+func lostInInvocation(e lambdaenv.Entry) bool {
+	l := LostIn(e)
+	return l != nil && l.RequestID != ""
 }
 
 // isReport reports whether e is Lambda's line with the duration.
 func isReport(e lambdaenv.Entry) bool {
 	return e.Kind == lambdaenv.Line && e.Source == lambdaenv.Platform &&
 		(strings.HasPrefix(e.Text, "REPORT ") || strings.Contains(e.Text, `"type":"platform.report"`))
+}
+
+// Work is what the function in demo/plain says about its goroutine.
+type Work int
+
+// What it can say.
+const (
+	WorkUnknown Work = iota // something else
+	WorkBegins
+	WorkDone
+)
+
+// PlainWork returns what the entry says about the goroutine of demo/plain.
+func PlainWork(e lambdaenv.Entry) Work {
+	switch {
+	case e.Kind != lambdaenv.Line || e.Source != lambdaenv.Function:
+	case strings.Contains(e.Text, "cleanup begins"):
+		return WorkBegins
+	case strings.Contains(e.Text, "cleanup done"):
+		return WorkDone
+	}
+	return WorkUnknown
 }

@@ -89,7 +89,7 @@ func TestLabelsOfTheAxisDoNotCollide(t *testing.T) {
 // log as on the axis, and with what was forgotten.
 func TestTimesOfEachEnvironment(t *testing.T) {
 	s := newStory()
-	s.Recorder = recording.NewRecorder(recording.About{Began: s.began, Last: 3}, recording.NewHookRemarks())
+	s.Recorder = recording.NewRecorder(recording.About{Began: s.began, Last: 3})
 	environment := func(calls int) {
 		s.after(10*time.Minute).tell(lambdaenv.Caller, recording.Called, "{}").after(ms).cold()
 		for range calls {
@@ -116,10 +116,9 @@ func TestTimesOfEachEnvironment(t *testing.T) {
 	wantRising(t, labels[:again], 0)
 	wantRising(t, labels[again:], 0)
 
-	var n recording.Narrator
 	var elapsed []string
 	for i := range r.Moments {
-		if row, ok := report.NewRow(r, &n, &r.Moments[i]); ok {
+		if row, ok := report.NewRow(r, &r.Moments[i]); ok {
 			elapsed = append(elapsed, fmt.Sprint(row.Elapsed, " ", row.Source))
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // plain is a run of demo/plain.
 func plain() *story {
 	s := newStory()
-	s.Recorder = recording.NewRecorder(recording.About{Began: s.began, Plain: true}, recording.NewPlainRemarks())
+	s.Recorder = recording.NewRecorder(recording.About{Began: s.began, Plain: true})
 	s.tell(lambdaenv.Platform, lambdaenv.InitStarted, "init").after(10*ms).tell(lambdaenv.Platform, lambdaenv.InitDone, "")
 	return s
 }

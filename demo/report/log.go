@@ -16,23 +16,22 @@ type Row struct {
 	Local                 bool // not in CloudWatch
 }
 
-// NewRow returns the row for a moment of r, which is next for the narrator. It
-// reports false if the log does not show the moment.
-func NewRow(r *recording.Recording, n *recording.Narrator, m *recording.Moment) (Row, bool) {
-	words := n.Words(m)
-	if words == "" {
+// NewRow returns the row for a moment of r. It reports false if the log does not
+// show the moment.
+func NewRow(r *recording.Recording, m *recording.Moment) (Row, bool) {
+	if m.Display == "" {
 		return Row{}, false
 	}
 	row := Row{
 		Time:    m.Time.UTC().Format("15:04:05.000"),
 		Elapsed: fmt.Sprintf("%.3f s", r.Elapsed(m.Since).Seconds()),
 		Source:  m.Who(),
-		Text:    recording.Shorten(words),
+		Text:    m.Short(),
 		Remark:  m.Remark,
 		Local:   m.Local(),
 	}
-	if row.Text != words {
-		row.Whole = words
+	if row.Text != m.Display {
+		row.Whole = m.Display
 	}
 	return row, true
 }
@@ -44,12 +43,9 @@ func (r Row) HTML() template.HTML { return render("row", r) }
 func LogTable() template.HTML { return render("log", []Row(nil)) }
 
 func rows(r *recording.Recording) []Row {
-	var (
-		rows     []Row
-		narrator recording.Narrator
-	)
+	var rows []Row
 	for i := range r.Moments {
-		if row, ok := NewRow(r, &narrator, &r.Moments[i]); ok {
+		if row, ok := NewRow(r, &r.Moments[i]); ok {
 			rows = append(rows, row)
 		}
 	}

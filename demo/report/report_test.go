@@ -234,7 +234,7 @@ func TestNothingFromElsewhere(t *testing.T) {
 func TestForgottenInvocationsAreNotMissed(t *testing.T) {
 	play := func(last int) *story {
 		s := newStory()
-		s.Recorder = recording.NewRecorder(recording.About{Began: s.began, Last: last}, recording.NewHookRemarks())
+		s.Recorder = recording.NewRecorder(recording.About{Began: s.began, Last: last})
 		s.tell(lambdaenv.Caller, recording.Called, "{}").cold()
 		for range 10 {
 			s.call().line(lambdaenv.Function, "flushed").hook("main.a (a.go:1)", 5*ms).idle(1, 5*ms).after(time.Second)

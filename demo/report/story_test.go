@@ -27,7 +27,7 @@ const ms = time.Millisecond
 func newStory() *story {
 	began := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	about := recording.About{Intro: []string{"Running a test."}, Place: "on this machine", Began: began}
-	return &story{Recorder: recording.NewRecorder(about, recording.NewHookRemarks()), began: began}
+	return &story{Recorder: recording.NewRecorder(about), began: began}
 }
 
 // after lets some time pass.

@@ -22,7 +22,7 @@ type event struct {
 	HookMs    int    `json:"hookMs"`    // and the hook
 }
 
-// earlier is the context of the last invocation, when it is over.
+// earlier is the context of the last invocation that has ended.
 var earlier context.Context
 
 func main() {

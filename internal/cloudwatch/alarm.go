@@ -20,18 +20,20 @@ type Alarm struct {
 	Statistic          string
 	Threshold          float64
 	TreatMissingData   string
-	Unit               string
 }
 
-// Breaches are the periods in which the alarm is in the state ALARM. One that
-// no metric filter or record feeds has none, for ever.
+// Breaches are the periods in which the alarm is in the state ALARM. An alarm on
+// a metric that no filter makes has none.
 func (v *View) Breaches(a Alarm) ([]time.Time, error) {
-	if a.ComparisonOperator != "GreaterThanOrEqualToThreshold" || a.EvaluationPeriods != 1 || a.TreatMissingData != "notBreaching" {
-		return nil, fmt.Errorf("alarm %s: %s, %d periods, %s: not known here", a.Name, a.ComparisonOperator, a.EvaluationPeriods, a.TreatMissingData)
+	isKnown := a.ComparisonOperator == "GreaterThanOrEqualToThreshold" && a.EvaluationPeriods == 1 &&
+		a.TreatMissingData == "notBreaching"
+	if !isKnown {
+		return nil, fmt.Errorf("alarm %s: %s, %d periods, %s: not evaluated here",
+			a.Name, a.ComparisonOperator, a.EvaluationPeriods, a.TreatMissingData)
 	}
 	key := metricKey{a.Namespace, a.MetricName, ""}
 	for _, d := range a.Dimensions {
-		key.dimensions += d.Name + "=" + d.Value + ";"
+		key.dimensions += dimension(d.Name, d.Value)
 	}
 	all, err := points(v.metrics[key], a.Statistic, time.Duration(a.Period)*time.Second, v.From, v.To)
 	if err != nil {
@@ -53,7 +55,7 @@ type AlarmState struct {
 }
 
 // state is that of the alarm at the end of the time shown: of the last period
-// that is over.
+// that has ended.
 func (v *View) state(a Alarm) (AlarmState, error) {
 	breaches, err := v.Breaches(a)
 	if err != nil {

@@ -8,75 +8,56 @@ import (
 // A Body is that of a dashboard.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
 type Body struct {
-	Start     string     `json:"start"`
-	Widgets   []Widget   `json:"widgets"`
-	Variables []Variable `json:"variables"`
+	Start     string
+	Widgets   []Widget
+	Variables []Variable
 	text      string
 }
 
 // A Widget is one of the dashboard's grid, which is 24 columns wide.
 type Widget struct {
-	Type          string `json:"type"`
+	Type          string
 	X, Y          int
 	Width, Height int
-	Properties    Properties `json:"properties"`
+	Properties    Properties
 }
 
 // Properties are those of widgets of all types.
 type Properties struct {
-	Title                string   `json:"title"`
-	Region               string   `json:"region"`
-	AccountID            string   `json:"accountId"`
-	View                 string   `json:"view"`
-	Query                string   `json:"query"`
-	Stacked              bool     `json:"stacked"`
-	Markdown             string   `json:"markdown"`
-	Background           string   `json:"background"`
-	Metrics              [][]any  `json:"metrics"`
-	Period               int      `json:"period"`
-	SetPeriodToTimeRange bool     `json:"setPeriodToTimeRange"`
-	Alarms               []string `json:"alarms"`
-	States               []string `json:"states"`
-	YAxis                struct {
-		Left, Right Axis
-	} `json:"yAxis"`
-	Annotations struct {
-		Horizontal []Annotation `json:"horizontal"`
-	} `json:"annotations"`
-	Legend struct {
-		Position string `json:"position"`
-	} `json:"legend"`
+	Title                string
+	Region               string
+	View                 string
+	Query                string
+	Stacked              bool
+	Markdown             string
+	Background           string
+	Metrics              [][]any
+	SetPeriodToTimeRange bool
+	Alarms               []string
+	States               []string
+	YAxis                struct{ Left, Right Axis }
+	Annotations          struct{ Horizontal []Annotation }
 }
 
 // An Axis is of values.
 type Axis struct {
-	Label     string   `json:"label"`
-	Min       *float64 `json:"min"`
-	Max       *float64 `json:"max"`
-	ShowUnits *bool    `json:"showUnits"`
+	Label     string
+	Min       float64
+	ShowUnits bool
 }
 
 // An Annotation is a line across a chart.
 type Annotation struct {
-	Label   string  `json:"label"`
-	Value   float64 `json:"value"`
-	Color   string  `json:"color"`
-	YAxis   string  `json:"yAxis"`
-	Visible *bool   `json:"visible"`
+	Label string
+	Value float64
+	Color string
+	YAxis string
 }
 
 // A Variable is a choice at the top.
 type Variable struct {
-	ID           string `json:"id"`
-	Label        string `json:"label"`
-	Type         string `json:"type"`
-	InputType    string `json:"inputType"`
-	Pattern      string `json:"pattern"`
-	DefaultValue string `json:"defaultValue"`
-	Values       []struct {
-		Label string `json:"label"`
-		Value string `json:"value"`
-	} `json:"values"`
+	ID, Label, Type, InputType, Pattern, DefaultValue string
+	Values                                            []struct{ Label, Value string }
 }
 
 const gridWidth = 24

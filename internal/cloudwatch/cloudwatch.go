@@ -1,7 +1,7 @@
 // Package cloudwatch evaluates what a synthesised CloudFormation template
 // deploys to CloudWatch: the body of its dashboard, metric filters and alarms,
-// over the log lines of functions. What is deployed is what is evaluated. It
-// knows what the templates of postinvoke use, and anything else is an error.
+// over the log lines of functions. What is deployed is what is evaluated. What
+// the templates of postinvoke do not use is an error.
 //
 // Nothing of it was compared with CloudWatch itself: [Assumptions] lists what
 // AWS's documents leave open.
@@ -21,11 +21,6 @@ var Assumptions = slices.Concat(lambdalog.Assumptions, insights.Assumptions, []s
 	"Lambda sends Throttles and Errors with the value 0 for an invocation that has none.",
 	"PostRuntimeExtensionsDuration is the span extensionOverhead of platform.report, for internal extensions too.",
 	"A choice at the top of a dashboard replaces its pattern in log queries too.",
-	"The percentage of a metric expression is computed from the sums of the whole time where a widget sets its period to it.",
+	"The percentage of a metric expression is computed from the sums of the whole time " +
+		"where a widget sets its period to it.",
 })
-
-// A Line is a log event of a function.
-type Line struct {
-	Function string // its name
-	insights.Event
-}

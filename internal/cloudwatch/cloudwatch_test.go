@@ -25,23 +25,36 @@ func deployed(t *testing.T, pattern, value, widgets string) *cloudwatch.Deployme
 
 func templateOf(pattern, value, widgets string) string {
 	return fmt.Sprintf(`{"Resources": {
-		"Fn": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "orders", "LoggingConfig": {"LogFormat": "JSON", "LogGroup": "g"}}},
-		"Filter": {"Type": "AWS::Logs::MetricFilter", "Properties": {"FilterPattern": %q, "LogGroupName": "g", "MetricTransformations": [
-			{"MetricNamespace": "N", "MetricName": "M", "MetricValue": %q, "Dimensions": [{"Key": "FunctionName", "Value": "$.function"}]}]}},
-		"Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"AlarmName": "a", "Namespace": "N", "MetricName": "M", "Statistic": "Sum", "Period": 300,
+		"Fn": {"Type": "AWS::Lambda::Function", "Properties": {
+			"FunctionName": "orders", "LoggingConfig": {"LogFormat": "JSON", "LogGroup": "g"}}},
+		"Filter": {"Type": "AWS::Logs::MetricFilter", "Properties": {
+			"FilterPattern": %q, "LogGroupName": "g", "MetricTransformations": [{
+				"MetricNamespace": "N", "MetricName": "M", "MetricValue": %q,
+				"Dimensions": [{"Key": "FunctionName", "Value": "$.function"}]}]}},
+		"Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": {
+			"AlarmName": "a", "Namespace": "N", "MetricName": "M", "Statistic": "Sum", "Period": 300,
 			"Dimensions": [{"Name": "FunctionName", "Value": {"Ref": "Fn"}}], "Threshold": 2, "EvaluationPeriods": 1,
 			"ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "notBreaching"}},
 		"Dashboard": {"Type": "AWS::CloudWatch::Dashboard", "Properties": {"DashboardBody": %q}}}}`,
 		pattern, value, `{"start":"-PT1H","widgets":[`+widgets+`]}`)
 }
 
+// widget is one of a dashboard, in its upper left corner.
+func widget(kind, properties string) string {
+	return fmt.Sprintf(`{"type":%q,"x":0,"y":0,"width":6,"height":3,"properties":{%s}}`, kind, properties)
+}
+
+func numbers(metrics, more string) string {
+	return widget("metric", `"view":"singleValue","region":"r","metrics":[`+metrics+`]`+more)
+}
+
 // lines are log events a minute apart.
 func lines(messages ...string) []cloudwatch.Line {
 	var all []cloudwatch.Line
 	for i, m := range messages {
-		all = append(all, cloudwatch.Line{Function: "orders", Event: insights.Event{
-			Time: now.Add(-10*time.Minute + time.Duration(i)*time.Minute), Account: cloudwatch.Account, Group: "g", Message: m,
-		}})
+		at := now.Add(time.Duration(i-10) * time.Minute)
+		event := insights.Event{Time: at, Account: cloudwatch.Account, Group: "g", Message: m}
+		all = append(all, cloudwatch.Line{Function: "orders", Event: event})
 	}
 	return all
 }
@@ -58,22 +71,27 @@ func view(t *testing.T, d *cloudwatch.Deployment, all []cloudwatch.Line) *cloudw
 // A metric filter counts what it matches if the record has its dimension, and
 // the alarm goes on at its threshold.
 func TestFiltersAndAlarms(t *testing.T) {
-	const lost = `{"message":"lost","level":"ERROR","ms":1.5,"function":"orders"}`
+	const lost = `{"message":"lost","level":"ERROR","ms":1.5,"function":"orders","a":{"b":"c"}}`
+	const another = `{"message":"lost","function":"another"}`
+	const anonymous = `{"message":"lost"}`
+	const isLost = `{ $.message = "lost" }`
 	for name, test := range map[string]struct {
 		pattern, value string
 		messages       []string
 		want           int // periods in alarm
 	}{
-		"below the threshold":       {`{ $.message = "lost" }`, "1", []string{lost}, 0},
-		"at the threshold":          {`{ $.message = "lost" }`, "1", []string{lost, lost}, 1},
+		"below the threshold":       {isLost, "1", []string{lost}, 0},
+		"at the threshold":          {isLost, "1", []string{lost, lost}, 1},
 		"values of a field":         {`{ ($.message = "lost") && ($.ms >= 0) }`, "$.ms", []string{lost, lost}, 1},
-		"field too small":           {`{ ($.message = "lost") && ($.ms > 1.5) }`, "$.ms", []string{lost, lost}, 0},
+		"field too small":           {`{ ($.message = "lost") && ($.ms >= 2) }`, "$.ms", []string{lost, lost}, 0},
+		"field of another type":     {`{ ($.message = "lost") && ($.level >= 0) }`, "1", []string{lost, lost}, 0},
+		"nested field":              {`{ $.a.b = "c" }`, "1", []string{lost, lost}, 1},
 		"another message":           {`{ ($.message = "found") || ($.level = "WARN") }`, "1", []string{lost, lost}, 0},
 		"one of two":                {`{ ($.message = "found") || ($.level = "ERROR") }`, "1", []string{lost, lost}, 1},
-		"no dimension":              {`{ $.message = "lost" }`, "1", []string{`{"message":"lost"}`, `{"message":"lost"}`}, 0},
-		"another function":          {`{ $.message = "lost" }`, "1", []string{`{"message":"lost","function":"b"}`, `{"message":"lost","function":"b"}`}, 0},
-		"no JSON":                   {`{ $.message = "lost" }`, "1", []string{"lost", "lost"}, 0},
-		"in different five minutes": {`{ $.message = "lost" }`, "1", []string{lost, "", "", "", "", lost}, 0},
+		"no dimension":              {isLost, "1", []string{anonymous, anonymous}, 0},
+		"another function":          {isLost, "1", []string{another, another}, 0},
+		"no JSON":                   {isLost, "1", []string{"lost", "lost"}, 0},
+		"in different five minutes": {isLost, "1", []string{lost, "", "", "", "", lost}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := deployed(t, test.pattern, test.value, "")
@@ -85,32 +103,43 @@ func TestFiltersAndAlarms(t *testing.T) {
 	}
 }
 
-const reports = `{"type":"platform.start","record":{"requestId":"a"}}
-{"type":"platform.report","record":{"requestId":"a","status":"success","metrics":{"durationMs":100},"spans":[{"name":"extensionOverhead","durationMs":75}]}}
-{"type":"platform.start","record":{"requestId":"b"}}
-{"type":"platform.start","record":{"requestId":"c"}}
-{"type":"platform.report","record":{"requestId":"b","status":"timeout","metrics":{"durationMs":300},"spans":[{"name":"extensionOverhead","durationMs":25}]}}`
+// reports are of three invocations: b and c begin in the second of two periods of
+// five minutes.
+var reports = []string{
+	start("a"), report("a", "success", 100, 75), "", "", "", start("b"), start("c"), report("b", "timeout", 300, 25),
+}
+
+func start(id string) string {
+	return fmt.Sprintf(`{"type":"platform.start","record":{"requestId":%q}}`, id)
+}
+
+func report(id, status string, duration, after int) string {
+	return fmt.Sprintf(`{"type":"platform.report","record":{"requestId":%q,"status":%q,"metrics":{"durationMs":%d},`+
+		`"spans":[{"name":"extensionOverhead","durationMs":%d}]}}`, id, status, duration, after)
+}
 
 func TestMetrics(t *testing.T) {
-	metric := func(name, more string) string {
-		return fmt.Sprintf(`["AWS/Lambda",%q,"FunctionName","orders",{%s}]`, name, more)
+	metric := func(name, options string) string {
+		return fmt.Sprintf(`["AWS/Lambda",%q,"FunctionName","orders",{%s}]`, name, options)
 	}
-	hidden := metric("Duration", `"id":"d","stat":"Sum","visible":false`) + "," + metric("PostRuntimeExtensionsDuration", `"id":"p","stat":"Sum","visible":false`)
-	for _, test := range []struct{ metrics, more, want string }{
-		{metric("Invocations", `"stat":"Sum"`), `"setPeriodToTimeRange":true`, "2"},
-		{metric("Errors", `"stat":"Sum"`), `"setPeriodToTimeRange":true`, "1"},
-		{metric("Throttles", `"stat":"Sum"`), `"setPeriodToTimeRange":true`, "0"},
-		{metric("ConcurrentExecutions", `"stat":"Maximum"`), `"setPeriodToTimeRange":true`, "2"},
-		{metric("Duration", ``), `"setPeriodToTimeRange":true`, "200"}, // the default is the average
-		{metric("Duration", `"stat":"p50"`), `"setPeriodToTimeRange":true`, "100"},
-		{hidden + `,[{"expression":"100 * p / d"}]`, `"setPeriodToTimeRange":true`, "25"},
-		{hidden + `,[{"expression":"(d - p) / 3 + 1"}]`, `"setPeriodToTimeRange":true`, "101"},
-		{hidden + `,[{"expression":"p / (d - d)"}]`, `"setPeriodToTimeRange":true`, "none"},
-		{metric("Nothing", `"stat":"Sum"`), `"setPeriodToTimeRange":true`, "none"},
-		{metric("Duration", `"stat":"Sum"`), `"period":60`, "300"}, // else CloudWatch shows the last period
+	const all, last = `,"setPeriodToTimeRange":true`, ``
+	d := metric("Duration", `"id":"d","stat":"Sum","visible":false`)
+	p := metric("PostRuntimeExtensionsDuration", `"id":"p","stat":"Sum","visible":false`)
+	for _, test := range []struct{ metrics, period, want string }{
+		{metric("Invocations", `"stat":"Sum"`), all, "2"},
+		{metric("Errors", `"stat":"Sum"`), all, "1"},
+		{metric("Throttles", `"stat":"Sum"`), all, "0"},
+		{metric("ConcurrentExecutions", `"stat":"Maximum"`), all, "2"},
+		{metric("Duration", `"stat":"Maximum"`), all, "300"},
+		{metric("Duration", `"stat":"SampleCount"`), all, "2"},
+		{d + "," + p + `,[{"expression":"100 * p / d"}]`, all, "25"},
+		{d + "," + p + `,[{"expression":"(d - p) / 3 + 1"}]`, all, "101"},
+		{d + "," + p + `,[{"expression":"p / (d - d)"}]`, all, "none"},
+		{metric("Nothing", `"stat":"Sum"`), all, "none"},
+		{metric("Duration", `"stat":"Sum"`), last, "300"},
 	} {
-		d := deployed(t, `{ $.a = 1 }`, "1", `{"type":"metric","x":0,"y":0,"width":6,"height":3,"properties":{"view":"singleValue","region":"r","metrics":[`+test.metrics+`],`+test.more+`}}`)
-		drawn, err := view(t, d, lines(strings.Split(reports, "\n")...)).Draw(d.Dashboard.Widgets[0])
+		d := deployed(t, `{ $.a = 1 }`, "1", numbers(test.metrics, test.period))
+		drawn, err := view(t, d, lines(reports...)).Draw(d.Dashboard.Widgets[0])
 		if err != nil {
 			t.Errorf("%s: %v", test.metrics, err)
 			continue
@@ -125,46 +154,77 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// Whatever is not known is an error.
+// What is not evaluated is an error, and never a wrong result.
 func TestUnknown(t *testing.T) {
-	widget := func(kind, properties string) string {
-		return fmt.Sprintf(`{"type":%q,"x":0,"y":0,"width":6,"height":3,"properties":{%s}}`, kind, properties)
-	}
-	for _, test := range []struct{ pattern, value, widget, want string }{
-		{`[ip, user]`, "1", "", "not understood"},
-		{`{ $.a = "x*" }`, "1", "", "not understood"},
-		{`{ $.a = "x" `, "1", "", "not understood"},
-		{`{ $.a NOT EXISTS }`, "1", "", "not understood"},
-		{`{ $.a = 1 }`, "1", widget("log", `"region":"r","colour":"red"`), "unknown field"},
-		{`{ $.a = 1 }`, "1", widget("log", `"view":"table"`), "no region"},
-		{`{ $.a = 1 }`, "1", widget("log", `"region":"r","view":"table","query":"SOURCE 'g' | limit 1"`), "without display or stats"},
-		{`{ $.a = 1 }`, "1", widget("log", `"region":"r","view":"timeSeries","query":"SOURCE 'g' | stats count(*) as n by x"`), "by bin() alone"},
-		{`{ $.a = 1 }`, "1", widget("log", `"region":"r","view":"pie","query":"SOURCE 'g' | stats count(*) as n by x"`), "unknown view"},
-		{`{ $.a = 1 }`, "1", widget("explorer", ``), "unknown type"},
-		{`{ $.a = 1 }`, "1", widget("alarm", `"alarms":["arn:x"]`), "no alarm arn:x"},
-		{`{ $.a = 1 }`, "1", widget("metric", `"region":"r","view":"singleValue","metrics":[["N","M","D"]]`), "were expected"},
-		{`{ $.a = 1 }`, "1", widget("metric", `"region":"r","view":"singleValue","metrics":[["N","M",{"colour":"red"}]]`), "unknown field"},
-		{`{ $.a = 1 }`, "1", widget("metric", `"region":"r","view":"singleValue","metrics":[[{"expression":"SUM(METRICS())"}]]`), "unknown"},
-		{`{ $.a = 1 }`, "1", widget("text", ``) + "," + widget("text", ``), "overlap"},
-		{`{ $.a = 1 }`, "1", strings.Replace(widget("text", ``), `"x":0`, `"x":20`, 1), "not on the grid"},
-	} {
-		d, err := cloudwatch.Deploy([]byte(templateOf(test.pattern, test.value, test.widget)))
+	fails := func(text, want string) {
+		t.Helper()
+		d, err := cloudwatch.Deploy([]byte(text))
 		if err == nil {
-			v := view(t, d, lines(reports))
+			v := view(t, d, lines(reports...))
 			for _, w := range d.Dashboard.Widgets {
 				if _, err = v.Draw(w); err != nil {
 					break
 				}
 			}
 		}
-		if err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s %s: got %v, want %q", test.pattern, test.widget, err, test.want)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s\ngot %v, want %q", text, err, want)
 		}
 	}
-	for _, value := range []string{`{"Ref":"Gone"}`, `{"Fn::Sub":"x"}`, `{"Fn::If":["Never","a","b"]}`} {
+	for _, pattern := range []string{
+		`[ip, user]`, `{ $.a = "x*" }`, `{ $.a = "x" `, `{ $.a NOT EXISTS }`, `{ $.a != "x" }`, `{ $.a > 1 }`,
+		`{ $.a = $.b }`,
+		`{ a = 1 }`, `{ $.a like "x" }`, `{ $.a + 1 }`, `{ $.a }`, `{ ($.a = 1) = 1 }`,
+	} {
+		fails(templateOf(pattern, "1", ""), "not understood")
+	}
+	fails(templateOf(`{ $.a = 1 }`, "one", ""), `the value "one" of metric M`)
+	log := func(view, query string) string {
+		return widget("log", fmt.Sprintf(`"region":"r","view":%q,"query":"SOURCE 'g' | %s"`, view, query))
+	}
+	for widgets, want := range map[string]string{
+		widget("log", `"region":"r","colour":"red"`):              "unknown field",
+		widget("log", `"view":"table"`):                           "no region",
+		log("table", "limit 1"):                                   "without display or stats",
+		log("timeSeries", "stats count(*) as n by x"):             "unknown view",
+		log("table", "stats pct(a, 99) as p by x"):                `unknown function "pct"`,
+		widget("alarm", `"alarms":[],"states":["OK"]`):            "unknown selection of states",
+		widget("explorer", ``):                                    "unknown type",
+		widget("alarm", `"alarms":["arn:x"]`):                     "no alarm arn:x",
+		numbers(`["N","M","D"]`, ""):                              "were expected",
+		numbers(`["N","M",{"period":60}]`, ""):                    "unknown field",
+		numbers(`[{"expression":"SUM(METRICS())"}]`, ""):          `unknown function "SUM"`,
+		numbers(`[{"expression":"100 * a"}]`, ""):                 `unknown "a"`,
+		numbers(`[{"expression":"100 % 3"}]`, ""):                 `got "%"`,
+		numbers(`["N","M",{"stat":"p99"}]`, ""):                   `unknown statistic "p99"`,
+		numbers(`["N","M"]`, ""):                                  `unknown statistic ""`,
+		widget("text", ``) + "," + widget("text", ``):             "overlap",
+		strings.Replace(widget("text", ``), `0`, `20`, 1):         "not on the grid",
+		numbers(`["N","M",{"stat":"Sum"}]`, `,"period":60`):       "unknown field",
+		strings.Replace(numbers("", ""), "singleValue", "pie", 1): `unknown view "pie"`,
+	} {
+		fails(templateOf(`{ $.a = 1 }`, "1", widgets), want)
+	}
+	for _, name := range []string{
+		`{"Ref":"Gone"}`, `{"Fn::Sub":"x"}`, `{"Fn::If":["Never","a","b"]}`, `{"Fn::GetAtt":["Fn","Name"]}`,
+		`{"Fn::Select":[2,{"Fn::Split":[":","a:b"]}]}`,
+	} {
+		text := templateOf(`{ $.a = 1 }`, "1", "")
+		fails(strings.Replace(text, `"AlarmName": "a"`, `"AlarmName": `+name, 1), "resource Alarm")
+	}
+}
+
+// References become what CloudFormation makes of them.
+func TestReferences(t *testing.T) {
+	for value, want := range map[string]string{
+		`{"Ref":"Fn"}`: "orders",
+		`{"Fn::Join":["-",["a",{"Ref":"AWS::Region"}]]}`:                     "a-" + cloudwatch.Region,
+		`{"Fn::Select":[5,{"Fn::Split":[":",{"Fn::GetAtt":["Fn","Arn"]}]}]}`: "function",
+		`{"Ref":"Filter"}`: cloudwatch.StackName + "-Filter-",
+	} {
 		text := strings.Replace(templateOf(`{ $.a = 1 }`, "1", ""), `"AlarmName": "a"`, `"AlarmName": `+value, 1)
-		if _, err := cloudwatch.Deploy([]byte(text)); err == nil {
-			t.Errorf("%s was resolved", value)
+		if d, err := cloudwatch.Deploy([]byte(text)); err != nil || !strings.HasPrefix(d.Alarms[0].AlarmName, want) {
+			t.Errorf("%s: got %+v, %v, want %s", value, d, err, want)
 		}
 	}
 }

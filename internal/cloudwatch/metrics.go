@@ -1,19 +1,21 @@
 package cloudwatch
 
 import (
-	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
+
+	"example.com/postinvoke/internal/insights"
+	"example.com/postinvoke/internal/lambdalog"
 )
 
 // metrics are samples by metric.
 type metrics map[metricKey][]sample
 
 type metricKey struct{ namespace, name, dimensions string }
+
+// dimension is one as a metricKey has it.
+func dimension(name, value string) string { return name + "=" + value + ";" }
 
 type sample struct {
 	at    time.Time
@@ -24,62 +26,41 @@ func (m metrics) add(key metricKey, at time.Time, value float64) {
 	m[key] = append(m[key], sample{at, value})
 }
 
-// report is Lambda's record of an invocation that is over, or the beginning of
-// one.
-// https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
-type report struct {
-	Type   string
-	Record struct {
-		RequestID string
-		Status    string
-		Metrics   struct{ DurationMs float64 }
-		Spans     []struct {
-			Name       string
-			DurationMs float64
-		}
-	}
-}
-
 // addLambdas adds the metrics that Lambda sends for nothing, from its records.
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 func (m metrics) addLambdas(lines []Line) {
 	begun := map[string]time.Time{}
-	busy := map[string]map[string]bool{} // requests in progress, by function
+	busy := map[string]int{} // invocations in progress, by function
 	for _, line := range lines {
-		var r report
-		if !strings.Contains(line.Message, `"platform.`) || json.Unmarshal([]byte(line.Message), &r) != nil {
+		r := lambdalog.Platform(line.Message)
+		if r == nil {
 			continue
 		}
 		add := func(name string, at time.Time, value float64) {
-			m.add(metricKey{"AWS/Lambda", name, "FunctionName=" + line.Function + ";"}, at, value)
+			m.add(metricKey{"AWS/Lambda", name, dimension("FunctionName", line.Function)}, at, value)
 		}
-		id := r.Record.RequestID
-		switch r.Type {
-		case "platform.start":
-			if busy[line.Function] == nil {
-				busy[line.Function] = map[string]bool{}
-			}
-			busy[line.Function][id] = true
-			begun[id] = line.Time
-			add("ConcurrentExecutions", line.Time, float64(len(busy[line.Function])))
-		case "platform.report":
-			delete(busy[line.Function], id)
-			at, ok := begun[id]
+		switch r.Kind {
+		case "start":
+			begun[r.RequestID] = line.Time
+			busy[line.Function]++
+			add("ConcurrentExecutions", line.Time, float64(busy[line.Function]))
+		case "report":
+			at, ok := begun[r.RequestID]
 			if !ok {
 				at = line.Time
+			} else {
+				busy[line.Function]--
 			}
 			failed := 0.0
-			if r.Record.Status != "success" {
+			if r.Status != "success" {
 				failed = 1
 			}
 			add("Invocations", at, 1)
 			add("Errors", at, failed)
 			add("Throttles", at, 0)
-			add("Duration", at, r.Record.Metrics.DurationMs)
-			for _, span := range r.Record.Spans {
-				if span.Name == "extensionOverhead" {
-					add("PostRuntimeExtensionsDuration", at, span.DurationMs)
-				}
+			add("Duration", at, r.Metrics.DurationMs)
+			if span := r.AfterRuntime(); span != nil {
+				add("PostRuntimeExtensionsDuration", at, span.DurationMs)
 			}
 		}
 	}
@@ -94,8 +75,11 @@ type Point struct {
 
 // points are the values of a statistic, by period.
 func points(samples []sample, statistic string, period time.Duration, from, to time.Time) ([]Point, error) {
+	evaluate, ok := statistics[statistic]
+	if !ok {
+		return nil, fmt.Errorf("unknown statistic %q", statistic)
+	}
 	values := map[time.Time][]float64{}
-	var order []time.Time
 	for _, s := range samples {
 		if s.at.Before(from) || !s.at.Before(to) {
 			continue
@@ -104,44 +88,57 @@ func points(samples []sample, statistic string, period time.Duration, from, to t
 		if period >= to.Sub(from) {
 			at = from // all of the time is one period
 		}
-		if values[at] == nil {
-			order = append(order, at)
-		}
 		values[at] = append(values[at], s.value)
 	}
-	slices.SortFunc(order, time.Time.Compare)
 	var all []Point
-	for _, at := range order {
-		v, err := statisticOf(values[at], statistic)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, Point{at, v})
+	for at, values := range values {
+		all = append(all, Point{at, evaluate(values)})
 	}
+	slices.SortFunc(all, func(a, b Point) int { return a.At.Compare(b.At) })
 	return all, nil
 }
 
-func statisticOf(values []float64, statistic string) (float64, error) {
-	sum := 0.0
-	for _, v := range values {
-		sum += v
+var statistics = map[string]func([]float64) float64{
+	"Sum": func(values []float64) (sum float64) {
+		for _, v := range values {
+			sum += v
+		}
+		return sum
+	},
+	"SampleCount": func(values []float64) float64 { return float64(len(values)) },
+	"Maximum":     slices.Max[[]float64],
+}
+
+// calculate evaluates an expression of metrics, which have ids. A period in
+// which one of its metrics has no value has none.
+func calculate(expression string, byID map[string][]Point) ([]Point, error) {
+	e, err := insights.MetricMath.Parse(expression)
+	if err != nil {
+		return nil, fmt.Errorf("metric expression: %w", err)
 	}
-	switch statistic {
-	case "Sum":
-		return sum, nil
-	case "SampleCount":
-		return float64(len(values)), nil
-	case "Average":
-		return sum / float64(len(values)), nil
-	case "Maximum":
-		return slices.Max(values), nil
-	case "Minimum":
-		return slices.Min(values), nil
+	periods := map[time.Time]map[string]insights.Value{}
+	for _, id := range e.Fields() {
+		points, ok := byID[id]
+		if !ok {
+			return nil, fmt.Errorf("metric expression %s: unknown %q", expression, id)
+		}
+		for _, p := range points {
+			if periods[p.At] == nil {
+				periods[p.At] = map[string]insights.Value{}
+			}
+			periods[p.At][id] = p.Value
+		}
 	}
-	p, err := strconv.ParseFloat(strings.TrimPrefix(statistic, "p"), 64)
-	if err != nil || statistic[0] != 'p' || p <= 0 || p > 100 {
-		return 0, fmt.Errorf("unknown statistic %q", statistic)
+	var all []Point
+	for at, values := range periods {
+		v, err := e.Eval(values)
+		if err != nil {
+			return nil, fmt.Errorf("metric expression %s: %w", expression, err)
+		}
+		if v, ok := v.(float64); ok {
+			all = append(all, Point{at, v})
+		}
 	}
-	sorted := slices.Sorted(slices.Values(values))
-	return sorted[max(0, int(math.Ceil(p/100*float64(len(sorted))))-1)], nil
+	slices.SortFunc(all, func(a, b Point) int { return a.At.Compare(b.At) })
+	return all, nil
 }

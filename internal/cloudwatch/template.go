@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -39,17 +40,6 @@ type Function struct {
 	Timeout time.Duration
 }
 
-type template struct {
-	Resources  map[string]resource
-	Conditions map[string]any
-	partition  string
-}
-
-type resource struct {
-	Type       string
-	Properties map[string]any
-}
-
 // Deploy resolves a template.
 func Deploy(text []byte) (*Deployment, error) { return DeployIn(text, "aws") }
 
@@ -61,185 +51,168 @@ func DeployIn(text []byte, partition string) (*Deployment, error) {
 	}
 	d := &Deployment{Indexed: map[string][]string{}}
 	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
-		if err := d.add(&t, id, t.Resources[id]); err != nil {
+		if err := d.add(&t, id); err != nil {
 			return nil, fmt.Errorf("resource %s: %w", id, err)
 		}
 	}
 	return d, nil
 }
 
-func (d *Deployment) add(t *template, id string, r resource) error {
-	switch r.Type {
-	case "AWS::Lambda::Function":
-		return d.addFunction(t, id, r)
-	case "AWS::Logs::LogGroup":
-		name, err := t.name(id)
-		if err != nil {
-			return err
-		}
-		policies, _ := r.Properties["FieldIndexPolicies"].([]any)
-		for _, p := range policies {
-			indexed, _ := p.(map[string]any)["Fields"].([]any)
-			for _, f := range indexed {
-				d.Indexed[name] = append(d.Indexed[name], fmt.Sprint(f))
-			}
-		}
-	case "AWS::CloudWatch::Dashboard":
-		text, err := t.text(r.Properties["DashboardBody"])
-		if err != nil {
-			return err
-		}
-		d.Dashboard, err = parseBody(text)
-		return err
-	case "AWS::Logs::MetricFilter":
-		return t.read(r, func(text []byte) (err error) {
-			f, err := parseFilter(text)
-			d.Filters = append(d.Filters, f)
-			return err
-		})
-	case "AWS::CloudWatch::Alarm":
-		name, err := t.name(id)
-		if err != nil {
-			return err
-		}
-		return t.read(r, func(text []byte) error {
-			a := Alarm{Name: name, ARN: alarmARN(t.partition, name)}
-			err := strict(text, &a)
-			d.Alarms = append(d.Alarms, a)
-			return err
-		})
-	}
-	return nil
-}
-
-func (d *Deployment) addFunction(t *template, id string, r resource) error {
+func (d *Deployment) add(t *template, id string) error {
 	name, err := t.name(id)
 	if err != nil {
 		return err
 	}
-	f := Function{ID: id, Name: name, Group: "/aws/lambda/" + name, Timeout: 3 * time.Second}
-	if seconds, ok := r.Properties["Timeout"].(float64); ok {
-		f.Timeout = time.Duration(seconds) * time.Second
+	switch t.Resources[id].Type {
+	case lambdaFunction:
+		var p struct {
+			Timeout       int
+			LoggingConfig struct{ LogFormat, LogGroup, ApplicationLogLevel, SystemLogLevel string }
+		}
+		p.Timeout, p.LoggingConfig.LogGroup = 3, "/aws/lambda/"+name // Lambda's defaults
+		err = t.read(id, &p, "Timeout", "LoggingConfig")
+		log := p.LoggingConfig
+		d.Functions = append(d.Functions, Function{
+			ID: id, Name: name, Group: log.LogGroup, Timeout: time.Duration(p.Timeout) * time.Second,
+			Log: lambdalog.Settings{JSON: log.LogFormat == "JSON", Level: log.ApplicationLogLevel},
+		})
+	case logGroup:
+		var p struct{ FieldIndexPolicies []struct{ Fields []string } }
+		err = t.read(id, &p, "FieldIndexPolicies")
+		for _, policy := range p.FieldIndexPolicies {
+			d.Indexed[name] = append(d.Indexed[name], policy.Fields...)
+		}
+	case dashboard:
+		var p struct{ DashboardBody string }
+		if err = t.read(id, &p, "DashboardBody"); err == nil {
+			d.Dashboard, err = parseBody(p.DashboardBody)
+		}
+	case metricFilter:
+		var f MetricFilter
+		if err = t.read(id, &f); err == nil {
+			err = f.parse()
+		}
+		d.Filters = append(d.Filters, f)
+	case alarm:
+		a := Alarm{Name: name, ARN: t.arn(id, name)}
+		err = t.read(id, &a)
+		d.Alarms = append(d.Alarms, a)
 	}
-	config, _ := r.Properties["LoggingConfig"].(map[string]any)
-	f.Log.JSON = config["LogFormat"] == "JSON"
-	f.Log.Level, _ = config["ApplicationLogLevel"].(string)
-	if group := config["LogGroup"]; group != nil {
-		if f.Group, err = t.text(group); err != nil {
-			return err
+	return err
+}
+
+// Types of resources.
+const (
+	lambdaFunction = "AWS::Lambda::Function"
+	logGroup       = "AWS::Logs::LogGroup"
+	metricFilter   = "AWS::Logs::MetricFilter"
+	alarm          = "AWS::CloudWatch::Alarm"
+	dashboard      = "AWS::CloudWatch::Dashboard"
+)
+
+type template struct {
+	Resources map[string]struct {
+		Type       string
+		Properties map[string]any
+	}
+	Conditions map[string]any
+	partition  string
+}
+
+// read resolves some properties of a resource, or all, and reads them into a
+// struct that has to have a field for each.
+func (t *template) read(id string, into any, properties ...string) error {
+	picked := map[string]any{}
+	for name, value := range t.Resources[id].Properties {
+		if len(properties) == 0 || slices.Contains(properties, name) {
+			picked[name] = value
 		}
 	}
-	d.Functions = append(d.Functions, f)
-	return nil
-}
-
-// read resolves the properties of a resource, and has them read as JSON.
-func (t *template) read(r resource, parse func([]byte) error) error {
-	resolved, err := t.resolve(r.Properties)
+	resolved, err := t.resolve(picked)
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(resolved)
-	if err != nil {
-		return err
-	}
-	return parse(text)
+	return reread(resolved, into)
 }
 
-func (t *template) resolve(v any) (any, error) {
-	switch v := v.(type) {
+// resolve returns what a value becomes when it is deployed.
+func (t *template) resolve(value any) (resolved any, err error) {
+	switch value := value.(type) {
 	case map[string]any:
-		if len(v) == 1 {
-			for key := range v {
-				if key == "Ref" || key == "Condition" || strings.HasPrefix(key, "Fn::") {
-					return t.text(v)
-				}
-			}
-		}
 		all := map[string]any{}
-		for key, value := range v {
-			r, err := t.resolve(value)
-			if err != nil {
+		for key, v := range value {
+			if len(value) == 1 && (key == "Ref" || strings.HasPrefix(key, "Fn::")) {
+				return t.call(key, v)
+			}
+			if all[key], err = t.resolve(v); err != nil {
 				return nil, err
 			}
-			all[key] = r
 		}
 		return all, nil
 	case []any:
-		all := []any{}
-		for _, value := range v {
-			r, err := t.resolve(value)
-			if err != nil {
+		all := make([]any, len(value))
+		for i, v := range value {
+			if all[i], err = t.resolve(v); err != nil {
 				return nil, err
 			}
-			all = append(all, r)
 		}
 		return all, nil
 	}
-	return v, nil
+	return value, nil
 }
 
-// text is what a value becomes when it is deployed.
-func (t *template) text(v any) (string, error) {
-	if s, ok := v.(string); ok {
-		return s, nil
-	}
-	object, _ := v.(map[string]any)
-	for key, value := range object {
-		args, _ := value.([]any)
+// call evaluates a function of CloudFormation.
+func (t *template) call(function string, argument any) (any, error) {
+	unknown := fmt.Errorf("what does this become when it is deployed: %s of %v", function, argument)
+	if args, ok := argument.([]any); ok && function == "Fn::If" && len(args) == 3 {
+		holds, err := t.resolve(t.Conditions[fmt.Sprint(args[0])])
 		switch {
-		case len(object) != 1:
-		case key == "Ref":
-			return t.ref(fmt.Sprint(value))
-		case key == "Fn::GetAtt" && len(args) == 2 && args[1] == "Arn":
-			return t.arn(fmt.Sprint(args[0]))
-		case key == "Fn::Join" && len(args) == 2:
-			parts, _ := args[1].([]any)
-			var texts []string
-			for _, part := range parts {
-				text, err := t.text(part)
-				if err != nil {
-					return "", err
-				}
-				texts = append(texts, text)
-			}
-			return strings.Join(texts, fmt.Sprint(args[0])), nil
-		case key == "Fn::If" && len(args) == 3:
-			holds, err := t.holds(t.Conditions[fmt.Sprint(args[0])])
-			if err != nil {
-				return "", err
-			}
-			if holds {
-				return t.text(args[1])
-			}
-			return t.text(args[2])
-		case key == "Fn::Select" && len(args) == 2:
-			split, _ := args[1].(map[string]any)
-			of, _ := split["Fn::Split"].([]any)
-			if len(of) != 2 {
-				break
-			}
-			text, err := t.text(of[1])
-			parts := strings.Split(text, fmt.Sprint(of[0]))
-			if i := int(args[0].(float64)); err == nil && i < len(parts) {
-				return parts[i], nil
-			}
+		case err != nil:
+			return nil, err
+		case holds == true:
+			return t.resolve(args[1])
+		case holds == false:
+			return t.resolve(args[2])
+		}
+		return nil, unknown
+	}
+	resolved, err := t.resolve(argument)
+	if err != nil {
+		return nil, err
+	}
+	if function == "Ref" {
+		return t.ref(fmt.Sprint(resolved))
+	}
+	args, _ := resolved.([]any)
+	if len(args) != 2 {
+		return nil, unknown
+	}
+	first, second := fmt.Sprint(args[0]), fmt.Sprint(args[1])
+	list, isList := args[1].([]any)
+	switch {
+	case function == "Fn::GetAtt" && second == "Arn":
+		name, err := t.name(first)
+		return t.arn(first, name), err
+	case function == "Fn::Equals" && !isList:
+		return first == second, nil
+	case function == "Fn::Join" && isList:
+		var parts []string
+		for _, part := range list {
+			parts = append(parts, fmt.Sprint(part))
+		}
+		return strings.Join(parts, first), nil
+	case function == "Fn::Split" && !isList:
+		var parts []any
+		for _, part := range strings.Split(second, first) {
+			parts = append(parts, part)
+		}
+		return parts, nil
+	case function == "Fn::Select" && isList:
+		if i, err := strconv.Atoi(first); err == nil && i >= 0 && i < len(list) {
+			return list[i], nil
 		}
 	}
-	return "", fmt.Errorf("what does this become when it is deployed: %v", v)
-}
-
-func (t *template) holds(condition any) (bool, error) {
-	object, _ := condition.(map[string]any)
-	if args, ok := object["Fn::Equals"].([]any); ok && len(args) == 2 {
-		a, err := t.text(args[0])
-		if err != nil {
-			return false, err
-		}
-		b, err := t.text(args[1])
-		return a == b, err
-	}
-	return false, fmt.Errorf("when does this hold: %v", condition)
+	return nil, unknown
 }
 
 func (t *template) ref(id string) (string, error) {
@@ -262,33 +235,25 @@ func (t *template) name(id string) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("a reference to %q, which is not in the template", id)
 	}
-	for _, property := range []string{"FunctionName", "LogGroupName", "AlarmName", "DashboardName"} {
-		if name := r.Properties[property]; name != nil && r.Type != "AWS::Logs::MetricFilter" {
-			return t.text(name)
-		}
+	property := map[string]string{
+		lambdaFunction: "FunctionName", logGroup: "LogGroupName", alarm: "AlarmName", dashboard: "DashboardName",
+	}[r.Type]
+	if name := r.Properties[property]; name != nil {
+		resolved, err := t.resolve(name)
+		return fmt.Sprint(resolved), err
 	}
-	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 	sum := sha256.Sum256([]byte(id))
-	random := make([]byte, 12)
-	for i := range random {
-		random[i] = letters[int(sum[i])%len(letters)]
-	}
-	return StackName + "-" + id + "-" + string(random), nil
+	return fmt.Sprintf("%s-%s-%X", StackName, id, sum[:6]), nil
 }
 
-func (t *template) arn(id string) (string, error) {
-	name, err := t.name(id)
+func (t *template) arn(id, name string) string {
 	switch t.Resources[id].Type {
-	case "AWS::CloudWatch::Alarm":
-		return alarmARN(t.partition, name), err
-	case "AWS::Lambda::Function":
-		return "arn:" + t.partition + ":lambda:" + Region + ":" + Account + ":function:" + name, err
+	case lambdaFunction:
+		return fmt.Sprintf("arn:%s:lambda:%s:%s:function:%s", t.partition, Region, Account, name)
+	case alarm:
+		return fmt.Sprintf("arn:%s:cloudwatch:%s:%s:alarm:%s", t.partition, Region, Account, name)
 	}
-	return "arn:" + t.partition + ":" + name, err
-}
-
-func alarmARN(partition, name string) string {
-	return "arn:" + partition + ":cloudwatch:" + Region + ":" + Account + ":alarm:" + name
+	return "arn:" + t.partition + ":" + name
 }
 
 // strict reads JSON in which nothing may be unknown.

@@ -1,6 +1,7 @@
 package cloudwatch
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -102,12 +103,10 @@ func (v *View) draw(w Widget) (*Drawn, error) {
 		switch {
 		case err != nil:
 			return nil, err
-		case w.Properties.View == "table" && len(result.Columns) == 0:
-			return nil, fmt.Errorf("a table without display or stats, in: %s", w.Properties.Query)
-		case w.Properties.View == "timeSeries" && !result.Series:
-			return nil, fmt.Errorf("a chart over time needs stats … by bin() alone, in: %s", w.Properties.Query)
-		case w.Properties.View != "table" && w.Properties.View != "timeSeries":
+		case w.Properties.View != "table":
 			return nil, fmt.Errorf("unknown view %q of a log query", w.Properties.View)
+		case len(result.Columns) == 0:
+			return nil, fmt.Errorf("a table without display or stats, in: %s", w.Properties.Query)
 		}
 		return &Drawn{Log: result}, nil
 	case "metric":
@@ -115,6 +114,10 @@ func (v *View) draw(w Widget) (*Drawn, error) {
 		return &Drawn{Series: series}, err
 	case "alarm":
 		d := &Drawn{}
+		states := w.Properties.States
+		if len(states) > 0 && !slices.Equal(states, []string{"ALARM"}) {
+			return nil, fmt.Errorf("unknown selection of states %q", states)
+		}
 		for _, arn := range w.Properties.Alarms {
 			i := slices.IndexFunc(v.deployment.Alarms, func(a Alarm) bool { return a.ARN == arn })
 			if i < 0 {
@@ -124,7 +127,7 @@ func (v *View) draw(w Widget) (*Drawn, error) {
 			if err != nil {
 				return nil, err
 			}
-			if len(w.Properties.States) == 0 || s.Alarm && slices.Contains(w.Properties.States, "ALARM") {
+			if len(states) == 0 || s.Alarm {
 				d.Alarms = append(d.Alarms, s)
 			}
 		}
@@ -133,98 +136,81 @@ func (v *View) draw(w Widget) (*Drawn, error) {
 	return nil, fmt.Errorf("unknown type %q", w.Type)
 }
 
-// options are what may follow the names of a metric, or stand alone.
-type options struct {
+// A metric is one of a widget: namespace, name, and pairs of a dimension's name
+// and value, or an expression. Options come last.
+type metric struct {
+	key                                       metricKey
 	ID, Label, Stat, Color, Expression, YAxis string
-	Visible                                   *bool
-	Period                                    int
+	Visible                                   *bool // nil means that it is
+
+	points []Point
 }
+
+// period is that of charts.
+const period = 5 * time.Minute
 
 func (v *View) series(p Properties) ([]Series, error) {
 	if p.View != "singleValue" && p.View != "timeSeries" {
 		return nil, fmt.Errorf("unknown view %q of metrics", p.View)
 	}
-	type entry struct {
-		options
-		points []Point
+	length := period
+	if p.SetPeriodToTimeRange {
+		length = v.To.Sub(v.From)
 	}
-	var entries []*entry
+	var all []*metric
 	byID := map[string][]Point{}
-	for _, m := range p.Metrics {
-		e := &entry{}
-		key, err := e.read(m)
+	for _, parts := range p.Metrics {
+		m, err := parseMetric(parts)
+		if err == nil && m.Expression == "" {
+			m.points, err = points(v.metrics[m.key], m.Stat, length, v.From, v.To)
+		}
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("metric %v: %w", parts, err)
 		}
-		entries = append(entries, e)
-		if e.Expression != "" {
-			continue
+		if m.ID != "" {
+			byID[m.ID] = m.points
 		}
-		period := time.Duration(max(e.Period, p.Period)) * time.Second
-		if period == 0 {
-			period = 5 * time.Minute
-		}
-		if p.SetPeriodToTimeRange {
-			period = v.To.Sub(v.From)
-		}
-		statistic := e.Stat
-		if statistic == "" {
-			statistic = "Average"
-		}
-		if e.points, err = points(v.metrics[key], statistic, period, v.From, v.To); err != nil {
-			return nil, err
-		}
-		if e.ID != "" {
-			byID[e.ID] = e.points
-		}
+		all = append(all, m)
 	}
-	var all []Series
-	for _, e := range entries {
-		if e.Visible != nil && !*e.Visible {
+	var series []Series
+	for _, m := range all {
+		if m.Visible != nil && !*m.Visible {
 			continue
 		}
-		if e.Expression != "" {
+		if m.Expression != "" {
 			var err error
-			if e.points, err = calculate(e.Expression, byID); err != nil {
+			if m.points, err = calculate(m.Expression, byID); err != nil {
 				return nil, err
 			}
 		}
-		if p.View == "singleValue" && len(e.points) > 1 {
-			e.points = e.points[len(e.points)-1:] // CloudWatch shows the last
+		if p.View == "singleValue" && len(m.points) > 1 {
+			m.points = m.points[len(m.points)-1:] // CloudWatch shows the last
 		}
-		all = append(all, Series{e.Label, e.Color, e.YAxis == "right", e.points})
+		series = append(series, Series{m.Label, m.Color, m.YAxis == "right", m.points})
 	}
-	return all, nil
+	return series, nil
 }
 
-// read reads a metric: namespace, name, and pairs of a dimension's name and
-// value, then options.
-func (o *options) read(m []any) (metricKey, error) {
+func parseMetric(parts []any) (*metric, error) {
+	m := &metric{}
 	var texts []string
-	for i, part := range m {
-		switch part := part.(type) {
-		case string:
-			texts = append(texts, part)
-		case map[string]any:
-			if i != len(m)-1 {
-				return metricKey{}, fmt.Errorf("metric %v: options before its end", m)
-			}
-			if err := reread(part, o); err != nil {
-				return metricKey{}, fmt.Errorf("metric %v: %w", m, err)
-			}
-		default:
-			return metricKey{}, fmt.Errorf("metric %v: what is %v", m, part)
+	for i, part := range parts {
+		if text, ok := part.(string); ok {
+			texts = append(texts, text)
+		} else if i != len(parts)-1 {
+			return nil, errors.New("options before its end")
+		} else if err := reread(part, m); err != nil {
+			return nil, err
 		}
 	}
-	if o.Expression != "" && len(texts) == 0 {
-		return metricKey{}, nil
+	if len(texts)%2 != 0 || (len(texts) == 0) != (m.Expression != "") {
+		return nil, errors.New("a namespace, a name and dimensions were expected, or an expression")
 	}
-	if len(texts) < 2 || len(texts)%2 != 0 {
-		return metricKey{}, fmt.Errorf("metric %v: a namespace, a name and dimensions were expected", m)
+	if len(texts) > 0 {
+		m.key = metricKey{namespace: texts[0], name: texts[1]}
 	}
-	key := metricKey{texts[0], texts[1], ""}
 	for i := 2; i < len(texts); i += 2 {
-		key.dimensions += texts[i] + "=" + texts[i+1] + ";"
+		m.key.dimensions += dimension(texts[i], texts[i+1])
 	}
-	return key, nil
+	return m, nil
 }

@@ -1,259 +1,152 @@
 package insights
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
 
-// stats aggregates rows by groups.
-type stats struct {
-	columns []aggregate
-	groups  []group
-}
-
+// An aggregate is a value of a group of rows.
 type aggregate struct {
 	function string
-	of       expr // nil for count(*)
+	of       *Expr // nil for count(*)
 	name     string
 }
 
-// A group is a key: a field or a period of time.
-type group struct {
-	of   expr
-	name string
+// aggregates are functions of the values that the rows of a group have.
+var aggregates = map[string]func([]Value) (Value, error){
+	"sum": sumOf, "avg": average, "max": greatest, "sortsLast": greatest,
 }
 
-// bin is a period of @timestamp.
-type bin struct{ size time.Duration }
+// Two functions are not of values.
+const (
+	count  = "count"  // of the rows
+	latest = "latest" // of the row that is
+)
 
-func (b bin) eval(e *env) (Value, error) {
-	at, ok := e.fields["@timestamp"].(time.Time)
-	if !ok {
-		return nil, fmt.Errorf("bin without @timestamp")
-	}
-	return at.Truncate(b.size), nil
-}
-func (b bin) names() []string { return []string{"@timestamp"} }
-
-// The periods that bin takes, with the most of each.
-// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-operations-functions.html
-var periods = map[string]struct {
-	unit time.Duration
-	most int
-}{"s": {time.Second, 60}, "m": {time.Minute, 60}, "h": {time.Hour, 24}}
-
-func (p *parser) stats() error {
-	var c stats
-	for {
-		a, err := p.aggregate()
+// stats reads the command of that name, which aggregates rows by fields.
+func (p *parser) stats() command {
+	var columns []aggregate
+	p.each(func() {
+		a := aggregate{function: p.name()}
+		p.expect("(")
+		switch {
+		case a.function == count:
+			p.expect("*")
+		case a.function == latest, aggregates[a.function] != nil:
+			a.of = p.value()
+		default:
+			p.fail("unknown function %q in stats", a.function)
+		}
+		p.expect(")")
+		p.expect("as")
+		a.name = p.name()
+		columns = append(columns, a)
+	})
+	p.expect("by")
+	var fields, names []string
+	p.each(func() {
+		field := p.name()
+		fields, names = append(fields, field), append(names, field)
+		if p.accept("as") {
+			names[len(names)-1] = p.name()
+		}
+	})
+	return func(t *table) error {
+		err := t.use(fields...)
+		for _, a := range columns {
+			if a.of != nil {
+				err = errors.Join(err, t.use(a.of.Fields()...))
+			}
+			err = errors.Join(err, t.define(a.name))
+		}
 		if err != nil {
 			return err
 		}
-		c.columns = append(c.columns, a)
-		if !p.accept(",") {
-			break
-		}
-	}
-	if !p.accept("by") {
-		return p.add(c, nil)
-	}
-	for {
-		g, err := p.group()
-		if err != nil {
-			return err
-		}
-		c.groups = append(c.groups, g)
-		if !p.accept(",") {
-			return p.add(c, nil)
-		}
+		return t.group(fields, names, columns)
 	}
 }
 
-func (p *parser) aggregate() (aggregate, error) {
-	function, err := p.take(name, "a function of many values")
-	if err != nil {
-		return aggregate{}, err
-	}
-	if _, ok := aggregates[function]; !ok {
-		return aggregate{}, fmt.Errorf("unknown function %q in stats", function)
-	}
-	a := aggregate{function: function}
-	if err := p.expect("("); err != nil {
-		return a, err
-	}
-	if function != "count" || !p.accept("*") {
-		if a.of, err = p.sum(); err != nil {
-			return a, err
+// group replaces the rows by one for each group that has the same fields: with
+// those, by other names, and the aggregates.
+func (t *table) group(fields, names []string, columns []aggregate) error {
+	groups := map[string][]map[string]Value{}
+	for _, row := range t.rows {
+		key := ""
+		for _, f := range fields {
+			key += Text(row[f]) + "\x00"
 		}
+		groups[key] = append(groups[key], row)
 	}
-	if err := p.expect(")"); err != nil {
-		return a, err
-	}
-	if err := p.expect("as"); err != nil {
-		return a, fmt.Errorf("%s without a name: %w", function, err)
-	}
-	a.name, err = p.take(name, "a name")
-	return a, err
-}
-
-func (p *parser) group() (group, error) {
-	n, err := p.take(name, "a field")
-	if err != nil {
-		return group{}, err
-	}
-	g := group{field{n}, n}
-	if n == "bin" && p.accept("(") {
-		size, err := p.take(period, "a period")
-		if err != nil {
-			return g, err
+	t.rows, t.columns = nil, names
+	for _, key := range slices.Sorted(maps.Keys(groups)) {
+		result := map[string]Value{}
+		for i, name := range names {
+			result[name] = groups[key][0][fields[i]]
 		}
-		count := strings.TrimRight(size, "smhdw")
-		unit, ok := periods[size[len(count):]]
-		times, err := strconv.Atoi(count)
-		if err != nil || !ok || times < 1 || times > unit.most {
-			return g, fmt.Errorf("bin(%s): not a period that is known here", size)
+		for _, a := range columns {
+			var err error
+			if result[a.name], err = a.eval(groups[key]); err != nil {
+				return err
+			}
 		}
-		g = group{bin{time.Duration(times) * unit.unit}, "bin(" + size + ")"}
-		if err := p.expect(")"); err != nil {
-			return g, err
-		}
+		t.rows = append(t.rows, result)
 	}
-	if p.accept("as") {
-		g.name, err = p.take(name, "a name")
+	for _, a := range columns {
+		t.columns = append(t.columns, a.name)
 	}
-	return g, err
-}
-
-// aggregates are functions of the values that a group has.
-var aggregates = map[string]func([]Value) Value{
-	"count":     func(values []Value) Value { return float64(len(values)) },
-	"sum":       func(values []Value) Value { return total(values) },
-	"avg":       average,
-	"max":       func(values []Value) Value { return extreme(values, 1) },
-	"min":       func(values []Value) Value { return extreme(values, -1) },
-	"sortsLast": func(values []Value) Value { return extreme(values, 1) },
-	"latest":    nil, // needs the rows
-}
-
-func total(values []Value) Value {
-	sum, any := 0.0, false
-	for _, v := range values {
-		if n, ok := toNumber(v); ok {
-			sum, any = sum+n, true
-		}
-	}
-	if !any {
-		return nil
-	}
-	return sum
-}
-
-func average(values []Value) Value {
-	if sum, ok := total(values).(float64); ok {
-		return sum / float64(len(values))
-	}
+	t.grouped, t.made = true, map[string]bool{}
 	return nil
 }
 
-func extreme(values []Value, sign int) Value {
-	var most Value
-	for _, v := range values {
-		if most == nil || sign*compare(v, most) > 0 {
-			most = v
-		}
-	}
-	return most
-}
-
-func (c stats) run(s *state) error {
-	var columns []string
-	for _, g := range c.groups {
-		if err := s.known(g.of.names()...); err != nil {
-			return err
-		}
-		columns = append(columns, g.name)
-	}
-	for _, a := range c.columns {
-		if a.of != nil {
-			if err := s.known(a.of.names()...); err != nil {
-				return err
-			}
-		}
-		if err := s.define(a.name); err != nil {
-			return err
-		}
-		columns = append(columns, a.name)
-	}
-	rows := map[string][]map[string]Value{}
-	heads := map[string]map[string]Value{}
-	for _, row := range s.rows {
-		head, key := map[string]Value{}, ""
-		for _, g := range c.groups {
-			v, err := g.of.eval(&env{row})
-			if err != nil {
-				return err
-			}
-			head[g.name] = v
-			key += Text(v) + "\x00"
-		}
-		heads[key] = head
-		rows[key] = append(rows[key], row)
-	}
-	var result []map[string]Value
-	for _, key := range slices.Sorted(maps.Keys(rows)) {
-		head := heads[key]
-		for _, a := range c.columns {
-			v, err := a.over(rows[key])
-			if err != nil {
-				return err
-			}
-			head[a.name] = v
-		}
-		result = append(result, head)
-	}
-	s.rows, s.columns, s.closed, s.defined = result, columns, true, nil
-	return nil
-}
-
-func (a aggregate) over(rows []map[string]Value) (Value, error) {
-	if a.of == nil {
+func (a aggregate) eval(rows []map[string]Value) (Value, error) {
+	if a.function == count {
 		return float64(len(rows)), nil
 	}
 	var values []Value
-	var latest time.Time
+	var newest time.Time
 	var last Value
 	for _, row := range rows {
-		v, err := a.of.eval(&env{row})
+		v, err := a.of.Eval(row)
 		if err != nil {
 			return nil, err
 		}
-		if at, ok := row["@timestamp"].(time.Time); ok && !at.Before(latest) {
-			latest, last = at, v
+		if at := row["@timestamp"].(time.Time); !at.Before(newest) {
+			newest, last = at, v
 		}
 		if v != nil {
 			values = append(values, v)
 		}
 	}
-	if a.function == "latest" {
+	switch {
+	case a.function == latest:
 		return last, nil
+	case len(values) == 0:
+		return nil, nil
 	}
-	return aggregates[a.function](values), nil
+	return aggregates[a.function](values)
 }
 
-// series reports whether the query gives points in time.
-func (q *query) series() bool {
-	for _, c := range slices.Backward(q.commands) {
-		if c, ok := c.(stats); ok {
-			if len(c.groups) != 1 {
-				return false
-			}
-			_, isBin := c.groups[0].of.(bin)
-			return isBin
+func greatest(values []Value) (Value, error) { return slices.MaxFunc(values, compare), nil }
+
+func sumOf(values []Value) (Value, error) {
+	sum := 0.0
+	for _, v := range values {
+		n, ok := v.(float64)
+		if !ok {
+			return nil, fmt.Errorf("a sum or an average of %q, which is not a number", Text(v))
 		}
+		sum += n
 	}
-	return false
+	return sum, nil
+}
+
+func average(values []Value) (Value, error) {
+	sum, err := sumOf(values)
+	if err != nil {
+		return nil, err
+	}
+	return sum.(float64) / float64(len(values)), nil
 }

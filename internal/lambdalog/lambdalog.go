@@ -1,7 +1,7 @@
 // Package lambdalog is the one model in this module of what Lambda stores in
 // CloudWatch Logs of what a function on an OS-only runtime, or an extension,
 // prints. The local environment, the demo, the drawing of the dashboard and
-// docs/records.md follow it. It knows nothing of postinvoke.
+// docs/records.md follow it. It does not depend on postinvoke.
 //
 // In the text format a line is stored as it is, whatever the level. In the JSON
 // format:
@@ -19,7 +19,7 @@
 //
 // Levels and times: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
 // The shape of the wrapped line was seen on AWS by others (github.com/bensie/lambdaerrorlevel,
-// November 2023), and not by us. [Assumptions] lists what no document says.
+// November 2023), and not by us. [Assumptions] lists what is not documented.
 package lambdalog
 
 import (
@@ -39,7 +39,10 @@ var Assumptions = []string{
 // levels are the application log levels, the least severe first.
 var levels = []string{"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"}
 
-const info = "INFO"
+const (
+	info         = "INFO"
+	milliseconds = "2006-01-02T15:04:05.000Z" // the layout of Lambda's times
+)
 
 // IsLevel reports whether name is an application log level of Lambda.
 func IsLevel(name string) bool { return slices.Contains(levels, name) }
@@ -84,7 +87,7 @@ func (s Settings) Event(line string, at time.Time, requestID string) (event stri
 	if _, ok := object(line); ok || !s.JSON {
 		return line, true
 	}
-	b, err := json.Marshal(wrapped{at.UTC().Format("2006-01-02T15:04:05.000Z"), info, line, requestID})
+	b, err := json.Marshal(wrapped{at.UTC().Format(milliseconds), info, line, requestID})
 	if err != nil {
 		panic("lambdalog: " + err.Error()) // strings marshal
 	}
@@ -106,8 +109,9 @@ func Unwrap(event string) (line, requestID string) {
 	if !ok || fields["level"] != info {
 		return event, ""
 	}
+	ofLambda := []string{"time", "level", "msg", "requestId"}
 	for name, value := range fields {
-		if _, isString := value.(string); !isString || !slices.Contains([]string{"time", "level", "msg", "requestId"}, name) {
+		if _, isString := value.(string); !isString || !slices.Contains(ofLambda, name) {
 			return event, ""
 		}
 	}

@@ -3,7 +3,7 @@
 // CloudWatch as far as the demo uses them, whose functions are real processes in
 // local environments.
 //
-// What it does not know from AWS it knows from AWS's documentation.
+// It follows AWS's documentation, and was never compared with AWS.
 package awstest
 
 import (
@@ -11,16 +11,16 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"example.com/postinvoke/lambdaenv"
 )
 
-// What the account has, and who may use it.
+// What the account has, and the credentials for it.
 const (
 	Stack  = "Demo"
 	Region = "eu-west-1"
@@ -29,10 +29,10 @@ const (
 	expired   = "expired" // a session token
 )
 
-// Config says how the account behaves. The zero value is an account that does
+// Config is how the account behaves. The zero value is an account that does
 // everything at once.
 type Config struct {
-	// Functions are called so. Empty means Arm64.
+	// Functions are the names of the functions. Empty means Arm64.
 	Functions []string
 
 	// Function is the package to build. Empty means the example.
@@ -41,25 +41,26 @@ type Config struct {
 	// NoLayer leaves out the extension.
 	NoLayer bool
 
-	// Lambda are further settings of the functions.
-	Lambda lambdaenv.Config
-
 	// ShutdownAfter is the number of a function's invocations after which its
 	// environment is shut down. Zero means never.
 	ShutdownAfter int
+
+	// HookTime is how much longer hooks take on Lambda's clock than they do. So
+	// a test of long hooks takes no time, and does not depend on it.
+	HookTime time.Duration
 
 	// Late is how many looks at a log later than others an event can become
 	// visible.
 	Late int
 
-	// NoIDs leaves the ids of events out, as some emulators do.
+	// NoIDs leaves out the ids of events, as some emulators do.
 	NoIDs bool
 
-	// Busy has somebody else's environment log something before each look.
+	// Busy has another environment log something before each look.
 	Busy bool
 
-	// PageSize is how many events a page of a log has at most, and has every
-	// other page be empty. Zero means that one page has them all.
+	// PageSize is how many events a page of a log has at most; then every other
+	// page is empty. Zero means that one page has them all.
 	PageSize int
 
 	// Skew is how far Lambda's clock is ahead.
@@ -68,16 +69,11 @@ type Config struct {
 	// Rewrite, if set, replaces each message of a log; an empty one is lost.
 	Rewrite func(string) string
 
-	// KeepBack has callers wait for the hooks, as they would not on AWS.
+	// KeepBack sends responses after the hooks, as AWS would not.
 	KeepBack bool
 
-	// MetricScale is what the metric is multiplied by. Zero means 1; below
-	// zero there are no metrics.
-	MetricScale float64
-
-	// MetricMore is how many invocations of somebody else the metric has, each
-	// of five seconds.
-	MetricMore int
+	// Metric, if set, replaces the values of the metric, one for each invocation.
+	Metric func([]float64) []float64
 
 	// Outputs replace those of the stack, and Status its status.
 	Outputs map[string]string
@@ -86,23 +82,20 @@ type Config struct {
 
 // An Account is a running account.
 type Account struct {
-	t      testing.TB
-	cfg    Config
-	server *httptest.Server
-
+	t          *testing.T
+	cfg        Config
+	functions  []*function
 	background sync.WaitGroup
+	onRequest  func(Request)
 
-	mu        sync.Mutex
-	functions map[string]*function // by name
-	failures  map[string][]Failure // to come, by action
-	requests  []Request
-	onRequest func(Request)
+	mu       sync.Mutex
+	failures map[string][]Failure // to come, by action
+	requests []Request
 }
 
 // A Request is one that the account got.
 type Request struct {
 	Action  string // as in a policy
-	Region  string
 	Headers http.Header
 	Limited bool // to streams of the log
 }
@@ -117,42 +110,63 @@ type Failure struct {
 // Start starts an account and has the environment name it and its credentials.
 func Start(t *testing.T, cfg Config) *Account {
 	t.Helper()
+	a := &Account{t: t, cfg: cfg, failures: map[string][]Failure{}}
 	if len(cfg.Functions) == 0 {
 		cfg.Functions = []string{"Arm64"}
 	}
-	a := &Account{t: t, cfg: cfg, functions: map[string]*function{}, failures: map[string][]Failure{}}
 	for _, name := range cfg.Functions {
-		f := a.newFunction(name)
-		a.functions[f.name] = f
+		a.functions = append(a.functions, a.newFunction(name))
 	}
-	a.server = httptest.NewServer(a)
+	server := httptest.NewServer(a)
 	t.Cleanup(func() {
-		a.server.Close()
+		server.Close()
 		a.background.Wait()
 	})
 	Environment(t)
-	t.Setenv("AWS_ENDPOINT_URL", a.server.URL)
+	t.Setenv("AWS_ENDPOINT_URL", server.URL)
 	t.Setenv("AWS_REGION", Region)
 	t.Setenv("AWS_ACCESS_KEY_ID", accessKey)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
 	return a
 }
 
-// Environment hides the developer's own AWS settings from a test, and whatever
-// would be asked for credentials.
+// Environment hides the developer's own AWS settings from a test, and all that
+// would be asked for credentials. The test fails if this process asks for a real
+// host.
 func Environment(t *testing.T) {
 	t.Helper()
-	for _, name := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID",
-		"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_RETRY_MODE", "AWS_MAX_ATTEMPTS",
-		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL"} {
-		t.Setenv(name, "")
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "AWS_") {
+			t.Setenv(name, "")
+		}
 	}
-	guard(t)
 	dir := t.TempDir()
 	t.Setenv("AWS_CONFIG_FILE", filepath.Join(dir, "config"))
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(dir, "credentials"))
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
+		t.Setenv(name, proxy().URL)
+	}
+	t.Setenv("NO_PROXY", "")
+	t.Setenv("no_proxy", "")
+	t.Cleanup(func() {
+		for len(proxied) > 0 {
+			t.Errorf("a real host was asked for: %s", <-proxied)
+		}
+	})
 }
+
+// The proxy refuses all that is not on loopback. There is one for the whole
+// process, because net/http reads the variables only once.
+var (
+	proxied = make(chan string, 100) // hosts
+	proxy   = sync.OnceValue(func() *httptest.Server {
+		return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			proxied <- r.Host
+			http.Error(w, "a test asks for no real host", http.StatusForbidden)
+		}))
+	})
+)
 
 // ExpireCredentials has the environment hold credentials that have expired.
 func (a *Account) ExpireCredentials(t *testing.T) { t.Setenv("AWS_SESSION_TOKEN", expired) }
@@ -167,79 +181,61 @@ func (a *Account) Fail(action string, failures ...Failure) {
 // OnRequest has f be called with each request before it is answered.
 func (a *Account) OnRequest(f func(Request)) { a.onRequest = f }
 
-// Lines returns the lines of a function's log as they were printed.
-func (a *Account) Lines(output string) []string {
-	for _, f := range a.functions {
-		if f.output == output {
-			return f.env.Lines()
-		}
-	}
-	return nil
-}
+// Lines returns the lines of the first function's log as they were printed.
+func (a *Account) Lines() []string { return a.functions[0].env.Lines() }
 
-// Requests returns the requests for an action so far.
+// Requests returns the requests so far: for an action, or all.
 func (a *Account) Requests(action string) []Request {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	var found []Request
-	for _, r := range a.requests {
-		if r.Action == action {
-			found = append(found, r)
-		}
-	}
-	return found
-}
-
-// Actions returns the actions of which there were requests.
-func (a *Account) Actions() map[string]bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	actions := map[string]bool{}
-	for _, r := range a.requests {
-		actions[r.Action] = true
-	}
-	return actions
+	return slices.DeleteFunc(slices.Clone(a.requests), func(r Request) bool {
+		return action != "" && r.Action != action
+	})
 }
 
 // ServeHTTP answers as AWS does.
 func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s, action := operation(r)
-	if s == nil {
-		a.t.Errorf("unexpected request: %s %s", r.Method, r.URL)
-		http.NotFound(w, r)
-		return
-	}
-	key, region := signer(r)
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return // the client went away
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	request := Request{action, region, r.Header.Clone(), bytes.Contains(body, []byte(`"logStreamNames"`))}
+	s, ok := serviceOf(r)
+	if !ok {
+		a.t.Errorf("unexpected request: %s %s", r.Method, r.URL)
+		http.NotFound(w, r)
+		return
+	}
+	request := Request{s.action, r.Header.Clone(), bytes.Contains(body, []byte(`"logStreamNames"`))}
 	a.mu.Lock()
 	a.requests = append(a.requests, request)
-	var failure *Failure
-	if queue := a.failures[action]; len(queue) > 0 {
-		failure, a.failures[action] = &queue[0], queue[1:]
+	var failures []Failure
+	if queue := a.failures[s.action]; len(queue) > 0 {
+		failures, a.failures[s.action] = queue[:1], queue[1:]
 	}
 	a.mu.Unlock()
 	if a.onRequest != nil {
 		a.onRequest(request)
 	}
 	w.Header().Set("Date", time.Now().Add(a.cfg.Skew).UTC().Format(http.TimeFormat))
+	w.Header().Set("Content-Type", s.contentType)
+	key, region := signer(r)
+	var failure *Failure
 	switch {
-	case failure != nil:
-		if failure.Code == "" {
-			http.Error(w, failure.Message, failure.Status)
-			break
-		}
-		s.fail(w, *failure)
+	case len(failures) > 0:
+		failure = &failures[0]
 	case key != accessKey:
-		s.fail(w, Failure{http.StatusForbidden, "UnrecognizedClientException", "The security token included in the request is invalid."})
+		failure = &Failure{http.StatusForbidden, "UnrecognizedClientException", "The security token is invalid."}
 	case r.Header.Get("X-Amz-Security-Token") == expired:
-		s.fail(w, Failure{http.StatusForbidden, "ExpiredTokenException", "The security token included in the request is expired"})
+		failure = &Failure{http.StatusForbidden, "ExpiredTokenException", "The security token is expired."}
 	default:
-		s.answer(a, w, r, region)
+		failure = s.answer(a, w, r, body, region)
+	}
+	switch {
+	case failure == nil:
+	case failure.Code == "":
+		http.Error(w, failure.Message, failure.Status)
+	default:
+		s.fail(w, failure)
 	}
 }
 

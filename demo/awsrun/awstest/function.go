@@ -3,12 +3,11 @@ package awstest
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"regexp"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"example.com/postinvoke/internal/lambdalog"
 	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/lambdaenv/lambdaenvtest"
+	"example.com/postinvoke/record"
 )
 
 // A function is one with an environment and a log group.
@@ -27,10 +27,11 @@ type function struct {
 
 	mu     sync.Mutex
 	events []event
-	looks  int // at the log
-	idle   int // invocations that are over
-	ending bool
-	spans  []float64 // the extension's overhead of each invocation
+	looks  int           // at the log
+	idle   int           // invocations that have ended
+	ending bool          // the environment is being shut down
+	ahead  time.Duration // by how much Lambda's clock is ahead
+	spans  []float64     // the extension's overhead of each invocation
 }
 
 // An event is one of a log group.
@@ -41,12 +42,17 @@ type event struct {
 }
 
 func (a *Account) newFunction(output string) *function {
-	f := &function{account: a, output: output, name: Stack + "-" + output + "Function0A1B2C3D", group: Stack + "-" + output + "Logs4E5F6A7B"}
-	cfg := a.cfg.Lambda
-	cfg.Name, cfg.LogFormat, cfg.Observe = f.name, lambdaenv.JSON, f.observe
-	cfg.Function = lambdaenvtest.Build(a.t, cmp.Or(a.cfg.Function, "function"))
+	f := &function{
+		account: a, output: output, ahead: a.cfg.Skew,
+		name: Stack + "-" + output + "Function0A1B2C3D", group: Stack + "-" + output + "Logs4E5F6A7B",
+	}
+	cfg := lambdaenv.Config{
+		Name: f.name, LogFormat: lambdaenv.JSON, Observe: f.observe,
+		Function: lambdaenvtest.Build(a.t, cmp.Or(a.cfg.Function, "function")),
+	}
 	if !a.cfg.NoLayer {
-		cfg.Extensions = []string{lambdaenvtest.Named(a.t, lambdaenvtest.Build(a.t, "extension"), recording.OwnExtension)}
+		extension := lambdaenvtest.Build(a.t, "extension")
+		cfg.Extensions = []string{lambdaenvtest.Named(a.t, extension, recording.OwnExtension)}
 	}
 	f.env = lambdaenvtest.Start(a.t, cfg)
 	return f
@@ -58,140 +64,127 @@ func (f *function) observe(e lambdaenv.Entry) {
 	defer f.mu.Unlock()
 	switch e.Kind {
 	case lambdaenv.Line:
+		f.log(e)
+	case lambdaenv.Responded:
+		f.ahead += f.account.cfg.HookTime
 	case lambdaenv.Idle, lambdaenv.Reset:
 		f.idle++
-		return
-	default:
-		return
 	}
-	text := e.Text
-	if f.account.cfg.Rewrite != nil {
-		text = f.account.cfg.Rewrite(text)
+}
+
+func (f *function) log(e lambdaenv.Entry) {
+	cfg := f.account.cfg
+	text := f.lengthened(e.Text)
+	if cfg.Rewrite != nil {
+		text = cfg.Rewrite(text)
 	}
 	if text == "" {
 		return
 	}
-	f.measure(text)
+	ahead := f.ahead
+	if r := lambdalog.Platform(text); r != nil {
+		if span := r.AfterRuntime(); span != nil {
+			f.spans = append(f.spans, span.DurationMs)
+			ahead -= cfg.HookTime // its times are those of the response
+		}
+	}
+	if ahead != 0 {
+		text = lambdalog.Shift(text, ahead)
+	}
+	if e.Source != lambdaenv.Platform {
+		text, _ = lambdalog.Settings{JSON: true}.Event(text, e.Time, e.RequestID)
+	}
 	n := len(f.events)
-	late := 0
-	if f.account.cfg.Late > 0 {
-		late = n * 7 % (f.account.cfg.Late + 1) // so that neighbours differ
+	id := fmt.Sprintf("%056d", n)
+	if cfg.NoIDs {
+		id = ""
 	}
 	f.events = append(f.events, event{
-		id:      fmt.Sprintf("%056d", n),
+		id:      id,
 		stream:  "2026/11/22/[$LATEST]0123456789abcdef0123456789abcdef",
-		message: f.shifted(f.stored(e, text)),
-		time:    e.Time.Add(f.account.cfg.Skew),
-		visible: f.looks + 1 + late,
+		message: text,
+		time:    e.Time.Add(f.ahead),
+		visible: f.looks + 1 + n*7%(cfg.Late+1), // so that neighbours differ
 	})
 }
 
-// stored is what CloudWatch has of a line.
-func (f *function) stored(e lambdaenv.Entry, text string) string {
-	if e.Source == lambdaenv.Platform {
+var (
+	hooksTook  = regexp.MustCompile(`"hooksMs":[\d.]+`)
+	reportTook = regexp.MustCompile(`"(d|billedD)urationMs":[\d.]+`)
+)
+
+// lengthened is a line in which hooks take HookTime longer.
+func (f *function) lengthened(text string) string {
+	by := float64(f.account.cfg.HookTime.Milliseconds())
+	took := reportTook
+	switch {
+	case by == 0:
+		return text
+	case strings.Contains(text, record.Hooks):
+		took = hooksTook
+	case !strings.Contains(text, `"platform.report"`):
 		return text
 	}
-	event, _ := lambdalog.Settings{JSON: true, Level: f.account.cfg.Lambda.ApplicationLogLevel}.Event(text, e.Time, e.RequestID)
-	return event
-}
-
-// measure takes the metric from a platform.report, which is where AWS has it
-// from, too.
-func (f *function) measure(text string) {
-	var report struct {
-		Type   string
-		Record struct {
-			Spans []struct {
-				Name       string
-				DurationMs float64
-			}
-		}
-	}
-	if json.Unmarshal([]byte(text), &report) != nil || report.Type != "platform.report" {
-		return
-	}
-	for _, span := range report.Record.Spans {
-		if span.Name == "extensionOverhead" {
-			f.spans = append(f.spans, span.DurationMs)
-		}
-	}
-}
-
-var stamps = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
-
-// shifted is text with the times of Lambda's clock.
-func (f *function) shifted(text string) string {
-	if f.account.cfg.Skew == 0 {
-		return text
-	}
-	return stamps.ReplaceAllStringFunc(text, func(s string) string {
-		t, err := time.Parse(time.RFC3339, s)
+	return took.ReplaceAllStringFunc(text, func(field string) string {
+		name, value, _ := strings.Cut(field, ":")
+		ms, err := strconv.ParseFloat(value, 64)
 		if err != nil {
-			return s
+			return field
 		}
-		return t.Add(f.account.cfg.Skew).Format("2006-01-02T15:04:05.000Z")
+		return name + ":" + strconv.FormatFloat(ms+by, 'f', -1, 64)
 	})
 }
 
-// end shuts the environment down. Not in the millisecond of its last report: on
-// AWS minutes go by, and the log has no finer order.
-func (f *function) end() {
-	f.env.Environment.WaitIdle(context.Background())
+// page returns the events of a page of the log, and the token of the next page,
+// if any. The first page is a look, and the first look after the last invocation
+// has the environment be shut down.
+func (f *function) page(token string) ([]event, string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	cfg := f.account.cfg
+	if token == "" {
+		f.looks++
+		if cfg.ShutdownAfter > 0 && f.idle >= cfg.ShutdownAfter && !f.ending {
+			f.ending = true
+			f.account.background.Go(f.shutDown)
+		}
+		if cfg.Busy {
+			id := fmt.Sprintf("%056d", len(f.events))
+			f.events = append(f.events, event{id, "another stream", "busy", time.Now(), f.looks})
+		}
+	}
+	visible := slices.DeleteFunc(slices.Clone(f.events), func(e event) bool { return e.visible > f.looks })
+	if cfg.PageSize == 0 {
+		return visible, ""
+	}
+	page, _ := strconv.Atoi(token)
+	next := strconv.Itoa(page + 1)
+	from := page / 2 * cfg.PageSize
+	switch {
+	case page%2 == 0: // nothing found so far, as it is when much is searched
+		return nil, next
+	case from+cfg.PageSize >= len(visible):
+		return visible[min(from, len(visible)):], ""
+	}
+	return visible[from : from+cfg.PageSize], next
+}
+
+// shutDown shuts the environment down. Not in the millisecond of its last
+// report: on AWS minutes go by, and the log has no finer order.
+func (f *function) shutDown() {
+	_, _ = f.env.Environment.WaitIdle(context.Background())
 	for idle := time.Now().UnixMilli(); time.Now().UnixMilli() == idle; {
 		runtime.Gosched()
 	}
-	f.env.Environment.Shutdown(context.Background(), "")
+	_, _ = f.env.Environment.Shutdown(context.Background(), "")
 }
 
-// look returns the events that can be seen now. The first look after the last
-// invocation has the environment be shut down.
-func (f *function) look() []event {
+// metric returns the values that CloudWatch has, one for each invocation.
+func (f *function) metric() []float64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.looks++
-	if after := f.account.cfg.ShutdownAfter; after > 0 && f.idle >= after && !f.ending {
-		f.ending = true
-		f.account.background.Go(f.end)
+	if replace := f.account.cfg.Metric; replace != nil {
+		return replace(slices.Clone(f.spans))
 	}
-	if f.account.cfg.Busy {
-		n := len(f.events)
-		f.events = append(f.events, event{id: fmt.Sprintf("%056d", n), stream: "somebody else's", message: "busy", time: time.Now(), visible: f.looks})
-	}
-	var visible []event
-	for _, e := range f.events {
-		if e.visible <= f.looks {
-			visible = append(visible, e)
-		}
-	}
-	return visible
-}
-
-// invoke answers
-// https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
-func (a *Account) invoke(w http.ResponseWriter, r *http.Request, _ string) {
-	name := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/2015-03-31/functions/"), "/invocations")
-	f := a.functions[name]
-	if f == nil {
-		failREST(w, Failure{http.StatusNotFound, "ResourceNotFoundException", "Function not found: " + name})
-		return
-	}
-	payload, err := io.ReadAll(r.Body)
-	if err != nil {
-		return // the client went away
-	}
-	response, err := f.env.Environment.Invoke(r.Context(), payload)
-	if err != nil {
-		failREST(w, Failure{http.StatusInternalServerError, "ServiceException", err.Error()})
-		return
-	}
-	if a.cfg.KeepBack {
-		f.env.Environment.WaitIdle(r.Context())
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("X-Amzn-Requestid", response.RequestID)
-	w.Header().Set("X-Amz-Executed-Version", "$LATEST")
-	if response.FunctionError != "" {
-		w.Header().Set("X-Amz-Function-Error", "Unhandled")
-	}
-	w.Write(response.Payload)
+	return slices.Clone(f.spans)
 }

@@ -1,0 +1,209 @@
+// Package printer prints a recording while it grows: as text in columns for
+// people, or as JSON for machines.
+//
+// # JSON
+//
+// Every line is one object, with a type:
+//
+//   - "entry": time, sinceStartMs, source (caller, platform, function or
+//     extension), kind ("line" for what CloudWatch would show), and where there
+//     are any extension (its name), requestId, text, remark and, when the caller
+//     has the response, responseMs (what it waited).
+//   - "invocation", when one has ended: requestId, status, responseMs, payload,
+//     durationMs, billedMs, and where there are any functionError, initMs (of a
+//     cold start), what the library reported (hooks, hooksMs, failures,
+//     abandoned), lost (how many hooks the extension says were lost with the
+//     process), unknown (why it is not known what became of hooks), reset (why its
+//     processes were ended: failure or timeout) and renewed (it began with new
+//     ones, after a reset).
+//   - "shutdown", at the end: reason, sinceStartMs, idleMs, tookMs and, where
+//     there are any, killed (the names of processes that did not exit by
+//     themselves) and what the library reported about the shutdown hooks.
+//   - "check", on AWS at the end: function, claim, verdict (passed, failed or
+//     not seen), figures and, of a failure, its meaning.
+//
+// All have function, where several functions are recorded.
+package printer
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"example.com/postinvoke/demo/recording"
+	"example.com/postinvoke/lambdaenv"
+)
+
+// New returns a printer that writes to w, in the way that fits stdout, where
+// what is written ends up.
+func New(w, stdout io.Writer, json bool) recording.Renderer {
+	if json {
+		return NewJSON(w)
+	}
+	return &text{w: w, width: func() int { return Width(stdout) }, colours: wantsColour(stdout)}
+}
+
+// localMark begins what would not be found in CloudWatch.
+const localMark = "── "
+
+// A text prints the log in columns, and the remarks beside it.
+type text struct {
+	w       io.Writer
+	width   func() int // of the terminal, which may change; 0 if there is none
+	colours bool
+}
+
+func (t *text) Began(r *recording.Recording) {
+	l := t.layout()
+	var b bytes.Buffer
+	legend := "Lines that begin with " + strings.TrimSpace(localMark) +
+		" happen on Lambda, too, but CloudWatch does not show them."
+	for _, sentence := range append(slices.Clone(r.Intro), legend) {
+		for _, line := range Wrap(sentence, l.width) {
+			fmt.Fprintln(&b, line)
+		}
+	}
+	fmt.Fprintln(&b)
+	fmt.Fprintln(&b, t.paint(dim, l.left("TIME (UTC)", "ELAPSED", "SOURCE")+"LOG"))
+	t.w.Write(b.Bytes())
+}
+
+func (t *text) Moment(_ *recording.Recording, m *recording.Moment) {
+	if m.Display == "" {
+		return
+	}
+	l := t.layout()
+	shown := m.Long()
+	if l.width > 0 {
+		shown = m.Short()
+	}
+	if m.Local() {
+		shown = localMark + shown
+	}
+	left := l.left(m.Time.UTC().Format("15:04:05.000"), fmt.Sprintf("%.3fs", m.Since.Seconds()), shortName(m.Who()))
+	indent := strings.Repeat(" ", utf8.RuneCountInString(left))
+	source := t.paint(sourceColours[m.Source], left)
+
+	var b bytes.Buffer
+	used := 0 // width of the line just written
+	for i, line := range Wrap(shown, l.room) {
+		if i > 0 {
+			b.WriteString("\n")
+			source = indent
+		}
+		used = utf8.RuneCountInString(line)
+		if m.Local() {
+			line = t.paint(dim, line)
+		}
+		b.WriteString(source + line)
+	}
+	t.writeRemark(&b, l, indent, used, m.Remark)
+	b.WriteString("\n")
+	t.w.Write(b.Bytes()) // in one piece; the output takes care of errors
+}
+
+// writeRemark puts remark, if any, beside the line just written, of which so
+// much is used, or beneath it.
+func (t *text) writeRemark(b *bytes.Buffer, l layout, indent string, used int, remark string) {
+	beside := max(l.remark, used+2)
+	room := l.room
+	if room == 0 {
+		room = enoughRoom
+	}
+	switch {
+	case remark == "":
+	case beside+utf8.RuneCountInString("← "+remark) <= room:
+		b.WriteString(strings.Repeat(" ", beside-used) + t.paint(yellow, "← "+remark))
+	default:
+		for i, line := range Wrap(remark, room-l.remark-2) {
+			arrow := [...]string{"↑ ", "  "}[min(i, 1)]
+			b.WriteString("\n" + indent + strings.Repeat(" ", l.remark) + t.paint(yellow, arrow+line))
+		}
+	}
+}
+
+func (t *text) Invoked(*recording.Recording, *recording.Invocation) {}
+
+func (t *text) Ended(r *recording.Recording) {
+	t.w.Write([]byte("\n" + strings.Join(summary(r, t.layout().width), "\n") + "\n"))
+}
+
+const (
+	// clockFrom is the width from which on there is room for the time of day.
+	clockFrom = 100
+
+	// sourceWidth is for the longest of our own names.
+	sourceWidth = len("extension")
+
+	// enoughRoom is that for a text and a remark beside it, and besideText where
+	// the remark begins. With less room, remarks go beneath the text.
+	enoughRoom = 120
+	besideText = 60
+)
+
+// A layout says where things go.
+type layout struct {
+	width  int  // of the terminal; 0: as wide as need be
+	clock  bool // the time of day is shown
+	room   int  // for text and remarks; 0: any
+	remark int  // where remarks begin, counted from the text
+}
+
+func (t *text) layout() layout {
+	l := layout{width: t.width()}
+	if l.width <= 0 {
+		return layout{clock: true, remark: besideText}
+	}
+	l.clock = l.width >= clockFrom
+	l.room = max(10, l.width-len(l.left("", "", "")))
+	if l.room >= enoughRoom {
+		l.remark = besideText
+	}
+	return l
+}
+
+// left renders the columns before the text.
+func (l layout) left(clock, elapsed, source string) string {
+	left := fmt.Sprintf("%8s  %-*s  ", elapsed, sourceWidth, source)
+	if l.clock {
+		left = fmt.Sprintf("%-12s  ", clock) + left
+	}
+	return left
+}
+
+// shortName is a name that fits the column.
+func shortName(name string) string {
+	if r := []rune(name); len(r) > sourceWidth {
+		return string(r[:sourceWidth-1]) + "…"
+	}
+	return name
+}
+
+// Colours.
+const (
+	dim     = "\x1b[2m"
+	yellow  = "\x1b[33m"
+	cyan    = "\x1b[36m"
+	green   = "\x1b[32m"
+	magenta = "\x1b[35m"
+	blue    = "\x1b[34m"
+	normal  = "\x1b[0m"
+)
+
+var sourceColours = map[lambdaenv.Source]string{
+	lambdaenv.Caller:    cyan,
+	lambdaenv.Platform:  blue,
+	lambdaenv.Function:  green,
+	lambdaenv.Extension: magenta,
+}
+
+// paint colours s, if colours are wanted.
+func (t *text) paint(colour, s string) string {
+	if !t.colours || colour == "" || s == "" {
+		return s
+	}
+	return colour + s + normal
+}

@@ -1,0 +1,179 @@
+package recording
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"example.com/postinvoke/lambdaenv"
+	"example.com/postinvoke/record"
+)
+
+// display returns the line of the log, or what is to be read in its place of any
+// other moment: nothing if it is of no interest. The text is printable, and one
+// line, except for the stack of a panic, which follows in lines of its own.
+func (env *environment) display(m *Moment) string {
+	text := ""
+	switch m.Kind {
+	case lambdaenv.Line:
+		if stack := stackIn(m); stack != nil {
+			return strings.Join(stack, "\n")
+		}
+		// A blank one is not shown. CloudWatch takes no event without text; what
+		// Lambda makes of a blank line is not documented.
+		text = m.Text
+	case Called:
+		text = "invokes the function with " + payload([]byte(m.Text))
+	case lambdaenv.Responded:
+		text = answered(m.Response)
+	case lambdaenv.Frozen:
+		if env.frozen {
+			text = "frozen: nothing runs until it is thawed"
+		}
+	case lambdaenv.Thawed:
+		if env.frozen { // a reset thaws the extensions only to end them
+			text = "thawed"
+		}
+	case lambdaenv.Reset:
+		text = "reset after a " + m.Text + ": the next invocation starts new processes"
+	case lambdaenv.ShutdownBegan:
+		if text = "the environment is shut down, reason: " + m.Text; env.reset {
+			text = "nothing is left to shut down: the reset ended the environment"
+		}
+	case lambdaenv.Signaled:
+		text = "gets " + m.Text
+	case lambdaenv.Exited:
+		if !env.ending || !expectedEnds[m.Text] {
+			text = "ended: " + m.Text
+		}
+	case lambdaenv.ShutdownDone:
+		if !env.reset {
+			text = "nothing is left of the environment"
+		}
+	}
+	return printable(text)
+}
+
+// expectedEnds are how processes end that were asked to.
+var expectedEnds = map[string]bool{"exit status 0": true, "signal: terminated": true, "signal: killed": true}
+
+// payload is an event or a response, in one line.
+func payload(b []byte) string {
+	if bytes.Contains(b, []byte("\n")) {
+		return Compact(string(b))
+	}
+	return string(b)
+}
+
+// Compact removes the white space between the tokens of what is JSON.
+func Compact(s string) string {
+	var b bytes.Buffer
+	if json.Compact(&b, []byte(s)) != nil {
+		return s
+	}
+	return b.String()
+}
+
+func answered(r *lambdaenv.Response) string {
+	if r == nil {
+		return "gets no answer"
+	}
+	what := "the response"
+	if r.FunctionError != "" {
+		what = "an error"
+	}
+	return fmt.Sprintf("has %s after %s: %s", what, Milliseconds(r.Latency), payload(r.Payload))
+}
+
+// Milliseconds renders how long a caller waited.
+func Milliseconds(d time.Duration) string {
+	return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000)
+}
+
+// printable replaces what would upset columns or a terminal, or would be shown
+// in another direction than it was written.
+func printable(s string) string {
+	s = strings.ReplaceAll(strings.TrimRight(s, "\t "), "\t", "  ")
+	upsets := func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control) }
+	if !strings.ContainsFunc(s, upsets) && utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case !upsets(r):
+			b.WriteRune(r)
+		case r > unicode.MaxLatin1:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		}
+	}
+	return b.String()
+}
+
+// stackField is the field with the stack of a panic, in either log format.
+var stackField = regexp.MustCompile(`,"` + record.Stack + `":"(\\.|[^"\\])*"| ` + record.Stack + `="(\\.|[^"\\])*"`)
+
+// stackIn returns the record of a hook that panicked without its stack, and
+// beneath it the stack, line by line; nil of anything else. In the record it is
+// one line of some thousand characters.
+func stackIn(m *Moment) []string {
+	if m.Source != lambdaenv.Function || !strings.Contains(m.Text, record.HookFailed) {
+		return nil
+	}
+	at := stackField.FindStringIndex(m.Text)
+	stack := strings.Split(strings.TrimSpace(Fields(m.Text)[record.Stack]), "\n")
+	if at == nil || len(stack) < 2 {
+		return nil
+	}
+	lines := []string{printable(m.Text[:at[0]] + m.Text[at[1]:])}
+	for _, frame := range stack {
+		lines = append(lines, "  "+printable(frame))
+	}
+	return lines
+}
+
+// What no reader needs: the rest of a request id or of a hash, and the time of a
+// record, which is in the first column already.
+var (
+	ids   = regexp.MustCompile(`\b([0-9a-f]{8})(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{24,})\b`)
+	stamp = regexp.MustCompile(`^timestamp=\S+ `)
+)
+
+// shownPayload is how many characters of an event or a response are shown, with
+// the words before it.
+const shownPayload = 330
+
+// IsCut reports whether Short has only the beginning of an event or a response.
+func (m *Moment) IsCut() bool {
+	return m.Source == lambdaenv.Caller && utf8.RuneCountInString(m.Display) > shownPayload
+}
+
+// Short is the display for a reader: without what no reader needs, and with the
+// beginning of a long event or response.
+func (m *Moment) Short() string {
+	s := m.Display
+	if m.IsCut() {
+		runes := []rune(s)
+		s = fmt.Sprintf("%s… (%d more characters)", string(runes[:shownPayload]), len(runes)-shownPayload)
+	}
+	return ids.ReplaceAllString(stamp.ReplaceAllString(s, ""), "$1…")
+}
+
+// The same in the lines that are not the function's own.
+var (
+	runtimeHash = regexp.MustCompile(`^(INIT_START .*:runtime:[0-9a-f]{8})[0-9a-f]{24,}`)
+	recordStamp = regexp.MustCompile(`^timestamp=\S+ (level=\S+ message="postinvoke: )`)
+)
+
+// Long is the display for a log that may be searched or kept: ids and events are
+// whole, and so is what the function prints.
+func (m *Moment) Long() string {
+	return recordStamp.ReplaceAllString(runtimeHash.ReplaceAllString(m.Display, "$1…"), "$1")
+}

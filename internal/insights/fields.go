@@ -1,0 +1,85 @@
+package insights
+
+import (
+	"cmp"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Value is a string, a float64, a time.Time, or nil where there is none. A
+// condition is a bool, which no field is.
+type Value any
+
+// maxFields is how many fields CloudWatch discovers in an event.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData-discoverable-fields.html
+const maxFields = 200
+
+// Fields are those that CloudWatch discovers in an event: its own, which begin
+// with @, and those of a JSON object in the message. Objects are flattened with
+// dots and arrays with indices; true and false are 1 and 0; null is no value.
+func Fields(e Event) map[string]Value {
+	fields := map[string]Value{
+		"@timestamp": e.Time.Truncate(time.Millisecond),
+		"@message":   e.Message,
+		"@log":       e.Account + ":" + e.Group,
+	}
+	if start := strings.IndexByte(e.Message, '{'); start >= 0 {
+		var object any
+		if json.NewDecoder(strings.NewReader(e.Message[start:])).Decode(&object) == nil {
+			flatten(fields, "", object)
+		}
+	}
+	return fields
+}
+
+func flatten(into map[string]Value, name string, value any) {
+	add := func(key string, value any) { flatten(into, strings.TrimPrefix(name+"."+key, "."), value) }
+	switch value := value.(type) {
+	case map[string]any:
+		for key, v := range value {
+			add(key, v)
+		}
+	case []any:
+		for i, v := range value {
+			add(strconv.Itoa(i), v)
+		}
+	case bool:
+		into[name] = 0.0
+		if value {
+			into[name] = 1.0
+		}
+	case float64, string:
+		into[name] = value
+	}
+}
+
+// Text is a value as CloudWatch shows it.
+func Text(v Value) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case time.Time:
+		return v.UTC().Format("2006-01-02 15:04:05.000")
+	}
+	return ""
+}
+
+// compare orders values: numbers and times by size, all else as text. No value
+// comes first.
+func compare(a, b Value) int {
+	switch a := a.(type) {
+	case float64:
+		if b, ok := b.(float64); ok {
+			return cmp.Compare(a, b)
+		}
+	case time.Time:
+		if b, ok := b.(time.Time); ok {
+			return a.Compare(b)
+		}
+	}
+	return strings.Compare(Text(a), Text(b))
+}
