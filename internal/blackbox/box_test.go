@@ -34,7 +34,7 @@ func create(t testing.TB) *blackbox.File {
 // open opens the file. The test fails if it is lost.
 func open(t testing.TB) *blackbox.Box {
 	t.Helper()
-	box, err := blackbox.Open(debug.SetPanicOnFault, func(err error) { t.Errorf("lost: %v", err) })
+	box, err := blackbox.Open(func(err error) { t.Errorf("lost: %v", err) })
 	if err != nil || box == nil {
 		t.Fatalf("got %v, %v, want a box", box, err)
 	}
@@ -49,7 +49,7 @@ func TestTruncationDisablesTheBoxWithOneReport(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			file := create(t)
 			var lost []error
-			box, err := blackbox.Open(debug.SetPanicOnFault, func(err error) { lost = append(lost, err) })
+			box, err := blackbox.Open(func(err error) { lost = append(lost, err) })
 			if err != nil {
 				t.Fatal(err)
 			}
