@@ -128,7 +128,8 @@ var extension = sync.OnceValues(func() (*gobuild.Dependency, error) {
 	case !errors.As(err, &missing):
 		return found, err
 	case missing.Vendored:
-		return nil, fmt.Errorf("the vendor folder of the app does not have the extension: run go mod vendor (%s)", missing.Words)
+		return nil, fmt.Errorf("the vendor folder of the app does not have the extension: run go mod vendor (%s)",
+			missing.Words)
 	}
 	return nil, fmt.Errorf("the app does not run in a module that requires %s, which has the extension (%s)",
 		Module, missing.Words)
@@ -167,8 +168,8 @@ var architectures = []architecture{
 }
 
 // architectureOf looks a up by its name, because jsii returns a new object each
-// time. Nil is arm64.
-func architectureOf(a awslambda.Architecture) architecture {
+// time. Nil is arm64. An unknown one is an error of scope.
+func architectureOf(scope constructs.Construct, a awslambda.Architecture) architecture {
 	if a == nil {
 		return architectures[0]
 	}
@@ -177,6 +178,7 @@ func architectureOf(a awslambda.Architecture) architecture {
 			return known
 		}
 	}
-	panic(fmt.Errorf("architecture %q is not one of Lambda's: use awslambda.Architecture_ARM_64 or Architecture_X86_64",
-		*a.Name()))
+	fail(scope, fmt.Errorf("architecture %q is not one of Lambda's: "+
+		"use awslambda.Architecture_ARM_64 or Architecture_X86_64", *a.Name()))
+	return architectures[0]
 }

@@ -66,7 +66,7 @@ func NewFunction(scope constructs.Construct, id *string, props *FunctionProps) a
 	}
 	parent := constructs.NewConstruct(scope, id)
 	p := props.FunctionProps
-	arch := architectureOf(p.Architecture)
+	arch := architectureOf(parent, p.Architecture)
 	p.Architecture = arch.lambda()
 	switch path := *parent.Node().Path(); {
 	case props.Entry != "" && p.Code != nil:

@@ -49,7 +49,7 @@ func NewLayer(scope constructs.Construct, id *string, props *LayerProps) *Layer 
 	this := &Layer{}
 	constructs.NewConstruct_Override(this, scope, id)
 
-	arch := architectureOf(props.Architecture)
+	arch := architectureOf(this, props.Architecture)
 	stack := awscdk.Stack_Of(scope)
 	versionID := "PostInvokeLayer" + arch.id
 	if child := stack.Node().TryFindChild(&versionID); child != nil {

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"example.com/postinvoke/infra/cdktest"
@@ -41,6 +43,27 @@ func attempt(f func()) (err error) {
 	}()
 	f()
 	return nil
+}
+
+// errorsOf are the error annotations of the stack's app.
+func errorsOf(stack awscdk.Stack) []string {
+	var messages []string
+	for _, c := range *stack.Node().Root().Node().FindAll(constructs.ConstructOrder_PREORDER) {
+		for _, entry := range *c.Node().Metadata() {
+			if *entry.Type == "aws:cdk:error" {
+				messages = append(messages, entry.Data.(string))
+			}
+		}
+	}
+	return messages
+}
+
+// wantErrors checks the error annotations of the stack's app.
+func wantErrors(t *testing.T, stack awscdk.Stack, want ...string) {
+	t.Helper()
+	if got := errorsOf(stack); !slices.Equal(got, want) {
+		t.Errorf("errors: got %q, want %q", got, want)
+	}
 }
 
 // A resource is one of a CloudFormation template.
