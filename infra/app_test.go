@@ -14,9 +14,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
-	"github.com/aws/jsii-runtime-go"
-
 	"example.com/postinvoke/infra/cdktest"
 	"example.com/postinvoke/infra/postinvokecdk"
 	"example.com/postinvoke/internal/ci"
@@ -142,53 +139,40 @@ func withoutGo(t *testing.T) string {
 	return "PATH=" + bin
 }
 
-func TestMistakesAreOneSentence(t *testing.T) {
-	dir := checkout(t)
-	broken := checkout(t)
-	write(t, filepath.Join(broken, "function", "main.go"), "package main\n\nfunc main() { broken() }\n")
-	for name, test := range map[string]struct {
-		dir     string
-		context map[string]any
-		env     string
-		want    string
-	}{
-		"unknown context": {dir, map[string]any{"metric": "true"}, "",
-			`unknown context "metric": this app knows stack=NAME and metrics=true`},
-		"wrong value": {dir, map[string]any{"metrics": "yes"}, "",
-			`context metrics is "yes": it can be true or false`},
-		"wrong stack name": {dir, map[string]any{"stack": "no spaces"}, "",
-			`Stack name must match the regular expression: /^[A-Za-z][A-Za-z0-9-]*$/, got 'no spaces'`},
-		"empty stack name": {dir, map[string]any{"stack": ""}, "",
-			"context stack is empty: give the stack a name, or leave it out for PostInvokeDemo"},
-		"no Go": {dir, nil, withoutGo(t),
-			"the go command was not found: install Go 1.26 or later (https://go.dev/dl) and put it on the PATH"},
-		"another folder": {t.TempDir(), nil, "",
-			"there is no folder DIR/function to build a function from: set FunctionProps.Entry to the folder of its main package"},
-		"broken code": {broken, nil, "",
-			"# example.com/postinvoke/function\n./main.go:3:15: undefined: broken"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			_, printed, err := app(t, test.dir, test.context, strings.Fields(test.env)...)
-			if err == nil {
-				t.Error("the app succeeded")
-			}
-			if got := strings.ReplaceAll(printed, test.dir, "DIR"); got != test.want {
-				t.Errorf("got %q, want %q", got, test.want)
-			}
-		})
+// Two functions and two layers lack the go command: that is one error.
+func TestAMissingGoCommandIsReportedOnce(t *testing.T) {
+	a, printed, err := app(t, ".", nil, withoutGo(t))
+	if err != nil {
+		t.Fatal(err, printed)
+	}
+	const want = "the go command was not found: install Go 1.26 or later (https://go.dev/dl) and put it on the PATH"
+	if got := a.annotations(t, "PostInvokeDemo"); len(got) != 1 || !strings.HasSuffix(got[0], want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
-// What the constructs find wrong at synth comes wrapped by the CDK library.
-func TestMistakesFoundAtSynthAreOneSentence(t *testing.T) {
-	app := newApp(t, nil)
-	stack := newDemo(app, config{stack: "Mixed"})
-	x86 := postinvokecdk.NewLayer(stack, jsii.String("Other"), &postinvokecdk.LayerProps{Architecture: awslambda.Architecture_X86_64()})
-	x86.AddTo(stack.Node().FindChild(jsii.String("arm64")).Node().FindChild(jsii.String("Function")).(awslambda.Function))
-	err := trySynth(app)
-	const want = "function Mixed/arm64/Function is arm64 but its postinvoke layer is x86_64: give NewLayer the function's architecture, LayerProps{Architecture: …}"
-	if err == nil || err.Error() != want {
-		t.Errorf("got %v, want %q", err, want)
+func TestWrongContextIsOneSentence(t *testing.T) {
+	for name, test := range map[string]struct {
+		context map[string]any
+		want    string
+	}{
+		"unknown name": {map[string]any{"metric": "true"},
+			`unknown context "metric": this app knows stack=NAME and metrics=true`},
+		"wrong value": {map[string]any{"metrics": "yes"},
+			`context metrics is "yes": it can be true or false`},
+		// Found by the CDK library.
+		"wrong stack name": {map[string]any{"stack": "no spaces"},
+			`Stack name must match the regular expression: /^[A-Za-z][A-Za-z0-9-]*$/, got 'no spaces'`},
+		"empty stack name": {map[string]any{"stack": ""},
+			"context stack is empty: give the stack a name, or leave it out for PostInvokeDemo"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, printed, err := app(t, ".", test.context)
+			if err == nil || printed != test.want {
+				t.Errorf("got %q, %v, want %q", printed, err, test.want)
+			}
+		})
 	}
 }
 

@@ -19,14 +19,8 @@ func TestNag(t *testing.T) {
 	newDemo(app, config{stack: "Nagged", metrics: true})
 	addNag(app)
 	a := synth(t, app)
-	var metadata map[string][]struct{ Type, Data any }
-	a.read(t, "Nagged.metadata.json", &metadata)
-	for path, entries := range metadata {
-		for _, entry := range entries {
-			if entry.Type == "aws:cdk:error" || entry.Type == "aws:cdk:warning" {
-				t.Errorf("%s: %v", path, entry.Data)
-			}
-		}
+	for _, annotation := range a.annotations(t, "Nagged") {
+		t.Error(annotation)
 	}
 	for _, report := range reports(t, a) {
 		t.Error(report)
