@@ -18,8 +18,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
+	"example.com/postinvoke/deploy/moto"
 	"example.com/postinvoke/internal/ci"
-	"example.com/postinvoke/internal/moto"
+	"example.com/postinvoke/internal/pages"
 )
 
 // needTerraform has terraform take its providers from this machine, and ask
@@ -68,16 +69,16 @@ func TestTerraform(t *testing.T) {
 	moto.Start(t)
 	commands := row(t, "Terraform")
 	for _, command := range commands {
-		sh(t, dir, command)
+		pages.Run(t, dir, command)
 	}
-	sh(t, dir, "terraform validate")
+	pages.Run(t, dir, "terraform validate")
 	applied(t, dir)
 
-	sh(t, dir, commands[1])
-	if printed := sh(t, dir, "terraform plan"); !strings.Contains(printed, "No changes.") {
+	pages.Run(t, dir, commands[1])
+	if printed := pages.Run(t, dir, "terraform plan"); !strings.Contains(printed, "No changes.") {
 		t.Errorf("built again without a change: got\n%s", printed)
 	}
-	sh(t, dir, "terraform destroy")
+	pages.Run(t, dir, "terraform destroy")
 	nothingLeft(t)
 }
 
@@ -111,7 +112,7 @@ func values(t *testing.T, dir, show string) []value {
 			RootModule module `json:"root_module"`
 		} `json:"planned_values"`
 	}
-	if err := json.Unmarshal([]byte(sh(t, dir, show)), &shown); err != nil {
+	if err := json.Unmarshal([]byte(pages.Run(t, dir, show)), &shown); err != nil {
 		t.Fatal(err)
 	}
 	modules := slices.Concat(shown.Values.RootModule.ChildModules, shown.PlannedValues.RootModule.ChildModules)
@@ -273,7 +274,7 @@ func TestTerraformWithAPublishedLayer(t *testing.T) {
 	needTerraform(t)
 	moto.Start(t)
 	dir := t.TempDir()
-	sh(t, dir, "cp -r /path/to/checkout/deploy/terraform/postinvoke . && echo code > function.zip")
+	pages.Run(t, dir, "cp -r /path/to/checkout/deploy/terraform/postinvoke . && echo code > function.zip")
 	configure := func(more string) {
 		if err := os.WriteFile(filepath.Join(dir, "main.tf"), fmt.Appendf(nil, withLayerARN, more), 0o644); err != nil {
 			t.Fatal(err)
@@ -281,7 +282,7 @@ func TestTerraformWithAPublishedLayer(t *testing.T) {
 	}
 	const arn = "arn:aws:lambda:eu-west-1:123456789012:layer:postinvoke-x86_64:3"
 	configure(`layer_arn = "` + arn + `"`)
-	sh(t, dir, "terraform init && terraform plan -out plan")
+	pages.Run(t, dir, "terraform init && terraform plan -out plan")
 	for _, r := range values(t, dir, "terraform show -json plan") {
 		switch r.Type {
 		case "aws_lambda_function":
@@ -294,7 +295,7 @@ func TestTerraformWithAPublishedLayer(t *testing.T) {
 	}
 
 	configure("") // no layer at all
-	sh(t, dir, "terraform plan -out plan")
+	pages.Run(t, dir, "terraform plan -out plan")
 	for _, r := range values(t, dir, "terraform show -json plan") {
 		if r.Type == "aws_lambda_function" && len(r.Values.Layers) > 0 {
 			t.Errorf("function: got layers %q, want none", r.Values.Layers)
@@ -312,7 +313,7 @@ func TestTerraformWithAPublishedLayer(t *testing.T) {
 
 func TestTerraformIsFormatted(t *testing.T) {
 	needTerraform(t)
-	if out := strings.TrimSpace(sh(t, "terraform", "terraform fmt -check -recursive -list=true || true")); out != "" {
+	if out := strings.TrimSpace(pages.Run(t, "terraform", "terraform fmt -check -recursive -list=true || true")); out != "" {
 		t.Errorf("run terraform fmt -recursive deploy/terraform: %s", out)
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/postinvoke/deploy/moto"
 	"example.com/postinvoke/internal/ci"
-	"example.com/postinvoke/internal/moto"
 )
 
 // fakeAWS puts an aws command on the PATH that writes down its arguments, one a

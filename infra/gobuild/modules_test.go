@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"example.com/postinvoke/infra/gobuild"
+	"example.com/postinvoke/internal/pages"
 )
 
 // tree writes files below a new folder and returns it.
@@ -26,16 +27,6 @@ func tree(t *testing.T, files map[string]string) string {
 		write(t, path, text)
 	}
 	return dir
-}
-
-// goCommand runs the go command as a user does.
-func goCommand(t *testing.T, dir string, args ...string) {
-	t.Helper()
-	cmd := exec.Command("go", args...)
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %v\n%s", cmd, err, out)
-	}
 }
 
 // says checks that the program that Build makes for this machine prints want.
@@ -81,7 +72,7 @@ func TestVendorFolder(t *testing.T) {
 		"m/go.mod": requires, "m/cmd/main.go": program1,
 		"words/go.mod": "module example.org/words\n\ngo 1.26\n", "words/words.go": words,
 	})
-	goCommand(t, filepath.Join(dir, "m"), "mod", "vendor")
+	pages.Run(t, filepath.Join(dir, "m"), "go mod vendor")
 	if err := os.RemoveAll(filepath.Join(dir, "words")); err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package postinvokecdk_test
 
 import (
-	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,7 +35,7 @@ func TestTheDocumentedAppInAnEmptyFolder(t *testing.T) {
 	dir := t.TempDir()
 	program := code(t, "README.md", "Into your own stack", "go")
 	writeFile(t, filepath.Join(dir, "main.go"), program)
-	shell(t, root, dir, nil, code(t, "README.md", "Into your own stack", ""))
+	pages.Run(t, dir, code(t, "README.md", "Into your own stack", ""))
 	t.Run("imported", func(t *testing.T) { checkApp(t, dir, want, "built from source") })
 
 	// The same app with the CDK of somebody who does not move yet.
@@ -45,10 +44,10 @@ func TestTheDocumentedAppInAnEmptyFolder(t *testing.T) {
 		older := another(t, dir)
 		const cdk = "github.com/aws/aws-cdk-go/awscdk/v2"
 		// Nobody else can go below the version in our go.mod.
-		command(t, older, nil, "go", "mod", "edit", "-replace="+cdk+"="+cdk+"@"+oldestCDK)
+		pages.Run(t, older, "go mod edit -replace="+cdk+"="+cdk+"@"+oldestCDK)
 		writeFile(t, filepath.Join(older, "main.go"), textLogging(t, program))
-		command(t, older, nil, "go", "mod", "tidy")
-		printed, err := synthesise(t, older, nil)
+		pages.Run(t, older, "go mod tidy")
+		printed, err := synthesise(t, older)
 		if err != nil {
 			t.Fatal(err, printed)
 		}
@@ -63,9 +62,9 @@ func TestTheDocumentedAppInAnEmptyFolder(t *testing.T) {
 		published := another(t, dir)
 		version, env := publish(t, root)
 		module := postinvokecdk.Module
-		command(t, published, env, "go", "mod", "edit", "-dropreplace="+module, "-require="+module+"@"+version)
-		command(t, published, env, "go", "mod", "tidy")
-		shell(t, root, published, env, code(t, "docs/deploying.md", "Copy the constructs", ""))
+		pages.Run(t, published, "go mod edit -dropreplace="+module+" -require="+module+"@"+version)
+		pages.Run(t, published, "go mod tidy", env...)
+		pages.Run(t, published, code(t, "docs/deploying.md", "Copy the constructs", ""), env...)
 		if !strings.Contains(readFile(t, filepath.Join(published, "main.go")), "example.org/mine/postinvokecdk") {
 			t.Error("the app does not use the copy")
 		}
@@ -75,7 +74,7 @@ func TestTheDocumentedAppInAnEmptyFolder(t *testing.T) {
 	t.Run("vendor folder", func(t *testing.T) {
 		t.Parallel()
 		vendored := another(t, dir)
-		command(t, vendored, nil, "go", "mod", "vendor")
+		pages.Run(t, vendored, "go mod vendor")
 		if _, err := os.Stat(filepath.Join(vendored, "vendor", postinvokecdk.Module, "extension", "main.go")); err != nil {
 			t.Errorf("go mod vendor does not copy the extension: %v", err)
 		}
@@ -96,7 +95,7 @@ func TestTheDocumentedAppInAnEmptyFolder(t *testing.T) {
 			writeFile(t, filepath.Join(wrong, folder, "main.go"), text)
 		}
 		writeFile(t, filepath.Join(wrong, "main.go"), mistakes)
-		printed, err := synthesise(t, wrong, nil)
+		printed, err := synthesise(t, wrong)
 		if err == nil {
 			t.Error("cdk synth succeeded")
 		}
@@ -209,22 +208,12 @@ func another(t *testing.T, dir string) string {
 
 // synthesise runs the cdk command as the README does, and returns what it
 // printed.
-func synthesise(t *testing.T, dir string, env []string) (string, error) {
+func synthesise(t *testing.T, dir string) (string, error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "npx", "cdk", "synth", "-q")
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
 	return string(out), err
-}
-
-// shell runs the commands of a page in dir, word for word but for the place of
-// the checkout.
-func shell(t *testing.T, root, dir string, env []string, commands string) {
-	t.Helper()
-	if !strings.Contains(commands, "/path/to/checkout") {
-		t.Fatalf("these commands do not name the checkout:\n%s", commands)
-	}
-	command(t, dir, env, "/bin/sh", "-ec", strings.ReplaceAll(commands, "/path/to/checkout", root))
 }
 
 func code(t *testing.T, page, heading, language string) string {
@@ -250,19 +239,6 @@ func s3Key(r resource, property string) string {
 	code, _ := r.Properties[property].(map[string]any)
 	key, _ := code["S3Key"].(string)
 	return key
-}
-
-func command(t *testing.T, dir string, env []string, name string, args ...string) string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), name, args...)
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%v: %v\n%s", cmd, err, stderr.Bytes())
-	}
-	return string(out)
 }
 
 func writeFile(t *testing.T, path, text string) {
