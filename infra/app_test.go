@@ -15,28 +15,10 @@ import (
 	"testing"
 
 	"example.com/postinvoke/infra/cdktest"
-	"example.com/postinvoke/infra/postinvokecdk"
+	"example.com/postinvoke/internal/checkout"
 	"example.com/postinvoke/internal/ci"
+	"example.com/postinvoke/internal/pages"
 )
-
-// checkout copies what the app and the assets are built from to another folder.
-func checkout(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	for _, name := range []string{"go.mod", "go.sum", "cdk.json"} {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		write(t, filepath.Join(dir, name), string(data))
-	}
-	for _, folder := range []string{"extension", "function", "infra", "internal", "postinvoke", "record"} {
-		if err := os.CopyFS(filepath.Join(dir, folder), os.DirFS(folder)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
 
 func write(t *testing.T, path, text string) {
 	t.Helper()
@@ -80,7 +62,11 @@ func TestAssetHashesAreTheSameElsewhere(t *testing.T) {
 	write(t, config, "GOFLAGS=-tags=config\nGOAMD64=v3\n")
 	umask := syscall.Umask(0o077)
 	defer syscall.Umask(umask)
-	a, printed, err := app(t, checkout(t), nil, "GOENV="+config, "GOFLAGS=-tags=exported", "GOARCH=386", "GOOS=plan9",
+	dir := t.TempDir()
+	if err := checkout.Copy(".", dir); err != nil {
+		t.Fatal(err)
+	}
+	a, printed, err := app(t, dir, nil, "GOENV="+config, "GOFLAGS=-tags=exported", "GOARCH=386", "GOOS=plan9",
 		"GOAMD64=v4", "GOEXPERIMENT=nojsonv2", "CGO_ENABLED=1", "USER=another", "HOME="+os.Getenv("HOME"))
 	if err != nil {
 		t.Fatal(err, printed)
@@ -106,21 +92,15 @@ func assetHashes(t *testing.T, a assembly, stack string) []string {
 	return hashes
 }
 
-// cdk ls and cdk destroy ask for no stack's assets: then nothing is compiled,
-// and code that does not compile is in nobody's way.
+// cdk ls and cdk destroy ask for no stack's assets: then nothing is compiled, and
+// no go command is needed.
 func TestNothingIsCompiledWithoutNeed(t *testing.T) {
-	dir := checkout(t)
-	write(t, filepath.Join(dir, "function", "main.go"), "package main\n\nfunc main() { broken }\n")
-	a, printed, err := app(t, dir, map[string]any{"aws:cdk:bundling-stacks": []string{}}, withoutGo(t))
+	a, printed, err := app(t, ".", map[string]any{"aws:cdk:bundling-stacks": []string{}}, withoutGo(t))
 	if err != nil {
 		t.Fatal(err, printed)
 	}
 	if n := len(a.template(t, "PostInvokeDemo").ofType("AWS::Lambda::Function")); n != 2 {
 		t.Errorf("got %d functions in the template, want 2", n)
-	}
-	binaries, err := filepath.Glob(filepath.Join(dir, postinvokecdk.BuildFolder, "*", "bootstrap"))
-	if err != nil || len(binaries) != 0 {
-		t.Errorf("got %q built, want nothing (%v)", binaries, err)
 	}
 }
 
@@ -164,10 +144,13 @@ func TestWrongContextIsOneSentence(t *testing.T) {
 			"context stack is empty: give the stack a name, or leave it out for PostInvokeDemo"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			_, printed, err := app(t, ".", test.context)
-			if err == nil || printed != test.want {
-				t.Errorf("got %q, %v, want %q", printed, err, test.want)
+			app := newApp(t, test.context)
+			config, err := configure(app)
+			if err == nil {
+				err = attempt(func() { newDemo(app, config) })
+			}
+			if err == nil || err.Error() != test.want {
+				t.Errorf("got %v, want %q", err, test.want)
 			}
 		})
 	}
@@ -177,26 +160,13 @@ func TestWrongContextIsOneSentence(t *testing.T) {
 // somebody has exported, or set with go env -w, what they usually build for.
 func TestListWithTheCommandLineTool(t *testing.T) {
 	cdktest.NeedNode(t)
-	cli, err := filepath.Abs("node_modules/.bin/cdk")
-	if err != nil {
-		t.Fatal(err)
-	}
+	const cli = "node_modules/.bin/cdk"
 	if _, err := os.Stat(cli); err != nil {
 		ci.Skip(t, "needs the pinned cdk command: npm ci")
 	}
-	dir := checkout(t)
-	write(t, filepath.Join(dir, "extension", "broken.go"), "package main\n\nbroken\n")
 	config := filepath.Join(t.TempDir(), "goenv")
-	write(t, config, "GOOS=windows\nGOARCH=386\n")
-	for _, env := range [][]string{{"GOOS=windows", "GOARCH=386"}, {"GOENV=" + config}} {
-		cmd := exec.CommandContext(t.Context(), cli, "ls")
-		cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("cdk ls with %q: %v\n%s", env, err, err.(*exec.ExitError).Stderr)
-		}
-		if got := strings.TrimSpace(string(out)); got != "PostInvokeDemo" {
-			t.Errorf("cdk ls with %q: got %q, want PostInvokeDemo", env, got)
-		}
+	write(t, config, "GOARCH=386\n")
+	if got := pages.Run(t, ".", cli+" ls", "GOOS=windows", "GOENV="+config); got != "PostInvokeDemo\n" {
+		t.Errorf("cdk ls: got %q, want PostInvokeDemo", got)
 	}
 }

@@ -35,10 +35,13 @@ func dashboardOf(t *testing.T, n int) *cloudwatch.Deployment {
 	stack := awscdk.NewStack(app, jsii.String("Stack"), nil)
 	var functions []awslambda.IFunction
 	for i := range n {
-		functions = append(functions, postinvokecdk.NewFunction(stack, jsii.String(fmt.Sprint("F", i)), &postinvokecdk.FunctionProps{Entry: "function"}))
+		id := fmt.Sprint("F", i)
+		functions = append(functions, awslambda.Function_FromFunctionName(stack, &id, &id))
 	}
 	dashboard := postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), &postinvokecdk.DashboardProps{Functions: functions})
-	postinvokecdk.NewMetrics(stack, jsii.String("Metrics"), &postinvokecdk.MetricsProps{Functions: functions, Alarms: true, Dashboard: dashboard})
+	postinvokecdk.NewMetrics(stack, jsii.String("Metrics"), &postinvokecdk.MetricsProps{
+		Functions: functions, Alarms: true, Dashboard: dashboard,
+	})
 	return deployment(t, synth(t, app), "Stack")
 }
 
@@ -79,8 +82,6 @@ func TestDashboardOrder(t *testing.T) {
 	}
 }
 
-// All that the dashboard shows of functions with which nothing is wrong, in the
-// local environment: with what was deployed.
 // longestMs is the duration of the longest invocation.
 func longestMs(t *testing.T, lines []cloudwatch.Line) (longest float64) {
 	t.Helper()
@@ -98,6 +99,8 @@ func longestMs(t *testing.T, lines []cloudwatch.Line) (longest float64) {
 	return longest
 }
 
+// All that the dashboard shows of a function without problems: the deployed files
+// in the local environment.
 func TestHealthyFunctionOnTheDashboard(t *testing.T) {
 	d := deployment(t, measured(t), "PostInvokeDemo")
 	lines := play(t, d, session{}, session{})
