@@ -123,7 +123,8 @@ func TestTheDashboardForSAM(t *testing.T) {
 		--parameters ParameterKey=FunctionName,ParameterValue=hello-Function ParameterKey=LogGroupName,ParameterValue=hello-Logs`)
 	name := strings.TrimSpace(pages.Run(t, "sam", `aws cloudformation describe-stacks --stack-name board \
 		--query 'Stacks[0].Outputs[0].OutputValue' --output text`))
-	body := pages.Run(t, "sam", "aws cloudwatch get-dashboard --dashboard-name "+name+" --query DashboardBody --output text")
+	body := pages.Run(t, "sam", "aws cloudwatch get-dashboard --dashboard-name "+name+" --query DashboardBody "+
+		"--output text")
 	if !json.Valid([]byte(body)) {
 		t.Errorf("the dashboard is not JSON:\n%s", body)
 	}

@@ -320,7 +320,8 @@ func TestTerraformWithAPublishedLayer(t *testing.T) {
 
 func TestTerraformIsFormatted(t *testing.T) {
 	needTerraform(t)
-	if out := strings.TrimSpace(pages.Run(t, "terraform", "terraform fmt -check -recursive -list=true || true")); out != "" {
+	if out := strings.TrimSpace(pages.Run(t, "terraform", "terraform fmt -check -recursive -list=true || "+
+		"true")); out != "" {
 		t.Errorf("run terraform fmt -recursive deploy/terraform: %s", out)
 	}
 }

@@ -12,7 +12,8 @@ import (
 
 // explained are the findings of cfn-lint that stay.
 var explained = map[string]string{
-	"W3005": "the CDK has a function depend on its role, which it refers to anyway, and on the role's policy, which it does not",
+	"W3005": "the CDK has a function depend on its role, which it refers to anyway, and on the role's policy, " +
+		"which it does not",
 }
 
 func TestTheTemplateIsCleanForCfnLint(t *testing.T) {

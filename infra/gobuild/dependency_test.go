@@ -28,7 +28,8 @@ func toolAndUser(t *testing.T) string {
 	return tree(t, map[string]string{
 		"tool/go.mod": toolModule, "tool/tool/main.go": tool, "tool/internal/words/w.go": words,
 		"tool/library/l.go": library, "tool/library/v.go": vendors,
-		"user/go.mod":  "module example.org/user\n\ngo 1.26\n\nrequire example.org/tool v0.0.0\n\nreplace example.org/tool => ../tool\n",
+		"user/go.mod": "module example.org/user\n\ngo 1.26\n\nrequire example.org/tool v0.0.0\n\nreplace " +
+			"example.org/tool => ../tool\n",
 		"user/main.go": user,
 	})
 }
@@ -83,7 +84,8 @@ func TestDependency(t *testing.T) {
 func TestDependencyThatIsMissing(t *testing.T) {
 	dir := toolAndUser(t)
 	user := gobuild.Program{Dir: filepath.Join(dir, "user")}
-	for path, vendored := range map[string]bool{"example.org/tool/nowhere": false, "example.org/other": false, "example.org/tool/extra": true} {
+	for path, vendored := range map[string]bool{"example.org/tool/nowhere": false, "example.org/other": false,
+		"example.org/tool/extra": true} {
 		if vendored {
 			pages.Run(t, user.Dir, "go mod vendor")
 		}

@@ -101,7 +101,8 @@ func TestTheDocumentedAppInAnEmptyFolder(t *testing.T) {
 		}
 		for _, want := range []string{
 			"function Mine/None has no program: set FunctionProps.Entry to the folder of the function's main package",
-			"there is no folder " + wrong + "/nowhere to build a function from: set FunctionProps.Entry to the folder of its main package",
+			"there is no folder " + wrong + "/nowhere to build a function from: set FunctionProps.Entry to the folder of " +
+				"its main package",
 			"# example.org/mine/broken\n./main.go:3:15: undefined: broken",
 			"the program in " + wrong + "/cgo needs cgo: main.go in package example.org/mine/cgo imports \"C\".",
 			wrong + "/library is not package main: there is nothing to run",

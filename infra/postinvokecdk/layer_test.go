@@ -25,7 +25,8 @@ func plainWith(stack awscdk.Stack, id string, props awslambda.FunctionProps) aws
 	if err != nil {
 		panic(err)
 	}
-	props.Code, props.Handler, props.Runtime = awslambda.Code_FromAsset(&nothing, nil), jsii.String("bootstrap"), awslambda.Runtime_PROVIDED_AL2023()
+	props.Code, props.Handler, props.Runtime = awslambda.Code_FromAsset(&nothing,
+		nil), jsii.String("bootstrap"), awslambda.Runtime_PROVIDED_AL2023()
 	return awslambda.NewFunction(stack, &id, &props)
 }
 
@@ -33,7 +34,8 @@ func TestOneLayerPerArchitectureAndStack(t *testing.T) {
 	stack := newStack(t)
 	elsewhere := constructs.NewConstruct(stack, jsii.String("Elsewhere"))
 	arm := postinvokecdk.NewLayer(stack, jsii.String("Arm"), nil)
-	again := postinvokecdk.NewLayer(elsewhere, jsii.String("Arm"), &postinvokecdk.LayerProps{Architecture: awslambda.Architecture_ARM_64()})
+	again := postinvokecdk.NewLayer(elsewhere, jsii.String("Arm"),
+		&postinvokecdk.LayerProps{Architecture: awslambda.Architecture_ARM_64()})
 	postinvokecdk.NewLayer(stack, jsii.String("X86"), &postinvokecdk.LayerProps{Architecture: awslambda.Architecture_X86_64()})
 
 	if got, want := stack.Resolve(again.Version.LayerVersionArn()), stack.Resolve(arm.Version.LayerVersionArn()); fmt.Sprint(got) != fmt.Sprint(want) {
@@ -78,7 +80,8 @@ func TestLayerProps(t *testing.T) {
 				t.Errorf("description: got %v, want ours", got.Properties["Description"])
 			}
 			if got.DeletionPolicy != "Retain" || got.UpdateReplacePolicy != "Retain" {
-				t.Errorf("policies: got %q on deletion and %q on replacement, want Retain", got.DeletionPolicy, got.UpdateReplacePolicy)
+				t.Errorf("policies: got %q on deletion and %q on replacement, want "+
+					"Retain", got.DeletionPolicy, got.UpdateReplacePolicy)
 			}
 		})
 	}

@@ -26,7 +26,7 @@ const (
 	MetricHooksFailed   = "HooksFailed"   // hooks that returned an error or panicked
 	MetricHooksUndone   = "HooksUndone"   // hooks that were abandoned or refused
 	MetricHooksLost     = "HooksLost"     // ends of a process with hooks that ran or waited
-	MetricSetupProblems = "SetupProblems" // environments that are not kept awake, or whose library or extension cannot work
+	MetricSetupProblems = "SetupProblems" // environments that are not kept awake, or in which library or extension fails
 )
 
 // MetricsProps are the properties of [NewMetrics].

@@ -25,7 +25,8 @@ const (
 
 // explanation is the text at the top.
 const explanation = `**Callers wait for the blue part; the orange part is what hooks add to the bill.** ` +
-	`An empty table of what went wrong is good news. Tables read the log at each load and refresh, for money. Times are in ms.`
+	`An empty table of what went wrong is good news. ` +
+	`Tables read the log at each load and refresh, for money. Times are in ms.`
 
 // widgets are all but the text and the alarms, in rows from top to bottom, in the
 // order in which a person on call asks.
