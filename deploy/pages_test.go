@@ -1,7 +1,7 @@
 //go:build unix
 
-// Package deploy_test does what docs/deploying.md tells those who do not use
-// CDK: in an empty folder, with the page's own commands.
+// Package deploy_test follows docs/deploying.md for deployments without CDK: in an
+// empty folder, with the page's own commands.
 package deploy_test
 
 import (

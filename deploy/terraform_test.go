@@ -198,7 +198,7 @@ func exactlyTwoPermissions(t *testing.T, policy string) {
 }
 
 // deployedDashboard checks that what was deployed is about this function, with
-// nothing of the template left.
+// no placeholder of the template in it.
 func deployedDashboard(t *testing.T, deployed string) {
 	t.Helper()
 	var body struct{ Widgets []struct{ Type string } }
@@ -211,7 +211,7 @@ func deployedDashboard(t *testing.T, deployed string) {
 		}
 	}
 	if strings.Contains(deployed, "${") {
-		t.Errorf("dashboard: the template's variables are left in\n%s", deployed)
+		t.Errorf("dashboard: placeholders of the template are in\n%s", deployed)
 	}
 }
 

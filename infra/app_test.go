@@ -156,8 +156,8 @@ func TestWrongContextIsOneSentence(t *testing.T) {
 	}
 }
 
-// The command that is documented, with the settings of cdk.json: also where
-// somebody has exported, or set with go env -w, what they usually build for.
+// The documented command, with the settings of cdk.json, works for a user who has
+// exported another GOOS, or set another GOARCH with go env -w.
 func TestListWithTheCommandLineTool(t *testing.T) {
 	cdktest.NeedNode(t)
 	const cli = "node_modules/.bin/cdk"

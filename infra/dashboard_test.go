@@ -304,7 +304,7 @@ func TestEachEndIsCounted(t *testing.T) {
 	}
 }
 
-// Above INFO the log is nearly empty: what is left is still on the dashboard.
+// Above INFO the log is nearly empty. The dashboard shows its records all the same.
 func TestFailuresAreShownAboveInfo(t *testing.T) {
 	d := deployment(t, measured(t), "PostInvokeDemo")
 	d.Functions[native()].Log = lambdalog.Settings{JSON: true, Level: "ERROR"}

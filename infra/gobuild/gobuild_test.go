@@ -112,8 +112,8 @@ func TestSameBytesWhateverTheConfiguration(t *testing.T) {
 	}
 }
 
-// Whatever an interrupted build or a curious person left does not become part
-// of the asset.
+// Files of an interrupted build, or of another program, do not become part of the
+// asset.
 func TestOnlyTheProgramStays(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "asset")
 	for _, path := range []string{"stale", ".building-1/program", "extensions/other", program + "/is a folder"} {

@@ -38,12 +38,12 @@ func TestTheDocumentedAppInAnEmptyFolder(t *testing.T) {
 	pages.Run(t, dir, code(t, "README.md", "Into your own stack", ""))
 	t.Run("imported", func(t *testing.T) { checkApp(t, dir, want, "built from source") })
 
-	// The same app with the CDK of somebody who does not move yet.
+	// The same app with the oldest CDK that is supported.
 	t.Run("oldest CDK", func(t *testing.T) {
 		t.Parallel()
 		older := another(t, dir)
 		const cdk = "github.com/aws/aws-cdk-go/awscdk/v2"
-		// Nobody else can go below the version in our go.mod.
+		// Without a replacement our go.mod requires a later version.
 		pages.Run(t, older, "go mod edit -replace="+cdk+"="+cdk+"@"+oldestCDK)
 		writeFile(t, filepath.Join(older, "main.go"), textLogging(t, program))
 		pages.Run(t, older, "go mod tidy")

@@ -19,8 +19,8 @@ func TestMain(m *testing.M) {
 	os.Exit(cdktest.Main(m, "../.."))
 }
 
-// newStack is an empty stack in an app of its own. No context is set: that is
-// how constructs find themselves in somebody else's app.
+// newStack is an empty stack in an app of its own, without context, as in a user's
+// app.
 func newStack(t *testing.T) awscdk.Stack { return newStackIn(t, nil) }
 
 func newStackIn(t *testing.T, env *awscdk.Environment) awscdk.Stack {

@@ -176,7 +176,7 @@ func TestImportedFunctions(t *testing.T) {
 		}
 	}
 	if n := len(resources(t, stack, "Custom::LogRetention")) + len(resources(t, stack, "AWS::Logs::LogGroup")); n != 0 {
-		t.Errorf("got %d log groups that nobody asked for", n)
+		t.Errorf("got %d log groups, want none", n)
 	}
 	if got := resources(t, stack, "AWS::CloudWatch::Dashboard")[0].Properties["DashboardName"]; got != "orders" {
 		t.Errorf("name of the dashboard: got %v, want orders", got)
@@ -240,7 +240,7 @@ func TestDashboardAddsNoLogGroup(t *testing.T) {
 	postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"),
 		&postinvokecdk.DashboardProps{Functions: []awslambda.IFunction{fn}})
 	if n := len(resources(t, stack, "Custom::LogRetention")) + len(resources(t, stack, "AWS::Logs::LogGroup")); n != 0 {
-		t.Errorf("got %d log groups that nobody asked for", n)
+		t.Errorf("got %d log groups, want none", n)
 	}
 }
 

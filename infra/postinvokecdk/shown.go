@@ -61,7 +61,7 @@ func checkPlace(stack awscdk.Stack, fn awslambda.IFunction) {
 	}
 }
 
-// label is what people call the function: its construct's path in the stack.
+// label is the name of the function for people: its construct's path in the stack.
 func label(fn awslambda.IFunction) string {
 	path := *fn.Node().Path()
 	stack := *awscdk.Stack_Of(fn).Node().Path()
@@ -86,8 +86,8 @@ func timeoutOf(fn awslambda.IFunction) float64 {
 	return *cfn.Timeout() * 1000
 }
 
-// logGroupName finds where fn logs to. Asking fn itself would add a log group,
-// or a custom resource, to a stack whose author wanted none.
+// logGroupName returns the log group of fn. IFunction.LogGroup would add a log group,
+// or a custom resource, to the stack.
 func logGroupName(fn awslambda.IFunction) *string {
 	fn = underlying(fn)
 	made, isFunction := fn.(awslambda.Function)
@@ -113,7 +113,7 @@ func logGroups(functions []shown) []*string {
 	return groups
 }
 
-// underlying is the function that an alias or a version is of. It logs for them.
+// underlying is the function of an alias or a version, which logs for them.
 func underlying(fn awslambda.IFunction) awslambda.IFunction {
 	if alias, ok := fn.(awslambda.IAlias); ok {
 		fn = alias.Version()

@@ -50,7 +50,7 @@ var ErrLost = errors.New("the file of the black box was truncated, or its disk c
 // lock precedes every change of the file, as in defer b.unlock(b.lock()).
 //
 // A store into a page that the file no longer has would end the process with
-// SIGBUS. Nobody can truncate a file without a name, and its blocks are written;
+// SIGBUS. Other processes cannot truncate a file without a name, and its blocks are written;
 // if a page is missing nevertheless, the store panics, and unlock gives the file up.
 func (b *Box) lock() (panicsOnFault bool) {
 	b.mu.Lock()

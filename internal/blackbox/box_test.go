@@ -83,7 +83,7 @@ func TestTruncationDisablesTheBoxWithOneReport(t *testing.T) {
 				t.Errorf("got reports %v, want one", lost)
 			}
 			if debug.SetPanicOnFault(false) {
-				t.Error("faults are left to be panics")
+				t.Error("faults still panic after a note")
 			}
 			if report, used := blackbox.Parse(file.Content()); used {
 				t.Errorf("got %+v from a truncated file", report)
@@ -92,7 +92,7 @@ func TestTruncationDisablesTheBoxWithOneReport(t *testing.T) {
 	}
 }
 
-// A panic of somebody else's code, such as a hook's String, is no lost file.
+// A panic of other code, such as a hook's String, does not give up the file.
 func TestOtherPanicsGoOn(t *testing.T) {
 	create(t)
 	box := open(t)

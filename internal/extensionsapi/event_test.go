@@ -29,12 +29,12 @@ func TestParseEvent(t *testing.T) {
 			Event{Type: "SHUTDOWN", Reason: "TIMEOUT", DeadlineMs: 1763829052123},
 		},
 		{
-			"members that nobody has thought of",
+			"unknown members",
 			`{"a":[1,-2.5e+3,{"b":[]},"\"]}",true,false,null,{}],"eventType":"X","c":0}`,
 			Event{Type: "X"},
 		},
 		{
-			"null, and a deadline that nobody needs",
+			"null, and a deadline that SHUTDOWN does not need",
 			`{"eventType":"SHUTDOWN","shutdownReason":null,"deadlineMs":{},"requestId":null}`,
 			Event{Type: "SHUTDOWN"},
 		},
