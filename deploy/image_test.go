@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"example.com/postinvoke/internal/pages"
 )
 
 // TestImage follows the page up to docker build, and checks what an image has
@@ -15,8 +17,8 @@ import (
 func TestImage(t *testing.T) {
 	dir := empty(t)
 	commands := row(t, "container images")
-	sh(t, dir, commands[0])
-	sh(t, dir, commands[1])
+	pages.Run(t, dir, commands[0])
+	pages.Run(t, dir, commands[1])
 	if want := "docker build --platform linux/arm64 -t hello ."; commands[2] != want {
 		t.Fatalf("the page says %q: this test knows %q", commands[2], want)
 	}

@@ -1,16 +1,16 @@
 //go:build unix
 
-// Package deploy_test does what docs/deploying.md tells those who do not use
-// CDK: in an empty folder, with the page's own commands.
+// Package deploy_test follows docs/deploying.md for deployments without CDK: in an
+// empty folder, with the page's own commands.
 package deploy_test
 
 import (
 	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"example.com/postinvoke/internal/pages"
 )
 
 // page is the part of docs/deploying.md about deploying without CDK.
@@ -99,24 +99,8 @@ func block(t *testing.T, section, begin string) string {
 func empty(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	sh(t, dir, preparation(t))
+	pages.Run(t, dir, preparation(t))
 	return dir
-}
-
-// sh runs commands of the page in a folder, and returns what they printed.
-func sh(t *testing.T, dir, commands string) string {
-	t.Helper()
-	root, err := filepath.Abs("..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), "/bin/sh", "-ec", strings.ReplaceAll(commands, "/path/to/checkout", root))
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s: %v\n%s", commands, err, out)
-	}
-	return string(out)
 }
 
 func read(t *testing.T, path string) string {

@@ -14,8 +14,9 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/postinvoke/deploy/moto"
 	"example.com/postinvoke/internal/ci"
-	"example.com/postinvoke/internal/moto"
+	"example.com/postinvoke/internal/pages"
 )
 
 // TestSAM follows the page up to sam build, which for each resource with the
@@ -29,7 +30,7 @@ func TestSAM(t *testing.T) {
 		t.Run(test.arch, func(t *testing.T) {
 			dir := empty(t)
 			commands := row(t, "SAM")
-			sh(t, dir, commands[0])
+			pages.Run(t, dir, commands[0])
 			if commands[1] != "sam build" || commands[2] != "sam deploy" {
 				t.Fatalf("the page says %q: this test knows sam build and sam deploy", commands[1:])
 			}
@@ -44,7 +45,7 @@ func TestSAM(t *testing.T) {
 					t.Fatal(err)
 				}
 				t.Setenv("ARTIFACTS_DIR", artifacts)
-				sh(t, dir, "make --makefile "+filepath.Join(dir, "Makefile")+" build-"+id)
+				pages.Run(t, dir, "make --makefile "+filepath.Join(dir, "Makefile")+" build-"+id)
 				onlyProgram(t, artifacts, program, test.machine)
 			}
 		})
@@ -56,7 +57,7 @@ func TestSAM(t *testing.T) {
 func onlyProgram(t *testing.T, dir, program string, machine elf.Machine) {
 	t.Helper()
 	var files []string
-	for _, path := range strings.Fields(sh(t, dir, "find . -type f")) {
+	for _, path := range strings.Fields(pages.Run(t, dir, "find . -type f")) {
 		files = append(files, strings.TrimPrefix(path, "./"))
 	}
 	if !slices.Equal(files, []string{program}) {
@@ -92,11 +93,9 @@ func TestTheTemplatesForSAMAreCleanForCfnLint(t *testing.T) {
 	if _, err := exec.LookPath("cfn-lint"); err != nil {
 		ci.Skip(t, "needs cfn-lint: pip install cfn-lint")
 	}
-	for _, template := range []string{"sam/template.yaml", "sam/dashboard.json"} {
-		out, err := exec.Command("cfn-lint", "-t", template).CombinedOutput()
-		if err != nil || len(bytes.TrimSpace(out)) > 0 {
-			t.Errorf("%s: %v\n%s", template, err, out)
-		}
+	out, err := exec.Command("cfn-lint", "-t", "sam/template.yaml", "sam/dashboard.json").CombinedOutput()
+	if err != nil || len(bytes.TrimSpace(out)) > 0 {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 
@@ -120,11 +119,12 @@ func TestTheDashboardForSAM(t *testing.T) {
 		ci.Skip(t, "needs the AWS CLI")
 	}
 	moto.Start(t)
-	sh(t, "sam", `aws cloudformation create-stack --stack-name board --template-body file://dashboard.json \
+	pages.Run(t, "sam", `aws cloudformation create-stack --stack-name board --template-body file://dashboard.json \
 		--parameters ParameterKey=FunctionName,ParameterValue=hello-Function ParameterKey=LogGroupName,ParameterValue=hello-Logs`)
-	name := strings.TrimSpace(sh(t, "sam", `aws cloudformation describe-stacks --stack-name board \
+	name := strings.TrimSpace(pages.Run(t, "sam", `aws cloudformation describe-stacks --stack-name board \
 		--query 'Stacks[0].Outputs[0].OutputValue' --output text`))
-	body := sh(t, "sam", "aws cloudwatch get-dashboard --dashboard-name "+name+" --query DashboardBody --output text")
+	body := pages.Run(t, "sam", "aws cloudwatch get-dashboard --dashboard-name "+name+" --query DashboardBody "+
+		"--output text")
 	if !json.Valid([]byte(body)) {
 		t.Errorf("the dashboard is not JSON:\n%s", body)
 	}

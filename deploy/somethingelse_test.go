@@ -9,8 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/postinvoke/deploy/moto"
 	"example.com/postinvoke/internal/ci"
-	"example.com/postinvoke/internal/moto"
+	"example.com/postinvoke/internal/pages"
 )
 
 // TestSomethingElse follows the page with the AWS CLI against an emulator: what
@@ -21,16 +22,16 @@ func TestSomethingElse(t *testing.T) {
 	}
 	dir := empty(t)
 	moto.Start(t)
-	_, publish, found := strings.Cut(sh(t, dir, row(t, "something else")[0]), "-publish runs them:\n\n")
+	_, publish, found := strings.Cut(pages.Run(t, dir, row(t, "something else")[0]), "-publish runs them:\n\n")
 	if !found {
 		t.Fatal("the command did not print how to publish the layers")
 	}
-	published := strings.Fields(sh(t, dir, strings.ReplaceAll(publish, "--region REGION", "--region eu-west-1")))
+	published := strings.Fields(pages.Run(t, dir, strings.ReplaceAll(publish, "--region REGION", "--region eu-west-1")))
 	if len(published) != 2 || !strings.HasSuffix(published[0], ":layer:postinvoke-arm64:1") {
 		t.Fatalf("got layers %q, want one for each architecture", published)
 	}
 	create := block(t, "Something else", "aws lambda create-function")
-	role := sh(t, dir, `aws iam create-role --role-name hello --query Role.Arn --output text \
+	role := pages.Run(t, dir, `aws iam create-role --role-name hello --query Role.Arn --output text \
 		--assume-role-policy-document '{"Version":"2012-10-17","Statement":[]}'`)
 	create = strings.NewReplacer("LAYER-VERSION-ARN", published[0], "ROLE-ARN", strings.TrimSpace(role)).Replace(create)
 	var function struct {
@@ -39,7 +40,7 @@ func TestSomethingElse(t *testing.T) {
 		Layers                       []struct{ Arn string }
 		Timeout                      int
 	}
-	if err := json.Unmarshal([]byte(sh(t, dir, create)), &function); err != nil {
+	if err := json.Unmarshal([]byte(pages.Run(t, dir, create)), &function); err != nil {
 		t.Fatal(err)
 	}
 	arm64 := slices.Equal(function.Architectures, []string{"arm64"})

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,8 +19,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
+	"example.com/postinvoke/deploy/moto"
 	"example.com/postinvoke/internal/ci"
-	"example.com/postinvoke/internal/moto"
+	"example.com/postinvoke/internal/pages"
 )
 
 // needTerraform has terraform take its providers from this machine, and ask
@@ -68,16 +70,15 @@ func TestTerraform(t *testing.T) {
 	moto.Start(t)
 	commands := row(t, "Terraform")
 	for _, command := range commands {
-		sh(t, dir, command)
+		pages.Run(t, dir, command)
 	}
-	sh(t, dir, "terraform validate")
 	applied(t, dir)
 
-	sh(t, dir, commands[1])
-	if printed := sh(t, dir, "terraform plan"); !strings.Contains(printed, "No changes.") {
+	pages.Run(t, dir, commands[1])
+	if printed := pages.Run(t, dir, "terraform plan"); !strings.Contains(printed, "No changes.") {
 		t.Errorf("built again without a change: got\n%s", printed)
 	}
-	sh(t, dir, "terraform destroy")
+	pages.Run(t, dir, "terraform destroy")
 	nothingLeft(t)
 }
 
@@ -97,28 +98,30 @@ type value struct {
 	}
 }
 
-// values runs terraform show, of a plan or of what was applied.
-func values(t *testing.T, dir, show string) []value {
+// values runs terraform show, of a plan or of what was applied, and returns the
+// resources by the address of their module.
+func values(t *testing.T, dir, show string) map[string][]value {
 	t.Helper()
-	type module struct {
-		ChildModules []struct{ Resources []value } `json:"child_modules"`
+	type state struct {
+		RootModule struct {
+			ChildModules []struct {
+				Address   string
+				Resources []value
+			} `json:"child_modules"`
+		} `json:"root_module"`
 	}
 	var shown struct {
-		Values struct {
-			RootModule module `json:"root_module"`
-		}
-		PlannedValues struct {
-			RootModule module `json:"root_module"`
-		} `json:"planned_values"`
+		Values        state
+		PlannedValues state `json:"planned_values"`
 	}
-	if err := json.Unmarshal([]byte(sh(t, dir, show)), &shown); err != nil {
+	if err := json.Unmarshal([]byte(pages.Run(t, dir, show)), &shown); err != nil {
 		t.Fatal(err)
 	}
-	modules := slices.Concat(shown.Values.RootModule.ChildModules, shown.PlannedValues.RootModule.ChildModules)
-	if len(modules) != 1 {
-		t.Fatalf("%s: got %d modules, want 1", show, len(modules))
+	resources := map[string][]value{}
+	for _, m := range slices.Concat(shown.Values.RootModule.ChildModules, shown.PlannedValues.RootModule.ChildModules) {
+		resources[m.Address] = m.Resources
 	}
-	return modules[0].Resources
+	return resources
 }
 
 const logGroup = "/aws/lambda/postinvoke-hello"
@@ -128,8 +131,12 @@ func applied(t *testing.T, dir string) {
 	if got := dashboards(t); !strings.Contains(got, "postinvoke-hello") {
 		t.Errorf("dashboards: got %s, want the function's", got)
 	}
+	modules := values(t, dir, "terraform show -json")
+	if len(modules) != 1 {
+		t.Fatalf("got %d modules, want 1", len(modules))
+	}
 	var types []string
-	for _, r := range values(t, dir, "terraform show -json") {
+	for _, r := range slices.Concat(slices.Collect(maps.Values(modules))...) {
 		v := r.Values
 		switch r.Type {
 		case "aws_lambda_function":
@@ -191,7 +198,7 @@ func exactlyTwoPermissions(t *testing.T, policy string) {
 }
 
 // deployedDashboard checks that what was deployed is about this function, with
-// nothing of the template left.
+// no placeholder of the template in it.
 func deployedDashboard(t *testing.T, deployed string) {
 	t.Helper()
 	var body struct{ Widgets []struct{ Type string } }
@@ -204,7 +211,7 @@ func deployedDashboard(t *testing.T, deployed string) {
 		}
 	}
 	if strings.Contains(deployed, "${") {
-		t.Errorf("dashboard: the template's variables are left in\n%s", deployed)
+		t.Errorf("dashboard: placeholders of the template are in\n%s", deployed)
 	}
 }
 
@@ -256,10 +263,9 @@ func dashboards(t *testing.T) string {
 	return string(answer)
 }
 
-const withLayerARN = `
-provider "aws" {}
-
-module "own" {
+// ownModule is a use of the module with further settings.
+const ownModule = `
+module %q {
   source       = "./postinvoke"
   name         = "own"
   architecture = "x86_64"
@@ -273,35 +279,37 @@ func TestTerraformWithAPublishedLayer(t *testing.T) {
 	needTerraform(t)
 	moto.Start(t)
 	dir := t.TempDir()
-	sh(t, dir, "cp -r /path/to/checkout/deploy/terraform/postinvoke . && echo code > function.zip")
-	configure := func(more string) {
-		if err := os.WriteFile(filepath.Join(dir, "main.tf"), fmt.Appendf(nil, withLayerARN, more), 0o644); err != nil {
+	pages.Run(t, dir, "cp -r /path/to/checkout/deploy/terraform/postinvoke . && echo code > function.zip")
+	configure := func(modules ...string) {
+		text := "provider \"aws\" {}\n" + strings.Join(modules, "")
+		if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	const arn = "arn:aws:lambda:eu-west-1:123456789012:layer:postinvoke-x86_64:3"
-	configure(`layer_arn = "` + arn + `"`)
-	sh(t, dir, "terraform init && terraform plan -out plan")
-	for _, r := range values(t, dir, "terraform show -json plan") {
-		switch r.Type {
-		case "aws_lambda_function":
-			if v := r.Values; !slices.Equal(v.Layers, []string{arn}) || !slices.Equal(v.Architectures, []string{"x86_64"}) {
-				t.Errorf("function: got layers %q and architectures %q", v.Layers, v.Architectures)
+	published := `layer_arn = "` + arn + `"`
+	configure(fmt.Sprintf(ownModule, "published", published), fmt.Sprintf(ownModule, "none", ""))
+	pages.Run(t, dir, "terraform init && terraform plan -out plan")
+	planned := values(t, dir, "terraform show -json plan")
+	for address, layers := range map[string][]string{"module.published": {arn}, "module.none": nil} {
+		functions := 0
+		for _, r := range planned[address] {
+			switch r.Type {
+			case "aws_lambda_function":
+				functions++
+				if v := r.Values; !slices.Equal(v.Layers, layers) || !slices.Equal(v.Architectures, []string{"x86_64"}) {
+					t.Errorf("%s: got layers %q and architectures %q", address, v.Layers, v.Architectures)
+				}
+			case "aws_lambda_layer_version", "aws_cloudwatch_dashboard":
+				t.Errorf("%s: got %s, which was not asked for", address, r.Type)
 			}
-		case "aws_lambda_layer_version", "aws_cloudwatch_dashboard":
-			t.Errorf("got %s, which was not asked for", r.Type)
+		}
+		if functions != 1 {
+			t.Errorf("%s: got %d functions, want 1", address, functions)
 		}
 	}
 
-	configure("") // no layer at all
-	sh(t, dir, "terraform plan -out plan")
-	for _, r := range values(t, dir, "terraform show -json plan") {
-		if r.Type == "aws_lambda_function" && len(r.Values.Layers) > 0 {
-			t.Errorf("function: got layers %q, want none", r.Values.Layers)
-		}
-	}
-
-	configure(`layer_arn = "` + arn + `"` + "\n  layer_zip = \"function.zip\"")
+	configure(fmt.Sprintf(ownModule, "published", published+"\n  layer_zip = \"function.zip\""))
 	cmd := exec.Command("terraform", "plan")
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
@@ -312,7 +320,8 @@ func TestTerraformWithAPublishedLayer(t *testing.T) {
 
 func TestTerraformIsFormatted(t *testing.T) {
 	needTerraform(t)
-	if out := strings.TrimSpace(sh(t, "terraform", "terraform fmt -check -recursive -list=true || true")); out != "" {
+	if out := strings.TrimSpace(pages.Run(t, "terraform", "terraform fmt -check -recursive -list=true || "+
+		"true")); out != "" {
 		t.Errorf("run terraform fmt -recursive deploy/terraform: %s", out)
 	}
 }

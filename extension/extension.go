@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// registerWithin is how long the Extensions API may take to register the
-	// extension. Lambda allows 10 s for the whole Init phase
+	// registerWithin limits the registration. Lambda allows 10 s for the whole Init
+	// phase
 	// (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
 	registerWithin = 5 * time.Second
 
@@ -20,11 +20,11 @@ const (
 	reportMargin = 200 * time.Millisecond
 )
 
-// run serves one execution environment. It makes the black box before it
-// registers: Lambda starts the function after that. It returns when the
-// environment is shut down.
+// run serves one execution environment, and returns when the environment is shut
+// down. It creates the black box before it registers, because Lambda starts the
+// function after that.
 func run(api *extensionsapi.Client, log *log) error {
-	started := wallNow() // the process is frozen, and the monotonic clock may be
+	started := wallNow()
 	box, err := blackbox.Create()
 	if err != nil {
 		log.problem("hooks lost in a crash will not be logged: the black box cannot be made: " + err.Error())
@@ -44,12 +44,14 @@ func run(api *extensionsapi.Client, log *log) error {
 	}
 }
 
+// wallNow returns the time without a monotonic clock reading, which may stop while
+// the environment is frozen.
 func wallNow() time.Time { return time.Now().Round(0) }
 
 // report logs how the environment ended.
 func report(log *log, box *blackbox.File, event extensionsapi.Event, started time.Time) {
 	now := wallNow()
-	noted, used := read(log, box, time.UnixMilli(event.DeadlineMs).Add(-reportMargin))
+	noted, used := readBox(log, box, time.UnixMilli(event.DeadlineMs).Add(-reportMargin))
 	fields := []field{
 		{record.Reason, event.Reason},
 		{record.LifetimeMs, now.Sub(started)},
@@ -71,21 +73,21 @@ func report(log *log, box *blackbox.File, event extensionsapi.Event, started tim
 	log.write(info, record.Environment, fields...)
 }
 
-// read returns what the function has noted, and false if it has noted nothing.
-func read(log *log, box *blackbox.File, deadline time.Time) (blackbox.Report, bool) {
+// readBox returns what the function has recorded, and false if it has recorded
+// nothing.
+func readBox(log *log, box *blackbox.File, deadline time.Time) (blackbox.Report, bool) {
 	if box == nil {
 		return blackbox.Report{}, false
 	}
 	noted, used, err := box.Read(deadline)
-	if errors.Is(err, blackbox.ErrInUse) {
-		err = nil // it lives, and has lost nothing yet
-	}
-	if err != nil {
+	// A function that still runs has not lost its hooks.
+	if err != nil && !errors.Is(err, blackbox.ErrInUse) {
 		log.problem("the black box cannot be read: " + err.Error())
 	}
 	return noted, used
 }
 
+// lostFields are the fields of a record hooks lost.
 func lostFields(lost blackbox.Lost) (fields []field) {
 	if lost.RequestID != "" {
 		fields = append(fields, field{record.RequestID, lost.RequestID})
@@ -94,7 +96,9 @@ func lostFields(lost blackbox.Lost) (fields []field) {
 	if len(lost.RunNames) > 0 {
 		fields = append(fields, field{record.Hook, strings.Join(lost.RunNames, ", ")})
 	}
-	fields = append(fields, field{record.Running, uint64(lost.Running)}, field{record.NotStarted, uint64(lost.NotStarted)})
+	fields = append(fields,
+		field{record.Running, uint64(lost.Running)},
+		field{record.NotStarted, uint64(lost.NotStarted)})
 	if len(lost.WaitNames) > 0 {
 		fields = append(fields, field{record.Waiting, strings.Join(lost.WaitNames, ", ")})
 	}

@@ -105,7 +105,7 @@ func TestARefusedFirstEventIsAnInitError(t *testing.T) {
 
 func TestALaterRefusalIsAnExitError(t *testing.T) {
 	tests := map[string]string{ // event, problem
-		`<html>`: "not an event: no '{'",
+		`<html>`: "not an event: not a JSON object: ",
 		`{}`:     "not an event: no eventType",
 	}
 	for event, problem := range tests {

@@ -92,7 +92,8 @@ func (a *lambdaAPI) want(path string) call {
 }
 
 func (a *lambdaAPI) shutDown(reason string) {
-	a.events <- fmt.Sprintf(`{"eventType":"SHUTDOWN","shutdownReason":%q,"deadlineMs":%d}`, reason, time.Now().Add(2*time.Second).UnixMilli())
+	a.events <- fmt.Sprintf(`{"eventType":"SHUTDOWN","shutdownReason":%q,"deadlineMs":%d}`, reason,
+		time.Now().Add(2*time.Second).UnixMilli())
 }
 
 // A process is a running extension.

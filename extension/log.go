@@ -12,12 +12,13 @@ import (
 	"example.com/postinvoke/record"
 )
 
-// A log writes records as lambdacontext.NewLogger does in the function: one
-// line each, in the function's log format.
+// A log writes records as lambdacontext.NewLogger does in the function: one line
+// each, in the function's log format. Package log/slog would add a third to the
+// extension's binary.
 type log struct {
 	out      io.Writer
 	json     bool
-	level    level // the least that is written
+	level    level // the lowest that is written
 	function string
 }
 
@@ -38,8 +39,8 @@ type field struct {
 	value any
 }
 
-// newLog returns a log in the format, and of the level, that Lambda has been told
-// for the function.
+// newLog returns a log with the format and level that are configured for the
+// function.
 func newLog(out io.Writer) *log {
 	l := &log{
 		out:      out,
@@ -55,7 +56,7 @@ func newLog(out io.Writer) *log {
 	return l
 }
 
-// problem says why the extension cannot do all that it should.
+// problem logs why the extension cannot do its work, or a part of it.
 func (l *log) problem(reason string) {
 	l.write(fail, record.ExtensionProblem, field{record.Reason, reason})
 }

@@ -23,7 +23,8 @@ func TestJSONRecordsAreJSON(t *testing.T) {
 	const nasty = "a \"quote\", a \\, a \x00, a \n, a \x7f, no UTF-8: \xff, é, 😀 </script>"
 	var out bytes.Buffer
 	l := newTestLog(t, &out, "JSON", "")
-	l.write(warn, record.Environment, field{"text", nasty}, field{"count", uint64(3)}, field{"ms", 1500 * time.Microsecond})
+	l.write(warn, record.Environment, field{"text", nasty}, field{"count", uint64(3)}, field{"ms",
+		1500 * time.Microsecond})
 
 	if n := bytes.Count(out.Bytes(), []byte("\n")); n != 1 {
 		t.Errorf("got %d lines, want 1: %q", n, out.String())
@@ -56,7 +57,8 @@ func TestTextRecordsLookLikeSlogs(t *testing.T) {
 		var ours, theirs bytes.Buffer
 		newTestLog(t, &ours, "Text", "").write(info, record.Environment, field{record.Reason, value},
 			field{record.Invocations, uint64(2)}, field{record.AwakeMs, 1500 * time.Microsecond})
-		slog.New(slog.NewTextHandler(&theirs, nil)).Info(record.Environment, record.Reason, value, record.Invocations, 2, record.AwakeMs, 1.5)
+		slog.New(slog.NewTextHandler(&theirs, nil)).Info(record.Environment, record.Reason, value, record.Invocations, 2,
+			record.AwakeMs, 1.5)
 
 		_, got, _ := bytes.Cut(ours.Bytes(), []byte(" reason="))
 		_, want, _ := bytes.Cut(theirs.Bytes(), []byte(" reason="))

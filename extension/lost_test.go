@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"runtime/debug"
 	"testing"
 	"time"
 
@@ -36,7 +35,7 @@ func (h hook) Key() blackbox.Key { return blackbox.Key{Name: string(h)} }
 func (h hook) String() string    { return string(h) }
 
 func note(what string) {
-	box, err := blackbox.Open(debug.SetPanicOnFault, func(err error) { panic(err) })
+	box, err := blackbox.Open(func(err error) { panic(err) })
 	if err != nil || box == nil {
 		panic(fmt.Sprint("no black box: ", err))
 	}

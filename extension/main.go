@@ -1,22 +1,23 @@
-// Command extension is the external extension of postinvoke, which its layer
-// puts into /opt/extensions. When the execution environment ends it logs why,
-// and which hooks were lost if the function process was killed, exited or
+// Command extension is the external extension of postinvoke. The layer puts it
+// into /opt/extensions. When the execution environment ends, it logs the reason,
+// and the hooks that were lost if the function process was killed, exited or
 // crashed. It takes no part in invocations.
 //
-// The function notes what it is doing in a file that both processes share
-// (package internal/blackbox). The extension makes that file before it registers
-// with Lambda, and reads it when the function process has ended.
+// The function records its hooks in a file that both processes share, the black
+// box ([example.com/postinvoke/internal/blackbox]). The extension creates that
+// file before it registers with Lambda, and reads it in [readBox] when the function
+// process has ended.
 //
-// It starts before every cold start of somebody else's function and lives in
-// that function's memory: hence no net/http, no encoding/json, and nothing
+// The extension starts before each cold start of a function and stays in that
+// function's memory. So it imports neither net/http nor encoding/json, and nothing
 // outside the standard library. Its log records are in package record.
 //
-// Environment variables, all of them set by Lambda:
+// Lambda sets all of these environment variables:
 //
 //	AWS_LAMBDA_RUNTIME_API          address of the Extensions API
 //	AWS_LAMBDA_FUNCTION_NAME        for the log records
 //	AWS_LAMBDA_LOG_FORMAT, _LEVEL   of the log records
-//	TMPDIR                          where the file is, instead of /tmp
+//	TMPDIR                          folder of the file; /tmp if unset
 package main
 
 import (
@@ -28,8 +29,8 @@ import (
 )
 
 func main() {
-	// One processor is enough, and two would start threads that compete with the
-	// function's init (docs/benchmarks.md).
+	// The threads of a second processor would compete with the function's init
+	// (docs/benchmarks.md).
 	runtime.GOMAXPROCS(1)
 
 	log := newLog(os.Stdout)
@@ -39,7 +40,7 @@ func main() {
 			"to be started by Lambda from /opt/extensions")
 		os.Exit(1)
 	}
-	// Lambda wants the file name as the name of the extension.
+	// An extension must register under its file name.
 	if err := run(extensionsapi.New(address, filepath.Base(os.Args[0])), log); err != nil {
 		log.problem(err.Error())
 		os.Exit(1)

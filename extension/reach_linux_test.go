@@ -69,8 +69,7 @@ func TestTheExtensionOpensNothingElse(t *testing.T) {
 	}
 }
 
-// inherited reports whether this process has the same descriptor, from whoever
-// started it.
+// inherited reports whether this process has the same descriptor, from its parent.
 func inherited(fd, target string) bool {
 	ours, err := os.Readlink("/proc/self/fd/" + fd)
 	return err == nil && ours == target && !strings.HasPrefix(target, "socket:")

@@ -14,32 +14,11 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
-	"github.com/aws/jsii-runtime-go"
-
 	"example.com/postinvoke/infra/cdktest"
-	"example.com/postinvoke/infra/postinvokecdk"
+	"example.com/postinvoke/internal/checkout"
 	"example.com/postinvoke/internal/ci"
+	"example.com/postinvoke/internal/pages"
 )
-
-// checkout copies what the app and the assets are built from to another folder.
-func checkout(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	for _, name := range []string{"go.mod", "go.sum", "cdk.json"} {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		write(t, filepath.Join(dir, name), string(data))
-	}
-	for _, folder := range []string{"extension", "function", "infra", "internal", "postinvoke", "record"} {
-		if err := os.CopyFS(filepath.Join(dir, folder), os.DirFS(folder)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
 
 func write(t *testing.T, path, text string) {
 	t.Helper()
@@ -83,7 +62,11 @@ func TestAssetHashesAreTheSameElsewhere(t *testing.T) {
 	write(t, config, "GOFLAGS=-tags=config\nGOAMD64=v3\n")
 	umask := syscall.Umask(0o077)
 	defer syscall.Umask(umask)
-	a, printed, err := app(t, checkout(t), nil, "GOENV="+config, "GOFLAGS=-tags=exported", "GOARCH=386", "GOOS=plan9",
+	dir := t.TempDir()
+	if err := checkout.Copy(".", dir); err != nil {
+		t.Fatal(err)
+	}
+	a, printed, err := app(t, dir, nil, "GOENV="+config, "GOFLAGS=-tags=exported", "GOARCH=386", "GOOS=plan9",
 		"GOAMD64=v4", "GOEXPERIMENT=nojsonv2", "CGO_ENABLED=1", "USER=another", "HOME="+os.Getenv("HOME"))
 	if err != nil {
 		t.Fatal(err, printed)
@@ -109,21 +92,15 @@ func assetHashes(t *testing.T, a assembly, stack string) []string {
 	return hashes
 }
 
-// cdk ls and cdk destroy ask for no stack's assets: then nothing is compiled,
-// and code that does not compile is in nobody's way.
+// cdk ls and cdk destroy ask for no stack's assets: then nothing is compiled, and
+// no go command is needed.
 func TestNothingIsCompiledWithoutNeed(t *testing.T) {
-	dir := checkout(t)
-	write(t, filepath.Join(dir, "function", "main.go"), "package main\n\nfunc main() { broken }\n")
-	a, printed, err := app(t, dir, map[string]any{"aws:cdk:bundling-stacks": []string{}}, withoutGo(t))
+	a, printed, err := app(t, ".", map[string]any{"aws:cdk:bundling-stacks": []string{}}, withoutGo(t))
 	if err != nil {
 		t.Fatal(err, printed)
 	}
 	if n := len(a.template(t, "PostInvokeDemo").ofType("AWS::Lambda::Function")); n != 2 {
 		t.Errorf("got %d functions in the template, want 2", n)
-	}
-	binaries, err := filepath.Glob(filepath.Join(dir, postinvokecdk.BuildFolder, "*", "bootstrap"))
-	if err != nil || len(binaries) != 0 {
-		t.Errorf("got %q built, want nothing (%v)", binaries, err)
 	}
 }
 
@@ -142,80 +119,54 @@ func withoutGo(t *testing.T) string {
 	return "PATH=" + bin
 }
 
-func TestMistakesAreOneSentence(t *testing.T) {
-	dir := checkout(t)
-	broken := checkout(t)
-	write(t, filepath.Join(broken, "function", "main.go"), "package main\n\nfunc main() { broken() }\n")
+// Two functions and two layers lack the go command: that is one error.
+func TestAMissingGoCommandIsReportedOnce(t *testing.T) {
+	_, printed, err := app(t, ".", nil, withoutGo(t))
+	const want = "the go command was not found: install Go 1.26 or later (https://go.dev/dl) and put it on the PATH"
+	if err == nil || strings.Count(printed, want) != 1 || strings.Contains(printed, "goroutine ") {
+		t.Errorf("got %q, %v, want %q", printed, err, want)
+	}
+}
+
+func TestWrongContextIsOneSentence(t *testing.T) {
 	for name, test := range map[string]struct {
-		dir     string
 		context map[string]any
-		env     string
 		want    string
 	}{
-		"unknown context": {dir, map[string]any{"metric": "true"}, "",
+		"unknown name": {map[string]any{"metric": "true"},
 			`unknown context "metric": this app knows stack=NAME and metrics=true`},
-		"wrong value": {dir, map[string]any{"metrics": "yes"}, "",
+		"wrong value": {map[string]any{"metrics": "yes"},
 			`context metrics is "yes": it can be true or false`},
-		"wrong stack name": {dir, map[string]any{"stack": "no spaces"}, "",
+		// Found by the CDK library.
+		"wrong stack name": {map[string]any{"stack": "no spaces"},
 			`Stack name must match the regular expression: /^[A-Za-z][A-Za-z0-9-]*$/, got 'no spaces'`},
-		"empty stack name": {dir, map[string]any{"stack": ""}, "",
+		"empty stack name": {map[string]any{"stack": ""},
 			"context stack is empty: give the stack a name, or leave it out for PostInvokeDemo"},
-		"no Go": {dir, nil, withoutGo(t),
-			"the go command was not found: install Go 1.26 or later (https://go.dev/dl) and put it on the PATH"},
-		"another folder": {t.TempDir(), nil, "",
-			"there is no folder DIR/function to build a function from: set FunctionProps.Entry to the folder of its main package"},
-		"broken code": {broken, nil, "",
-			"# example.com/postinvoke/function\n./main.go:3:15: undefined: broken"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, printed, err := app(t, test.dir, test.context, strings.Fields(test.env)...)
+			app := newApp(t, test.context)
+			config, err := configure(app)
 			if err == nil {
-				t.Error("the app succeeded")
+				err = attempt(func() { newDemo(app, config) })
 			}
-			if got := strings.ReplaceAll(printed, test.dir, "DIR"); got != test.want {
-				t.Errorf("got %q, want %q", got, test.want)
+			if err == nil || err.Error() != test.want {
+				t.Errorf("got %v, want %q", err, test.want)
 			}
 		})
 	}
 }
 
-// What the constructs find wrong at synth comes wrapped by the CDK library.
-func TestMistakesFoundAtSynthAreOneSentence(t *testing.T) {
-	app := newApp(t, nil)
-	stack := newDemo(app, config{stack: "Mixed"})
-	x86 := postinvokecdk.NewLayer(stack, jsii.String("Other"), &postinvokecdk.LayerProps{Architecture: awslambda.Architecture_X86_64()})
-	x86.AddTo(stack.Node().FindChild(jsii.String("arm64")).Node().FindChild(jsii.String("Function")).(awslambda.Function))
-	err := trySynth(app)
-	const want = "function Mixed/arm64/Function is arm64 but its postinvoke layer is x86_64: give NewLayer the function's architecture, LayerProps{Architecture: …}"
-	if err == nil || err.Error() != want {
-		t.Errorf("got %v, want %q", err, want)
-	}
-}
-
-// The command that is documented, with the settings of cdk.json: also where
-// somebody has exported, or set with go env -w, what they usually build for.
+// The documented command, with the settings of cdk.json, works for a user who has
+// exported another GOOS, or set another GOARCH with go env -w.
 func TestListWithTheCommandLineTool(t *testing.T) {
 	cdktest.NeedNode(t)
-	cli, err := filepath.Abs("node_modules/.bin/cdk")
-	if err != nil {
-		t.Fatal(err)
-	}
+	const cli = "node_modules/.bin/cdk"
 	if _, err := os.Stat(cli); err != nil {
 		ci.Skip(t, "needs the pinned cdk command: npm ci")
 	}
-	dir := checkout(t)
-	write(t, filepath.Join(dir, "extension", "broken.go"), "package main\n\nbroken\n")
 	config := filepath.Join(t.TempDir(), "goenv")
-	write(t, config, "GOOS=windows\nGOARCH=386\n")
-	for _, env := range [][]string{{"GOOS=windows", "GOARCH=386"}, {"GOENV=" + config}} {
-		cmd := exec.CommandContext(t.Context(), cli, "ls")
-		cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("cdk ls with %q: %v\n%s", env, err, err.(*exec.ExitError).Stderr)
-		}
-		if got := strings.TrimSpace(string(out)); got != "PostInvokeDemo" {
-			t.Errorf("cdk ls with %q: got %q, want PostInvokeDemo", env, got)
-		}
+	write(t, config, "GOARCH=386\n")
+	if got := pages.Run(t, ".", cli+" ls", "GOOS=windows", "GOENV="+config); got != "PostInvokeDemo\n" {
+		t.Errorf("cdk ls: got %q, want PostInvokeDemo", got)
 	}
 }

@@ -9,18 +9,18 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 )
 
-// config is what cdk's -c (--context) can set.
+// config is what -c (--context) of the cdk command can set.
 type config struct {
 	stack   string // stack=NAME: the name of the stack
-	metrics bool   // metrics=true: metric filters and alarms
+	metrics bool   // metrics=true: with metric filters and alarms
 }
 
-// cliContext are the names without a namespace that the cdk command itself
-// leaves in the context.
+// cliContext are names without a namespace that the cdk command itself adds to
+// the context.
 var cliContext = []string{"acknowledged-issue-numbers", "cli-telemetry", "cdk-migrate"}
 
-// configure reads the app's context. A name that nobody knows is a mistake:
-// it would silently change nothing.
+// configure reads the app's context. An unknown name is an error, because it would
+// change nothing.
 func configure(app awscdk.App) (config, error) {
 	c := config{stack: "PostInvokeDemo"}
 	all, _ := app.Node().GetAllContext(nil).(map[string]any)
@@ -36,7 +36,7 @@ func configure(app awscdk.App) (config, error) {
 		case name == "metrics":
 			return c, fmt.Errorf("context metrics is %q: it can be true or false", value)
 		case strings.ContainsAny(name, "@:/"), slices.Contains(cliContext, name):
-			// A feature flag, a look-up, or the cdk command's own.
+			// a feature flag, a look-up, or the cdk command's own
 		default:
 			return c, fmt.Errorf("unknown context %q: this app knows stack=NAME and metrics=true", name)
 		}

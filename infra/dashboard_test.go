@@ -35,10 +35,14 @@ func dashboardOf(t *testing.T, n int) *cloudwatch.Deployment {
 	stack := awscdk.NewStack(app, jsii.String("Stack"), nil)
 	var functions []awslambda.IFunction
 	for i := range n {
-		functions = append(functions, postinvokecdk.NewFunction(stack, jsii.String(fmt.Sprint("F", i)), &postinvokecdk.FunctionProps{Entry: "function"}))
+		id := fmt.Sprint("F", i)
+		functions = append(functions, awslambda.Function_FromFunctionName(stack, &id, &id))
 	}
-	dashboard := postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), &postinvokecdk.DashboardProps{Functions: functions})
-	postinvokecdk.NewMetrics(stack, jsii.String("Metrics"), &postinvokecdk.MetricsProps{Functions: functions, Alarms: true, Dashboard: dashboard})
+	dashboard := postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"),
+		&postinvokecdk.DashboardProps{Functions: functions})
+	postinvokecdk.NewMetrics(stack, jsii.String("Metrics"), &postinvokecdk.MetricsProps{
+		Functions: functions, Alarms: true, Dashboard: dashboard,
+	})
 	return deployment(t, synth(t, app), "Stack")
 }
 
@@ -59,8 +63,10 @@ func TestDashboardOrder(t *testing.T) {
 		1: {"0 ", "1 Alarms", "3 F0", "6 Time of an average invocation: F0", "6 Invocations, errors: F0"},
 		2: {"0 ", "1 Alarms", "3 F0", "3 F1", "6 Time of an average invocation: F0", "6 Invocations, errors: F0",
 			"6 Time of an average invocation: F1", "6 Invocations, errors: F1"},
-		12: {"0 ", "1 In alarm, of 48", "3 F0", "3 F1", "3 F2", "3 F3", "5 F4", "5 F5", "5 F6", "5 F7", "7 F8", "7 F9", "7 F10", "7 F11",
-			"9 Response, average ms (callers wait)", "9 After it, average ms (hooks)", "9 Errors and throttled", "9 Longest invocation, % of the timeout"},
+		12: {"0 ", "1 In alarm, of 48", "3 F0", "3 F1", "3 F2", "3 F3", "5 F4", "5 F5", "5 F6", "5 F7", "7 F8", "7 F9",
+			"7 F10", "7 F11",
+			"9 Response, average ms (callers wait)", "9 After it, average ms (hooks)", "9 Errors and throttled",
+			"9 Longest invocation, % of the timeout"},
 	} {
 		d := dashboardOf(t, n)
 		got := titles(d.Dashboard)
@@ -79,8 +85,6 @@ func TestDashboardOrder(t *testing.T) {
 	}
 }
 
-// All that the dashboard shows of functions with which nothing is wrong, in the
-// local environment: with what was deployed.
 // longestMs is the duration of the longest invocation.
 func longestMs(t *testing.T, lines []cloudwatch.Line) (longest float64) {
 	t.Helper()
@@ -98,9 +102,11 @@ func longestMs(t *testing.T, lines []cloudwatch.Line) (longest float64) {
 	return longest
 }
 
+// All that the dashboard shows of a function without problems: the deployed files
+// in the local environment.
 func TestHealthyFunctionOnTheDashboard(t *testing.T) {
 	d := deployment(t, measured(t), "PostInvokeDemo")
-	lines := play(t, d, session{}, session{})
+	lines := linesOf(t, d, session{}, session{})
 	v := viewOf(t, d, lines)
 	for _, title := range []string{problems, failures} {
 		if got := draw(t, d, v, title).Log; len(got.Rows) != 0 {
@@ -149,8 +155,10 @@ func TestHealthyFunctionOnTheDashboard(t *testing.T) {
 		}
 		hookTime, _ := row["hookTime"].(float64)
 		billed, _ := row["billed"].(float64)
-		if rows.Cell(i, "Function") != arch || row["status"] != "success" || row["handler"] != "ok" || row["hookCount"] != 2.0 ||
-			row["failed"] != 0.0 || row["unfinished"] != 0.0 || row["lost"] != nil || hookTime < 1 || billed < hookTime || row["MB"] == nil || row["request"] == nil {
+		if rows.Cell(i, "Function") != arch || row["status"] != "success" || row["handler"] != "ok" ||
+			row["hookCount"] != 2.0 ||
+			row["failed"] != 0.0 || row["unfinished"] != 0.0 || row["lost"] != nil || hookTime < 1 || billed < hookTime ||
+			row["MB"] == nil || row["request"] == nil {
 			t.Errorf("invocation: got %v", row)
 		}
 	}
@@ -167,10 +175,12 @@ func TestHealthyFunctionOnTheDashboard(t *testing.T) {
 		}
 		byWhat[row["what"]] = all
 	}
-	if row := byWhat["spindown"]; row["times"] != 2.0 || row["served"] != 4.0 || row["hookCount"] != 8.0 || row["awake"] == nil || row["idle"] == nil || row["lifetime"] == nil {
+	if row := byWhat["spindown"]; row["times"] != 2.0 || row["served"] != 4.0 || row["hookCount"] != 8.0 ||
+		row["awake"] == nil || row["idle"] == nil || row["lifetime"] == nil {
 		t.Errorf("ends: got %v, want two of environments that served 4", row)
 	}
-	if row := byWhat["shutdown hooks finished"]; row["times"] != 2.0 || row["budget"] == nil || row["budget"].(float64) >= 100 {
+	if row := byWhat["shutdown hooks finished"]; row["times"] != 2.0 || row["budget"] == nil ||
+		row["budget"].(float64) >= 100 {
 		t.Errorf("shutdown hooks: got %v, want two in some percent of their budget", row)
 	}
 
@@ -203,25 +213,34 @@ func TestEachFaultIsOnTheDashboard(t *testing.T) {
 		alarm   string
 		failed  string // in the table of failed invocations
 	}{
-		"hook returns an error":        {session{events: []string{trouble("hook fails")}}, "hook failed", "HooksFailed", ""},
-		"hook panics":                  {session{events: []string{trouble("hook panics")}}, "hook failed", "HooksFailed", ""},
-		"hook overruns":                {session{events: []string{trouble("hook overruns"), `{"handlerMs": 200}`}}, "hook abandoned", "HooksUndone", ""},
-		"hook is refused":              {session{events: []string{trouble(""), trouble("too late")}}, "hook refused", "HooksUndone", ""},
-		"handler exits":                {session{events: []string{trouble("exit")}}, "hooks lost", "HooksLost", "error"},
-		"hook exits":                   {session{events: []string{trouble("hook exits")}}, "hooks lost", "HooksLost", "error"},
-		"hook is killed":               {session{events: []string{trouble("hook is killed")}}, "hooks lost", "HooksLost", "error"},
-		"hook takes all memory":        {session{events: []string{trouble("hook takes all memory")}}, "hooks lost", "HooksLost", "error"},
-		"goroutine panics":             {session{events: []string{trouble("goroutine panics")}}, "hooks lost", "HooksLost", "error"},
-		"response is refused":          {session{events: []string{trouble("too much")}}, "hooks lost", "HooksLost", "error"},
-		"handler times out":            {session{events: []string{trouble("timeout")}}, "hook abandoned", "HooksUndone", "timeout"},
-		"handler returns an error":     {session{events: []string{trouble("error")}}, "", "", "error"},
-		"nothing keeps it awake":       {session{config: unregistered, events: []string{trouble("")}}, "ready", "NotAwake", ""},
-		"library is refused":           {session{func(c *lambdaenv.Config) { withoutLayer(c); refused(c) }, []string{trouble("")}, true}, "library problem", "NotAwake", ""},
+		"hook returns an error": {session{events: []string{trouble("hook fails")}}, "hook failed", "HooksFailed", ""},
+		"hook panics":           {session{events: []string{trouble("hook panics")}}, "hook failed", "HooksFailed", ""},
+		"hook overruns": {session{events: []string{trouble("hook overruns"), `{"handlerMs": 200}`}},
+			"hook abandoned", "HooksUndone", ""},
+		"hook is refused": {session{events: []string{trouble(""), trouble("too late")}}, "hook refused",
+			"HooksUndone", ""},
+		"handler exits": {session{events: []string{trouble("exit")}}, "hooks lost", "HooksLost", "error"},
+		"hook exits": {session{events: []string{trouble("hook exits")}}, "hooks lost", "HooksLost",
+			"error"},
+		"hook is killed": {session{events: []string{trouble("hook is killed")}}, "hooks lost", "HooksLost",
+			"error"},
+		"hook takes all memory": {session{events: []string{trouble("hook takes all memory")}}, "hooks lost",
+			"HooksLost", "error"},
+		"goroutine panics": {session{events: []string{trouble("goroutine panics")}}, "hooks lost", "HooksLost",
+			"error"},
+		"response is refused": {session{events: []string{trouble("too much")}}, "hooks lost", "HooksLost", "error"},
+		"handler times out": {session{events: []string{trouble("timeout")}}, "hook abandoned", "HooksUndone",
+			"timeout"},
+		"handler returns an error": {session{events: []string{trouble("error")}}, "", "", "error"},
+		"nothing keeps it awake": {session{config: unregistered, events: []string{trouble("")}}, "ready", "NotAwake",
+			""},
+		"library is refused": {session{func(c *lambdaenv.Config) { withoutLayer(c); refused(c) },
+			[]string{trouble("")}, true}, "library problem", "NotAwake", ""},
 		"extension is refused":         {session{refused, []string{trouble("")}, true}, "extension problem", "NotAwake", ""},
 		"handler exits, without layer": {session{config: withoutLayer, events: []string{trouble("exit")}}, "", "", "error"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			lines := play(t, d, test.session)
+			lines := linesOf(t, d, test.session)
 			all = append(all, lines...)
 			v := viewOf(t, d, lines)
 			var got []string
@@ -274,7 +293,7 @@ func TestEachFaultIsOnTheDashboard(t *testing.T) {
 // Ends in one log stream within a minute are all counted.
 func TestEachEndIsCounted(t *testing.T) {
 	d := deployment(t, measured(t), "PostInvokeDemo")
-	v := viewOf(t, d, play(t, d, session{events: []string{trouble("exit"), trouble("exit"), trouble("exit")}}))
+	v := viewOf(t, d, linesOf(t, d, session{events: []string{trouble("exit"), trouble("exit"), trouble("exit")}}))
 	found := draw(t, d, v, ends).Log
 	times := map[string]string{}
 	for i := range found.Rows {
@@ -285,16 +304,17 @@ func TestEachEndIsCounted(t *testing.T) {
 	}
 }
 
-// Above INFO the log is nearly empty: what is left is still on the dashboard.
+// Above INFO the log is nearly empty. The dashboard shows its records all the same.
 func TestFailuresAreShownAboveInfo(t *testing.T) {
 	d := deployment(t, measured(t), "PostInvokeDemo")
 	d.Functions[native()].Log = lambdalog.Settings{JSON: true, Level: "ERROR"}
 	level := func(c *lambdaenv.Config) { c.ApplicationLogLevel = "ERROR" }
-	v := viewOf(t, d, play(t, d, session{config: level, events: []string{trouble("hook fails")}}))
+	v := viewOf(t, d, linesOf(t, d, session{config: level, events: []string{trouble("hook fails")}}))
 	if rows := draw(t, d, v, problems).Log.Rows; len(rows) != 1 || rows[0]["what"] != "hook failed" {
 		t.Errorf("what went wrong: got %v, want the hook that failed", rows)
 	}
-	if rows := draw(t, d, v, invocations).Log.Rows; len(rows) != 1 || rows[0]["hookTime"] != nil || rows[0]["failed"] != nil {
+	if rows := draw(t, d, v, invocations).Log.Rows; len(rows) != 1 || rows[0]["hookTime"] != nil ||
+		rows[0]["failed"] != nil {
 		t.Errorf("invocations: got %v, want one of whose hooks nothing is said", rows)
 	}
 }
@@ -302,7 +322,7 @@ func TestFailuresAreShownAboveInfo(t *testing.T) {
 // Loading the page reads the log at most three times over.
 func TestScans(t *testing.T) {
 	d := deployment(t, demo(t), "PostInvokeDemo")
-	v := viewOf(t, d, play(t, d, session{}, session{events: []string{trouble("hook fails"), trouble("exit")}}))
+	v := viewOf(t, d, linesOf(t, d, session{}, session{events: []string{trouble("hook fails"), trouble("exit")}}))
 	for name, test := range map[string]struct {
 		view *cloudwatch.View
 		most float64
@@ -323,7 +343,8 @@ func TestChoiceOfAFunctionIsExact(t *testing.T) {
 	var functions []awslambda.IFunction
 	for i, group := range groups {
 		functions = append(functions, postinvokecdk.NewFunction(stack, &labels[i], &postinvokecdk.FunctionProps{
-			Entry: "function", FunctionProps: awslambda.FunctionProps{LogGroup: awslogs.LogGroup_FromLogGroupName(stack, jsii.String(labels[i]+"Logs"), &group)},
+			Entry: "function", FunctionProps: awslambda.FunctionProps{LogGroup: awslogs.LogGroup_FromLogGroupName(stack,
+				jsii.String(labels[i]+"Logs"), &group)},
 		}))
 	}
 	postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), &postinvokecdk.DashboardProps{Functions: functions})
@@ -331,12 +352,13 @@ func TestChoiceOfAFunctionIsExact(t *testing.T) {
 
 	example := deployment(t, demo(t), "PostInvokeDemo")
 	var lines []cloudwatch.Line
-	for i, line := range play(t, example, session{}) {
+	for i, line := range linesOf(t, example, session{}) {
 		line.Group = groups[i%len(groups)]
 		lines = append(lines, line)
 	}
 	v := viewOf(t, d, lines)
-	for choice, want := range map[string][]string{"all": labels, "orders": labels[:1], "second": labels[1:2], "third": labels[2:]} {
+	for choice, want := range map[string][]string{"all": labels, "orders": labels[:1], "second": labels[1:2],
+		"third": labels[2:]} {
 		chosen, err := d.Dashboard.Choose(choice)
 		if err != nil {
 			t.Fatal(err)
@@ -369,7 +391,8 @@ func TestAddressInEveryPartition(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, a := range d.Alarms {
-			if !strings.Contains(a.AlarmDescription, " See https://"+cloudwatch.Region+want) || !strings.HasSuffix(a.AlarmDescription, "#dashboards/dashboard/PostInvokeDemo-"+cloudwatch.Region+"-Dashboard") {
+			if !strings.Contains(a.AlarmDescription, " See https://"+cloudwatch.Region+want) ||
+				!strings.HasSuffix(a.AlarmDescription, "#dashboards/dashboard/PostInvokeDemo-"+cloudwatch.Region+"-Dashboard") {
 				t.Errorf("%s: alarm %s says %q", partition, a.Name, a.AlarmDescription)
 			}
 		}

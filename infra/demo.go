@@ -10,11 +10,12 @@ import (
 	"example.com/postinvoke/infra/postinvokecdk"
 )
 
-// newDemo adds the stack: the example function of the README for both
-// architectures, and the dashboard of the two.
+// newDemo adds the stack: the example function of the README for each
+// architecture, and a dashboard of both.
 func newDemo(app awscdk.App, c config) awscdk.Stack {
+	const description = "postinvoke: example functions whose hooks run after the response, and a dashboard of them"
 	stack := awscdk.NewStack(app, &c.stack, &awscdk.StackProps{
-		Description: jsii.String("postinvoke: example functions whose hooks run after the response, and a dashboard of them"),
+		Description: jsii.String(description),
 		Tags:        &map[string]*string{"project": jsii.String("postinvoke")},
 	})
 
@@ -36,7 +37,8 @@ func newDemo(app awscdk.App, c config) awscdk.Stack {
 		functions = append(functions, fn)
 		functionOutputs(stack, arch.output, fn)
 	}
-	dashboard := postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), &postinvokecdk.DashboardProps{Functions: functions})
+	dashboardProps := &postinvokecdk.DashboardProps{Functions: functions}
+	dashboard := postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), dashboardProps)
 	output(stack, "DashboardURL", "Open this in a browser", dashboard.URL())
 
 	if c.metrics {
@@ -47,16 +49,17 @@ func newDemo(app awscdk.App, c config) awscdk.Stack {
 	return stack
 }
 
-// functionOutputs adds what a person pastes into a terminal to see fn at work,
-// and the layer for functions that are deployed in another way.
+// functionOutputs adds commands that invoke fn and follow its log, and the layer for
+// functions that are deployed in another way.
 func functionOutputs(stack awscdk.Stack, id string, fn awslambda.Function) {
 	arch := *fn.Architecture().Name()
 	output(stack, "Invoke"+id, "Paste this to invoke the "+arch+" function",
-		fmt.Sprintf("aws lambda invoke --region %s --function-name %s --cli-binary-format raw-in-base64-out --payload '{}' /dev/stdout",
-			*stack.Region(), *fn.FunctionName()))
+		fmt.Sprintf("aws lambda invoke --region %s --function-name %s "+
+			"--cli-binary-format raw-in-base64-out --payload '{}' /dev/stdout", *stack.Region(), *fn.FunctionName()))
 	output(stack, "Logs"+id, "Paste this to follow its log",
 		fmt.Sprintf("aws logs tail --region %s --follow %s", *stack.Region(), *fn.LogGroup().LogGroupName()))
-	layer := postinvokecdk.NewLayer(stack, jsii.String("Layer"+id), &postinvokecdk.LayerProps{Architecture: fn.Architecture()})
+	layerProps := &postinvokecdk.LayerProps{Architecture: fn.Architecture()}
+	layer := postinvokecdk.NewLayer(stack, jsii.String("Layer"+id), layerProps)
 	output(stack, "LayerArn"+id, "The layer for "+arch+" functions", *layer.Version.LayerVersionArn())
 }
 

@@ -8,8 +8,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"regexp"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
@@ -22,13 +25,12 @@ func main() {
 	}
 }
 
-// run synthesises the app. Constructs panic where they cannot go on: what they
-// panic with becomes the error.
+// run synthesises the app.
 func run() (err error) {
 	defer jsii.Close()
 	defer func() {
 		if p := recover(); p != nil {
-			err = sentence(p)
+			err = libraryError(p)
 		}
 	}()
 	app := awscdk.NewApp(nil)
@@ -39,4 +41,14 @@ func run() (err error) {
 	newDemo(app, config)
 	app.Synth(nil)
 	return nil
+}
+
+// exceptionNames precede the message of a JavaScript exception.
+var exceptionNames = regexp.MustCompile(`^(?:[A-Z]\w*: )+`)
+
+// libraryError is what the CDK library panicked with, without the stack trace of
+// its JavaScript.
+func libraryError(p any) error {
+	message, _, _ := strings.Cut(fmt.Sprint(p), "\n    at ")
+	return errors.New(exceptionNames.ReplaceAllString(strings.TrimSpace(message), ""))
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -71,7 +72,7 @@ func trySynth(app awscdk.App) error { return attempt(func() { app.Synth(nil) }) 
 func attempt(f func()) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = sentence(p)
+			err = libraryError(p)
 		}
 	}()
 	f()
@@ -126,6 +127,22 @@ func (a assembly) text(t *testing.T, stack string) []byte {
 func (a assembly) asset(s3Key string) string {
 	hash := s3Key[:len(s3Key)-len(filepath.Ext(s3Key))]
 	return filepath.Join(string(a), "asset."+hash)
+}
+
+// annotations are the errors and warnings of a stack.
+func (a assembly) annotations(t *testing.T, stack string) []string {
+	t.Helper()
+	var metadata map[string][]struct{ Type, Data any }
+	a.read(t, stack+".metadata.json", &metadata)
+	var found []string
+	for path, entries := range metadata {
+		for _, entry := range entries {
+			if entry.Type == "aws:cdk:error" || entry.Type == "aws:cdk:warning" {
+				found = append(found, fmt.Sprintf("%s: %v", path, entry.Data))
+			}
+		}
+	}
+	return found
 }
 
 func (a assembly) read(t *testing.T, name string, into any) {

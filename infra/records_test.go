@@ -57,10 +57,10 @@ type session struct {
 // trouble is demo/trouble with an event that names what goes wrong.
 func trouble(do string) string { return fmt.Sprintf(`{"do": %q, "hookMs": 1}`, do) }
 
-// play runs demo/trouble, or the deployed example if there are no events, with
-// the settings of the native function of the template, and returns what
-// CloudWatch would have of it.
-func play(t *testing.T, d *cloudwatch.Deployment, sessions ...session) []cloudwatch.Line {
+// linesOf runs demo/trouble, or the deployed example if there are no events, with
+// the settings of the native function of the template. It returns the lines that
+// CloudWatch would have.
+func linesOf(t *testing.T, d *cloudwatch.Deployment, sessions ...session) []cloudwatch.Line {
 	t.Helper()
 	var lines []cloudwatch.Line
 	for _, r := range sessions {
@@ -80,7 +80,7 @@ func play(t *testing.T, d *cloudwatch.Deployment, sessions ...session) []cloudwa
 		}
 		env, err := lambdaenvtest.TryStart(t, config)
 		switch {
-		case r.fails && err == nil: // it was frozen before it could: the event thaws it
+		case r.fails && err == nil: // it was frozen before it failed: the event thaws it
 			_, _ = env.Environment.Invoke(t.Context(), []byte(events[0]))
 			env.AwaitLine(" problem")
 		case !r.fails && err != nil:

@@ -75,7 +75,8 @@ func TestGoldenTemplates(t *testing.T) {
 		gotLines, wantLines := strings.Split(string(got), "\n"), strings.Split(string(want), "\n")
 		for i := range max(len(gotLines), len(wantLines)) {
 			if i >= len(gotLines) || i >= len(wantLines) || gotLines[i] != wantLines[i] {
-				t.Errorf("the template differs from %s from line %d on: look at it with cdk diff --template, then accept it with go test ./infra -update", golden, i+1)
+				t.Errorf("the template differs from %s from line %d on: look at it with cdk diff --template, then accept it "+
+					"with go test ./infra -update", golden, i+1)
 				break
 			}
 		}
@@ -111,7 +112,8 @@ func TestFunctions(t *testing.T) {
 
 		group, _ := at(fn, "LoggingConfig", "LogGroup", "Ref").(string)
 		logs := tp.Resources[group]
-		if logs.Type != "AWS::Logs::LogGroup" || logs.Properties["RetentionInDays"] != 7.0 || logs.DeletionPolicy != "Delete" {
+		if logs.Type != "AWS::Logs::LogGroup" || logs.Properties["RetentionInDays"] != 7.0 ||
+			logs.DeletionPolicy != "Delete" {
 			t.Errorf("%s: log group %q: got %+v, want a week's and removed with the stack", arch, group, logs)
 		}
 

@@ -3,7 +3,6 @@ package postinvoke
 import (
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -107,7 +106,7 @@ func (p *process) register(address string) *extensionsapi.Client {
 
 // openBox opens the black box, if the extension has made one.
 func (p *process) openBox() {
-	box, err := blackbox.Open(debug.SetPanicOnFault, func(err error) {
+	box, err := blackbox.Open(func(err error) {
 		// In its own goroutine, because the caller holds locks that a logger
 		// which registers hooks would wait for.
 		go p.logger().process(slog.LevelError, record.LibraryProblem,

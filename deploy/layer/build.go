@@ -46,9 +46,9 @@ type source struct {
 	goVersion string
 }
 
-// findExtension finds the module as the go command does in the current folder:
-// in this checkout, a replacement, a vendor folder or the module cache. Outside of
-// a module that has it, the version of this command itself is taken.
+// findExtension finds the module as the go command does in the current folder: in
+// this checkout, a replacement, a vendor folder or the module cache. Outside of a
+// module that requires it, it downloads the version of this command itself.
 func findExtension(ctx context.Context) (source, error) {
 	const path = Module + "/extension"
 	extension, err := gobuild.Program{}.Find(ctx, path)
@@ -77,8 +77,8 @@ func findExtension(ctx context.Context) (source, error) {
 	return source{extension, version, strings.TrimSpace(string(v))}, err
 }
 
-// ownVersion is that of the module this command was built from, if it was run as
-// a package of a published version.
+// ownVersion is the version of this command. It is empty if the command was not built
+// from a published version.
 func ownVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Path != Module || info.Main.Version == "(devel)" {
@@ -87,8 +87,8 @@ func ownVersion() string {
 	return info.Main.Version
 }
 
-// unpack writes the contents of the layer, and of the function if there is one,
-// into folders.
+// unpack writes the contents of the layer, and of the function if one is given, into
+// folders.
 func (o options) unpack(ctx context.Context, s source, arch architecture) error {
 	folder := filepath.Join(o.out, arch.name)
 	program := gobuild.Program{Arch: arch.goarch}

@@ -80,14 +80,22 @@ func TestZipsHaveTheProgramsOfTheirArchitecture(t *testing.T) {
 			{"function-" + arch.name + ".zip", "bootstrap"},
 		} {
 			path := filepath.Join(dir, want.name)
-			program, err := elf.NewFile(bytes.NewReader(unzip(t, path, want.program)))
+			binary := unzip(t, path, want.program)
+			program, err := elf.NewFile(bytes.NewReader(binary))
 			if err != nil {
 				t.Fatal(err)
 			}
 			if program.Machine != arch.machine {
 				t.Errorf("%s: got a program for %v, want %v", want.name, program.Machine, arch.machine)
 			}
-			sum := sha256.Sum256(read(t, path))
+			packed := read(t, path)
+			// Package fmt, or encoding/json, would exceed this (ADR 3).
+			const mostBinary, mostZip = 2_250_000, 1_000_000
+			if want.program == extensionFile && (len(binary) > mostBinary || len(packed) > mostZip) {
+				t.Errorf("%s: got %d bytes, and %d zipped, want at most %d and %d",
+					want.name, len(binary), len(packed), mostBinary, mostZip)
+			}
+			sum := sha256.Sum256(packed)
 			fmt.Fprintf(&sums, "%x  %s\n", sum, want.name)
 			if base64 := base64.StdEncoding.EncodeToString(sum[:]); !strings.Contains(printed, base64) {
 				t.Errorf("%s: its CodeSha256 %s is not in\n%s", want.name, base64, printed)

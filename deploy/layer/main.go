@@ -1,5 +1,5 @@
-// Command layer builds the layer's zip files, and the program of a function if
-// it is told where that is, for those who deploy without CDK:
+// Command layer builds the layer's zip files, and with -function the program of a
+// function, for deployments without CDK:
 //
 //	go run ./deploy/layer                                       # both layers, their sums, and how to publish them
 //	go run ./deploy/layer -function ./function                  # and the function, for Terraform or the AWS CLI

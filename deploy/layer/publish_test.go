@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/postinvoke/deploy/moto"
 	"example.com/postinvoke/internal/ci"
-	"example.com/postinvoke/internal/moto"
 )
 
 // fakeAWS puts an aws command on the PATH that writes down its arguments, one a
@@ -87,7 +87,7 @@ func TestThePrintedCommandsAreThoseThatPublish(t *testing.T) {
 	}
 }
 
-// Lambda's API tells the sum of the zip it was given: the one that we print.
+// Lambda's API returns the sum of the zip that it was given: the one that we print.
 func TestTheSumOfAPublishedLayerIsTheOnePrinted(t *testing.T) {
 	if _, err := exec.LookPath("aws"); err != nil {
 		ci.Skip(t, "needs the AWS CLI")

@@ -26,7 +26,7 @@ func (f zipFile) sha256() string { return hex.EncodeToString(f.sum[:]) }
 // codeSha256 is the sum as Lambda's API returns it for the zip that it was given.
 func (f zipFile) codeSha256() string { return base64.StdEncoding.EncodeToString(f.sum[:]) }
 
-// epoch is the time of every file in a zip: the earliest that the format knows.
+// epoch is the time of all files in a zip: the earliest that the format has.
 var epoch = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // writeZip packs the executable file, a path within the folder dir, and nothing

@@ -1,5 +1,4 @@
-// Package cdktest is what the tests of the CDK app and of its constructs have
-// in common.
+// Package cdktest is shared by the tests of the CDK app and of its constructs.
 package cdktest
 
 import (
@@ -30,7 +29,7 @@ func Main(m *testing.M, root string) int {
 	}
 	defer os.RemoveAll(dir)
 	Assemblies = dir
-	// Which Node runs the tests is not what they are about.
+	// The tests do not depend on the version of Node.js.
 	os.Setenv("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 	defer jsii.Close()
 	return m.Run()

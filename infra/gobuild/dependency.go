@@ -26,10 +26,10 @@ type Dependency struct {
 	vendored  bool
 }
 
-// A NotFoundError is a package that the module of a program does not have.
+// A NotFoundError reports that the module of a program does not have a package.
 type NotFoundError struct {
 	Path     string // the import path of the package
-	Words    string // those of the go command
+	Words    string // the output of the go command
 	Vendored bool   // a vendor folder was searched
 }
 
@@ -40,7 +40,7 @@ func (e *NotFoundError) Error() string {
 // Find returns the package of this import path that the program p would be built
 // with, or a [*NotFoundError].
 func (p Program) Find(ctx context.Context, path string) (*Dependency, error) {
-	p.Arch = cmp.Or(p.Arch, ARM64) // any: the answer is the same
+	p.Arch = cmp.Or(p.Arch, ARM64) // the result is the same for each
 	env, err := p.environment(ctx)
 	if err != nil {
 		return nil, err
@@ -98,12 +98,11 @@ func (p Program) Find(ctx context.Context, path string) (*Dependency, error) {
 // version or, where it has none, its folder.
 func (d *Dependency) Source() string { return d.source }
 
-// Build compiles the package, a program, as [Build] compiles p. The module is
-// built by itself: the module for which it was found has no part in it but for
-// the choice of the version, so that the bytes are the same for everyone.
+// Build compiles the package, a program, as [Build] compiles p. It builds the module
+// on its own, so that the bytes are the same for everyone: the module for which it
+// was found selects the version, and nothing else.
 //
-// The package and all that it imports must be of the same module or of the
-// standard library.
+// The package may import packages of its module and of the standard library only.
 func (d *Dependency) Build(ctx context.Context, p Program, dir, file string) error {
 	p.Dir, p.Package, p.alone = d.Dir, "", true
 	if d.vendored {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"example.com/postinvoke/infra/gobuild"
+	"example.com/postinvoke/internal/pages"
 )
 
 const (
@@ -27,7 +28,8 @@ func toolAndUser(t *testing.T) string {
 	return tree(t, map[string]string{
 		"tool/go.mod": toolModule, "tool/tool/main.go": tool, "tool/internal/words/w.go": words,
 		"tool/library/l.go": library, "tool/library/v.go": vendors,
-		"user/go.mod":  "module example.org/user\n\ngo 1.26\n\nrequire example.org/tool v0.0.0\n\nreplace example.org/tool => ../tool\n",
+		"user/go.mod": "module example.org/user\n\ngo 1.26\n\nrequire example.org/tool v0.0.0\n\nreplace " +
+			"example.org/tool => ../tool\n",
 		"user/main.go": user,
 	})
 }
@@ -66,7 +68,7 @@ func TestDependency(t *testing.T) {
 	}
 	t.Run("replacement", check)
 	t.Run("vendor folder", func(t *testing.T) {
-		goCommand(t, user.Dir, "mod", "vendor")
+		pages.Run(t, user.Dir, "go mod vendor")
 		t.Setenv("GOPROXY", "off")
 		check(t)
 		if err := os.RemoveAll(filepath.Join(user.Dir, "vendor")); err != nil {
@@ -82,9 +84,10 @@ func TestDependency(t *testing.T) {
 func TestDependencyThatIsMissing(t *testing.T) {
 	dir := toolAndUser(t)
 	user := gobuild.Program{Dir: filepath.Join(dir, "user")}
-	for path, vendored := range map[string]bool{"example.org/tool/nowhere": false, "example.org/other": false, "example.org/tool/extra": true} {
+	for path, vendored := range map[string]bool{"example.org/tool/nowhere": false, "example.org/other": false,
+		"example.org/tool/extra": true} {
 		if vendored {
-			goCommand(t, user.Dir, "mod", "vendor")
+			pages.Run(t, user.Dir, "go mod vendor")
 		}
 		_, err := user.Find(t.Context(), path)
 		var missing *gobuild.NotFoundError
@@ -116,9 +119,9 @@ func TestTheExtensionInAVendorFolder(t *testing.T) {
 	}
 	const module = "example.com/postinvoke"
 	dir := tree(t, map[string]string{"go.mod": "module example.org/mine\n\ngo 1.26.0\n", "main.go": string(example)})
-	goCommand(t, dir, "mod", "edit", "-require="+module+"@v0.0.0", "-replace="+module+"="+root)
-	goCommand(t, dir, "mod", "tidy")
-	goCommand(t, dir, "mod", "vendor")
+	pages.Run(t, dir, "go mod edit -require="+module+"@v0.0.0 -replace="+module+"="+root)
+	pages.Run(t, dir, "go mod tidy")
+	pages.Run(t, dir, "go mod vendor")
 	want := build(t, gobuild.Program{Dir: filepath.Join(root, "extension")})
 
 	t.Setenv("GOPROXY", "off")

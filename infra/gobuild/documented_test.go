@@ -14,7 +14,7 @@ import (
 	"example.com/postinvoke/infra/gobuild"
 )
 
-// docs/security.md tells strangers how to make the extension that the layer
+// docs/security.md explains how to make the extension that the layer
 // has.
 func TestTheDocumentedCommandMakesTheSameBytes(t *testing.T) {
 	page, err := os.ReadFile("../../docs/security.md")

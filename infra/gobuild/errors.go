@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// A CompileError is what the Go toolchain said about a program that it could
-// not build, in its own words and nothing else.
+// A CompileError is the output of the Go toolchain about a program that it could not
+// build.
 type CompileError struct {
 	Dir    string // the folder of the program
 	Output string // of go build
@@ -16,7 +16,7 @@ type CompileError struct {
 
 func (e *CompileError) Error() string { return e.Output }
 
-// A NotMainError is a folder with a package that is not a program.
+// A NotMainError reports that the package in a folder is not a program.
 type NotMainError struct {
 	Dir string
 }
@@ -25,16 +25,17 @@ func (e *NotMainError) Error() string {
 	return e.Dir + " is not package main: there is nothing to run"
 }
 
-// A CgoError is a program that does not compile without cgo.
+// A CgoError reports that a program does not compile without cgo.
 type CgoError struct {
-	Dir     string        // the folder of the program
-	Package string        // the import path of the package that uses cgo
-	File    string        // the first of its files that imports "C"
-	Compile *CompileError // what the toolchain said
+	Dir     string // the folder of the program
+	Package string // the import path of the package that uses cgo
+	File    string // the first of its files that imports "C"
+	Compile *CompileError
 }
 
 func (e *CgoError) Error() string {
-	return fmt.Sprintf("the program in %s needs cgo: %s in package %s imports \"C\". Programs are built with CGO_ENABLED=0, "+
+	return fmt.Sprintf("the program in %s needs cgo: %s in package %s imports \"C\". Programs are built with "+
+		"CGO_ENABLED=0, "+
 		"because cgo needs a C compiler for Lambda's architecture and binds the program to a C library: "+
 		"use a package without C, or build the executable yourself and give that", e.Dir, e.File, e.Package)
 }
@@ -42,9 +43,9 @@ func (e *CgoError) Error() string {
 // Unwrap returns the CompileError.
 func (e *CgoError) Unwrap() error { return e.Compile }
 
-// cgoNeeded returns a [*CgoError] if what did not compile is a package with
-// files for cgo. The go command says of such files that build constraints
-// exclude them, or that what they define is not defined.
+// cgoNeeded returns a [*CgoError] if the package that did not compile has files for
+// cgo. The output of the go command is that build constraints exclude such files, or
+// that something in them is undefined.
 func (p Program) cgoNeeded(ctx context.Context, env []string, compile *CompileError) error {
 	args := append([]string{"list", "-e", "-deps", "-json=ImportPath,Dir,Standard,CgoFiles"}, p.flags()...)
 	out, err := output(ctx, p.Dir, append(env, "CGO_ENABLED=1"), append(args, p.target())...)
@@ -67,9 +68,9 @@ func (p Program) cgoNeeded(ctx context.Context, env []string, compile *CompileEr
 	return nil
 }
 
-// names reports whether the toolchain's words are about a package: its import
-// path is the headline of compiler messages, and its folder is that which has no
-// files.
+// names reports whether the toolchain's output is about a package. Its import path
+// is the headline of compiler messages, and its folder is in those about build
+// constraints.
 func names(words, importPath, dir string) bool {
 	for line := range strings.Lines(words) {
 		line = strings.TrimSpace(line)

@@ -10,10 +10,9 @@ import (
 	"strings"
 )
 
-// place moves files, each from its value to the path that its key is in the
-// folder dir, each in one step, and makes them the only ones there. Another
-// process may be doing the same, or be reading the folder: so it stays where it
-// is, and only what does not belong goes.
+// place moves each file from its value to its key, a path in the folder dir, and
+// removes all other files there. Another process may do the same, or read the
+// folder, at the same time: each file is replaced in one step, and the folder stays.
 func place(files map[string]string, dir string) error {
 	belongs := func(at string, entry fs.DirEntry) bool {
 		name, err := filepath.Rel(dir, at)
@@ -56,11 +55,9 @@ func place(files map[string]string, dir string) error {
 	return nil
 }
 
-// placeFile moves a file to path, below dir.
-//
-// Modes are not the umask's business: the asset hash does not cover them, so a
-// wrong one would stay wrong in the account. Whoever packs the asset reads the
-// folders.
+// placeFile moves a file to path, below dir. It sets the modes of the file and of
+// its folders, whatever the umask: the asset hash does not cover them, so that a
+// wrong one would stay in the account.
 func placeFile(file, dir, path string) error {
 	info, err := os.Stat(file)
 	if err != nil {

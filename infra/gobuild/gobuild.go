@@ -1,9 +1,8 @@
 // Package gobuild compiles Go programs for AWS Lambda with plain go build.
 //
-// The same source and the same Go version give the same bytes: in another
-// folder, for another user, under another umask and whatever Go variables are
-// exported. A CDK asset is named after a hash of its content, so nothing but a
-// change of the source is ever deployed again.
+// The same source and the same Go version give the same bytes, in any folder, for
+// any user, and whatever Go variables are exported. A CDK asset is named after a
+// hash of its content, so that a deployment uploads what has changed only.
 package gobuild
 
 import (
@@ -25,7 +24,7 @@ const (
 	AMD64 = "amd64"
 )
 
-// A Program says what to compile.
+// A Program is a main package and the settings of its build.
 //
 // It is compiled as go build compiles it in its folder: with the go.mod of that
 // folder or of one above it, and with a vendor folder or a go.work file where
@@ -59,8 +58,8 @@ type Program struct {
 // A program that does not compile is a [*CompileError], one that needs cgo a
 // [*CgoError], and a package that is not a program a [*NotMainError].
 //
-// Several processes may build into the same folder at the same time. Until a
-// file is replaced, in one step, they work beside the folder and never in it.
+// Several processes may build into the same folder at the same time. They work
+// beside the folder, and replace each file in one step.
 func Build(ctx context.Context, p Program, dir, file string) error {
 	switch {
 	case p.Host:
@@ -118,7 +117,7 @@ func (p Program) compile(ctx context.Context, scratch string) (string, error) {
 	}
 	cmd := exec.CommandContext(ctx, "go", append(append([]string{"build"}, p.flags()...), "-o", out, p.target())...)
 	cmd.Dir, cmd.Env = p.Dir, env
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it cleans up, then
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it then cleans up
 	cmd.WaitDelay = 5 * time.Second
 	var words bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &words, &words
@@ -142,7 +141,7 @@ func (p Program) target() string {
 
 // flags are those of go build.
 func (p Program) flags() []string {
-	// No version control: it may be missing, or belong to somebody else.
+	// git may be missing, or the repository may belong to another user.
 	flags := []string{"-trimpath", "-buildvcs=false"}
 	if p.alone {
 		flags = append(flags, "-mod=readonly")
@@ -186,13 +185,14 @@ func (p Program) buildError(ctx context.Context, env []string, err error, words 
 	return compile
 }
 
-// withoutDownloads leaves out of the go command's words what it downloads.
+// withoutDownloads removes the lines about downloads from the output of the go
+// command.
 func withoutDownloads(words string) string {
-	var said strings.Builder
+	var lines strings.Builder
 	for line := range strings.Lines(words) {
 		if !strings.HasPrefix(line, "go: downloading ") {
-			said.WriteString(line)
+			lines.WriteString(line)
 		}
 	}
-	return strings.TrimSpace(said.String())
+	return strings.TrimSpace(lines.String())
 }

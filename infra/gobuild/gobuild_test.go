@@ -112,8 +112,8 @@ func TestSameBytesWhateverTheConfiguration(t *testing.T) {
 	}
 }
 
-// Whatever an interrupted build or a curious person left does not become part
-// of the asset.
+// Files of an interrupted build, or of another program, do not become part of the
+// asset.
 func TestOnlyTheProgramStays(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "asset")
 	for _, path := range []string{"stale", ".building-1/program", "extensions/other", program + "/is a folder"} {
@@ -139,7 +139,8 @@ func TestNothingInTheAssetWhileCompiling(t *testing.T) {
 		t.Fatal(err)
 	}
 	bin, seen := t.TempDir(), filepath.Join(t.TempDir(), "seen")
-	script := fmt.Sprintf("#!/bin/sh\nd='%s'\n[ \"$1\" = build ] && printf '%%s\\n' \"$d\" \"$d\"/* \"$d\"/*/* >'%s'\nexec '%s' \"$@\"\n", dir, seen, real)
+	script := fmt.Sprintf("#!/bin/sh\nd='%s'\n[ \"$1\" = build ] && printf '%%s\\n' \"$d\" \"$d\"/* \"$d\"/*/* "+
+		">'%s'\nexec '%s' \"$@\"\n", dir, seen, real)
 	if err := os.WriteFile(filepath.Join(bin, "go"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -211,10 +212,12 @@ func TestMistakes(t *testing.T) {
 		setup   func(*testing.T)
 		want    string
 	}{
-		"no folder":    {gobuild.Program{Dir: "nowhere"}, nil, "there is no folder nowhere to build"},
-		"architecture": {gobuild.Program{Dir: ".", Arch: "x86_64"}, nil, `cannot build for architecture "x86_64": use arm64 or amd64`},
-		"not main":     {gobuild.Program{Dir: "."}, nil, ". is not package main: there is nothing to run"},
-		"no Go":        {gobuild.Program{Dir: "."}, noGo, "the go command was not found: install Go 1.26 or later (https://go.dev/dl) and put it on the PATH"},
+		"no folder": {gobuild.Program{Dir: "nowhere"}, nil, "there is no folder nowhere to build"},
+		"architecture": {gobuild.Program{Dir: ".", Arch: "x86_64"}, nil,
+			`cannot build for architecture "x86_64": use arm64 or amd64`},
+		"not main": {gobuild.Program{Dir: "."}, nil, ". is not package main: there is nothing to run"},
+		"no Go": {gobuild.Program{Dir: "."}, noGo, "the go command was not found: install Go 1.26 or later " +
+			"(https://go.dev/dl) and put it on the PATH"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if test.setup != nil {

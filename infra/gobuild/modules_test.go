@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"example.com/postinvoke/infra/gobuild"
+	"example.com/postinvoke/internal/pages"
 )
 
 // tree writes files below a new folder and returns it.
@@ -26,16 +27,6 @@ func tree(t *testing.T, files map[string]string) string {
 		write(t, path, text)
 	}
 	return dir
-}
-
-// goCommand runs the go command as a user does.
-func goCommand(t *testing.T, dir string, args ...string) {
-	t.Helper()
-	cmd := exec.Command("go", args...)
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %v\n%s", cmd, err, out)
-	}
 }
 
 // says checks that the program that Build makes for this machine prints want.
@@ -71,7 +62,8 @@ func says(t *testing.T, p gobuild.Program, want string) {
 const (
 	program1 = "package main\n\nimport \"example.org/words\"\n\nfunc main() { println(words.Hello) }\n"
 	words    = "package words\n\nconst Hello = \"hello from the replacement\"\n"
-	requires = "module example.org/m\n\ngo 1.26\n\nrequire example.org/words v0.0.0\n\nreplace example.org/words => ../words\n"
+	requires = "module example.org/m\n\ngo 1.26\n\nrequire example.org/words v0.0.0\n\nreplace example.org/words " +
+		"=> ../words\n"
 )
 
 // A vendor folder is used, as by go build: nothing else has the package, and
@@ -81,7 +73,7 @@ func TestVendorFolder(t *testing.T) {
 		"m/go.mod": requires, "m/cmd/main.go": program1,
 		"words/go.mod": "module example.org/words\n\ngo 1.26\n", "words/words.go": words,
 	})
-	goCommand(t, filepath.Join(dir, "m"), "mod", "vendor")
+	pages.Run(t, filepath.Join(dir, "m"), "go mod vendor")
 	if err := os.RemoveAll(filepath.Join(dir, "words")); err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +88,8 @@ func TestVendorFolderThatDoesNotFit(t *testing.T) {
 		"m/go.mod": requires, "m/main.go": program1, "m/vendor/modules.txt": "",
 		"words/go.mod": "module example.org/words\n\ngo 1.26\n", "words/words.go": words,
 	})
-	err := gobuild.Build(t.Context(), gobuild.Program{Dir: filepath.Join(dir, "m")}, filepath.Join(t.TempDir(), "asset"), "bootstrap")
+	err := gobuild.Build(t.Context(), gobuild.Program{Dir: filepath.Join(dir, "m")}, filepath.Join(t.TempDir(),
+		"asset"), "bootstrap")
 	if err == nil || !strings.Contains(err.Error(), "inconsistent vendoring") {
 		t.Errorf("got %v, want that the vendoring is inconsistent", err)
 	}
@@ -140,7 +133,8 @@ func TestModuleOneFolderUp(t *testing.T) {
 // machine, the default.
 func TestCgoIsRefused(t *testing.T) {
 	const ownC = "package main\n\n// int answer() { return 42; }\nimport \"C\"\n\nfunc main() { println(C.answer()) }\n"
-	const part = "package main\n\n// int answer() { return 42; }\nimport \"C\"\n\nfunc answer() int { return int(C.answer()) }\n"
+	const part = "package main\n\n// int answer() { return 42; }\nimport \"C\"\n\nfunc answer() int { return " +
+		"int(C.answer()) }\n"
 	const other = "package words\n\n// #define HELLO \"hello\"\nimport \"C\"\n\nconst Hello = C.HELLO\n"
 	for name, test := range map[string]struct {
 		files        map[string]string
@@ -162,7 +156,8 @@ func TestCgoIsRefused(t *testing.T) {
 			dir := filepath.Join(tree(t, test.files), "m")
 			t.Setenv("CGO_ENABLED", "1")
 			for _, host := range []bool{true, false} {
-				err := gobuild.Build(t.Context(), gobuild.Program{Dir: dir, Host: host}, filepath.Join(t.TempDir(), "asset"), "bootstrap")
+				err := gobuild.Build(t.Context(), gobuild.Program{Dir: dir, Host: host}, filepath.Join(t.TempDir(), "asset"),
+					"bootstrap")
 				var cgo *gobuild.CgoError
 				if !errors.As(err, &cgo) {
 					t.Fatalf("host %t: got %v, want a CgoError", host, err)
@@ -185,7 +180,8 @@ func TestAMistakeIsNotTakenForCgo(t *testing.T) {
 		"words/go.mod": "module example.org/words\n\ngo 1.26\n", "words/words.go": words,
 		"words/fast.go": "package words\n\nimport \"C\"\n",
 	})
-	err := gobuild.Build(t.Context(), gobuild.Program{Dir: filepath.Join(dir, "m")}, filepath.Join(t.TempDir(), "asset"), "bootstrap")
+	err := gobuild.Build(t.Context(), gobuild.Program{Dir: filepath.Join(dir, "m")}, filepath.Join(t.TempDir(),
+		"asset"), "bootstrap")
 	var cgo *gobuild.CgoError
 	if err == nil || errors.As(err, &cgo) || !strings.Contains(err.Error(), "undefined: words.Hallo") {
 		t.Errorf("got %v, want the compiler's words", err)

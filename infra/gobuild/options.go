@@ -10,8 +10,8 @@ import (
 	"slices"
 )
 
-// Options are settings of a build. What they say is part of the program's
-// source: the same options give the same bytes everywhere.
+// Options are settings of a build. The same source and options give the same bytes
+// everywhere.
 type Options struct {
 	// Tags are build tags. lambda.norpc, which leaves the RPC server out of
 	// aws-lambda-go, is always set for Lambda.
@@ -39,7 +39,8 @@ func (p Program) check(file string) error {
 			return fmt.Errorf("the environment for the build of %s sets CGO_ENABLED=%s, but programs are built without cgo: "+
 				"build the executable yourself and give that", p.Dir, p.Environment[name])
 		case name == "GOOS", name == "GOARCH":
-			return fmt.Errorf("the environment for the build of %s sets %s: the architecture decides on it, leave it out", p.Dir, name)
+			return fmt.Errorf("the environment for the build of %s sets %s: the architecture decides on it, leave it "+
+				"out", p.Dir, name)
 		}
 	}
 	for _, to := range slices.Sorted(maps.Keys(p.Files)) {
@@ -69,7 +70,7 @@ func copyFiles(files map[string]string, scratch string) (map[string]string, erro
 			case entry.IsDir():
 				return nil
 			}
-			// Of a link, the file that it leads to.
+			// Stat, because a link is copied as the file that it leads to.
 			info, err := os.Stat(path)
 			if err != nil {
 				return err

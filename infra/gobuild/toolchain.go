@@ -14,8 +14,8 @@ import (
 	"strings"
 )
 
-// output runs the go command in the folder dir and returns what it printed.
-// Where the command fails, the error is an [*exec.ExitError] with its words.
+// output runs the go command in the folder dir and returns its standard output. If
+// the command fails, the error is an [*exec.ExitError] with its standard error.
 func output(ctx context.Context, dir string, env []string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir, cmd.Env = dir, env
@@ -26,9 +26,8 @@ func output(ctx context.Context, dir string, env []string, args ...string) ([]by
 	return out, err
 }
 
-// kept are the Go settings that say where things are and whom to ask for them.
-// Every other one may change what is built, so the user's is not used. GOWORK
-// is among them because it names source.
+// kept are the Go settings about places, downloads, and source (GOWORK). A user's
+// value of any other could change the build, and is ignored.
 var kept = []string{
 	"GOAUTH", "GOCACHE", "GOINSECURE", "GOMODCACHE", "GONOPROXY", "GONOSUMDB", "GOPATH",
 	"GOPRIVATE", "GOPROXY", "GOSUMDB", "GOTMPDIR", "GOTOOLCHAIN", "GOVCS", "GOWORK",
@@ -62,9 +61,8 @@ func (p Program) machine() []string {
 	return []string{"CGO_ENABLED=0", "GOOS=" + goos, "GOARCH=" + p.Arch, "GOAMD64=v1", "GOARM64=v8.0"}
 }
 
-// settings returns the user's variables in the folder dir, less all that speak
-// to the Go toolchain, plus the settings kept, from wherever the user has set
-// them.
+// settings returns the user's variables in the folder dir, without those of the Go
+// toolchain except the settings kept, which may come from go env -w, too.
 func settings(ctx context.Context, dir string) ([]string, error) {
 	env := slices.DeleteFunc(os.Environ(), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
@@ -100,8 +98,8 @@ func changesBuild(name string) bool {
 	return strings.HasPrefix(name, "GO") || strings.HasPrefix(name, "CGO_")
 }
 
-// notInstalled returns the sentence for a machine without Go, or nil if err is
-// something else.
+// notInstalled returns the error for a machine without Go, or nil if err is another
+// one.
 func notInstalled(err error) error {
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
 		return errors.New("the go command was not found: install Go 1.26 or later (https://go.dev/dl) and put it on the PATH")

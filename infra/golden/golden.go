@@ -1,6 +1,6 @@
-// Package golden has the templates that the app synthesises, for those who want
-// to read or draw what is deployed without Node.js. The app's tests keep them
-// current. Binaries are in them as HASH: they depend on the version of Go.
+// Package golden has the templates that the app synthesises, for use without
+// Node.js. The app's tests keep them current. The hashes of binaries, which depend on
+// the version of Go, are replaced by HASH.
 package golden
 
 import _ "embed"

@@ -17,21 +17,21 @@ import (
 type DashboardProps struct {
 	// Functions that the dashboard shows, in this order: any that use the
 	// library, made here or imported, their aliases and versions, with the layer
-	// or without it. At least one, and at most as many as have 50 log groups,
-	// in the region and account of the dashboard: a log query reads no more.
+	// or without it. There must be at least one. All of them must be in the region
+	// and account of the dashboard, and have at most 50 log groups together: a log
+	// query reads no more.
 	//
 	// Their log format must be JSON and their application log level INFO or
-	// lower (DEBUG, TRACE): most records are INFO. A function of the app that is
-	// set otherwise gets a warning at synth, also where AddPropertyOverride sets
-	// it right: the CDK does not tell.
+	// lower (DEBUG, TRACE), because most records are INFO. A function of the app
+	// with another setting gets a warning at synth, even if AddPropertyOverride
+	// corrects it: the constructs do not see overrides.
 	//
-	// Where a function's log group is not known, as that of an imported one,
-	// it is taken to be /aws/lambda/NAME.
+	// An unknown log group, as that of an imported function, is assumed to be
+	// /aws/lambda/NAME.
 	Functions []awslambda.IFunction
 
-	// Name of the dashboard. Empty means one that is made of the names of the
-	// stack, its region and the construct: the names of dashboards are those of
-	// an account.
+	// Name of the dashboard, unique in the account. Empty means
+	// STACK-REGION-CONSTRUCT.
 	Name string
 
 	// Start of the time shown at first, relative to now, as in -PT8H. Empty
@@ -39,11 +39,11 @@ type DashboardProps struct {
 	Start string
 }
 
-// A Dashboard answers what a person on call asks: is it used, does it fail, what
-// do callers wait for, what do hooks cost, and what went wrong with them.
+// A Dashboard shows how functions and their hooks do: use, failures, what callers
+// wait for, what hooks cost, and what went wrong with them.
 //
-// Its tables run queries each time it is loaded or refreshed, and queries are
-// paid for by the data they read.
+// Its tables run queries each time it is loaded or refreshed. CloudWatch charges
+// for the data that queries read.
 type Dashboard struct {
 	awscloudwatch.Dashboard
 	name string
@@ -52,14 +52,14 @@ type Dashboard struct {
 
 // NewDashboard adds a dashboard of functions that use the library.
 func NewDashboard(scope constructs.Construct, id *string, props *DashboardProps) *Dashboard {
-	if props == nil || len(props.Functions) == 0 {
-		panic(errors.New("a dashboard without functions would be empty: set DashboardProps.Functions"))
+	if props == nil {
+		props = &DashboardProps{}
 	}
 	start := props.Start
 	if start == "" {
 		start = "-PT3H"
 	}
-	functions := showAll(awscdk.Stack_Of(scope), props.Functions)
+	functions := showAll(scope, props.Functions)
 
 	this := &Dashboard{name: props.Name}
 	if this.name == "" {
@@ -75,7 +75,11 @@ func NewDashboard(scope constructs.Construct, id *string, props *DashboardProps)
 		Markdown: jsii.String(explanation), Width: jsii.Number(gridWidth), Height: jsii.Number(1),
 	}))
 	this.AddWidgets(this.head)
-	for _, row := range rows(functions) {
+	if len(functions) == 0 {
+		fail(this, errors.New("a dashboard without functions would be empty: set DashboardProps.Functions"))
+		return this
+	}
+	for _, row := range widgets(functions) {
 		this.AddWidgets(row...)
 	}
 	return this
@@ -92,8 +96,8 @@ func inStack(scope constructs.Construct, id string) string {
 	}, strings.TrimPrefix(path+"/"+id, "/"))
 }
 
-// showAlarms adds the state of alarms to the top: of all, if there is room, else
-// of those that are on.
+// showAlarms adds the state of alarms to the top. Of many alarms it shows only
+// those in alarm.
 func (d *Dashboard) showAlarms(alarms []awscloudwatch.Alarm) {
 	const room = 8
 	var refs []interfacesawscloudwatch.IAlarmRef
@@ -120,8 +124,8 @@ func (d *Dashboard) urlIn(scope constructs.Construct) string {
 		region, consoleDomain(scope), d.name)
 }
 
-// consoleDomain is where the console of the partition is, in which the stack of
-// scope is deployed.
+// consoleDomain is the domain of the console, for use in the stack of scope. The
+// template finds it at deployment if the region is not known at synth.
 func consoleDomain(scope constructs.Construct) string {
 	stack := awscdk.Stack_Of(scope)
 	is := func(id, partition string) *string {

@@ -1,7 +1,6 @@
 package postinvokecdk_test
 
 import (
-	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,47 +35,123 @@ func TestTheDocumentedAppInAnEmptyFolder(t *testing.T) {
 	dir := t.TempDir()
 	program := code(t, "docs/deploying.md", "Your own CDK stack", "go")
 	writeFile(t, filepath.Join(dir, "main.go"), program)
-	shell(t, root, dir, nil, code(t, "docs/deploying.md", "Your own CDK stack", ""))
+	pages.Run(t, dir, code(t, "docs/deploying.md", "Your own CDK stack", ""))
 	t.Run("imported", func(t *testing.T) { checkApp(t, dir, want, "built from source") })
 
-	// The same app with the CDK of somebody who does not move yet.
+	// The same app with the oldest CDK that is supported.
 	t.Run("oldest CDK", func(t *testing.T) {
+		t.Parallel()
 		older := another(t, dir)
 		const cdk = "github.com/aws/aws-cdk-go/awscdk/v2"
-		// Nobody else can go below the version in our go.mod.
-		command(t, older, nil, "go", "mod", "edit", "-replace="+cdk+"="+cdk+"@"+oldestCDK)
+		// Without a replacement our go.mod requires a later version.
+		pages.Run(t, older, "go mod edit -replace="+cdk+"="+cdk+"@"+oldestCDK)
 		writeFile(t, filepath.Join(older, "main.go"), textLogging(t, program))
-		command(t, older, nil, "go", "mod", "tidy")
-		printed := synthesise(t, older, nil)
+		pages.Run(t, older, "go mod tidy")
+		printed, err := synthesise(t, older)
+		if err != nil {
+			t.Fatal(err, printed)
+		}
 		checkApp(t, older, want, "built from source")
 		if !strings.Contains(printed, "logs text") {
 			t.Errorf("a function that logs text: got %q, want a warning", printed)
 		}
 	})
-	t.Run("copied", func(t *testing.T) {
-		copied := another(t, dir)
-		shell(t, root, copied, nil, code(t, "docs/deploying.md", "Copy the constructs", ""))
-		if !strings.Contains(readFile(t, filepath.Join(copied, "main.go")), "example.org/mine/postinvokecdk") {
-			t.Error("the app does not use the copy")
-		}
-		checkApp(t, copied, want, "built from source")
-	})
-	t.Run("module cache", func(t *testing.T) {
+	// The constructs are copied, and the extension is built from the module cache.
+	t.Run("published and copied", func(t *testing.T) {
+		t.Parallel()
 		published := another(t, dir)
 		version, env := publish(t, root)
-		command(t, published, env, "go", "mod", "edit", "-dropreplace="+postinvokecdk.Module, "-require="+postinvokecdk.Module+"@"+version)
-		command(t, published, env, "go", "mod", "tidy")
-		synthesise(t, published, env)
+		module := postinvokecdk.Module
+		pages.Run(t, published, "go mod edit -dropreplace="+module+" -require="+module+"@"+version)
+		pages.Run(t, published, "go mod tidy", env...)
+		pages.Run(t, published, code(t, "docs/deploying.md", "Copy the constructs", ""), env...)
+		if !strings.Contains(readFile(t, filepath.Join(published, "main.go")), "example.org/mine/postinvokecdk") {
+			t.Error("the app does not use the copy")
+		}
 		checkApp(t, published, want, version)
 	})
-	// What is built from a vendor folder is the business of gobuild's tests.
+	// TestTheExtensionInAVendorFolder of gobuild builds from one.
 	t.Run("vendor folder", func(t *testing.T) {
-		command(t, dir, nil, "go", "mod", "vendor")
-		if _, err := os.Stat(filepath.Join(dir, "vendor", postinvokecdk.Module, "extension", "main.go")); err != nil {
+		t.Parallel()
+		vendored := another(t, dir)
+		pages.Run(t, vendored, "go mod vendor")
+		if _, err := os.Stat(filepath.Join(vendored, "vendor", postinvokecdk.Module, "extension", "main.go")); err != nil {
 			t.Errorf("go mod vendor does not copy the extension: %v", err)
 		}
 	})
+	// The cdk command prints all of them, each alone, without a stack trace of Go
+	// or JavaScript.
+	t.Run("mistakes", func(t *testing.T) {
+		t.Parallel()
+		wrong := another(t, dir)
+		for folder, text := range map[string]string{
+			"broken":  "package main\n\nfunc main() { broken() }\n",
+			"cgo":     "package main\n\nimport \"C\"\n\nfunc main() {}\n",
+			"library": "package library\n",
+		} {
+			if err := os.Mkdir(filepath.Join(wrong, folder), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			writeFile(t, filepath.Join(wrong, folder, "main.go"), text)
+		}
+		writeFile(t, filepath.Join(wrong, "main.go"), mistakes)
+		printed, err := synthesise(t, wrong)
+		if err == nil {
+			t.Error("cdk synth succeeded")
+		}
+		for _, want := range []string{
+			"function Mine/None has no program: set FunctionProps.Entry to the folder of the function's main package",
+			"there is no folder " + wrong + "/nowhere to build a function from: set FunctionProps.Entry to the folder of " +
+				"its main package",
+			"# example.org/mine/broken\n./main.go:3:15: undefined: broken",
+			"the program in " + wrong + "/cgo needs cgo: main.go in package example.org/mine/cgo imports \"C\".",
+			wrong + "/library is not package main: there is nothing to run",
+			"a dashboard without functions would be empty: set DashboardProps.Functions",
+			"function Mine/X86 is x86_64 but its postinvoke layer is arm64: give NewLayer the function's architecture",
+		} {
+			if !strings.Contains(printed, "ERROR "+want) {
+				t.Errorf("cdk synth does not print %q", want)
+			}
+		}
+		for _, trace := range []string{"goroutine ", "panic: ", "    at "} {
+			if strings.Contains(printed, trace) {
+				t.Errorf("cdk synth prints a stack trace, %q", trace)
+			}
+		}
+		if t.Failed() {
+			t.Log(printed)
+		}
+	})
 }
+
+// mistakes is an app with everything that its author can do wrong.
+const mistakes = `package main
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/jsii-runtime-go"
+
+	"example.com/postinvoke/infra/postinvokecdk"
+)
+
+func main() {
+	defer jsii.Close()
+	app := awscdk.NewApp(nil)
+	stack := awscdk.NewStack(app, jsii.String("Mine"), nil)
+	postinvokecdk.NewFunction(stack, jsii.String("None"), nil)
+	for _, entry := range []string{"nowhere", "broken", "cgo", "library"} {
+		postinvokecdk.NewFunction(stack, &entry, &postinvokecdk.FunctionProps{Entry: entry})
+	}
+	postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), nil)
+	postinvokecdk.NewLayer(stack, jsii.String("Layer"), nil).AddTo(awslambda.NewFunction(stack, jsii.String("X86"),
+		&awslambda.FunctionProps{
+			Architecture: awslambda.Architecture_X86_64(), Runtime: awslambda.Runtime_PROVIDED_AL2023(),
+			Handler: jsii.String("bootstrap"), Code: awslambda.Code_FromAsset(jsii.String("hello"), nil),
+		}))
+	app.Synth(nil)
+}
+`
 
 // checkApp checks the cloud assembly that the app in dir has written.
 func checkApp(t *testing.T, dir, wantLayer, wantVersion string) {
@@ -134,25 +209,12 @@ func another(t *testing.T, dir string) string {
 
 // synthesise runs the cdk command as the README does, and returns what it
 // printed.
-func synthesise(t *testing.T, dir string, env []string) string {
+func synthesise(t *testing.T, dir string) (string, error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "npx", "cdk", "synth", "-q")
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %v\n%s", cmd, err, out)
-	}
-	return string(out)
-}
-
-// shell runs the commands of a page in dir, word for word but for the place of
-// the checkout.
-func shell(t *testing.T, root, dir string, env []string, commands string) {
-	t.Helper()
-	if !strings.Contains(commands, "/path/to/checkout") {
-		t.Fatalf("these commands do not name the checkout:\n%s", commands)
-	}
-	command(t, dir, env, "/bin/sh", "-ec", strings.ReplaceAll(commands, "/path/to/checkout", root))
+	return string(out), err
 }
 
 func code(t *testing.T, page, heading, language string) string {
@@ -178,19 +240,6 @@ func s3Key(r resource, property string) string {
 	code, _ := r.Properties[property].(map[string]any)
 	key, _ := code["S3Key"].(string)
 	return key
-}
-
-func command(t *testing.T, dir string, env []string, name string, args ...string) string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), name, args...)
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%v: %v\n%s", cmd, err, stderr.Bytes())
-	}
-	return string(out)
 }
 
 func writeFile(t *testing.T, path, text string) {

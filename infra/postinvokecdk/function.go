@@ -18,15 +18,15 @@ import (
 // BundlingOptions are settings of the build of a function's Entry: build tags,
 // flags for the linker, variables for the go command such as GOEXPERIMENT, and
 // further files of the asset, whose paths are relative to the folder in which
-// the app runs. Whatever else the user has set for the go command has no part in
-// the build, so that the asset is the same for everyone.
+// the app runs. The build ignores all other settings of the go command, such as
+// exported variables, so that the asset is the same for everyone.
 type BundlingOptions = gobuild.Options
 
 // FunctionProps are the properties of a function made by [NewFunction].
 type FunctionProps struct {
 	// Entry is the folder of the function's main package, relative to the
-	// folder in which the app runs, "." being that folder itself. It must be
-	// set, unless Code is; both are refused.
+	// folder in which the app runs, "." being that folder itself. Set either
+	// Entry or Code.
 	//
 	// The program is what go build makes in that folder, with its go.mod, its
 	// vendor folder or its go.work file. cgo is refused.
@@ -66,19 +66,15 @@ func NewFunction(scope constructs.Construct, id *string, props *FunctionProps) a
 	}
 	parent := constructs.NewConstruct(scope, id)
 	p := props.FunctionProps
-	switch path := *parent.Node().Path(); {
-	case props.Entry == "" && p.Code == nil:
-		panic(fmt.Errorf("function %s has no program: set FunctionProps.Entry to the folder of the function's main package", path))
-	case props.Entry != "" && p.Code != nil:
-		panic(fmt.Errorf("function %s has two programs: set FunctionProps.Entry or Code, not both", path))
-	case props.Bundling != nil && p.Code != nil:
-		panic(fmt.Errorf("function %s has Code, which is not built: leave out FunctionProps.Bundling", path))
-	}
-
-	arch := architectureOf(p.Architecture)
+	arch := architectureOf(parent, p.Architecture)
 	p.Architecture = arch.lambda()
-	if p.Code == nil {
-		p.Code = asset(parent, func() (source, error) { return functionSource(props, arch) })
+	switch path := *parent.Node().Path(); {
+	case props.Entry != "" && p.Code != nil:
+		fail(parent, fmt.Errorf("function %s has two programs: set FunctionProps.Entry or Code, not both", path))
+	case props.Bundling != nil && p.Code != nil:
+		fail(parent, fmt.Errorf("function %s has Code, which is not built: leave out FunctionProps.Bundling", path))
+	case p.Code == nil:
+		p.Code = asset(parent, func() (source, error) { return functionSource(path, props, arch) })
 	}
 	if p.Handler == nil {
 		p.Handler = jsii.String("bootstrap")
@@ -122,7 +118,7 @@ func logging(scope constructs.Construct, p *awslambda.FunctionProps) {
 		}
 	}
 	if p.LogGroup != nil {
-		return // whose role then is the caller's or CDK's business
+		return // the CDK, or the caller, grants the permission
 	}
 	group := awslogs.NewLogGroup(scope, jsii.String("Logs"), &awslogs.LogGroupProps{
 		// The dashboard's queries on these fields then read only what matches.
@@ -142,13 +138,18 @@ func logging(scope constructs.Construct, p *awslambda.FunctionProps) {
 	})
 	group.GrantWrite(role)
 	if p.Vpc != nil {
-		role.AddManagedPolicy(awsiam.ManagedPolicy_FromAwsManagedPolicyName(jsii.String("service-role/AWSLambdaVPCAccessExecutionRole")))
+		const policy = "service-role/AWSLambdaVPCAccessExecutionRole"
+		role.AddManagedPolicy(awsiam.ManagedPolicy_FromAwsManagedPolicyName(jsii.String(policy)))
 	}
 	p.Role = role
 }
 
-// functionSource is the function in the folder Entry.
-func functionSource(props *FunctionProps, arch architecture) (source, error) {
+// functionSource is the program in the folder Entry.
+func functionSource(path string, props *FunctionProps, arch architecture) (source, error) {
+	if props.Entry == "" {
+		return source{}, fmt.Errorf("function %s has no program: "+
+			"set FunctionProps.Entry to the folder of the function's main package", path)
+	}
 	dir, err := filepath.Abs(props.Entry)
 	if err != nil {
 		return source{}, err

@@ -1,9 +1,8 @@
 package postinvokecdk
 
 import (
-	"errors"
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
@@ -50,12 +49,12 @@ func NewLayer(scope constructs.Construct, id *string, props *LayerProps) *Layer 
 	this := &Layer{}
 	constructs.NewConstruct_Override(this, scope, id)
 
-	arch := architectureOf(props.Architecture)
+	arch := architectureOf(this, props.Architecture)
 	stack := awscdk.Stack_Of(scope)
 	versionID := "PostInvokeLayer" + arch.id
 	if child := stack.Node().TryFindChild(&versionID); child != nil {
 		this.Version = child.(awslambda.LayerVersion)
-		adjust(this.Version, arch, props)
+		this.adjust(arch, props)
 		return this
 	}
 	this.Version = newLayerVersion(stack, versionID, arch, props)
@@ -69,51 +68,35 @@ func NewLayer(scope constructs.Construct, id *string, props *LayerProps) *Layer 
 func (l *Layer) AddTo(fn awslambda.Function) {
 	stack := awscdk.Stack_Of(l.Version)
 	if *awscdk.Stack_Of(fn).Node().Addr() != *stack.Node().Addr() {
-		panic(fmt.Errorf("function %s is in another stack than its postinvoke layer, which could then not be replaced: call NewLayer with the function's stack as the scope",
-			*fn.Node().Path()))
+		fail(fn, fmt.Errorf("function %s is in another stack than its postinvoke layer, which could then not be replaced: "+
+			"call NewLayer with the function's stack as the scope", *fn.Node().Path()))
+		return
 	}
 	cfn, ok := fn.Node().DefaultChild().(awslambda.CfnFunction)
 	switch {
 	case ok && isImage(cfn):
-		panic(errors.New(imageSentence(cfn)))
-	case ok && hasLayer(stack, cfn, l.Version):
-		return
+		fail(fn, imageError(cfn))
+	case !ok || !hasLayer(stack, cfn, l.Version):
+		fn.AddLayers(l.Version)
 	}
-	fn.AddLayers(l.Version)
 }
 
 // adjust applies what is set in the props of a further Layer.
-func adjust(version awslambda.LayerVersion, arch architecture, props *LayerProps) {
+func (l *Layer) adjust(arch architecture, props *LayerProps) {
 	if props.RemovalPolicy != "" {
-		version.ApplyRemovalPolicy(props.RemovalPolicy)
+		l.Version.ApplyRemovalPolicy(props.RemovalPolicy)
 	}
 	if props.Description == "" {
 		return
 	}
-	cfn := version.Node().DefaultChild().(awslambda.CfnLayerVersion)
-	set := *cfn.Description()
-	if set != props.Description && !strings.HasPrefix(set, defaultDescription(arch)) {
-		panic(fmt.Errorf("the postinvoke layer for %s in stack %s has two descriptions, %q and %q: set LayerProps.Description in one place",
-			arch.name, *awscdk.Stack_Of(version).Node().Path(), set, props.Description))
+	stack := awscdk.Stack_Of(l.Version)
+	cfn := l.Version.Node().DefaultChild().(awslambda.CfnLayerVersion)
+	if set := *cfn.Description(); set != props.Description && set != defaultDescription(stack, arch) {
+		fail(l, fmt.Errorf("the postinvoke layer for %s in stack %s has two descriptions, %q and %q: "+
+			"set LayerProps.Description in one place", arch.name, *stack.Node().Path(), set, props.Description))
+		return
 	}
 	cfn.SetDescription(&props.Description)
-}
-
-// defaultDescription is followed by the version.
-func defaultDescription(arch architecture) string {
-	return fmt.Sprintf("postinvoke extension for %s, ", arch.name)
-}
-
-// layerVersion is the version of the extension for people to read.
-func layerVersion(stack awscdk.Stack) (string, error) {
-	if !*stack.BundlingRequired() {
-		return "not built", nil
-	}
-	found, err := extension()
-	if err != nil {
-		return "", err
-	}
-	return versionOf(found), nil
 }
 
 func newLayerVersion(stack awscdk.Stack, id string, arch architecture, props *LayerProps) awslambda.LayerVersion {
@@ -126,11 +109,7 @@ func newLayerVersion(stack awscdk.Stack, id string, arch architecture, props *La
 	})
 	description := props.Description
 	if description == "" {
-		version, err := layerVersion(stack)
-		if err != nil {
-			panic(err)
-		}
-		description = defaultDescription(arch) + version
+		description = defaultDescription(stack, arch)
 	}
 	layer := awslambda.NewLayerVersion(stack, &id, &awslambda.LayerVersionProps{
 		Code:                    code,
@@ -141,4 +120,85 @@ func newLayerVersion(stack awscdk.Stack, id string, arch architecture, props *La
 	})
 	layer.Node().AddValidation(&compatibility{stack, layer, arch})
 	return layer
+}
+
+// defaultDescription has the version of the extension, for people to read.
+func defaultDescription(stack awscdk.Stack, arch architecture) string {
+	version := "not built"
+	if *stack.BundlingRequired() {
+		found, err := extension()
+		switch {
+		case err != nil: // the asset reports it
+		case found.Version == "":
+			version = "built from source"
+		default:
+			version = found.Version
+		}
+	}
+	return fmt.Sprintf("postinvoke extension for %s, %s", arch.name, version)
+}
+
+// compatibility finds the functions of the app that have the layer and cannot work
+// with it. Lambda accepts a function of another architecture, and then fails each
+// start of it.
+type compatibility struct {
+	stack awscdk.Stack
+	layer awslambda.LayerVersion
+	arch  architecture
+}
+
+// Validate is called at synth, after all aspects. It adds its errors to the
+// functions: one that it returns would become a JavaScript exception, and its text
+// would be printed within two stack traces.
+func (v *compatibility) Validate() *[]*string {
+	for _, c := range *v.stack.Node().Root().Node().FindAll(constructs.ConstructOrder_PREORDER) {
+		fn, ok := c.(awslambda.CfnFunction)
+		if !ok || !hasLayer(v.stack, fn, v.layer) {
+			continue
+		}
+		name := "x86_64" // Lambda's default
+		if set, _ := v.stack.Resolve(fn.Architectures()).([]any); len(set) > 0 {
+			name = fmt.Sprint(set[0])
+		}
+		switch {
+		case isImage(fn):
+			fail(fn, imageError(fn))
+		case name != v.arch.name:
+			fail(fn, fmt.Errorf("function %s is %s but its postinvoke layer is %s: give NewLayer the function's "+
+				"architecture, LayerProps{Architecture: …}", functionPath(fn.Node()), name, v.arch.name))
+		}
+	}
+	return &[]*string{}
+}
+
+// isImage reports whether fn is a container image.
+func isImage(fn awslambda.CfnFunction) bool {
+	kind := fn.PackageType()
+	return kind != nil && *kind == "Image"
+}
+
+func imageError(fn awslambda.CfnFunction) error {
+	return fmt.Errorf("function %s is a container image, which takes no layers: "+
+		"put the extension into the image as /opt/extensions/postinvoke", functionPath(fn.Node()))
+}
+
+// hasLayer reports whether fn has the layer. Resolved in the layer's stack, the
+// references of functions in other stacks to the layer are the same as its ARN.
+func hasLayer(stack awscdk.Stack, fn awslambda.CfnFunction, layer awslambda.ILayerVersion) bool {
+	layers, _ := stack.Resolve(fn.Layers()).([]any)
+	return slices.ContainsFunc(layers, func(l any) bool { return same(stack, l, layer.LayerVersionArn()) })
+}
+
+// same reports whether two values become the same in the template of stack.
+func same(stack awscdk.Stack, a, b any) bool {
+	return fmt.Sprint(stack.Resolve(a)) == fmt.Sprint(stack.Resolve(b))
+}
+
+// functionPath is the path of the function to which the resource with this node
+// belongs.
+func functionPath(node constructs.Node) string {
+	if *node.Id() == "Resource" {
+		node = node.Scope().Node()
+	}
+	return *node.Path()
 }

@@ -65,7 +65,8 @@ func TestTextLogsAreWarnedOf(t *testing.T) {
 
 	got := warnings(t, stack)
 	paths := slices.Sorted(maps.Keys(got))
-	if want := []string{"/Stack/Aliased/Resource", "/Stack/Default/Resource", "/Stack/Made/Function/Resource", "/Stack/WithGroup/Resource"}; !slices.Equal(paths, want) {
+	if want := []string{"/Stack/Aliased/Resource", "/Stack/Default/Resource", "/Stack/Made/Function/Resource",
+		"/Stack/WithGroup/Resource"}; !slices.Equal(paths, want) {
 		t.Errorf("warnings: got those of %q, want those of %q", paths, want)
 	}
 	const want = "function Stack/Default logs text, in which the dashboard and metrics of postinvoke find nothing: " +
@@ -79,13 +80,15 @@ func TestTextLogsAreWarnedOf(t *testing.T) {
 func TestLogLevelsAboveInfoAreWarnedOf(t *testing.T) {
 	stack := newStack(t)
 	var functions []awslambda.IFunction
-	for _, level := range []awslambda.ApplicationLogLevel{awslambda.ApplicationLogLevel_DEBUG, awslambda.ApplicationLogLevel_INFO, awslambda.ApplicationLogLevel_WARN} {
+	for _, level := range []awslambda.ApplicationLogLevel{awslambda.ApplicationLogLevel_DEBUG,
+		awslambda.ApplicationLogLevel_INFO, awslambda.ApplicationLogLevel_WARN} {
 		functions = append(functions, plainWith(stack, string(level), awslambda.FunctionProps{
 			LoggingFormat: awslambda.LoggingFormat_JSON, ApplicationLogLevelV2: level,
 		}))
 	}
 	postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), &postinvokecdk.DashboardProps{Functions: functions})
-	const want = "function Stack/WARN drops log records below WARN, so that the dashboard of postinvoke lacks its invocations and ends: " +
+	const want = "function Stack/WARN drops log records below WARN, so that the dashboard of postinvoke lacks its " +
+		"invocations and ends: " +
 		"set its ApplicationLogLevelV2 to awslambda.ApplicationLogLevel_INFO [ack: postinvoke:logLevel]"
 	if got := warnings(t, stack); len(got) != 1 || got["/Stack/WARN/Resource"] != want {
 		t.Errorf("got %q, want one of WARN, %q", got, want)
@@ -96,21 +99,24 @@ func TestLogLevelsAboveInfoAreWarnedOf(t *testing.T) {
 func TestNoWarningOfOtherLogs(t *testing.T) {
 	stack := newStack(t)
 	parameter := awscdk.NewCfnParameter(stack, jsii.String("Format"), nil).ValueAsString()
-	condition := awscdk.NewCfnCondition(stack, jsii.String("Wanted"), &awscdk.CfnConditionProps{Expression: awscdk.Fn_ConditionEquals(parameter, "JSON")})
+	condition := awscdk.NewCfnCondition(stack, jsii.String("Wanted"),
+		&awscdk.CfnConditionProps{Expression: awscdk.Fn_ConditionEquals(parameter, "JSON")})
 	deployed, conditional := plain(stack, "Parameter", nil), plain(stack, "Conditional", nil)
 	later, known, managed := plain(stack, "Later", nil), plain(stack, "Acknowledged", nil), plain(stack, "Managed", nil)
 	setLogging(deployed, &awslambda.CfnFunction_LoggingConfigProperty{LogFormat: parameter})
-	setLogging(conditional, awscdk.Fn_ConditionIf(condition.LogicalId(), map[string]any{"LogFormat": "JSON"}, awscdk.Aws_NO_VALUE()))
+	setLogging(conditional, awscdk.Fn_ConditionIf(condition.LogicalId(), map[string]any{"LogFormat": "JSON"},
+		awscdk.Aws_NO_VALUE()))
 	managed.Node().DefaultChild().(awslambda.CfnFunction).SetCapacityProviderConfig(&awslambda.CfnFunction_CapacityProviderConfigProperty{
 		LambdaManagedInstancesCapacityProviderConfig: &awslambda.CfnFunction_LambdaManagedInstancesCapacityProviderConfigProperty{
 			CapacityProviderArn: jsii.String("arn:aws:lambda:eu-west-1:123456789012:capacity-provider:mine"),
 		},
 	})
-	postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), &postinvokecdk.DashboardProps{Functions: []awslambda.IFunction{
-		plainWith(stack, "JSON", awslambda.FunctionProps{LoggingFormat: awslambda.LoggingFormat_JSON}),
-		awslambda.Function_FromFunctionName(stack, jsii.String("Imported"), jsii.String("orders")),
-		deployed, conditional, later, known, managed,
-	}})
+	postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"),
+		&postinvokecdk.DashboardProps{Functions: []awslambda.IFunction{
+			plainWith(stack, "JSON", awslambda.FunctionProps{LoggingFormat: awslambda.LoggingFormat_JSON}),
+			awslambda.Function_FromFunctionName(stack, jsii.String("Imported"), jsii.String("orders")),
+			deployed, conditional, later, known, managed,
+		}})
 	setLogging(later, &awslambda.CfnFunction_LoggingConfigProperty{LogFormat: jsii.String("JSON")})
 	awscdk.Annotations_Of(known).AcknowledgeWarning(jsii.String("postinvoke:textLog"), nil)
 

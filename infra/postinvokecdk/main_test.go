@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"example.com/postinvoke/infra/cdktest"
@@ -17,8 +19,8 @@ func TestMain(m *testing.M) {
 	os.Exit(cdktest.Main(m, "../.."))
 }
 
-// newStack is an empty stack in an app of its own. No context is set: that is
-// how constructs find themselves in somebody else's app.
+// newStack is an empty stack in an app of its own, without context, as in a user's
+// app.
 func newStack(t *testing.T) awscdk.Stack { return newStackIn(t, nil) }
 
 func newStackIn(t *testing.T, env *awscdk.Environment) awscdk.Stack {
@@ -41,6 +43,27 @@ func attempt(f func()) (err error) {
 	}()
 	f()
 	return nil
+}
+
+// errorsOf are the error annotations of the stack's app.
+func errorsOf(stack awscdk.Stack) []string {
+	var messages []string
+	for _, c := range *stack.Node().Root().Node().FindAll(constructs.ConstructOrder_PREORDER) {
+		for _, entry := range *c.Node().Metadata() {
+			if *entry.Type == "aws:cdk:error" {
+				messages = append(messages, entry.Data.(string))
+			}
+		}
+	}
+	return messages
+}
+
+// wantErrors checks the error annotations of the stack's app.
+func wantErrors(t *testing.T, stack awscdk.Stack, want ...string) {
+	t.Helper()
+	if got := errorsOf(stack); !slices.Equal(got, want) {
+		t.Errorf("errors: got %q, want %q", got, want)
+	}
 }
 
 // A resource is one of a CloudFormation template.

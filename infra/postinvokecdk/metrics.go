@@ -18,39 +18,39 @@ import (
 // functions' logs. Their dimension is FunctionName, as in AWS/Lambda.
 const MetricNamespace = "PostInvoke"
 
-// Names of these metrics. Those that count what goes wrong have no values while
-// nothing does.
+// Names of these metrics. Those that count failures have no values while there are
+// none.
 const (
 	MetricHookTime      = "HookTime"      // of an invocation whose hooks ran, in milliseconds
 	MetricShutdownTime  = "ShutdownTime"  // of the shutdown hooks, in milliseconds
 	MetricHooksFailed   = "HooksFailed"   // hooks that returned an error or panicked
 	MetricHooksUndone   = "HooksUndone"   // hooks that were abandoned or refused
 	MetricHooksLost     = "HooksLost"     // ends of a process with hooks that ran or waited
-	MetricSetupProblems = "SetupProblems" // environments that nothing keeps awake, or whose library or extension cannot work
+	MetricSetupProblems = "SetupProblems" // environments that are not kept awake, or in which library or extension fails
 )
 
 // MetricsProps are the properties of [NewMetrics].
 type MetricsProps struct {
-	// Functions whose log is counted, as in DashboardProps. At least one. Each
-	// costs up to six custom metrics, of which four have values only in hours in
-	// which something goes wrong. An alias or a version stands for its function,
-	// which logs for all of them and is counted once.
+	// Functions whose logs are counted, as in DashboardProps. There must be at
+	// least one. Each costs up to six custom metrics, of which four have values
+	// only in hours in which something fails. An alias or a version stands for its
+	// function, which is counted once.
 	//
-	// A metric filter needs a log group that exists. Where the stack of a
-	// function has none for it, the function must have been invoked once before
-	// the filters are deployed: Lambda then makes the group.
+	// A metric filter needs a log group that exists. If no stack makes that of a
+	// function, invoke the function once before you deploy the filters, so that
+	// Lambda makes it.
 	Functions []awslambda.IFunction
 
 	// Alarms adds four alarms for each function: on hooks that failed, were not
 	// done, or were lost, and on environments that are not kept awake.
 	Alarms bool
 
-	// AlarmActions are told by each alarm. Nil means that an alarm is only
-	// seen in the console.
+	// AlarmActions of each alarm. Nil means that alarms are seen in the console
+	// only.
 	AlarmActions []awscloudwatch.IAlarmAction
 
-	// Dashboard shows the state of the alarms, which have its address in their
-	// descriptions. Nil means neither.
+	// Dashboard that shows the state of the alarms. Their descriptions have its
+	// address. Nil means neither.
 	Dashboard *Dashboard
 }
 
@@ -61,14 +61,17 @@ type Metrics struct {
 	Alarms []awscloudwatch.Alarm
 }
 
-// NewMetrics makes metrics of the records in the functions' logs, and alarms
-// if wanted. They cost, which is why neither function nor dashboard has them.
+// NewMetrics makes metrics of the records in the functions' logs, and alarms if
+// wanted. They cost money, so neither function nor dashboard includes them.
 func NewMetrics(scope constructs.Construct, id *string, props *MetricsProps) *Metrics {
-	if props == nil || len(props.Functions) == 0 {
-		panic(errors.New("there is nothing to measure without functions: set MetricsProps.Functions"))
+	if props == nil {
+		props = &MetricsProps{}
 	}
 	this := &Metrics{}
 	parent := constructs.NewConstruct(scope, id)
+	if len(props.Functions) == 0 {
+		fail(parent, errors.New("there is nothing to measure without functions: set MetricsProps.Functions"))
+	}
 	counted, filtered := map[string]bool{}, map[string]bool{}
 	for _, fn := range props.Functions {
 		fn = underlying(fn)
@@ -82,13 +85,13 @@ func NewMetrics(scope constructs.Construct, id *string, props *MetricsProps) *Me
 			name += *fn.Node().Addr() // of the same name in another stack
 		}
 		m := functionMetrics{constructs.NewConstruct(parent, &name), fn, props}
-		// Functions that share a log group are told apart by their records.
+		// Records of functions that share a log group differ in their function.
 		if group := logGroupName(fn); !filtered[*group] {
 			filtered[*group] = true
-			m.filters(group)
+			m.addFilters(group)
 		}
 		if props.Alarms {
-			this.Alarms = append(this.Alarms, m.alarms()...)
+			this.Alarms = append(this.Alarms, m.addAlarms()...)
 		}
 	}
 	if props.Dashboard != nil && len(this.Alarms) > 0 {
@@ -97,74 +100,92 @@ func NewMetrics(scope constructs.Construct, id *string, props *MetricsProps) *Me
 	return this
 }
 
-// functionMetrics makes the metrics and alarms of one function.
-type functionMetrics struct {
-	scope constructs.Construct
-	fn    awslambda.IFunction
-	props *MetricsProps
+// A metric is made of the records that match a pattern.
+type metric struct {
+	name    string
+	unit    awscloudwatch.Unit
+	value   string // a number, or the field that has it
+	pattern awslogs.IFilterPattern
+	alarm   string // its id; empty for none
+	means   string // the description of the alarm: what happens to hooks of %s
 }
 
-// filters makes metrics of the records in a log group.
-func (m functionMetrics) filters(group *string) {
-	// The group that the CDK makes knows the function, not the other way
-	// round, so that a reference to the function is not enough.
-	for _, made := range []string{"LogGroup", "LogRetention"} {
-		if group := m.fn.Node().TryFindChild(&made); group != nil {
-			m.scope.Node().AddDependency(group)
-		}
+// metrics are all metrics of a function, and their alarms.
+func metrics() []metric {
+	const milliseconds, count = awscloudwatch.Unit_MILLISECONDS, awscloudwatch.Unit_COUNT
+	anyOf, allOf := awslogs.FilterPattern_Any, awslogs.FilterPattern_All
+	cannotWork := allOf(is("level", "ERROR"), anyOf(is("message", record.Ready), is("message", record.LibraryProblem)))
+	return []metric{
+		{MetricHookTime, milliseconds, "$." + record.HooksMs, timed(record.Hooks), "", ""},
+		{MetricShutdownTime, milliseconds, "$." + record.HooksMs, timed(record.ShutdownHooks), "", ""},
+		{MetricHooksFailed, count, "1", is("message", record.HookFailed),
+			"HooksFailed", "Hooks of %s return errors or panic."},
+		{MetricHooksUndone, count, "1", anyOf(is("message", record.HookAbandoned), is("message", record.HookRefused)),
+			"HooksUndone", "Hooks of %s are abandoned before the timeout, or registered too late."},
+		{MetricHooksLost, count, "1", is("message", record.HooksLost),
+			"HooksLost", "The process of %s ended or timed out with hooks that were not done."},
+		{MetricSetupProblems, count, "1", anyOf(is("message", record.ExtensionProblem), cannotWork),
+			"NotAwake", "Nothing keeps environments of %s awake for hooks, or the library or the extension cannot work."},
 	}
-	logs := awslogs.LogGroup_FromLogGroupName(m.scope, jsii.String("Logs"), group)
-	filter := func(name, value string, unit awscloudwatch.Unit, pattern awslogs.IFilterPattern) {
-		awslogs.NewMetricFilter(m.scope, &name, &awslogs.MetricFilterProps{
-			LogGroup: logs, FilterPattern: pattern,
-			MetricNamespace: jsii.String(MetricNamespace), MetricName: &name, MetricValue: &value, Unit: unit,
-			Dimensions: &map[string]*string{"FunctionName": jsii.String("$." + record.Function)},
-		})
-	}
-	milliseconds, count := awscloudwatch.Unit_MILLISECONDS, awscloudwatch.Unit_COUNT
-	filter(MetricHookTime, "$."+record.HooksMs, milliseconds, timed(record.Hooks))
-	filter(MetricShutdownTime, "$."+record.HooksMs, milliseconds, timed(record.ShutdownHooks))
-	filter(MetricHooksFailed, "1", count, is("message", record.HookFailed))
-	filter(MetricHooksUndone, "1", count,
-		awslogs.FilterPattern_Any(is("message", record.HookAbandoned), is("message", record.HookRefused)))
-	filter(MetricHooksLost, "1", count, is("message", record.HooksLost))
-	filter(MetricSetupProblems, "1", count, awslogs.FilterPattern_Any(is("message", record.ExtensionProblem),
-		awslogs.FilterPattern_All(is("level", "ERROR"),
-			awslogs.FilterPattern_Any(is("message", record.Ready), is("message", record.LibraryProblem)))))
 }
 
 func is(field, value string) awslogs.JsonPattern {
 	return awslogs.FilterPattern_StringValue(jsii.String("$."+field), jsii.String("="), &value)
 }
 
-// timed matches records of hooks that ran: others have no time.
+// timed matches records with a time: that of hooks of which none started has none.
 func timed(message string) awslogs.IFilterPattern {
 	return awslogs.FilterPattern_All(is("message", message),
 		awslogs.FilterPattern_NumberValue(jsii.String("$."+record.HooksMs), jsii.String(">="), jsii.Number(0)))
 }
 
-func (m functionMetrics) alarms() []awscloudwatch.Alarm {
-	name := label(m.fn)
-	return []awscloudwatch.Alarm{
-		m.alarm("HooksFailed", MetricHooksFailed, "Hooks of "+name+" return errors or panic."),
-		m.alarm("HooksUndone", MetricHooksUndone,
-			"Hooks of "+name+" are abandoned before the timeout, or registered too late."),
-		m.alarm("HooksLost", MetricHooksLost, "The process of "+name+" ended or timed out with hooks that were not done."),
-		m.alarm("NotAwake", MetricSetupProblems,
-			"Nothing keeps environments of "+name+" awake for hooks, or the library or the extension cannot work."),
+// functionMetrics adds the metrics and alarms of one function to scope.
+type functionMetrics struct {
+	scope constructs.Construct
+	fn    awslambda.IFunction
+	props *MetricsProps
+}
+
+// addFilters makes the metrics of the records in a log group.
+func (f functionMetrics) addFilters(group *string) {
+	// The log group that the CDK makes depends on the function, so that a
+	// dependency on the function is not enough.
+	for _, made := range []string{"LogGroup", "LogRetention"} {
+		if group := f.fn.Node().TryFindChild(&made); group != nil {
+			f.scope.Node().AddDependency(group)
+		}
+	}
+	logs := awslogs.LogGroup_FromLogGroupName(f.scope, jsii.String("Logs"), group)
+	for _, m := range metrics() {
+		awslogs.NewMetricFilter(f.scope, &m.name, &awslogs.MetricFilterProps{
+			LogGroup: logs, FilterPattern: m.pattern,
+			MetricNamespace: jsii.String(MetricNamespace), MetricName: &m.name, MetricValue: &m.value, Unit: m.unit,
+			Dimensions: &map[string]*string{"FunctionName": jsii.String("$." + record.Function)},
+		})
 	}
 }
 
-func (m functionMetrics) alarm(id, metric, description string) awscloudwatch.Alarm {
-	if m.props.Dashboard != nil {
-		description += " See " + m.props.Dashboard.urlIn(m.scope)
+func (f functionMetrics) addAlarms() []awscloudwatch.Alarm {
+	var alarms []awscloudwatch.Alarm
+	for _, m := range metrics() {
+		if m.alarm != "" {
+			alarms = append(alarms, f.addAlarm(m))
+		}
 	}
-	name := fmt.Sprintf("%s-%s", *awscdk.Stack_Of(m.scope).StackName(), inStack(m.scope, id))
-	alarm := awscloudwatch.NewAlarm(m.scope, jsii.String(id+"Alarm"), &awscloudwatch.AlarmProps{
+	return alarms
+}
+
+func (f functionMetrics) addAlarm(m metric) awscloudwatch.Alarm {
+	description := fmt.Sprintf(m.means, label(f.fn))
+	if f.props.Dashboard != nil {
+		description += " See " + f.props.Dashboard.urlIn(f.scope)
+	}
+	name := fmt.Sprintf("%s-%s", *awscdk.Stack_Of(f.scope).StackName(), inStack(f.scope, m.alarm))
+	alarm := awscloudwatch.NewAlarm(f.scope, jsii.String(m.alarm+"Alarm"), &awscloudwatch.AlarmProps{
 		AlarmName: &name,
 		Metric: awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
-			Namespace: jsii.String(MetricNamespace), MetricName: &metric,
-			DimensionsMap: &map[string]*string{"FunctionName": m.fn.FunctionName()},
+			Namespace: jsii.String(MetricNamespace), MetricName: &m.name,
+			DimensionsMap: &map[string]*string{"FunctionName": f.fn.FunctionName()},
 			Statistic:     jsii.String("Sum"), Period: awscdk.Duration_Minutes(jsii.Number(5)),
 		}),
 		Threshold:          jsii.Number(1),
@@ -173,8 +194,8 @@ func (m functionMetrics) alarm(id, metric, description string) awscloudwatch.Ala
 		TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING,
 		AlarmDescription:   &description,
 	})
-	if len(m.props.AlarmActions) > 0 {
-		alarm.AddAlarmAction(m.props.AlarmActions...)
+	if len(f.props.AlarmActions) > 0 {
+		alarm.AddAlarmAction(f.props.AlarmActions...)
 	}
 	return alarm
 }

@@ -29,8 +29,8 @@ const (
 // CloudWatch takes 10,000 characters.
 const shortenUpTo = 25
 
-// chosen keeps the records of the function chosen at the top. The colon, which
-// no name has, ends the log group's: another's may begin with it.
+// chosen keeps the records of the function chosen at the top. The colon, which no
+// name has, ends the name of the log group: another's may begin with it.
 func chosen() string { return fmt.Sprintf(`filter concat(@log, ":") like "%s"`, anyLogGroup()) }
 
 // in is a condition: a field has one of these values.
@@ -38,8 +38,8 @@ func in(field string, values ...string) string {
 	return field + ` in ["` + strings.Join(values, `", "`) + `"]`
 }
 
-// functionColumn makes the column Function: the function's label, found by its
-// log group, because the records of the platform do not know their function.
+// functionColumn makes the column Function: the function's label, found by its log
+// group, because records of the platform do not have the name of their function.
 func functionColumn(functions []shown) []string {
 	const split = `parse @log "*:*" as account, logGroup`
 	groups := logGroups(functions)
@@ -68,8 +68,8 @@ func query(functions []shown, filter string, commands ...string) []string {
 	return append(append(lines, functionColumn(functions)...), commands...)
 }
 
-// problemsQuery lists what went wrong with hooks, each kind once: when it was
-// last, and how often. Whatever is INFO is no problem.
+// problemsQuery lists problems with hooks, each kind once, with the time of the last
+// and their number. INFO records are no problems.
 func problemsQuery(functions []shown) []string {
 	return query(functions,
 		in("message", record.HookFailed, record.HookAbandoned, record.HookLate, record.HookRefused, record.HooksLost,
@@ -85,8 +85,8 @@ func problemsQuery(functions []shown) []string {
 		"display last, times, Function, what, level, why, which, lost, request")
 }
 
-// failedQuery lists the invocations that failed, by kind: of Lambda's records,
-// so also those of a process that could not say anything any more.
+// failedQuery lists the invocations that failed, by kind. It reads Lambda's records,
+// so that it has those of a killed process, too.
 func failedQuery(functions []shown) []string {
 	return query(functions,
 		in(failed, "error", "failure", "timeout")+" and "+reportType,

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
 
@@ -23,25 +24,27 @@ type shown struct {
 	timeout  float64 // in milliseconds; zero if it is not known
 }
 
-// showAll looks at the functions for a dashboard in stack. Those that it cannot
-// show are refused with what to do about it.
-func showAll(stack awscdk.Stack, functions []awslambda.IFunction) []shown {
+// showAll returns the functions for a dashboard in scope. It adds errors to those
+// that it cannot show.
+func showAll(scope constructs.Construct, functions []awslambda.IFunction) []shown {
 	var all []shown
 	for _, fn := range functions {
-		refuseElsewhere(stack, fn)
+		checkPlace(awscdk.Stack_Of(scope), fn)
 		warnOfLogging(fn)
 		all = append(all, shown{fn, label(fn), logGroupName(fn), timeoutOf(fn)})
 	}
 	if n := len(logGroups(all)); n > maxGroups {
-		panic(fmt.Errorf("%d functions with log groups of their own are too many for a dashboard: "+
-			"CloudWatch reads %d log groups in a query; leave function %s and those after it to a second dashboard", n, maxGroups, functionPath(all[maxGroups].Node())))
+		fail(scope, fmt.Errorf("%d functions with log groups of their own are too many for a dashboard: "+
+			"CloudWatch reads %d log groups in a query; leave function %s and those after it to a second dashboard",
+			n, maxGroups, functionPath(all[maxGroups].Node())))
 	}
 	return all
 }
 
-// refuseElsewhere panics if fn is in another region or account than the stack:
-// a log query reads one. Where that is only known at deployment it warns.
-func refuseElsewhere(stack awscdk.Stack, fn awslambda.IFunction) {
+// checkPlace adds an error to fn if it is in another region or account than the
+// stack, because a log query reads one. It adds a warning if only the deployment
+// decides on that.
+func checkPlace(stack awscdk.Stack, fn awslambda.IFunction) {
 	for _, place := range []struct{ what, fn, stack string }{
 		{"region", *fn.Env().Region, *stack.Region()},
 		{"account", *fn.Env().Account, *stack.Account()},
@@ -49,7 +52,7 @@ func refuseElsewhere(stack awscdk.Stack, fn awslambda.IFunction) {
 		const fix = "make a dashboard for it in a stack of that %s"
 		switch awscdk.Token_CompareStrings(&place.fn, &place.stack) {
 		case awscdk.TokenComparison_DIFFERENT():
-			panic(fmt.Errorf("function %s is in %s %s and the dashboard in %s, but a log query reads one: "+fix,
+			fail(fn, fmt.Errorf("function %s is in %s %s and the dashboard in %s, but a log query reads one: "+fix,
 				functionPath(fn.Node()), place.what, place.fn, place.stack, place.what))
 		case awscdk.TokenComparison_ONE_UNRESOLVED():
 			warn(fn, "postinvoke:elsewhere", fmt.Sprintf("function %s may be in another %s than the dashboard, "+
@@ -58,7 +61,7 @@ func refuseElsewhere(stack awscdk.Stack, fn awslambda.IFunction) {
 	}
 }
 
-// label is what people call the function: its construct's path in the stack.
+// label is the name of the function for people: its construct's path in the stack.
 func label(fn awslambda.IFunction) string {
 	path := *fn.Node().Path()
 	stack := *awscdk.Stack_Of(fn).Node().Path()
@@ -83,8 +86,8 @@ func timeoutOf(fn awslambda.IFunction) float64 {
 	return *cfn.Timeout() * 1000
 }
 
-// logGroupName finds where fn logs to. Asking fn itself would add a log group,
-// or a custom resource, to a stack whose author wanted none.
+// logGroupName returns the log group of fn. IFunction.LogGroup would add a log group,
+// or a custom resource, to the stack.
 func logGroupName(fn awslambda.IFunction) *string {
 	fn = underlying(fn)
 	made, isFunction := fn.(awslambda.Function)
@@ -110,7 +113,7 @@ func logGroups(functions []shown) []*string {
 	return groups
 }
 
-// underlying is the function that an alias or a version is of. It logs for them.
+// underlying is the function of an alias or a version, which logs for them.
 func underlying(fn awslambda.IFunction) awslambda.IFunction {
 	if alias, ok := fn.(awslambda.IAlias); ok {
 		fn = alias.Version()

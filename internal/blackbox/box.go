@@ -4,30 +4,30 @@ import (
 	"encoding/binary"
 	"errors"
 	"os"
+	"runtime/debug"
 	"sync"
 )
 
-// A Box is the file as the function has it. A nil Box takes notes and forgets
-// them. All methods may be called from any goroutine, and none of them blocks,
-// fails or allocates, except that the first use of a hook finds its name.
+// A Box is the function's side of the file. The methods of a nil Box do nothing.
+//
+// All methods may be called from any goroutine. None of them blocks, fails or
+// allocates, except that the first use of a hook looks up its name.
 type Box struct {
 	mu       sync.Mutex
-	mem      []byte // nil when the file is lost
+	mem      []byte // nil after a fault
 	file     *os.File
-	lost     func(error)
-	onFault  func(panics bool) (before bool) // debug.SetPanicOnFault
+	onLost   func(error)
 	counters Counters
-	turn     uint64
+	turn     uint64 // number of the next copy of the counters
 	free     []*Slot
 	shutdown *Slot
-	names    map[Key]uint16
+	names    map[Key]uint16 // numbers of the names in the file
 }
 
-// Open opens the file that the extension has made. It returns nil without an
-// error if there is none: the function has no layer. lost is called once,
-// should the file become unusable later. panicOnFault is debug.SetPanicOnFault:
-// this package must not import package fmt, as that one does.
-func Open(panicOnFault func(bool) bool, lost func(error)) (*Box, error) {
+// Open opens the file that the extension has created. It returns nil without an
+// error if there is none, because the function has no layer. If the file becomes
+// unusable later, onLost is called once.
+func Open(onLost func(error)) (*Box, error) {
 	mem, file, err := open()
 	if errors.Is(err, errNone) {
 		return nil, nil
@@ -35,29 +35,30 @@ func Open(panicOnFault func(bool) bool, lost func(error)) (*Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Box{mem: mem, file: file, lost: lost, onFault: panicOnFault, names: map[Key]uint16{}}
+	b := &Box{mem: mem, file: file, onLost: onLost, names: map[Key]uint16{}}
 	for i := numSlots - 1; i > 0; i-- {
 		b.free = append(b.free, &Slot{box: b, at: slotsAt + i*slotSize})
 	}
 	b.shutdown = &Slot{box: b, at: slotsAt}
-	b.Count(Counters{}) // tells the extension that the file is used
+	b.Count(Counters{}) // marks the file as used
 	return b, nil
 }
 
-// ErrLost says why a Box no longer takes notes.
+// ErrLost is the error that onLost is called with.
 var ErrLost = errors.New("the file of the black box was truncated, or its disk cannot be read")
 
-// lock precedes every change of the file. Its result is for unlock, which is
-// deferred. The file has no name, and its blocks are written; should a page of it
-// be gone all the same, the store panics instead of ending the process with
-// SIGBUS, and the box is not used any more.
+// lock precedes every change of the file, as in defer b.unlock(b.lock()).
+//
+// A store into a page that the file no longer has would end the process with
+// SIGBUS. Other processes cannot truncate a file without a name, and its blocks are written;
+// if a page is missing nevertheless, the store panics, and unlock gives the file up.
 func (b *Box) lock() (panicsOnFault bool) {
 	b.mu.Lock()
-	return b.onFault(true)
+	return debug.SetPanicOnFault(true)
 }
 
 func (b *Box) unlock(panicsOnFault bool) {
-	b.onFault(panicsOnFault)
+	debug.SetPanicOnFault(panicsOnFault)
 	fault := recover()
 	if _, ok := fault.(interface{ Addr() uintptr }); ok {
 		b.mem = nil
@@ -66,13 +67,13 @@ func (b *Box) unlock(panicsOnFault bool) {
 	switch {
 	case fault == nil:
 	case b.mem == nil:
-		b.lost(ErrLost)
+		b.onLost(ErrLost)
 	default:
 		panic(fault)
 	}
 }
 
-// Count adds what one invocation has done. LastEnd is replaced.
+// Count adds the counters of one invocation, and replaces LastEnd.
 func (b *Box) Count(c Counters) {
 	if b == nil {
 		return
@@ -91,8 +92,7 @@ func (b *Box) Count(c Counters) {
 	}
 }
 
-// Begin takes a slot for an invocation with hooks. It returns nil, whose methods
-// do nothing, if there is none left.
+// Begin returns a slot for an invocation with hooks, or nil if none is free.
 func (b *Box) Begin(requestID string, phase Phase) *Slot {
 	if b == nil {
 		return nil
@@ -123,14 +123,15 @@ func (b *Box) Shutdown() *Slot {
 	return b.shutdown
 }
 
-// number returns the number of a hook's name. The caller holds the lock.
+// number returns the number of a hook's name in the file, which it writes there
+// at the first call. The caller holds the lock.
 func (b *Box) number(h Hook) uint16 {
 	key := h.Key()
 	n, ok := b.names[key]
 	switch {
 	case ok:
 		return n
-	case len(b.names) == numNames: // not kept: names may be without end
+	case len(b.names) == numNames: // the map must not grow with names that have no place
 		return unnamed
 	}
 	n = uint16(len(b.names) + 1)
@@ -145,8 +146,8 @@ type Hook interface {
 	String() string // called once for all hooks with the same key
 }
 
-// A Key tells hooks with different names apart.
+// Hooks with the same Key have the same name.
 type Key struct {
 	Code uintptr // the address of the function
-	Name string  // that the hook was given
+	Name string  // from the option Name; empty if the hook has none
 }

@@ -34,7 +34,7 @@ func create(t testing.TB) *blackbox.File {
 // open opens the file. The test fails if it is lost.
 func open(t testing.TB) *blackbox.Box {
 	t.Helper()
-	box, err := blackbox.Open(debug.SetPanicOnFault, func(err error) { t.Errorf("lost: %v", err) })
+	box, err := blackbox.Open(func(err error) { t.Errorf("lost: %v", err) })
 	if err != nil || box == nil {
 		t.Fatalf("got %v, %v, want a box", box, err)
 	}
@@ -49,7 +49,7 @@ func TestTruncationDisablesTheBoxWithOneReport(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			file := create(t)
 			var lost []error
-			box, err := blackbox.Open(debug.SetPanicOnFault, func(err error) { lost = append(lost, err) })
+			box, err := blackbox.Open(func(err error) { lost = append(lost, err) })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -83,7 +83,7 @@ func TestTruncationDisablesTheBoxWithOneReport(t *testing.T) {
 				t.Errorf("got reports %v, want one", lost)
 			}
 			if debug.SetPanicOnFault(false) {
-				t.Error("faults are left to be panics")
+				t.Error("faults still panic after a note")
 			}
 			if report, used := blackbox.Parse(file.Content()); used {
 				t.Errorf("got %+v from a truncated file", report)
@@ -92,7 +92,7 @@ func TestTruncationDisablesTheBoxWithOneReport(t *testing.T) {
 	}
 }
 
-// A panic of somebody else's code, such as a hook's String, is no lost file.
+// A panic of other code, such as a hook's String, does not give up the file.
 func TestOtherPanicsGoOn(t *testing.T) {
 	create(t)
 	box := open(t)

@@ -30,7 +30,7 @@ func inUse(t testing.TB) []byte {
 }
 
 // The words that change most have a check sum of 16 bits: no more than one in
-// 65536 of those that somebody overwrites may be taken for a note.
+// 65536 of those that are overwritten may be taken for a state.
 func TestOverwrittenWordsAreNotTakenForNotes(t *testing.T) {
 	content := inUse(t)
 	random := rand.New(rand.NewPCG(2026, 11))
@@ -118,7 +118,7 @@ func FuzzParse(f *testing.F) {
 				t.Errorf("got %+v", l)
 			}
 			if l.RequestID != "" && !strings.HasPrefix(l.RequestID, "request ") || !knownNames(l) {
-				t.Errorf("got %+v, which nobody has noted", l)
+				t.Errorf("got %+v, which was not recorded", l)
 			}
 		}
 	})

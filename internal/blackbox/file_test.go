@@ -6,7 +6,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,7 +16,7 @@ import (
 
 func TestWithoutAFileThereIsNoBoxAndNoError(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	box, err := blackbox.Open(debug.SetPanicOnFault, nil)
+	box, err := blackbox.Open(nil)
 	if box != nil || err != nil {
 		t.Fatalf("got %v, %v, want neither", box, err)
 	}
@@ -40,7 +39,7 @@ func TestTheFileHasNoNameOnceItIsUsed(t *testing.T) {
 	if _, err := os.Lstat(blackbox.Path()); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v, want no file", err)
 	}
-	if box, err := blackbox.Open(debug.SetPanicOnFault, nil); box != nil || err != nil {
+	if box, err := blackbox.Open(nil); box != nil || err != nil {
 		t.Errorf("a second process: got %v, %v, want neither", box, err)
 	}
 }
@@ -85,7 +84,7 @@ func TestAFileThatCannotBeUsedIsAnError(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Setenv("TMPDIR", filepath.Dir(path))
-			box, err := blackbox.Open(debug.SetPanicOnFault, nil)
+			box, err := blackbox.Open(nil)
 			if box != nil || err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, %v, want an error with %q", box, err, test.want)
 			}

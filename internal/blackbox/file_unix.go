@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// A File is the file as the extension has it.
+// A File is the extension's side of the file.
 type File struct{ f *os.File }
 
-// Create makes the file, empty, in place of one that is left from before a
-// reset of the execution environment. It follows no link.
+// Create creates the file. It replaces one that is left from before a reset of the
+// execution environment, and follows no link.
 func Create() (*File, error) {
 	name := path()
 	if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -24,8 +24,8 @@ func Create() (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	// All bytes are written, so that the function, which maps the file, never
-	// needs a block of a disk that is full by then.
+	// All bytes are written: the function, which maps the file, must not need
+	// another block when the disk is full.
 	content := make([]byte, fileSize)
 	copy(content, magic)
 	if _, err := f.Write(content); err != nil {
@@ -36,27 +36,15 @@ func Create() (*File, error) {
 	return &File{f}, nil
 }
 
-// ErrInUse reports that the function process has not ended.
+// ErrInUse is returned by Read while the function process runs.
 var ErrInUse = errors.New("the function process has not ended")
 
-// Read reads what the function has noted, when its process has ended. It waits
-// for that until the deadline, and then returns ErrInUse. It reports false if no
-// function has used the file, or if the file is damaged.
+// Read waits until the function process has ended, and then reads the file. After
+// the deadline it returns ErrInUse. It returns false if no function has used the
+// file, or if the file is damaged.
 func (b *File) Read(deadline time.Time) (Report, bool, error) {
-	for {
-		err := syscall.Flock(int(b.f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
-			return Report{}, false, os.NewSyscallError("flock", err)
-		}
-		if !time.Now().Before(deadline) {
-			return Report{}, false, ErrInUse
-		}
-		// On Lambda the process has ended before the extension is told
-		// SHUTDOWN: this is for emulators that end both at once.
-		time.Sleep(5 * time.Millisecond)
+	if err := b.waitForLock(deadline); err != nil {
+		return Report{}, false, err
 	}
 	content := make([]byte, fileSize)
 	if _, err := b.f.ReadAt(content, 0); err != nil {
@@ -69,12 +57,31 @@ func (b *File) Read(deadline time.Time) (Report, bool, error) {
 	return report, ok, nil
 }
 
-// errNone reports that there is no file: the function has no layer.
+// waitForLock waits until the function process has released its lock, as the
+// kernel does when the process ends.
+func (b *File) waitForLock(deadline time.Time) error {
+	for {
+		err := syscall.Flock(int(b.f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR):
+			return os.NewSyscallError("flock", err)
+		case !time.Now().Before(deadline):
+			return ErrInUse
+		}
+		// Lambda ends the function before it sends SHUTDOWN to extensions. Some
+		// emulators end both at once.
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// errNone means that there is no file, because the function has no layer.
 var errNone = errors.New("no black box")
 
-// open maps the file for the function, and removes its name: nobody who does not
-// have it open can truncate it any more. An error other than errNone says why a
-// file that is there cannot be used.
+// open maps the file for the function, and removes its name, so that no process
+// that does not have it open can truncate it. An error other than errNone is about
+// a file that exists.
 func open() (mapped []byte, f *os.File, err error) {
 	name := path()
 	f, err = os.OpenFile(name, os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"reflect"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -32,7 +31,7 @@ func TestMain(m *testing.M) {
 // takeNotes does so in several goroutines, as invocations do that have a few
 // hooks each.
 func takeNotes() {
-	box, err := blackbox.Open(debug.SetPanicOnFault, func(err error) { panic(err) })
+	box, err := blackbox.Open(func(err error) { panic(err) })
 	if err != nil || box == nil {
 		panic(fmt.Sprint("no box: ", err))
 	}

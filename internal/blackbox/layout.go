@@ -1,15 +1,15 @@
-// Package blackbox is the file in which a function process notes what it is
-// doing, and in which the extension reads, when that process has ended, which
-// hooks were lost with it.
+// Package blackbox is a file in which the function process records its hooks.
+// When that process has ended, the extension reads there which hooks were lost.
 //
-// The extension creates the file in os.TempDir before it registers with Lambda,
-// and so before the function starts. The function maps it, removes its name and
-// keeps a lock on it for as long as it lives. No process is woken by a note: it
-// is a few stores into memory that both processes share. What was noted outlives
-// a process that is killed, because it is in the page cache.
+//   - The extension creates the file ([Create]) before it registers with Lambda,
+//     and so before the function starts.
+//   - The function maps the file, removes its name and locks it ([Open]). It
+//     records a change with a few stores into the mapping ([Box], [Slot]), which
+//     wake no other process. The page cache keeps them when the process is killed.
+//   - On SHUTDOWN the extension waits for the lock and reads the file ([File.Read]).
 //
-// No part of an event or a response is in the file: request ids, names of hooks,
-// counts and durations only.
+// The file holds request ids, names of hooks, counts and durations. It holds no
+// part of an event or a response.
 //
 // # Layout
 //
@@ -22,8 +22,7 @@
 //	       with hooks that is in progress
 //	16384  names of hooks, which the slots refer to by number
 //
-// Each part carries a check sum of its own. The reader takes nothing for
-// granted: what does not add up is left out.
+// Each part has a checksum. The reader leaves out parts whose checksum is wrong.
 package blackbox
 
 import (
@@ -71,14 +70,15 @@ const (
 	maxName    = nameSize - nameTextAt
 )
 
-// path returns where the file is. The extension and the function have the same
+// path returns the path of the file. The extension and the function have the same
 // environment variables, and so the same os.TempDir.
 func path() string { return filepath.Join(os.TempDir(), "postinvoke-blackbox") }
 
-// A Phase says how far an invocation has come.
+// A Phase is the progress of an invocation or of the shutdown.
 type Phase uint8
 
-// Phases of an invocation with hooks, and of the shutdown functions.
+// Phases of an invocation with hooks, and of the shutdown functions. Their order is
+// part of the layout.
 const (
 	phaseFree  Phase = iota
 	Registered       // shutdown functions, before the shutdown
@@ -89,7 +89,7 @@ const (
 	numPhases
 )
 
-// String returns the value of the field phase of a record.
+// String returns the value of the field phase in a log record.
 func (p Phase) String() string {
 	switch p {
 	case Handler:
@@ -104,18 +104,17 @@ func (p Phase) String() string {
 	return "unknown"
 }
 
-// A state is the part of a slot that changes. It is stored as one word of eight
-// bytes with a check sum, so that a process that dies in the middle leaves
-// either the old state or the new one.
+// A state is the part of a slot that changes most. It is stored as one word of
+// eight bytes, so that a process that is killed leaves the old state or the new one.
 type state struct {
 	phase   Phase
-	running uint16 // number of the name of the hook that runs off the stack; zero if none does
+	running uint16 // number of the name of the hook that runs; zero if none does
 	waiting uint32
 }
 
 const (
 	maxNumber = 1<<12 - 1 // of a name
-	unnamed   = maxNumber // a hook that runs, whose name has no place in the file
+	unnamed   = maxNumber // of a hook whose name has no place in the file
 )
 
 func (s state) word() uint64 {
@@ -125,23 +124,23 @@ func (s state) word() uint64 {
 	return sealed(uint64(s.phase)<<44 | uint64(s.running)<<32 | uint64(s.waiting))
 }
 
-// parseState reports false for a word that no state has.
+// parseState returns false for a word that no state has.
 func parseState(word uint64) (state, bool) {
 	v, ok := unsealed(word)
 	s := state{Phase(v >> 44), uint16(v >> 32 & maxNumber), uint32(v)}
 	return s, ok && s.phase < numPhases
 }
 
-// sealed returns v, which has 48 bits, with a check sum of 16 bits.
+// sealed returns v, which has 48 bits, with a checksum of 16 bits.
 func sealed(v uint64) uint64 { return v<<16 | mix(v)>>48 }
 
-// unsealed takes the check sum off. Zero, as in a new file, is valid.
+// unsealed removes the checksum. Zero, as in a new file, is valid.
 func unsealed(word uint64) (v uint64, ok bool) {
 	v = word >> 16
 	return v, word == 0 || word == sealed(v)
 }
 
-// sum is a check sum of bytes (FNV-1a).
+// sum is a checksum of bytes (FNV-1a).
 func sum(b []byte) uint64 {
 	h := uint64(14695981039346656037)
 	for _, c := range b {
@@ -167,17 +166,21 @@ type Counters struct {
 	LastEnd     int64  // of an invocation; microseconds since the Unix epoch, zero before the first
 }
 
-// put writes the counters into one of the two copies. The copies take turns, so
-// that one of them is whole at any moment.
+// put writes the counters into the copy for this turn. The two copies alternate,
+// so that one of them is complete at any moment.
 func (c *Counters) put(file []byte, turn uint64) {
 	b := file[countersAt+turn%2*countersSize:][:countersSize]
-	for i, v := range [...]uint64{turn, c.Invocations, c.Hooks, c.Failures, c.Abandoned, c.AwakeMicros, uint64(c.LastEnd)} {
+	words := [...]uint64{
+		turn, c.Invocations, c.Hooks, c.Failures, c.Abandoned, c.AwakeMicros, uint64(c.LastEnd),
+	}
+	for i, v := range words {
 		binary.LittleEndian.PutUint64(b[8*i:], v)
 	}
 	binary.LittleEndian.PutUint64(b[56:], sum(b[:56]))
 }
 
-// readCounters reports false if no copy is whole: no function has used the file.
+// readCounters returns the latest complete copy, or false if no function has used
+// the file.
 func readCounters(file []byte) (c Counters, ok bool) {
 	latest := uint64(0)
 	for i := range uint64(2) {

@@ -6,25 +6,25 @@ import (
 	"unicode/utf8"
 )
 
-// A Report is what the file says of a function process that has ended.
+// A Report is the content of the file after the function process has ended.
 type Report struct {
 	Counters
 	Lost []Lost
 }
 
-// Lost are hooks that a process took with it when it ended: those of one
-// invocation, or the shutdown functions.
+// Lost are the hooks of one invocation, or the shutdown functions, that were not
+// done when the process ended.
 type Lost struct {
 	RequestID  string // empty for shutdown functions
 	Phase      Phase
-	Running    int      // hooks that ran
-	NotStarted int      // hooks that had been registered, and never ran
-	RunNames   []string // of hooks that ran; there may be fewer than Running
-	WaitNames  []string // of hooks that never ran, next to run first; there may be fewer than NotStarted
+	Running    int      // number of hooks that ran
+	NotStarted int      // number of registered hooks that had not started
+	RunNames   []string // of hooks that ran; at most Running
+	WaitNames  []string // of hooks that had not started, next to run first; at most NotStarted
 }
 
-// parse reads a whole file. It reports false if no function has used it, or if
-// it is not a file of this layout.
+// parse reads the content of a file. It returns false if no function has used the
+// file, or if it does not have this layout.
 func parse(file []byte) (r Report, ok bool) {
 	if len(file) != fileSize || string(file[:len(magic)]) != magic {
 		return Report{}, false
@@ -42,7 +42,7 @@ func parse(file []byte) (r Report, ok bool) {
 
 func slot(file []byte, i int) []byte { return file[slotsAt+i*slotSize:][:slotSize] }
 
-// parseSlot reports false for a slot in which no hook is left.
+// parseSlot returns false for a slot without hooks.
 func parseSlot(file, b []byte, shutdown bool) (Lost, bool) {
 	s, ok := parseState(binary.LittleEndian.Uint64(b[stateAt:]))
 	if !ok || s.phase == phaseFree || shutdown != (s.phase == Registered || s.phase == Shutdown) {
@@ -94,7 +94,7 @@ func appendName(names []string, file []byte, number uint16) []string {
 	return append(names, string(b[nameTextAt:][:n]))
 }
 
-// putName writes a name and its check sum.
+// putName writes a name and its checksum.
 func putName(file []byte, number uint16, name string) {
 	b := file[namesAt+int(number-1)*nameSize:][:nameSize]
 	name = shortened(name)
@@ -104,8 +104,8 @@ func putName(file []byte, number uint16, name string) {
 	binary.LittleEndian.PutUint32(b[nameSumAt:], uint32(sum(b[nameLenAt:])))
 }
 
-// shortened leaves out the middle of a name that is too long: it begins with the
-// function's name and ends with its place.
+// shortened leaves out the middle of a name that is too long. A name begins with
+// the name of a Go function and ends with its file and line.
 func shortened(name string) string {
 	const dots, head = "…", maxName / 3
 	if len(name) <= maxName {

@@ -2,18 +2,18 @@ package blackbox
 
 import "encoding/binary"
 
-// A Slot takes notes about the hooks of one invocation, or about the shutdown
-// functions. The methods of a nil Slot do nothing.
+// A Slot records the hooks of one invocation, or the shutdown functions. The
+// methods of a nil Slot do nothing.
 type Slot struct {
 	box       *Box
 	at        int
 	state     state
-	stack     []uint16 // numbers of the names of hooks that wait
-	goRunning uint64   // hooks of Go that run
-	goTaken   [goNames]bool
+	stack     []uint16      // numbers of the names of hooks that wait
+	goRunning uint64        // number of hooks of Go that run
+	goTaken   [goNames]bool // places whose name is that of a running hook
 }
 
-// change calls f with the lock held, unless s is nil or there is no file any more.
+// change calls f with the lock held, unless s is nil or the file is unusable.
 func (s *Slot) change(f func()) {
 	if s == nil {
 		return
@@ -31,7 +31,7 @@ func (s *Slot) store() { binary.LittleEndian.PutUint64(s.bytes()[stateAt:], s.st
 
 func (s *Slot) storeGo() { binary.LittleEndian.PutUint64(s.bytes()[goCountAt:], sealed(s.goRunning)) }
 
-// Push notes that a hook was registered, to be called before those that wait.
+// Push records that a hook was registered. It runs before those that wait.
 func (s *Slot) Push(h Hook) {
 	s.change(func() {
 		n := s.box.number(h)
@@ -47,7 +47,7 @@ func (s *Slot) Push(h Hook) {
 	})
 }
 
-// Pop notes that the hook which was pushed last is called.
+// Pop records that the hook which was pushed last starts.
 func (s *Slot) Pop() {
 	s.change(func() {
 		last := len(s.stack) - 1
@@ -61,7 +61,7 @@ func (s *Slot) Pop() {
 	})
 }
 
-// Done notes that the hook which was popped has returned.
+// Done records that the hook which was popped has returned.
 func (s *Slot) Done() {
 	s.change(func() {
 		s.state.running = 0
@@ -69,10 +69,10 @@ func (s *Slot) Done() {
 	})
 }
 
-// Go notes that a hook is called beside the others. The result is for GoDone.
+// Go records that a hook starts beside the others. The result is for GoDone.
 //
-// The count goes up before the name is written, and down after it is removed: if
-// the process dies in between, a name is missing, and none is wrong.
+// The count goes up before the name is written, and down after it is removed. If
+// the process is killed in between, a name is missing, but none is wrong.
 func (s *Slot) Go(h Hook) (place int) {
 	place = goNames // none
 	s.change(func() {
@@ -90,7 +90,7 @@ func (s *Slot) Go(h Hook) (place int) {
 	return place
 }
 
-// GoDone notes that a hook of Go has returned.
+// GoDone records that a hook of Go has returned.
 func (s *Slot) GoDone(place int) {
 	s.change(func() {
 		if s.goRunning == 0 {
@@ -105,7 +105,7 @@ func (s *Slot) GoDone(place int) {
 	})
 }
 
-// SetPhase notes how far the invocation or the shutdown has come.
+// SetPhase records the progress of the invocation or the shutdown.
 func (s *Slot) SetPhase(p Phase) {
 	s.change(func() {
 		s.state.phase = p
@@ -113,8 +113,7 @@ func (s *Slot) SetPhase(p Phase) {
 	})
 }
 
-// Drop notes that the hooks which wait are not going to be called, and that the
-// log says so.
+// Drop removes the hooks that wait: they never start, and the log says so.
 func (s *Slot) Drop() {
 	s.change(func() {
 		s.stack = s.stack[:0]
@@ -123,8 +122,8 @@ func (s *Slot) Drop() {
 	})
 }
 
-// Free notes that no hook is left, or that the log tells what became of those
-// that are. The slot must not be used any more.
+// Free empties the slot: no hook is left, or the log has what became of each. The
+// slot of an invocation must not be used after that.
 func (s *Slot) Free() {
 	s.change(func() {
 		s.state = state{}

@@ -1,6 +1,7 @@
-// Package extensionsapi is a client of Lambda's Extensions API for programs
-// that have to be small and quick to start: it does without net/http and
-// encoding/json, which would be most of an extension's binary and memory.
+// Package extensionsapi is a client of Lambda's Extensions API for programs that
+// must be small and start quickly. It uses neither net/http nor encoding/json, which
+// would be most of an extension's binary
+// (docs/decisions/0003-an-extension-without-net-http.md).
 package extensionsapi
 
 import (
@@ -13,15 +14,15 @@ import (
 	"example.com/postinvoke/internal/jsontext"
 )
 
-// A Client is one extension, as it calls the Extensions API
+// A Client calls the Extensions API for one extension
 // (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
 type Client struct {
 	http   httpClient
 	prefix string // of all paths
 	name   string
 	id     string // assigned at registration
-	next   []byte // the request for the next event, which is always the same
-	asked  bool   // for an event, and got one: the Init phase is over
+	next   []byte // the request for the next event
+	inited bool   // an event has come: the Init phase has ended
 }
 
 // New returns a client of the API at address, the value of the environment
@@ -35,11 +36,10 @@ func New(address, name string) *Client {
 	return &Client{http: httpClient{address: host}, prefix: path + "/2020-01-01/extension/", name: name}
 }
 
-// Register registers for events, INVOKE or SHUTDOWN, or for none. It fails if
-// there is no answer within the time given: an emulator may lack this API.
+// Register registers for events, INVOKE or SHUTDOWN, or for none. It fails if there
+// is no response within the given time, because an emulator may lack this API.
 //
-// A refusal cannot be reported to Lambda, which has no identifier for the
-// extension yet.
+// The extension has no identifier yet, so that it cannot report a failure to Lambda.
 func (c *Client) Register(within time.Duration, events ...string) error {
 	body := `{"events":[]}`
 	if len(events) > 0 {
@@ -65,8 +65,8 @@ func (c *Client) Register(within time.Duration, events ...string) error {
 	return nil
 }
 
-// Next blocks until there is an event. That may take hours, during which the
-// process is frozen: there is no timeout. An error is reported to Lambda.
+// Next blocks until there is an event. It has no timeout: the process may be frozen
+// for hours. It reports an error to Lambda.
 func (c *Client) Next() (Event, error) {
 	if c.next == nil {
 		c.next = c.http.request("GET", c.prefix+"event/next", "", "Lambda-Extension-Identifier", c.id)
@@ -84,15 +84,15 @@ func (c *Client) Next() (Event, error) {
 		c.report(err)
 		return Event{}, err
 	}
-	c.asked = true
+	c.inited = true
 	return e, nil
 }
 
-// report tells Lambda why the extension is about to exit. It is the last call:
-// Lambda accepts none after it. What comes back changes nothing.
+// report reports to Lambda why the extension exits. Lambda accepts no call after
+// this one, and its response is ignored.
 func (c *Client) report(reason error) {
 	call, kind := "init/error", "Extension.InitFailed"
-	if c.asked {
+	if c.inited {
 		call, kind = "exit/error", "Extension.NextFailed"
 	}
 	body := `{"errorMessage":` + string(jsontext.AppendString(nil, reason.Error())) +

@@ -2,17 +2,17 @@ package extensionsapi
 
 import "strconv"
 
-// maxQuoted is how much of what came in is quoted in an error.
+// maxQuoted limits how much of a response is quoted in an error.
 const maxQuoted = 512
 
-// A wrappedError is what fmt.Errorf would return. Package fmt would add 0.17 MB to
-// the extension.
+// A wrappedError is what fmt.Errorf with %w would return. Package fmt would add
+// 0.17 MB to the extension.
 type wrappedError struct {
 	what string
 	err  error
 }
 
-// wrap returns an error that says what failed, and why.
+// wrap returns an error with the operation that failed, and the cause.
 func wrap(what string, err error) error { return &wrappedError{what, err} }
 
 func (e *wrappedError) Error() string { return e.what + ": " + e.err.Error() }

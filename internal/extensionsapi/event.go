@@ -15,7 +15,7 @@ type Event struct {
 	DeadlineMs int64  // since the Unix epoch; 0 where an event other than INVOKE has none
 }
 
-// parseEvent reads an event. What it does not know it skips.
+// parseEvent reads an event. It ignores members that Event does not have.
 func parseEvent(b []byte) (Event, error) {
 	var e Event
 	var deadline string
@@ -32,7 +32,7 @@ func parseEvent(b []byte) (Event, error) {
 		}
 	})
 	if err != nil {
-		return Event{}, wrap("not an event", err)
+		return Event{}, wrap("not an event", errors.New(err.Error()+": "+quoted(b)))
 	}
 	e.DeadlineMs, err = strconv.ParseInt(deadline, 10, 64)
 	switch {

@@ -16,8 +16,8 @@ const (
 	maxBody   = 1 << 20
 )
 
-// An httpClient makes one HTTP/1.1 request at a time, over a connection that
-// it keeps. There are no proxies and no redirects.
+// An httpClient makes one HTTP/1.1 request at a time, over a connection that it
+// keeps open. It knows no proxies and follows no redirects.
 type httpClient struct {
 	address string
 	conn    net.Conn
@@ -38,8 +38,7 @@ func (r *httpResponse) unexpected() error {
 	return errors.New("unexpected status " + r.line + ": " + string(bytes.TrimSpace(body)))
 }
 
-// noDeadline is that of a request that may take hours, in which the process is
-// frozen.
+// noDeadline is for a request that may take hours, while the process is frozen.
 var noDeadline time.Time
 
 // request returns a request with the given pairs of header names and values.
@@ -54,7 +53,7 @@ func (c *httpClient) request(method, path, body string, header ...string) []byte
 	return []byte(r + "\r\n" + body)
 }
 
-// do makes a request. If a kept connection turns out to be closed it tries again
+// do makes a request. If the server has closed the kept connection, it tries again
 // on a new one.
 func (c *httpClient) do(deadline time.Time, request []byte) (httpResponse, error) {
 	kept := c.conn != nil
@@ -68,7 +67,7 @@ func (c *httpClient) do(deadline time.Time, request []byte) (httpResponse, error
 	return res, err
 }
 
-// A noResponseError reports that a connection ended before a response began.
+// A noResponseError means that the connection ended before a response began.
 type noResponseError struct{ err error }
 
 func (e *noResponseError) Error() string {
@@ -112,58 +111,21 @@ func (c *httpClient) exchange(request []byte) (res httpResponse, keep bool, err 
 	}
 }
 
-// readResponse reads one response, its body into the array of body, and reports
-// whether another can follow on the same connection.
+// readResponse reads one response. It reuses the memory of body for the response's.
+// keep means that the connection can be used again.
 func readResponse(in *bufio.Reader, body []byte) (res httpResponse, keep bool, err error) {
 	budget := maxHeader
-	line, err := headerLine(in, &budget)
+	res, framing, err := readHeader(in, &budget)
 	if err != nil {
 		return httpResponse{}, false, err
 	}
-	proto, rest, _ := bytes.Cut(line, []byte(" "))
-	code, _, _ := bytes.Cut(rest, []byte(" "))
-	res.status = statusCode(code)
-	if res.status < 100 || !bytes.HasPrefix(proto, []byte("HTTP/1.")) {
-		return httpResponse{}, false, errors.New("not an HTTP/1 response: " + quoted(line))
-	}
-	if res.status != 200 {
-		res.line = string(rest)
-	}
-	keep = string(proto) == "HTTP/1.1"
-	length, chunked := int64(-1), false
-	for {
-		line, err := headerLine(in, &budget)
-		if err != nil {
-			return httpResponse{}, false, err
-		}
-		if len(line) == 0 {
-			break
-		}
-		name, value, _ := bytes.Cut(line, []byte(":"))
-		value = bytes.TrimSpace(value)
-		switch {
-		case is(name, "content-length"):
-			length, err = strconv.ParseInt(string(value), 10, 64)
-			if err != nil || length < 0 {
-				return httpResponse{}, false, errors.New("bad Content-Length " + quoted(value))
-			}
-		case is(name, "transfer-encoding"):
-			if !is(value, "chunked") {
-				return httpResponse{}, false, errors.New("unknown Transfer-Encoding " + quoted(value))
-			}
-			chunked = true
-		case is(name, "connection"):
-			keep = keep && !is(value, "close")
-		case is(name, "lambda-extension-identifier"):
-			res.extensionID = string(value)
-		}
-	}
+	keep = framing.keep
 	switch {
-	case res.status < 200 || res.status == 204 || res.status == 304:
-	case chunked:
+	case res.status < 200 || res.status == 204 || res.status == 304: // has no body
+	case framing.chunked:
 		res.body, err = readChunks(in, &budget)
-	case length >= 0:
-		res.body, err = readN(in, body, length)
+	case framing.length >= 0:
+		res.body, err = readN(in, body, framing.length)
 	default: // until the server closes
 		keep = false
 		res.body, err = io.ReadAll(io.LimitReader(in, maxBody+1))
@@ -175,6 +137,55 @@ func readResponse(in *bufio.Reader, body []byte) (res httpResponse, keep bool, e
 		return httpResponse{}, false, wrap("read the body of a response", err)
 	}
 	return res, keep, nil
+}
+
+// A framing is what the header has about the end of the body and the connection.
+type framing struct {
+	length  int64 // of the body; -1 if it is not in the header
+	chunked bool
+	keep    bool
+}
+
+// readHeader reads a response up to its body.
+func readHeader(in *bufio.Reader, budget *int) (res httpResponse, f framing, err error) {
+	line, err := headerLine(in, budget)
+	if err != nil {
+		return res, f, err
+	}
+	proto, rest, _ := bytes.Cut(line, []byte(" "))
+	code, _, _ := bytes.Cut(rest, []byte(" "))
+	res.status = statusCode(code)
+	if res.status < 100 || !bytes.HasPrefix(proto, []byte("HTTP/1.")) {
+		return res, f, errors.New("not an HTTP/1 response: " + quoted(line))
+	}
+	if res.status != 200 {
+		res.line = string(rest)
+	}
+	f = framing{length: -1, keep: string(proto) == "HTTP/1.1"}
+	for {
+		line, err := headerLine(in, budget)
+		if err != nil || len(line) == 0 {
+			return res, f, err
+		}
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		value = bytes.TrimSpace(value)
+		switch {
+		case is(name, "content-length"):
+			f.length, err = strconv.ParseInt(string(value), 10, 64)
+			if err != nil || f.length < 0 {
+				return res, f, errors.New("bad Content-Length " + quoted(value))
+			}
+		case is(name, "transfer-encoding"):
+			if !is(value, "chunked") {
+				return res, f, errors.New("unknown Transfer-Encoding " + quoted(value))
+			}
+			f.chunked = true
+		case is(name, "connection"):
+			f.keep = f.keep && !is(value, "close")
+		case is(name, "lambda-extension-identifier"):
+			res.extensionID = string(value)
+		}
+	}
 }
 
 // statusCode returns a status of three digits, or zero.
@@ -192,13 +203,13 @@ func statusCode(code []byte) int {
 	return n
 }
 
-// is reports whether a name, or a word, is the same in upper or lower case.
+// is reports whether b is the word, ignoring case.
 func is(b []byte, word string) bool { return len(b) == len(word) && bytes.EqualFold(b, []byte(word)) }
 
 var errBodyTooLong = errors.New("more than " + strconv.Itoa(maxBody) + " bytes")
 
-// headerLine reads a line without its end, and takes it off the budget. The line
-// is valid until the next is read.
+// headerLine reads a line without its end, and subtracts its length from the budget.
+// The line is valid until the next one is read.
 func headerLine(in *bufio.Reader, budget *int) ([]byte, error) {
 	var before []byte // parts of a line that is longer than the buffer
 	for {
@@ -238,7 +249,7 @@ func readChunks(in *bufio.Reader, budget *int) (body []byte, err error) {
 		if err != nil {
 			return nil, err
 		}
-		size, _, _ := bytes.Cut(line, []byte(";")) // extensions mean nothing here
+		size, _, _ := bytes.Cut(line, []byte(";")) // chunk extensions are ignored
 		n, err := strconv.ParseInt(string(bytes.TrimSpace(size)), 16, 64)
 		if err != nil || n < 0 {
 			return nil, errors.New("bad chunk size " + quoted(line))
@@ -264,7 +275,7 @@ func readChunks(in *bufio.Reader, budget *int) (body []byte, err error) {
 	}
 }
 
-// noEOF makes an end of input that comes too early an error of its own.
+// noEOF makes io.EOF within a response io.ErrUnexpectedEOF.
 func noEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF

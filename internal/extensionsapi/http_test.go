@@ -18,8 +18,10 @@ func TestReadResponse(t *testing.T) {
 		{"Content-Length", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "hello", true},
 		{"names in lower case, values padded", "HTTP/1.1 200 OK\r\ncontent-length:   5  \r\n\r\nhello", "hello", true},
 		{"an empty body", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "", true},
-		{"chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n", "hello", true},
-		{"chunked with a trailer", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nA\r\n0123456789\r\n0\r\nX: y\r\n\r\n", "0123456789", true},
+		{"chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: " +
+			"chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n", "hello", true},
+		{"chunked with a trailer", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nA\r\n0123456789\r\n0\r\nX: " +
+			"y\r\n\r\n", "0123456789", true},
 		{"neither", "HTTP/1.1 200 OK\r\n\r\nhello", "hello", false},
 		{"to be closed", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello", "hello", false},
 		{"HTTP/1.0", "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello", "hello", false},
@@ -45,12 +47,15 @@ func TestReadResponseSaysWhatIsWrong(t *testing.T) {
 		{"not HTTP", "SSH-2.0-OpenSSH\r\n", `not an HTTP/1 response: "SSH-2.0-OpenSSH"`},
 		{"cut off in the header", "HTTP/1.1 200 OK\r\nContent-Le", "header of a response: unexpected EOF"},
 		{"cut off in the body", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", "body of a response: unexpected EOF"},
-		{"cut off in a chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel", "body of a response: unexpected EOF"},
-		{"a chunk longer than it says", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nhel", "a chunk does not end where it should"},
+		{"cut off in a chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel", "body of a response: " +
+			"unexpected EOF"},
+		{"a chunk longer than it says", "HTTP/1.1 200 OK\r\nTransfer-Encoding: " +
+			"chunked\r\n\r\n1\r\nhel", "a chunk does not end where it should"},
 		{"a chunk of negative size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", "bad chunk size"},
 		{"a negative length", "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n", "bad Content-Length"},
 		{"a huge length", "HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\n", "more than 1048576 bytes"},
-		{"huge chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7fffffffffffffff\r\n", "more than 1048576 bytes"},
+		{"huge chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: " +
+			"chunked\r\n\r\n7fffffffffffffff\r\n", "more than 1048576 bytes"},
 		{"an endless body", "HTTP/1.1 200 OK\r\n\r\n" + strings.Repeat("x", 1<<21), "more than 1048576 bytes"},
 		{"an endless header", "HTTP/1.1 200 OK\r\n" + strings.Repeat("x", 1<<20), "more than 32768 bytes"},
 		{"an unknown encoding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", `unknown Transfer-Encoding "gzip"`},
@@ -74,7 +79,8 @@ func TestHTTPClientKeepsAndRenewsItsConnection(t *testing.T) {
 	}
 	defer listener.Close()
 	answers := [][]string{ // by connection
-		{"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb"},
+		{"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na", "HTTP/1.1 200 " +
+			"OK\r\nContent-Length: 1\r\n\r\nb"},
 		{"HTTP/1.1 200 OK\r\n\r\nc"},
 		{"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nd"},
 	}
@@ -114,7 +120,8 @@ func TestHTTPClientReportsARefusedConnection(t *testing.T) {
 	}
 	listener.Close()
 	client := httpClient{address: listener.Addr().String()}
-	if _, err := client.do(noDeadline, client.request("GET", "/", "")); err == nil || !strings.Contains(err.Error(), "connection refused") {
+	if _, err := client.do(noDeadline, client.request("GET", "/", "")); err == nil || !strings.Contains(err.Error(),
+		"connection refused") {
 		t.Errorf("got error %v, want connection refused", err)
 	}
 }

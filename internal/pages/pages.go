@@ -1,11 +1,15 @@
-// Package pages reads the code out of the project's Markdown pages, for tests
-// that run what the pages tell people to run.
+// Package pages is for tests of the project's Markdown pages: it reads the code in
+// them, and runs their commands.
 package pages
 
 import (
+	"bytes"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
+	"testing"
 )
 
 // A Block is one piece of code.
@@ -71,4 +75,34 @@ func Code(page, heading, language string) (string, error) {
 		return "", fmt.Errorf("%s, section %q: got %d blocks of language %q, want 1", page, heading, len(texts), language)
 	}
 	return texts[0], nil
+}
+
+// Run runs commands of a page in the folder dir, and returns what they printed on
+// standard output. The folder of this checkout takes the place of
+// /path/to/checkout. A command that fails ends the test.
+func Run(t testing.TB, dir, commands string, env ...string) string {
+	t.Helper()
+	root, err := os.Getwd()
+	for err == nil {
+		if _, missing := os.Stat(filepath.Join(root, "go.mod")); missing == nil {
+			break
+		}
+		if filepath.Dir(root) == root {
+			t.Fatal("the test does not run in the checkout")
+		}
+		root = filepath.Dir(root)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands = strings.ReplaceAll(commands, "/path/to/checkout", root)
+	cmd := exec.CommandContext(t.Context(), "/bin/sh", "-ec", commands)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s%s", commands, err, out, &stderr)
+	}
+	return string(out)
 }

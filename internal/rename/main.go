@@ -4,9 +4,9 @@
 //	go run ./internal/rename -contact mailto:security@you.example go.you.example/postinvoke
 //
 // It replaces the path in code, pages, workflows and the folders to copy from,
-// takes out what the pages say of the placeholder, and fills in where weaknesses
-// are reported: at the repository's own form on GitHub, or at -contact. Run it in
-// a clean checkout, look at the difference, and commit it.
+// removes what the pages say about the placeholder, and sets the address for reports
+// of vulnerabilities: the repository's form on GitHub, or -contact. Run it in a clean
+// checkout, look at the difference, and commit it.
 package main
 
 import (
@@ -91,7 +91,7 @@ func newRenaming(ctx context.Context, dir, new, contact string) (renaming, strin
 		return renaming{}, "", fmt.Errorf("find the module: %w", err)
 	}
 	old, root, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-	// The go command knows which paths a module may have.
+	// The go command checks the path.
 	check := exec.CommandContext(ctx, "go", "mod", "edit", "-module="+new, "-print")
 	check.Dir = root
 	if out, err := check.CombinedOutput(); err != nil {
@@ -112,10 +112,10 @@ func newRenaming(ctx context.Context, dir, new, contact string) (renaming, strin
 // advisories is where GitHub has the form for reports that are not public.
 const advisories = "/security/advisories/new"
 
-// placeholder is what a page says of the path that nobody can fetch.
+// placeholder is the text of a page about the path that cannot be fetched.
 var placeholder = regexp.MustCompile(`(?s)<!-- placeholder -->\n.*?<!-- /placeholder -->\n\n?`)
 
-// file changes one file, and reports whether there was anything to change.
+// file renames the module in one file, and reports whether it changed.
 func (r renaming) file(path string) (bool, error) {
 	before, err := os.ReadFile(path)
 	if err != nil {

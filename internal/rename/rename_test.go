@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"example.com/postinvoke/internal/checkout"
+	"example.com/postinvoke/internal/pages"
 )
 
 // A copy that was renamed builds, its pages have no dead link, and nothing in it
@@ -31,7 +31,7 @@ func TestARenamedCopyBuilds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	old := current(t)
+	old := strings.TrimSpace(pages.Run(t, ".", "go list -m"))
 	for _, name := range files {
 		if data := read(t, filepath.Join(dir, name)); bytes.Contains(data, []byte(old)) {
 			t.Errorf("%s still has %s", name, old)
@@ -47,10 +47,11 @@ func TestARenamedCopyBuilds(t *testing.T) {
 			t.Errorf("%s still speaks of a placeholder", page)
 		}
 	}
-	goCommand(t, dir, "build", "./...")
-	goCommand(t, filepath.Join(dir, "recipes"), "build", "./...")
-	goCommand(t, dir, "test", "./internal/check", "./record")
-	if out := goFmt(t, dir, files); out != "" {
+	// Compiles all packages, and links none.
+	pages.Run(t, dir, "go list -export -f '' ./...")
+	pages.Run(t, filepath.Join(dir, "recipes"), "go list -export -f '' ./...")
+	pages.Run(t, dir, "go test ./internal/check ./record")
+	if out := pages.Run(t, dir, "gofmt -l ."); out != "" {
 		t.Errorf("these files are not formatted any more: %s", out)
 	}
 }
@@ -79,7 +80,7 @@ func TestRenamingOfText(t *testing.T) {
 			if got := string(read(t, filepath.Join(dir, "page.txt"))); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
-			if got := strings.TrimSpace(goCommand(t, dir, "list", "-m")); got != test.to {
+			if got := strings.TrimSpace(pages.Run(t, dir, "go list -m")); got != test.to {
 				t.Errorf("module: got %s, want %s", got, test.to)
 			}
 		})
@@ -107,40 +108,6 @@ func TestMistakes(t *testing.T) {
 	if got := string(read(t, filepath.Join(dir, "go.mod"))); got != "module a.b/c\n\ngo 1.26\n" {
 		t.Errorf("go.mod: got %q after mistakes, want it as it was", got)
 	}
-}
-
-func current(t *testing.T) string {
-	t.Helper()
-	return strings.TrimSpace(goCommand(t, ".", "list", "-m"))
-}
-
-func goCommand(t *testing.T, dir string, args ...string) string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", args...)
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %v\n%s", cmd, err, out)
-	}
-	return string(out)
-}
-
-// goFmt returns those of the files that gofmt would change.
-func goFmt(t *testing.T, dir string, files []string) string {
-	t.Helper()
-	args := []string{"-l"}
-	for _, name := range files {
-		if strings.HasSuffix(name, ".go") {
-			args = append(args, name)
-		}
-	}
-	cmd := exec.CommandContext(t.Context(), "gofmt", args...)
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("gofmt: %v\n%s", err, out)
-	}
-	return string(out)
 }
 
 func read(t *testing.T, path string) []byte {

@@ -1,6 +1,6 @@
 // Package moto starts moto, an emulator of AWS's APIs, for tests of what is
-// deployed without CDK. What passes there is no proof of anything on AWS: moto
-// checks little, and runs nothing.
+// deployed without CDK. A test that passes proves nothing about AWS: moto checks
+// little, and runs no function.
 package moto
 
 import (
@@ -17,9 +17,8 @@ import (
 
 var address = regexp.MustCompile(`Running on (http://127\.0\.0\.1:\d+)`)
 
-// Start starts an emulator for the test t, with nothing in it, and sets the
-// variables under which AWS's tools use it, and no network. Without moto the
-// test is skipped.
+// Start starts an empty emulator for the test t, and sets variables with which
+// AWS's tools use it, and nothing else. Without moto it skips the test.
 func Start(t *testing.T) {
 	t.Helper()
 	server, err := exec.LookPath("moto_server")
@@ -27,7 +26,7 @@ func Start(t *testing.T) {
 		ci.Skip(t, "needs moto, an emulator of AWS: pip install 'moto[server]'")
 	}
 	cmd := exec.Command(server, "-H", "127.0.0.1", "-p", "0")
-	said, w := io.Pipe()
+	output, w := io.Pipe()
 	cmd.Stdout, cmd.Stderr = w, w
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -41,11 +40,11 @@ func Start(t *testing.T) {
 		cmd.Process.Kill()
 		<-ended
 	})
-	lines := bufio.NewScanner(said)
+	lines := bufio.NewScanner(output)
 	for lines.Scan() {
 		t.Log("moto:", lines.Text())
 		if m := address.FindStringSubmatch(lines.Text()); m != nil {
-			go io.Copy(io.Discard, said) // a log of every request
+			go io.Copy(io.Discard, output) // a log of every request
 			setenv(t, complete(t, m[1]))
 			return
 		}
@@ -68,7 +67,7 @@ func setenv(t *testing.T, endpoint string) {
 		"AWS_DEFAULT_REGION":    "eu-west-1",
 		"AWS_CONFIG_FILE":       os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 		"AWS_EC2_METADATA_DISABLED": "true",
-		// Whatever would leave this machine asks for a tunnel, and is refused.
+		// Requests to other machines ask for a tunnel, and are refused.
 		"HTTPS_PROXY": endpoint, "NO_PROXY": "127.0.0.1",
 	} {
 		t.Setenv(name, value)

@@ -13,10 +13,9 @@ import (
 	"testing"
 )
 
-// complete returns the address of a proxy before moto at the address endpoint
-// that keeps what moto forgets about a function, its LoggingConfig: Terraform
-// would want to set it again and again. It fails the test when it is asked for
-// another host.
+// complete returns the address of a proxy for moto at the address endpoint. moto
+// does not store the LoggingConfig of a function, and Terraform would set it again
+// with each apply: the proxy adds it. A request to another host fails the test.
 func complete(t *testing.T, endpoint string) string {
 	t.Helper()
 	to, err := url.Parse(endpoint)
@@ -30,7 +29,7 @@ func complete(t *testing.T, endpoint string) string {
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodConnect {
-			t.Errorf("a real host was asked for: %s", r.Host)
+			t.Errorf("request to a real host: %s", r.Host)
 			http.Error(w, "no way out", http.StatusForbidden)
 			return
 		}
@@ -53,7 +52,7 @@ var (
 	get    = regexp.MustCompile(`^/2015-03-31/functions/([^/]+)$`)
 )
 
-// keep remembers what a request to create a function says of its log.
+// keep stores the LoggingConfig of a request that creates a function.
 func (c *completer) keep(r *http.Request) error {
 	if r.Method != http.MethodPost || !create.MatchString(r.URL.Path) {
 		return nil
@@ -76,7 +75,7 @@ func (c *completer) keep(r *http.Request) error {
 	return nil
 }
 
-// add adds it to the answer to GetFunction.
+// add adds it to the response to GetFunction.
 func (c *completer) add(res *http.Response) error {
 	m := get.FindStringSubmatch(res.Request.URL.Path)
 	if m == nil || res.Request.Method != http.MethodGet || res.StatusCode != http.StatusOK {
