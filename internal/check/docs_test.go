@@ -20,11 +20,11 @@ var (
 	testName     = regexp.MustCompile("`(Test\\w+)`")
 )
 
-// Every link within the project leads somewhere, down to the heading.
+// Links within the project lead to files and headings that exist.
 func TestLinksOfTheDocumentationLeadSomewhere(t *testing.T) {
 	t.Chdir("../..")
 	for _, page := range files(t, ".md") {
-		joined := strings.ReplaceAll(read(t, page), "\n", " ") // a link's text may go over two lines
+		joined := strings.ReplaceAll(read(t, page), "\n", " ") // a link's text may span lines
 		for _, link := range linkTarget.FindAllStringSubmatch(joined, -1) {
 			if strings.Contains(link[1], "://") {
 				continue
@@ -43,7 +43,7 @@ func TestLinksOfTheDocumentationLeadSomewhere(t *testing.T) {
 	}
 }
 
-// Pages that prove a claim with a test name one that exists.
+// Tests that pages name exist.
 func TestTheDocumentationNamesTestsThatExist(t *testing.T) {
 	t.Chdir("../..")
 	exist := testNames(t)
@@ -101,7 +101,7 @@ func read(t *testing.T, file string) string {
 	return string(b)
 }
 
-// anchors returns what GitHub makes of a page's headings.
+// anchors returns the anchors that GitHub gives a page's headings.
 func anchors(t *testing.T, page string) []string {
 	t.Helper()
 	var all []string
@@ -111,7 +111,7 @@ func anchors(t *testing.T, page string) []string {
 	return all
 }
 
-// testNames are those of all tests of the checkout, which is the current folder.
+// testNames returns the names of all tests below the current folder.
 func testNames(t *testing.T) map[string]bool {
 	t.Helper()
 	names := map[string]bool{}

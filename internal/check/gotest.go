@@ -13,9 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
-	"example.com/postinvoke/internal/checkout"
 	"example.com/postinvoke/internal/ci"
 )
 
@@ -56,7 +54,7 @@ func (m module) test(ctx context.Context, r *reporter) error {
 func (t *tests) list(ctx context.Context, m module) (jsii, others []string, err error) {
 	list := exec.CommandContext(ctx, "go", "list", "-f",
 		`{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{"\t"}}{{.Dir}}{{"\t"}}{{.Deps}}{{end}}`, "./...")
-	list.Dir = string(m)
+	list.Dir, list.Stderr = string(m), os.Stderr
 	out, err := list.Output()
 	if err != nil {
 		return nil, nil, fmt.Errorf("list the packages: %w", err)
@@ -166,35 +164,4 @@ func (t *tests) finishPackage(e event) {
 		}
 		delete(t.output, key)
 	}
-}
-
-var fuzzTarget = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(`)
-
-// fuzz runs each fuzz target for a moment, beyond its corpus. CONTRIBUTING.md
-// says how to run one for longer.
-func fuzz(ctx context.Context, r *reporter) error {
-	files, err := checkout.Files(".")
-	if err != nil {
-		return err
-	}
-	for _, file := range files {
-		if !strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		content, err := os.ReadFile(file)
-		if err != nil {
-			return err
-		}
-		for _, target := range fuzzTarget.FindAllSubmatch(content, -1) {
-			name, dir := string(target[1]), filepath.Dir(file)
-			cmd := exec.CommandContext(ctx, "go", "test", "-vet=off", "-run=^$", "-fuzz=^"+name+"$",
-				"-fuzztime=3s", "-fuzzminimizetime=5x", "./"+dir)
-			began := time.Now()
-			if err := r.exec(cmd); err != nil {
-				return fmt.Errorf("%s in %s: %w", name, dir, err)
-			}
-			r.printf("   %-46s %6.1f s", name+" in "+dir, time.Since(began).Seconds())
-		}
-	}
-	return nil
 }
