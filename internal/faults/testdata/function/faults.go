@@ -14,8 +14,8 @@ import (
 	"example.com/postinvoke/postinvoke"
 )
 
-// faults are what a handler or a hook may do. They are functions with names,
-// because the records about lost hooks name them.
+// faults are what a handler or a hook can do. They are named functions, because
+// records of lost hooks have their names.
 var faults = map[string]func(context.Context) error{
 	"work":                          work,
 	"decode slowly":                 work,
@@ -156,7 +156,7 @@ func startPanic(context.Context) error {
 	select {}
 }
 
-// called is told of each call of the handler.
+// called is broadcast at each call of the handler.
 var called = sync.NewCond(&sync.Mutex{})
 
 func callArrived() { called.Broadcast() }
