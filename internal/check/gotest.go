@@ -11,11 +11,16 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 
 	"example.com/postinvoke/internal/ci"
 )
+
+// packagesAtOnce is a flag of go test. Many tests wait, for processes and timeouts,
+// so that more packages can run at once than there are processors.
+var packagesAtOnce = fmt.Sprintf("-p=%d", runtime.NumCPU()+2)
 
 // test runs the tests with the race detector, if there is one. Those of
 // packages that use jsii run without it: compiling the CDK's packages for it
@@ -40,7 +45,7 @@ func (m module) test(ctx context.Context, r *reporter) error {
 		if len(packages) == 0 {
 			return nil
 		}
-		args := []string{"test", "-json", "-vet=off", "-count=1", "-timeout=20m", flag}
+		args := []string{"test", "-json", "-vet=off", "-count=1", "-timeout=20m", flag, packagesAtOnce}
 		cmd := exec.CommandContext(ctx, "go", append(args, packages...)...)
 		cmd.Dir, cmd.Stdout = string(m), t
 		return r.exec(cmd)
