@@ -100,7 +100,7 @@ var beforeStart = map[string]func(path string, file *os.File) error{
 		return err
 	},
 	"folder": func(path string, _ *os.File) error {
-		return errors.Join(os.Remove(path), os.MkdirAll(filepath.Join(path, "of", "somebody"), 0o755))
+		return errors.Join(os.Remove(path), os.MkdirAll(filepath.Join(path, "not", "empty"), 0o755))
 	},
 	"pipe": func(path string, _ *os.File) error {
 		return errors.Join(os.Remove(path), syscall.Mkfifo(path, 0o600))
