@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"time"
 
 	"example.com/postinvoke/internal/checkout"
@@ -24,10 +22,6 @@ func fuzz(ctx context.Context, r *reporter) error {
 	if err != nil {
 		return err
 	}
-	var group sync.WaitGroup
-	var mu sync.Mutex
-	var failed error
-	turns := make(chan struct{}, 2) // one target compiles while another runs
 	for _, file := range files {
 		if !strings.HasSuffix(file, "_test.go") {
 			continue
@@ -37,28 +31,15 @@ func fuzz(ctx context.Context, r *reporter) error {
 			return err
 		}
 		for _, target := range fuzzTarget.FindAllSubmatch(content, -1) {
-			group.Go(func() {
-				turns <- struct{}{}
-				defer func() { <-turns }()
-				if err := fuzzOne(ctx, r, filepath.Dir(file), string(target[1])); err != nil {
-					mu.Lock()
-					defer mu.Unlock()
-					failed = errors.Join(failed, err)
-				}
-			})
+			began := time.Now()
+			dir, name := filepath.Dir(file), string(target[1])
+			cmd := exec.CommandContext(ctx, "go", "test", "-vet=off", "-run=^$", "-fuzz=^"+name+"$",
+				"-fuzztime=3s", "-fuzzminimizetime=5x", "./"+dir)
+			if err := r.exec(cmd); err != nil {
+				return fmt.Errorf("%s in %s: %w", name, dir, err)
+			}
+			r.printf("   %-46s %6.1f s", name+" in "+dir, time.Since(began).Seconds())
 		}
 	}
-	group.Wait()
-	return failed
-}
-
-func fuzzOne(ctx context.Context, r *reporter, dir, target string) error {
-	began := time.Now()
-	cmd := exec.CommandContext(ctx, "go", "test", "-vet=off", "-run=^$", "-fuzz=^"+target+"$",
-		"-fuzztime=3s", "-fuzzminimizetime=5x", "-parallel=2", "./"+dir)
-	if err := r.exec(cmd); err != nil {
-		return fmt.Errorf("%s in %s: %w", target, dir, err)
-	}
-	r.printf("   %-46s %6.1f s", target+" in "+dir, time.Since(began).Seconds())
 	return nil
 }

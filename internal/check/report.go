@@ -15,17 +15,16 @@ import (
 	"time"
 )
 
-// silence is the longest time without a line while a step runs.
-const silence = 30 * time.Second
+// maxSilence is the longest time without a line while a step runs.
+const maxSilence = 30 * time.Second
 
 // A reporter prints what the steps do.
 type reporter struct {
-	out     io.Writer
-	began   time.Time
-	current string // name of the step that runs
+	out   io.Writer
+	began time.Time
 
 	mu      sync.Mutex
-	printed time.Time           // when the last line was
+	silence *time.Timer         // prints a line if there is none for some time
 	doing   string              // what the step does just now
 	leftOut map[string][]string // names of steps and packages, by what they lack
 }
@@ -38,42 +37,25 @@ func (r *reporter) printf(format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	fmt.Fprintf(r.out, format+"\n", args...)
-	r.printed = time.Now()
+	if r.silence != nil {
+		r.silence.Reset(maxSilence)
+	}
 }
 
 // step runs a step, and prints its name and time.
 func (r *reporter) step(ctx context.Context, name string, run func(context.Context, *reporter) error) error {
 	began := time.Now()
-	r.current, r.doing, r.printed = name, "", began
-	done, stopped := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(stopped)
-		r.breakSilence(done, began)
-	}()
+	r.doing = ""
+	r.silence = time.AfterFunc(maxSilence, func() {
+		r.mu.Lock()
+		doing := r.doing
+		r.mu.Unlock()
+		r.printf("%s … %.0f s so far. %s", name, time.Since(began).Seconds(), doing)
+	})
 	err := run(ctx, r)
-	close(done)
-	<-stopped
 	r.printf("%-44s %6.1f s", name, time.Since(began).Seconds())
+	r.silence.Stop()
 	return err
-}
-
-// breakSilence prints a line whenever there was none for some time.
-func (r *reporter) breakSilence(done <-chan struct{}, began time.Time) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-done:
-			return
-		case <-tick.C:
-			r.mu.Lock()
-			silent, doing := time.Since(r.printed) >= silence, r.doing
-			r.mu.Unlock()
-			if silent {
-				r.printf("%s … %.0f s so far %s", r.current, time.Since(began).Seconds(), doing)
-			}
-		}
-	}
 }
 
 // does notes what the step does just now.
