@@ -100,7 +100,7 @@ func loop(context.Context) error {
 // beLate leaves hooks no time.
 func beLate(ctx context.Context) error {
 	deadline, _ := ctx.Deadline()
-	time.Sleep(time.Until(deadline) - time.Second)
+	time.Sleep(time.Until(deadline) - 750*time.Millisecond)
 	fmt.Println("is late")
 	return nil
 }
