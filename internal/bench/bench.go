@@ -1,10 +1,10 @@
-// Package bench measures the library and the extension, beside functions without
-// them and beside other ways to do the same. One command prints the tables of
-// docs/benchmarks.md:
+// Package bench measures what the library and the extension cost, beside
+// functions without them and beside other ways to do the same. One command
+// prints all that docs/benchmarks.md shows:
 //
 //	go test -run '^$' -bench . -benchtime 1x -timeout 30m ./internal/bench
 //
-// The package itself has what the functions in testdata share.
+// The package itself holds what the functions in testdata have in common.
 package bench
 
 import (
@@ -21,8 +21,8 @@ const (
 	CallVariable  = "CALL"  // of the library to do the work with, for function wrapped: Run or Go
 )
 
-// Work is the work beside the response: it waits, as a function waits for a
-// collector to acknowledge.
+// Work stands for what is to be done beside the response: it waits, as one does
+// for the acknowledgement of a collector.
 func Work() { time.Sleep(work) }
 
 var work, _ = time.ParseDuration(os.Getenv(WorkVariable))

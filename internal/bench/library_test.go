@@ -10,12 +10,12 @@ import (
 )
 
 // mostAllocations is how often the library may allocate memory for an
-// invocation without hooks, including its INVOKE event. It is one more than without
-// the race detector, with which sync.Pool drops items at random.
+// invocation without hooks, the INVOKE event that it takes included. It is one more
+// than without the race detector, with which sync.Pool forgets at random.
 const mostAllocations = 9
 
 func TestAnInvocationWithoutHooksAllocatesLittle(t *testing.T) {
-	if got := newPlatform(t).allocations(nothing); got > mostAllocations {
+	if got := newPlayer(t).allocations(nothing); got > mostAllocations {
 		t.Errorf("got %v allocations, want no more than %d", got, mostAllocations)
 	}
 }
@@ -24,7 +24,7 @@ func TestAnInvocationWithoutHooksAllocatesLittle(t *testing.T) {
 // without the environment around it.
 func BenchmarkLibrary(b *testing.B) {
 	const rounds, calls = 2000, 100
-	p := newPlatform(b)
+	p := newPlayer(b)
 	var bareTook, wrappedTook, first, further []time.Duration
 	for b.Loop() {
 		for range rounds {
@@ -44,10 +44,9 @@ func BenchmarkLibrary(b *testing.B) {
 	}
 	printTable(fmt.Sprintf("The library by itself. Medians of %d invocations.", rounds),
 		[]string{"", "time", "allocations"}, [][]string{
-			{"around a handler that registers no hook, until it has returned",
-				nanoseconds(median(wrappedTook) - median(bareTook)), ""},
-			{"an invocation without hooks, until it is done", "", fmt.Sprint(p.allocations(nothing))},
-			{"an invocation with one hook, until it is done", "", fmt.Sprint(p.allocations(oneHook))},
+			{"around a handler that registers no hook, until it has returned", nanoseconds(median(wrappedTook) - median(bareTook)), ""},
+			{"an invocation without hooks, until it is over", "", fmt.Sprint(p.allocations(nothing))},
+			{"an invocation with one hook, until it is over", "", fmt.Sprint(p.allocations(oneHook))},
 			{"registering the first hook", nanoseconds(median(first)), ""},
 			{"registering another", nanoseconds(median(further)), ""},
 		})

@@ -70,7 +70,7 @@ func BenchmarkLifecycle(b *testing.B) {
 		[]string{"", "event → response", "event → idle", "init", "cold start", "shutdown", "function", "extension"}, rows)
 }
 
-// freePort returns a port of 127.0.0.1 without a listener.
+// freePort returns a port of 127.0.0.1 that nobody listens on.
 func freePort(b *testing.B) int {
 	b.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

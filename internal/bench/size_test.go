@@ -10,7 +10,7 @@ import (
 	"example.com/postinvoke/lambdaenv"
 )
 
-// BenchmarkHooks measures many hooks that do nothing.
+// BenchmarkHooks shows what many hooks cost that do nothing.
 func BenchmarkHooks(b *testing.B) {
 	const rounds, invocations = 10, 60
 	counts := []int{0, 1, 10, 100, 1000}
@@ -36,19 +36,17 @@ func BenchmarkHooks(b *testing.B) {
 		}
 		rows = append(rows, row)
 	}
-	printTable(fmt.Sprintf("Hooks in an invocation. Medians of %d invocations of each kind; "+
-		"each more: event → idle, against the line above.",
-		rounds*invocations),
+	printTable(fmt.Sprintf("Hooks in an invocation. Medians of %d invocations of each kind; each more: event → idle, against the line above.", rounds*invocations),
 		[]string{"hooks", "with the layer: event → response", "response → idle", "each more",
 			"without: event → response", "response → idle", "each more"}, rows)
 }
 
-// slope is the time that each of n more things took.
+// slope is what each of n things more took.
 func slope(values, others []time.Duration, n int) string {
 	return fmt.Sprintf("%.2f µs", float64((median(values)-median(others)).Nanoseconds())/1e3/float64(n))
 }
 
-// BenchmarkPayloads measures large events and responses.
+// BenchmarkPayloads shows what large events and responses cost.
 func BenchmarkPayloads(b *testing.B) {
 	const rounds, small, large = 10, 60, 10 // large ones take longer
 	sizes := []int{1e3, 1e4, 1e5, 1e6, 6e6}
@@ -78,9 +76,7 @@ func BenchmarkPayloads(b *testing.B) {
 			against(layer.response, bare.response), against(none.response, bare.response), amount(median(bare.response)), each,
 			amount(median(layer.idle)), amount(median(none.idle)), amount(median(bare.idle))})
 	}
-	printTable(fmt.Sprintf("Events that are sent back. Medians of %d invocations of each kind, %d from 1 MB on; "+
-		"each kB more: against the line above.",
-		rounds*small, rounds*large),
+	printTable(fmt.Sprintf("Events that are sent back. Medians of %d invocations of each kind, %d from 1 MB on; each kB more: against the line above.", rounds*small, rounds*large),
 		[]string{"size", "event → response: with the layer", "without", "bare", "each kB more",
 			"response → idle: with the layer", "without", "bare"}, rows)
 }
@@ -89,9 +85,7 @@ func BenchmarkPayloads(b *testing.B) {
 // layer, and without.
 func wrappedBothWays(b *testing.B) (layer, none lambdaenv.Config) {
 	wrapped := build(b, "./testdata/wrapped")
-	none = lambdaenv.Config{Function: wrapped}
-	layer = lambdaenv.Config{Function: wrapped, Extensions: []string{build(b, "extension")}}
-	return layer, none
+	return lambdaenv.Config{Function: wrapped, Extensions: []string{build(b, "extension")}}, lambdaenv.Config{Function: wrapped}
 }
 
 func withEnv(cfg lambdaenv.Config, env []string) lambdaenv.Config {

@@ -14,8 +14,8 @@ import (
 // cpuGroups is where version 1 of control groups limits processor time.
 const cpuGroups = "/sys/fs/cgroup/cpu"
 
-// BenchmarkSmallFunctions measures functions with little memory, which on Lambda
-// have a small share of a processor: 1769 MB have one
+// BenchmarkSmallFunctions shows what a function with little memory pays, which on
+// Lambda has little of a processor as well: 1769 MB are one
 // (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
 func BenchmarkSmallFunctions(b *testing.B) {
 	const rounds, invocations = 10, 20
@@ -25,7 +25,7 @@ func BenchmarkSmallFunctions(b *testing.B) {
 	for _, memory := range sizes {
 		limit, err := limitProcessor(b, memory)
 		if err != nil {
-			b.Skipf("needs control groups, version 1, and root: %v", err)
+			b.Skipf("left out, as it needs control groups, version 1, and root: %v", err)
 		}
 		way := func(name, function string, extensions ...string) *kind {
 			cfg := lambdaenv.Config{Function: limit(function), MemoryMB: memory, Env: []string{bench.HooksVariable + "=1"}}
@@ -48,14 +48,13 @@ func BenchmarkSmallFunctions(b *testing.B) {
 		rows = append(rows, []string{fmt.Sprintf("%d MB", k.cfg.MemoryMB), k.name,
 			against(k.cold, base.cold), against(k.response, base.response), against(k.idle, base.idle)})
 	}
-	printTable(fmt.Sprintf("Processor time limited as at Lambda's small sizes. "+
-		"Medians of %d cold starts and %d invocations, as multiples of the bare function.",
+	printTable(fmt.Sprintf("Processor time limited as at Lambda's small sizes. Medians of %d cold starts and %d invocations, as multiples of the bare function.",
 		rounds, rounds*invocations), []string{"memory", "", "cold start", "event → response", "response → idle"}, rows)
 }
 
 // limitProcessor makes a control group with the processor time of a function with
-// that much memory. The result returns a script of the same name as a program, which
-// joins the group and then runs the program.
+// so much memory. The result makes a program one that runs in the group: a script
+// of the same name, which joins it first.
 func limitProcessor(b *testing.B, memoryMB int) (limit func(program string) string, err error) {
 	b.Helper()
 	const period = 20_000 // microseconds

@@ -1,5 +1,5 @@
 // Command httpdone is an external extension made with net/http: it asks for the
-// next event when function overhttp has reported that the work is done.
+// next event when function overhttp has told it that the work is done.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Command wrapped echoes its event, with the library. It registers HOOKS hooks that
-// do nothing, or does the work with the call in CALL.
+// Command wrapped echoes its event, with the library. It registers as many
+// hooks that do nothing as HOOKS says, or does the work with what CALL says.
 package main
 
 import (

@@ -18,7 +18,7 @@ func build(b *testing.B, pkg string) string {
 	return lambdaenvtest.Build(b, pkg, lambdaFlags...)
 }
 
-// A kind is a way to run an echo function, with the measurements of it.
+// A kind is one way to run an echo function, and what was measured of it.
 type kind struct {
 	name        string
 	cfg         lambdaenv.Config
@@ -29,7 +29,7 @@ type kind struct {
 	function, extension                        []int64 // peak memory in bytes
 }
 
-// run measures one environment, from start to shutdown.
+// run is one life of an environment.
 func (k *kind) run(b *testing.B) {
 	b.Helper()
 	var started, done time.Time
@@ -72,8 +72,8 @@ func (k *kind) run(b *testing.B) {
 	k.shutdown = append(k.shutdown, env.Shutdown().Took)
 }
 
-// inTurn runs all kinds in turn, so that other load on the machine affects all of
-// them.
+// inTurn runs all kinds in turn, so that whatever else the machine does meets
+// them all.
 func inTurn(b *testing.B, kinds []*kind, rounds int) {
 	for b.Loop() {
 		for range rounds {

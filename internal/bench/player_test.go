@@ -17,7 +17,7 @@ import (
 	"example.com/postinvoke/postinvoke"
 )
 
-// A handler is called by the platform. Its event is the task to do.
+// A handler is what the player calls. Its event is what it has to do.
 type handler func(context.Context, task) (struct{}, error)
 
 type task func(context.Context)
@@ -27,18 +27,18 @@ func bare(ctx context.Context, do task) (struct{}, error) {
 	return struct{}{}, nil
 }
 
-// A platform takes the place of the runtime, the extension and the Extensions API
-// for a handler in this process. It allocates nothing for an invocation.
-type platform struct {
+// A player is the runtime, the extension and the Extensions API for a handler in
+// its own process. Its side of the API allocates nothing for an invocation.
+type player struct {
 	wrapped handler
 	api     net.Conn // from the library
 	event   []byte   // the response with an INVOKE event
-	request []byte   // the last one that was read
+	request []byte   // that was read last
 }
 
-func newPlatform(t testing.TB) *platform {
+func newPlayer(t testing.TB) *player {
 	t.Helper()
-	p, err := onlyPlatform()
+	p, err := thePlayer()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,13 +47,13 @@ func newPlatform(t testing.TB) *platform {
 
 const requestID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 
-// onlyPlatform is the only platform, because a process registers once.
-var onlyPlatform = sync.OnceValues(func() (*platform, error) {
+// thePlayer is the only one: a process registers once.
+var thePlayer = sync.OnceValues(func() (*player, error) {
 	tmp, err := os.MkdirTemp("", "bench-")
 	if err != nil {
 		return nil, err
 	}
-	before := os.Getenv("TMPDIR") // empty is the same as unset
+	before := os.Getenv("TMPDIR") // empty is as good as none
 	os.Setenv("TMPDIR", tmp)
 	defer os.Setenv("TMPDIR", before)
 	if _, err := blackbox.Create(); err != nil {
@@ -67,7 +67,7 @@ var onlyPlatform = sync.OnceValues(func() (*platform, error) {
 	os.Setenv("AWS_LAMBDA_RUNTIME_API", listener.Addr().String())
 	body := fmt.Sprintf(`{"eventType":"INVOKE","deadlineMs":%d,"requestId":%q,"invokedFunctionArn":"arn:aws:lambda:`+
 		`us-east-1:123456789012:function:bench"}`, time.Now().Add(time.Hour).UnixMilli(), requestID)
-	p := &platform{request: make([]byte, 4096), event: respond(body)}
+	p := &player{request: make([]byte, 4096), event: respond(body)}
 
 	registered := make(chan struct{})
 	go func() {
@@ -92,7 +92,7 @@ func respond(body string) []byte {
 }
 
 // await returns when the library has made a request.
-func (p *platform) await() {
+func (p *player) await() {
 	n := 0
 	for !bytes.Contains(p.request[:n], []byte("\r\n\r\n")) {
 		read, err := p.api.Read(p.request[n:])
@@ -103,7 +103,7 @@ func (p *platform) await() {
 	}
 }
 
-func (p *platform) write(response []byte) {
+func (p *player) write(response []byte) {
 	if _, err := p.api.Write(response); err != nil {
 		panic(err)
 	}
@@ -111,7 +111,7 @@ func (p *platform) write(response []byte) {
 
 // invoke calls a handler as aws-lambda-go does, and ends its context as if the
 // response had been accepted. It returns how long the handler took.
-func (p *platform) invoke(h handler, do task) time.Duration {
+func (p *player) invoke(h handler, do task) time.Duration {
 	ctx, cancel := context.WithDeadline(context.Background(), time.Now().Add(time.Minute))
 	defer cancel()
 	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: requestID})
@@ -122,9 +122,9 @@ func (p *platform) invoke(h handler, do task) time.Duration {
 	return time.Since(began)
 }
 
-// serve invokes the wrapped handler, and returns when the library has asked for the
-// next invocation.
-func (p *platform) serve(do task) time.Duration {
+// serve has the wrapped handler serve an invocation, and returns when the
+// library has asked for the next one.
+func (p *player) serve(do task) time.Duration {
 	p.write(p.event)
 	took := p.invoke(p.wrapped, do)
 	p.await()
@@ -132,7 +132,7 @@ func (p *platform) serve(do task) time.Duration {
 }
 
 // allocations returns how often the library allocates memory for an invocation.
-func (p *platform) allocations(do task) float64 {
+func (p *player) allocations(do task) float64 {
 	const runs = 2000
 	with := testing.AllocsPerRun(runs, func() { p.serve(do) })
 	return with - testing.AllocsPerRun(runs, func() { p.invoke(bare, nothing) })
