@@ -1,7 +1,7 @@
-// Command function is the example function of the README: it answers with the
-// event it was given, and only then runs its two hooks, the second of which
-// takes three seconds. The event can set another length, {"sleepMs": 50}, or have
-// that hook end the process, {"crash": true}, to show what the layer logs then.
+// Command function is the example function of the README. It responds with its
+// event, and then runs two hooks, the second of which takes three seconds. The
+// event can set another length, {"sleepMs": 50}, or make that hook end the
+// process, {"crash": true}, which shows what the layer logs then.
 package main
 
 import (
@@ -16,8 +16,7 @@ import (
 
 func main() {
 	postinvoke.Shutdown(func() {
-		// Called when the execution environment shuts down. There are
-		// 500 ms for it.
+		// Called when the execution environment shuts down, within 500 ms.
 		fmt.Println("bye y'all!")
 	})
 	postinvoke.Start(handle, nil)
@@ -27,18 +26,18 @@ func handle(ctx context.Context, input json.RawMessage) (json.RawMessage, error)
 	fmt.Println(string(input))
 
 	postinvoke.Run(ctx, func() {
-		// Called after the caller has its response.
+		// Called after the caller has the response.
 		fmt.Println("first on stack")
 	})
 
 	event := parse(input)
 	postinvoke.Run(ctx, func() {
-		// Hooks are called one after the other, the last one first, as
-		// deferred functions are.
+		// Hooks are called one after the other, the last one first, like
+		// deferred functions.
 		fmt.Println("second on stack")
 		time.Sleep(time.Duration(event.SleepMs) * time.Millisecond)
 		if event.Crash {
-			//hooklint:ignore the event asks for the loss
+			//hooklint:ignore the event asks for it
 			os.Exit(1) // the other hook is lost, and so are the shutdown functions
 		}
 		fmt.Println("second on complete")
@@ -47,7 +46,7 @@ func handle(ctx context.Context, input json.RawMessage) (json.RawMessage, error)
 	return input, nil
 }
 
-// An event says what the slow hook does.
+// An event is what the slow hook does.
 type event struct {
 	SleepMs int  `json:"sleepMs"`
 	Crash   bool `json:"crash"`
@@ -55,7 +54,7 @@ type event struct {
 
 func parse(input json.RawMessage) event {
 	e := event{SleepMs: 3000}
-	// An event that is something else altogether is fine too.
+	// An event of any other kind leaves the defaults.
 	_ = json.Unmarshal(input, &e)
 	return e
 }

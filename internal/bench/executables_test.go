@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// BenchmarkExecutables prints how large executables are, and how large in a zip.
+// BenchmarkExecutables prints the sizes of executables, as they are and in a zip.
 func BenchmarkExecutables(b *testing.B) {
 	var rows [][]string
 	for b.Loop() {

@@ -24,8 +24,7 @@ func median[T int64 | time.Duration](values []T) T {
 	return values[len(values)/2]
 }
 
-// against is how many times as much the median of values is as that of others,
-// and the median itself.
+// against is the median of values, as a multiple of that of others and by itself.
 func against[T int64 | time.Duration](values, others []T) string {
 	switch {
 	case len(values) == 0:

@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// documented says of the commands on our pages, by how they begin, which test
-// runs them as they stand or does what they do, or why none does. The first that
-// fits counts.
+// documented has the commands on our pages, by their beginnings: the test that runs
+// them or does what they do, or why there is none. The first match counts.
 var documented = []struct{ command, test, notRun string }{
 	{"go run ./demo serve", "TestServe", ""},
 	{"go run ./demo dashboard", "TestDashboardCommand", ""},
@@ -43,18 +42,17 @@ var documented = []struct{ command, test, notRun string }{
 	{"GOTOOLCHAIN=go1.26.8 go run ./deploy/layer", "TestSameZipWhateverTheFolderAndEnvironment", ""},
 	{"go test -run '^$' -bench", "", "takes minutes; a test asserts no time"},
 	{"go test -v -timeout 60m ./internal/soak", "", "takes minutes; its short form is a test"},
-	{"go test ./lambdaenv -run TestConformance -rie", "", "needs a binary of AWS's emulator; the same scenarios run without it"},
+	{"go test ./lambdaenv -run TestConformance -rie", "", "needs AWS's emulator; the same scenarios run without it"},
 	{"go test ", "", "it is a test"},
 	{"cd recipes && go run", "TestAnHTTPHandlerHasHooksOnLambdaAndInAServer", ""},
 	{"cd recipes && go test", "", "it is a test, which internal/check runs"},
 	{"sqlite3 ", "", "sets up what a recipe's command uses"},
 }
 
-var isCommand = regexp.MustCompile(`^((\w+=\S* )*(go (run|build|test|mod|vet|install|get)|npm|npx|aws|curl|cp|mkdir|rm|perl|printf|echo|` +
-	`unzip|sqlite3|golangci-lint|sam|terraform|docker|cd) |GOOS=|/tmp/demo )`)
+var isCommand = regexp.MustCompile(`^((\w+=\S* )*(go (run|build|test|mod|vet|install|get)|npm|npx|aws|curl|` +
+	`cp|mkdir|rm|perl|printf|echo|unzip|sqlite3|golangci-lint|sam|terraform|docker|cd) |GOOS=|/tmp/demo )`)
 
-// What a page tells people to run is run by a test, or stands here with the reason
-// why it is not.
+// A test runs each command on a page, or the reason why not stands here.
 func TestDocumentedCommandsAreRunOrListed(t *testing.T) {
 	t.Chdir("../..")
 	used := make([]bool, len(documented))

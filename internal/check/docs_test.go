@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"example.com/postinvoke/internal/checkout"
 )
 
 var (
@@ -18,11 +20,11 @@ var (
 	testName     = regexp.MustCompile("`(Test\\w+)`")
 )
 
-// Every link within the project leads somewhere, down to the heading.
+// Links within the project lead to files and headings that exist.
 func TestLinksOfTheDocumentationLeadSomewhere(t *testing.T) {
 	t.Chdir("../..")
 	for _, page := range files(t, ".md") {
-		joined := strings.ReplaceAll(read(t, page), "\n", " ") // a link's text may go over two lines
+		joined := strings.ReplaceAll(read(t, page), "\n", " ") // a link's text may span lines
 		for _, link := range linkTarget.FindAllStringSubmatch(joined, -1) {
 			if strings.Contains(link[1], "://") {
 				continue
@@ -41,7 +43,7 @@ func TestLinksOfTheDocumentationLeadSomewhere(t *testing.T) {
 	}
 }
 
-// Pages that prove a claim with a test name one that exists.
+// Tests that pages name exist.
 func TestTheDocumentationNamesTestsThatExist(t *testing.T) {
 	t.Chdir("../..")
 	exist := testNames(t)
@@ -79,13 +81,15 @@ func TestWorkflowsNameWhatExists(t *testing.T) {
 	}
 }
 
+// files returns those of the checkout whose names end so. node_modules, which is
+// not of it, has Go templates that are not Go.
 func files(t *testing.T, end string) []string {
 	t.Helper()
-	all, err := ours(end)
+	all, err := checkout.Files(".")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return all
+	return slices.DeleteFunc(all, func(name string) bool { return !strings.HasSuffix(name, end) })
 }
 
 func read(t *testing.T, file string) string {
@@ -97,7 +101,7 @@ func read(t *testing.T, file string) string {
 	return string(b)
 }
 
-// anchors returns what GitHub makes of a page's headings.
+// anchors returns the anchors that GitHub gives a page's headings.
 func anchors(t *testing.T, page string) []string {
 	t.Helper()
 	var all []string
@@ -107,7 +111,7 @@ func anchors(t *testing.T, page string) []string {
 	return all
 }
 
-// testNames are those of all tests of the checkout, which is the current folder.
+// testNames returns the names of all tests below the current folder.
 func testNames(t *testing.T) map[string]bool {
 	t.Helper()
 	names := map[string]bool{}

@@ -3,7 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,71 +15,69 @@ import (
 	"slices"
 	"strings"
 
-	"example.com/postinvoke/demo/browser"
+	"example.com/postinvoke/internal/ci"
 )
+
+// packagesAtOnce is a flag of go test. Many tests wait, for processes and timeouts,
+// so that more packages can run at once than there are processors.
+var packagesAtOnce = fmt.Sprintf("-p=%d", runtime.NumCPU()+2)
 
 // test runs the tests with the race detector, if there is one. Those of
 // packages that use jsii run without it: compiling the CDK's packages for it
 // takes minutes, and the work is done in a Node process.
 //
 // Results are never taken from the cache: the go command does not see that they
-// depend on the programs that the tests compile.
-func (m module) test(ctx context.Context) (string, error) {
-	list := exec.CommandContext(ctx, "go", "list", "-f", `{{.ImportPath}} {{join .Deps " "}}`, "./...")
-	list.Dir = string(m)
-	all, err := list.Output()
+// depend on the programs that the tests compile. The vet step has run go vet.
+func (m module) test(ctx context.Context, r *reporter) error {
+	t := &tests{reporter: r, folders: map[string]string{}, output: map[string]string{}}
+	jsii, others, err := t.list(ctx, m)
 	if err != nil {
-		return "", fmt.Errorf("list the packages: %w", err)
+		return err
 	}
-	var ours, jsii []string
-	for line := range strings.Lines(string(all)) {
-		deps := strings.Fields(line)
-		if slices.Contains(deps, "github.com/aws/jsii-runtime-go") {
-			jsii = append(jsii, deps[0])
-		} else {
-			ours = append(ours, deps[0])
+	race := "-race"
+	if !hasRaceDetector(ctx) {
+		race = "-race=false"
+		if err := r.leaveOut("go test", "the race detector needs cgo and a C compiler"); err != nil {
+			return err
 		}
 	}
-	args := []string{"test", "-count=1", "-timeout=20m"}
-	race, leftOut := []string{"-race"}, m.skipped()
-	if !hasRaceDetector(ctx) {
-		race, leftOut = nil, append(leftOut, "the race detector, which needs cgo and a C compiler")
+	run := func(flag string, packages []string) error {
+		if len(packages) == 0 {
+			return nil
+		}
+		args := []string{"test", "-json", "-vet=off", "-count=1", "-timeout=20m", flag, packagesAtOnce}
+		cmd := exec.CommandContext(ctx, "go", append(args, packages...)...)
+		cmd.Dir, cmd.Stdout = string(m), t
+		return r.exec(cmd)
 	}
-	if _, err := m.command("go", slices.Concat(args, race, ours)...)(ctx); err != nil {
-		return "", err
-	}
-	if len(jsii) > 0 {
-		_, err = m.command("go", slices.Concat(args, jsii)...)(ctx)
-	}
-	return strings.Join(leftOut, "; "), err
+	err = errors.Join(run(race, others), run("-race=false", jsii))
+	r.printf("%d passed, %d failed, %d skipped", t.passed, t.failed, t.skipped)
+	return err
 }
 
-// skipped returns what the tests skip on this machine: they say so themselves,
-// but only go test -v shows it.
-func (m module) skipped() []string {
-	if m != "." {
-		return nil
+// list finds the packages with tests.
+func (t *tests) list(ctx context.Context, m module) (jsii, others []string, err error) {
+	list := exec.CommandContext(ctx, "go", "list", "-f",
+		`{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{"\t"}}{{.Dir}}{{"\t"}}{{.Deps}}{{end}}`, "./...")
+	list.Dir, list.Stderr = string(m), os.Stderr
+	out, err := list.Output()
+	if err != nil {
+		return nil, nil, fmt.Errorf("list the packages: %w", err)
 	}
-	var skipped []string
-	if !hasNode() {
-		skipped = append(skipped, noNode)
+	here, err := os.Getwd()
+	if err != nil {
+		return nil, nil, err
 	}
-	if _, err := browser.Find(); err != nil {
-		skipped = append(skipped, "the demo's pages, which Chromium or Chrome shows")
-	}
-	for _, tool := range []string{"terraform", "moto_server", "cfn-lint", "aws"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			skipped = append(skipped, "what is deployed without CDK and needs "+tool)
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Split(line, "\t") // the import path, the folder, what it depends on
+		t.folders[fields[0]] = strings.TrimPrefix(fields[1], here+string(filepath.Separator))
+		if strings.Contains(fields[2], "github.com/aws/jsii-runtime-go ") {
+			jsii = append(jsii, fields[0])
+		} else {
+			others = append(others, fields[0])
 		}
 	}
-	other := "aarch64"
-	if runtime.GOARCH == "arm64" {
-		other = "x86_64"
-	}
-	if _, err := exec.LookPath("qemu-" + other); err != nil {
-		skipped = append(skipped, "the example function for "+other+", which qemu-user runs")
-	}
-	return skipped
+	return jsii, others, nil
 }
 
 func hasRaceDetector(ctx context.Context) bool {
@@ -89,27 +90,83 @@ func hasRaceDetector(ctx context.Context) bool {
 	return enabled == "1" && err == nil
 }
 
-var fuzzTarget = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(`)
+// tests reads the output of go test -json, and prints the results of packages as
+// they come.
+type tests struct {
+	*reporter
+	folders                 map[string]string // of packages, by import path
+	done                    int               // packages
+	passed, failed, skipped int               // tests
 
-// fuzz runs each fuzz target for a moment, beyond its corpus. CONTRIBUTING.md
-// says how to run one for longer.
-func fuzz(ctx context.Context) (string, error) {
-	files, err := exec.CommandContext(ctx, "go", "list", "-f",
-		`{{$dir := .Dir}}{{range .TestGoFiles}}{{$dir}}/{{.}}{{"\n"}}{{end}}{{range .XTestGoFiles}}{{$dir}}/{{.}}{{"\n"}}{{end}}`, "./...").Output()
-	if err != nil {
-		return "", fmt.Errorf("list the tests: %w", err)
-	}
-	for _, file := range strings.Fields(string(files)) {
-		content, err := os.ReadFile(file)
-		if err != nil {
-			return "", err
+	line    []byte            // the last one, as far as it has come
+	running []string          // packages
+	output  map[string]string // by package and test; of those that have not passed
+}
+
+// An event is a line of go test -json (go doc test2json, go help buildjson).
+type event struct {
+	Action, Package, Test, Output string
+	Elapsed                       float64
+}
+
+func (t *tests) Write(p []byte) (int, error) {
+	t.line = append(t.line, p...)
+	for {
+		line, rest, found := bytes.Cut(t.line, []byte("\n"))
+		if !found {
+			return len(p), nil
 		}
-		for _, target := range fuzzTarget.FindAllSubmatch(content, -1) {
-			name := "^" + string(target[1]) + "$"
-			if _, err := module(filepath.Dir(file)).command("go", "test", "-run=^$", "-fuzz="+name, "-fuzztime=3s", "-fuzzminimizetime=5x", ".")(ctx); err != nil {
-				return "", err
-			}
+		var e event
+		if err := json.Unmarshal(line, &e); err != nil {
+			return 0, fmt.Errorf("go test -json printed %q: %w", line, err)
 		}
+		t.handle(e)
+		t.line = rest
 	}
-	return "", nil
+}
+
+func (t *tests) handle(e event) {
+	key := e.Package + "\x00" + e.Test
+	switch {
+	case e.Action == "build-output":
+		t.printf("%s", strings.TrimSuffix(e.Output, "\n"))
+	case e.Action == "output" && (strings.HasPrefix(e.Output, "=== ") || strings.HasPrefix(e.Output, "FAIL")):
+	case e.Action == "output":
+		t.output[key] += e.Output
+	case e.Action == "start":
+		t.running = append(t.running, t.folders[e.Package])
+	case e.Test == "" && slices.Contains([]string{"pass", "fail", "skip"}, e.Action):
+		t.finishPackage(e)
+	case e.Action == "pass":
+		t.passed++
+		delete(t.output, key)
+	case e.Action == "fail":
+		t.failed++
+	case e.Action == "skip":
+		t.skipped++
+		if missing := leftOut.FindStringSubmatch(t.output[key]); missing != nil {
+			t.leaveOut(t.folders[e.Package], missing[1])
+		}
+		delete(t.output, key)
+	}
+	t.does(fmt.Sprintf("(%d of %d packages; now %s)", t.done, len(t.folders), strings.Join(t.running, ", ")))
+}
+
+var leftOut = regexp.MustCompile(ci.LeftOut + "(.*)")
+
+// finishPackage prints the result of a package, and the output of its tests that
+// have not passed.
+func (t *tests) finishPackage(e event) {
+	t.done++
+	t.running = slices.DeleteFunc(t.running, func(name string) bool { return name == t.folders[e.Package] })
+	t.printf("   %2d of %d  %-4s %-33s %6.1f s", t.done, len(t.folders), e.Action, t.folders[e.Package], e.Elapsed)
+	for _, key := range slices.Sorted(maps.Keys(t.output)) {
+		if !strings.HasPrefix(key, e.Package+"\x00") {
+			continue
+		}
+		if e.Action == "fail" {
+			t.printf("%s", t.output[key])
+		}
+		delete(t.output, key)
+	}
 }

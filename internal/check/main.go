@@ -1,11 +1,11 @@
-// Command check runs everything that must hold before a change lands:
+// Command check runs all tests and checks of this checkout:
 //
 //	go run ./internal/check
 //
-// It needs Go. Without Node, which runs the CDK app, a C compiler for the race
-// detector, a browser for the demo's pages, qemu-user for the function of the other
-// architecture, and terraform, moto, cfn-lint and the AWS CLI for what is deployed
-// without CDK, it says what it leaves out. In CI (CI=true) nothing may be left out.
+// It prints a line for each step with the time it took, and, while a step runs,
+// at least one line in half a minute. It needs Go. Steps and tests that need
+// something else, such as Node.js or a browser, are left out where that is
+// missing; the last lines name them. In CI (CI=true) nothing may be left out.
 package main
 
 import (
@@ -16,9 +16,9 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
-	"time"
 
 	"example.com/postinvoke/internal/checkout"
 )
@@ -28,11 +28,19 @@ const (
 	actionlint  = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
 )
 
+// Modules of this checkout.
+const (
+	root     = module(".")
+	recipes  = module("recipes")
+	hooklint = module("postinvoke/hooklint")
+	golangci = module("postinvoke/hooklint/golangci")
+)
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if len(os.Args) > 1 {
-		fmt.Fprintln(os.Stderr, "check: it takes no arguments, and runs all checks; CONTRIBUTING.md has the commands for one of them")
+		fmt.Fprintln(os.Stderr, "check: takes no arguments; CONTRIBUTING.md has commands for single checks")
 		os.Exit(2)
 	}
 	if err := run(ctx); err != nil {
@@ -41,147 +49,138 @@ func main() {
 	}
 }
 
-// A step is one thing to check. It returns what it left out, if anything.
+// A step is one thing to check.
 type step struct {
 	name string
-	do   func(context.Context) (leftOut string, err error)
+	run  func(context.Context, *reporter) error
 }
 
-func run(ctx context.Context) error {
-	root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
-	if err != nil {
-		return fmt.Errorf("find the module: %w", err)
-	}
-	if err := os.Chdir(strings.TrimSpace(string(root))); err != nil {
-		return err
-	}
-	steps := []step{{"gofmt", gofmt}}
-	for _, m := range []module{".", "recipes", hooklint, hooklint + "/golangci"} {
-		steps = append(steps,
+func steps() []step {
+	all := []step{{"gofmt", gofmt}}
+	for _, m := range []module{root, recipes, hooklint, golangci} {
+		all = append(all,
 			step{m.title("go mod tidy"), m.command("go", "mod", "tidy", "-diff")},
 			step{m.title("go vet"), m.command("go", "vet", "./...")},
 			step{m.title("staticcheck"), m.command("go", "run", staticcheck, "./...")})
 	}
-	steps = append(steps,
+	all = append(all,
 		step{"hooklint", lintHooks},
 		step{"actionlint", lintWorkflows},
-		step{"npm ci", installCDK},
-		step{"go test", module(".").test},
-		step{"go test in recipes", module("recipes").test},
-		step{"go test in " + hooklint, module(hooklint).test},
-		step{"go test in " + hooklint + "/golangci", module(hooklint + "/golangci").test},
+		step{"npm ci", needsNode(root.command("npm", "ci", "--no-audit", "--no-fund"))})
+	for _, m := range []module{root, recipes, hooklint, golangci} {
+		all = append(all, step{m.title("go test"), m.test})
+	}
+	return append(all,
 		step{"fuzz", fuzz},
-		step{"cdk synth", synth})
-	for _, s := range steps {
-		fmt.Printf("== %s\n", s.name)
-		start := time.Now()
-		leftOut, err := s.do(ctx)
-		if err == nil && leftOut != "" && os.Getenv("CI") == "true" {
-			err = errors.New(leftOut)
-		}
-		if err != nil {
+		step{"cdk synth", needsNode(root.command("node_modules/.bin/cdk", "synth", "-q", "--strict"))})
+}
+
+func run(ctx context.Context) error {
+	dir, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
+	if err != nil {
+		return fmt.Errorf("find the module: %w", err)
+	}
+	if err := os.Chdir(strings.TrimSpace(string(dir))); err != nil {
+		return err
+	}
+	r := newReporter(os.Stdout)
+	r.printf("This takes some 6 minutes on 2 processors; this machine has %d.", runtime.NumCPU())
+	if !compiledBefore(ctx) {
+		r.printf("The first time it takes some 15 minutes, because it downloads and compiles everything.")
+	}
+	all := steps()
+	for i, s := range all {
+		if err := r.step(ctx, fmt.Sprintf("%2d/%d %s", i+1, len(all), s.name), s.run); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
-		if leftOut != "" {
-			fmt.Println("left out:", leftOut)
-		}
-		fmt.Printf("   %.1f s\n", time.Since(start).Seconds())
 	}
-	fmt.Println("All checks passed.")
+	r.summary()
 	return nil
+}
+
+// compiledBefore reports whether the largest dependency is in the build cache.
+func compiledBefore(ctx context.Context) bool {
+	list := exec.CommandContext(ctx, "go", "list", "-f", "{{.Stale}}", "github.com/aws/aws-cdk-go/awscdk/v2/awslambda")
+	list.Env = append(os.Environ(), "GOPROXY=off") // it must not be downloaded before the line above is printed
+	stale, err := list.Output()
+	return err == nil && string(stale) == "false\n"
 }
 
 // A module is the folder of one.
 type module string
 
 func (m module) title(what string) string {
-	if m == "." {
+	if m == root {
 		return what
 	}
 	return what + " in " + string(m)
 }
 
-func (m module) command(name string, args ...string) func(context.Context) (string, error) {
-	return func(ctx context.Context) (string, error) {
+// command returns what runs a command in the module.
+func (m module) command(name string, args ...string) func(context.Context, *reporter) error {
+	return func(ctx context.Context, r *reporter) error {
 		cmd := exec.CommandContext(ctx, name, args...)
 		cmd.Dir = string(m)
-		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-		return "", cmd.Run()
+		return r.exec(cmd)
 	}
 }
 
 // gofmt formats nothing.
-func gofmt(ctx context.Context) (string, error) {
-	files, err := ours(".go")
-	if err != nil {
-		return "", err
-	}
-	out, err := exec.CommandContext(ctx, "gofmt", append([]string{"-l"}, files...)...).CombinedOutput()
-	if err != nil || len(out) > 0 {
-		return "", fmt.Errorf("these files are not formatted, run gofmt -w on them:\n%s", out)
-	}
-	return "", nil
-}
-
-// ours returns the files whose names end so, without those that tools have put
-// there: node_modules has Go templates that are not Go.
-func ours(end string) ([]string, error) {
+func gofmt(ctx context.Context, _ *reporter) error {
 	files, err := checkout.Files(".")
-	return slices.DeleteFunc(files, func(name string) bool { return !strings.HasSuffix(name, end) }), err
+	if err != nil {
+		return err
+	}
+	args := []string{"-l"}
+	for _, name := range files {
+		if strings.HasSuffix(name, ".go") {
+			args = append(args, name)
+		}
+	}
+	out, err := exec.CommandContext(ctx, "gofmt", args...).CombinedOutput()
+	if err != nil || len(out) > 0 {
+		return fmt.Errorf("these files are not formatted, run gofmt -w on them:\n%s", out)
+	}
+	return nil
 }
 
 // lintWorkflows checks the workflows alone: what actionlint would run on the
 // scripts in them differs from machine to machine.
-func lintWorkflows(ctx context.Context) (string, error) {
+func lintWorkflows(ctx context.Context, r *reporter) error {
 	files, err := filepath.Glob(".github/workflows/*.yml")
 	if err != nil || len(files) == 0 {
-		return "", errors.New("found no workflows to check")
+		return errors.New("found no workflows to check")
 	}
-	return module(".").command("go", append([]string{"run", actionlint, "-shellcheck=", "-pyflakes="}, files...)...)(ctx)
+	return root.command("go", slices.Concat([]string{"run", actionlint, "-shellcheck=", "-pyflakes="}, files)...)(ctx, r)
 }
 
-// hooklint is the module of the analyzer that knows how hooks are to be used.
-const hooklint = "postinvoke/hooklint"
-
-// lintHooks runs it over our own code.
-func lintHooks(ctx context.Context) (string, error) {
+// lintHooks runs our own analyzer on our own code.
+func lintHooks(ctx context.Context, r *reporter) error {
 	dir, err := os.MkdirTemp("", "check")
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "hooklint")
-	build := module(hooklint).command("go", "build", "-buildvcs=false", "-o", path, "./cmd/hooklint") // as its tests do
-	if _, err := build(ctx); err != nil {
-		return "", err
+	// The cache of go vet depends on the tool's bytes: the same in every checkout.
+	build := hooklint.command("go", "build", "-trimpath", "-buildvcs=false", "-o", path, "./cmd/hooklint")
+	if err := build(ctx, r); err != nil {
+		return err
 	}
-	for _, m := range []module{".", "recipes"} {
-		if _, err := m.command("go", "vet", "-vettool="+path, "./...")(ctx); err != nil {
-			return "", err
+	for _, m := range []module{root, recipes} {
+		if err := m.command("go", "vet", "-vettool="+path, "./...")(ctx, r); err != nil {
+			return err
 		}
 	}
-	return "", nil
+	return nil
 }
 
-const noNode = "what needs Node.js: the CDK app"
-
-func hasNode() bool {
-	_, err := exec.LookPath("npm")
-	return err == nil
-}
-
-// installCDK installs the cdk command that package-lock.json pins.
-func installCDK(ctx context.Context) (string, error) {
-	if !hasNode() {
-		return noNode, nil
+// needsNode leaves a step out where there is no Node.js, which the CDK runs on.
+func needsNode(do func(context.Context, *reporter) error) func(context.Context, *reporter) error {
+	return func(ctx context.Context, r *reporter) error {
+		if _, err := exec.LookPath("npm"); err != nil {
+			return r.leaveOut("CDK app", "needs Node.js 22 or later, with npm")
+		}
+		return do(ctx, r)
 	}
-	return module(".").command("npm", "ci", "--no-audit", "--no-fund")(ctx)
-}
-
-// synth makes the cloud assembly, and has CDK validate it.
-func synth(ctx context.Context) (string, error) {
-	if !hasNode() {
-		return noNode, nil
-	}
-	return module(".").command("node_modules/.bin/cdk", "synth", "-q", "--strict")(ctx)
 }

@@ -34,7 +34,8 @@ func (s *scenario) call(args []string) {
 	if padding := *size - len(event) - len(`,"padding":""`); padding > 0 {
 		event = fmt.Sprintf(`%s,"padding":"%s"}`, strings.TrimSuffix(event, "}"), strings.Repeat("x", padding))
 	}
-	s.from, s.worked = len(s.env.Entries()), false
+	s.from = len(s.env.Entries())
+	s.worked = false
 	caller := make(chan outcome, 1)
 	s.callers[*as] = caller
 	go func() {
@@ -75,14 +76,14 @@ func (s *scenario) idle([]string) {
 	fmt.Fprintln(s.ts.Stdout(), s.env.WaitIdle().Status)
 }
 
-// rest leaves the environment frozen.
-func (s *scenario) rest(args []string) {
+// stayFrozen leaves the environment frozen.
+func (s *scenario) stayFrozen(args []string) {
 	d, err := time.ParseDuration(strings.Join(args, " "))
 	if err != nil {
 		s.Fatalf("%v", err)
 	}
 	s.env.WaitIdle()
-	time.Sleep(d) // not for something to happen: the clocks go on while the processes do not
+	time.Sleep(d) // waits for no event: the clocks go on while the processes are frozen
 }
 
 // await waits for an entry in the log of the invocation.
@@ -133,7 +134,7 @@ func (s *scenario) order(args []string) {
 	}
 }
 
-// isCalled reports whether a script may call the entry that.
+// isCalled reports whether name stands for the entry in a script.
 func isCalled(e lambdaenv.Entry, name string) bool {
 	if e.Kind == lambdaenv.Line {
 		return strings.Contains(e.Text, name)

@@ -13,10 +13,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// Scripts mostly wait for timeouts, so that more of them can run at once
-	// than there are processors. A -parallel of the command line wins: it is
-	// read later.
-	if err := flag.Set("test.parallel", "4"); err != nil {
+	// Scripts mostly wait for timeouts, so that many can run at once on few
+	// processors. A -parallel of the command line wins, because it is read later.
+	if err := flag.Set("test.parallel", "8"); err != nil {
 		panic(err)
 	}
 	os.Exit(m.Run())
@@ -41,33 +40,33 @@ func runScripts(t *testing.T, layer bool) {
 				return layer, nil
 			case "mount":
 				if !mayMount() && os.Getenv("CI") == "true" {
-					return false, errors.New("nothing is skipped in CI: needs root on Linux, to mount a file system")
+					return false, errors.New("no script is left out in CI: mounting a file system needs root on Linux")
 				}
 				return mayMount(), nil
 			}
 			return false, fmt.Errorf("unknown condition %q", name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"start":    command((*scenario).start),
-			"invoke":   orElse((*scenario).invoke),
-			"call":     command((*scenario).call),
-			"response": orElse((*scenario).response),
-			"idle":     command((*scenario).idle),
-			"rest":     command((*scenario).rest),
-			"await":    command((*scenario).await),
-			"logged":   orElse((*scenario).logged),
-			"order":    command((*scenario).order),
-			"signal":   command((*scenario).signal),
-			"lost":     command((*scenario).lost),
-			"works":    command((*scenario).works),
-			"shutdown": orElse((*scenario).shutdown),
+			"start":       command((*scenario).start),
+			"invoke":      negatable((*scenario).invoke),
+			"call":        command((*scenario).call),
+			"response":    negatable((*scenario).response),
+			"idle":        command((*scenario).idle),
+			"stay-frozen": command((*scenario).stayFrozen),
+			"await":       command((*scenario).await),
+			"logged":      negatable((*scenario).logged),
+			"order":       command((*scenario).order),
+			"signal":      command((*scenario).signal),
+			"lost":        command((*scenario).lost),
+			"works":       command((*scenario).works),
+			"shutdown":    negatable((*scenario).shutdown),
 		},
 	})
 }
 
-// command makes a method of the scenario a command of the script.
+// command makes a method of the scenario a command of scripts.
 func command(do func(s *scenario, args []string)) func(*testscript.TestScript, bool, []string) {
-	return orElse(func(s *scenario, neg bool, args []string) {
+	return negatable(func(s *scenario, neg bool, args []string) {
 		if neg {
 			s.Fatalf("this command has no opposite; take the ! away")
 		}
@@ -75,8 +74,9 @@ func command(do func(s *scenario, args []string)) func(*testscript.TestScript, b
 	})
 }
 
-// orElse is command for a method that is told whether there is a ! before it.
-func orElse(do func(s *scenario, neg bool, args []string)) func(*testscript.TestScript, bool, []string) {
+// negatable is command for a method whose argument neg is true if a ! stands in
+// front of the command.
+func negatable(do func(s *scenario, neg bool, args []string)) func(*testscript.TestScript, bool, []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
 		s := ts.Value(scenarioKey{}).(*scenario)
 		s.ts = ts

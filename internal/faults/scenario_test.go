@@ -21,8 +21,8 @@ import (
 	"example.com/postinvoke/record"
 )
 
-// A scenario is one run of a script. It is also the test that lambdaenvtest gets,
-// whose failures are those of the script's current line.
+// A scenario is one run of a script. It is also the testing.TB of lambdaenvtest:
+// its failures are failures of the script's current line.
 type scenario struct {
 	testing.TB
 	ts    *testscript.TestScript
@@ -30,32 +30,39 @@ type scenario struct {
 
 	env       *lambdaenvtest.Env // nil before start
 	managed   bool
-	from      int // where in the log the last invocation begins
+	from      int // where the last invocation begins in the log
 	callers   map[string]chan outcome
-	requestID string // of the last one that was answered
+	requestID string // of the last invocation that was answered
 	worked    bool   // since the last fault
-	ended     bool
+	shutDown  bool
 	found     map[string]bool // lines that the script has found
 }
 
 type scenarioKey struct{}
 
-// begin makes the scenario of a script, and checks that it runs to its end.
+// begin makes the scenario of a script, which is checked when the script has ended.
 func begin(env *testscript.Env, layer bool) {
-	s := &scenario{TB: env.T().(testing.TB), layer: layer, callers: map[string]chan outcome{}, found: map[string]bool{}}
+	s := &scenario{TB: env.T().(testing.TB), layer: layer, callers: map[string]chan outcome{}}
 	env.Values[scenarioKey{}] = s
 	s.Cleanup(func() {
 		if s.Failed() || s.Skipped() {
 			return
 		}
-		if !(s.worked && s.ended) {
-			s.Error("a script ends with works and shutdown, so that the fault is known to be over")
-			return
-		}
-		for _, line := range s.unexplained() {
-			s.Errorf("the script has to find this line, with lost or with logged: %s", line)
+		if err := s.check(); err != nil {
+			s.Error(err)
 		}
 	})
+}
+
+// check checks the end of an environment.
+func (s *scenario) check() error {
+	if !s.worked || !s.shutDown {
+		return errors.New("an environment ends with works and shutdown, which show that it has recovered")
+	}
+	if lines := s.unexplained(); len(lines) > 0 {
+		return fmt.Errorf("the script has to find these lines, with lost or with logged:\n%s", strings.Join(lines, "\n"))
+	}
+	return nil
 }
 
 // Fatalf ends the script.
@@ -76,8 +83,13 @@ func (s *scenario) parse(flags *flag.FlagSet, args []string, n int) []string {
 	return flags.Args()
 }
 
-// start starts an environment.
+// start starts an environment, the first one or another.
 func (s *scenario) start(args []string) {
+	if s.env != nil {
+		if err := s.check(); err != nil {
+			s.Fatalf("the environment before: %v", err)
+		}
+	}
 	cfg := lambdaenv.Config{Timeout: 15 * time.Minute}
 	flags := flag.NewFlagSet("start", flag.ContinueOnError)
 	flags.DurationVar(&cfg.Timeout, "timeout", cfg.Timeout, "")
@@ -108,7 +120,9 @@ func (s *scenario) start(args []string) {
 	}
 	cfg.Function = lambdaenvtest.Build(s, "./testdata/"+program)
 	s.env = lambdaenvtest.Start(s, cfg)
-	s.managed, s.worked, s.ended = cfg.MaxConcurrency > 0, false, false
+	s.managed = cfg.MaxConcurrency > 0
+	s.worked, s.shutDown = false, false
+	s.from, s.found = 0, map[string]bool{}
 }
 
 // unexplained returns the lines that the script has to find, and has not: hooks
@@ -133,19 +147,19 @@ func (s *scenario) works(args []string) {
 	noHooks := flags.Bool("without-hooks", false, "")
 	until := flags.String("until", "", "")
 	s.parse(flags, args, 0)
-	const most = 1000
+	const attempts = 1000
 	before := len(s.env.Lines())
-	for range most {
-		s.work(*noHooks)
-		said := func(line string) bool { return strings.Contains(line, *until) }
-		if *until == "" || slices.ContainsFunc(s.env.Lines()[before:], said) {
+	for range attempts {
+		s.workOnce(*noHooks)
+		matches := func(line string) bool { return strings.Contains(line, *until) }
+		if *until == "" || slices.ContainsFunc(s.env.Lines()[before:], matches) {
 			return
 		}
 	}
-	s.Fatalf("%d invocations, and none of them had time for %q", most, *until)
+	s.Fatalf("%d invocations, and in none of them a line with %q", attempts, *until)
 }
 
-func (s *scenario) work(withoutHooks bool) {
+func (s *scenario) workOnce(withoutHooks bool) {
 	s.invoke(false, []string{"work"})
 	if report := s.env.WaitIdle(); report.Status != "success" {
 		s.Fatalf("got status %s, want success", report.Status)
@@ -153,7 +167,7 @@ func (s *scenario) work(withoutHooks bool) {
 	switch {
 	case withoutHooks:
 		s.order([]string{"handler works", "responded", "idle"})
-	case s.managed: // where an invocation is over with its response
+	case s.managed: // an invocation is done with its response there
 		s.await([]string{record.Hooks})
 	default:
 		s.order([]string{"handler works", "responded", "hook works", "idle"})
@@ -188,5 +202,5 @@ func (s *scenario) shutdown(neg bool, args []string) {
 			s.Fatalf("%s (pid %d) is still there: %v", p.Name, p.Pid, err)
 		}
 	}
-	s.ended = true
+	s.shutDown = true
 }

@@ -49,42 +49,42 @@ func (p planner) hooks(n, depth int) []soak.Hook {
 
 func pick[T any](p planner, of ...T) T { return of[p.IntN(len(of))] }
 
-// An outlook is what has to come of a plan.
-type outlook struct {
+// An expected is what a plan has to lead to.
+type expected struct {
 	inOrder  []string // places of hooks, as they have to run
-	whenever []string // sorted: those of Go, and all that these register
+	anyOrder []string // sorted: those of Go, and all that these register
 	failures int
 }
 
-func look(plan soak.Plan) outlook {
-	var o outlook
-	o.see(plan.Hooks, "", false)
-	slices.Sort(o.whenever)
-	return o
+func expect(plan soak.Plan) expected {
+	var e expected
+	e.add(plan.Hooks, "", false)
+	slices.Sort(e.anyOrder)
+	return e
 }
 
-// see goes through hooks the way they are called: the last one first, then
-// whatever it registers, and only then the one before it.
-func (o *outlook) see(hooks []soak.Hook, parent string, whenever bool) {
+// add adds hooks in the order of their calls: the last one first, then what it
+// registers, and then the one before it.
+func (e *expected) add(hooks []soak.Hook, parent string, anyOrder bool) {
 	for i, h := range slices.Backward(hooks) {
 		place := parent + strconv.Itoa(i)
-		loose := whenever || h.Kind == soak.Go
-		if loose {
-			o.whenever = append(o.whenever, place)
+		anyOrder := anyOrder || h.Kind == soak.Go
+		if anyOrder {
+			e.anyOrder = append(e.anyOrder, place)
 		} else {
-			o.inOrder = append(o.inOrder, place)
+			e.inOrder = append(e.inOrder, place)
 		}
 		if h.Ends != soak.Returns {
-			o.failures++
+			e.failures++
 		}
-		o.see(h.Then, place+".", loose)
+		e.add(h.Then, place+".", anyOrder)
 	}
 }
 
 // hooksOf returns how many hooks a plan makes.
 func hooksOf(plan soak.Plan) int {
-	o := look(plan)
-	n := len(o.inOrder) + len(o.whenever)
+	e := expect(plan)
+	n := len(e.inOrder) + len(e.anyOrder)
 	if plan.Meet > 0 {
 		n++
 	}
@@ -98,5 +98,5 @@ type counts struct{ Invocations, Hooks, Failures, Abandoned int }
 func (c *counts) add(plan soak.Plan) {
 	c.Invocations++
 	c.Hooks += hooksOf(plan)
-	c.Failures += look(plan).failures
+	c.Failures += expect(plan).failures
 }

@@ -1,13 +1,12 @@
-// Package soak has the library and the extension serve many invocations, and
-// counts: no hook is lost, none runs twice, none in the wrong invocation, and
-// nothing grows. Its tests do some 1,500 invocations in each mode; the long
+// Package soak tests the library and the extension with many invocations: no hook
+// is lost, none runs twice, none in the wrong invocation, and nothing grows. Its
+// tests serve 1,500 invocations with the layer and as many without; the long
 // versions are
 //
 //	go test -v -timeout 60m ./internal/soak -invocations 20000
 //	go test -v -timeout 60m ./internal/soak -invocations 100000 -run 'NothingGrows/as_deployed/with_the_layer'
 //
-// The package itself holds the words in which a test tells the function under
-// test, testdata/mixed, what to do.
+// The package itself has the events of the function under test, testdata/mixed.
 package soak
 
 // A Plan is the event of one invocation.
@@ -15,15 +14,15 @@ type Plan struct {
 	Hooks []Hook `json:"hooks,omitempty"` // in the order of their registration
 	Ends  End    `json:"ends,omitempty"`  // how the handler ends
 
-	// Meet, if above zero, has the handler and then a hook wait until that many
-	// of their kind do so: a proof that they run at the same time.
+	// Meet, if above zero, makes the handler and then a hook wait until that many
+	// handlers or hooks wait, which shows that they run at the same time.
 	Meet int `json:"meet,omitempty"`
 
-	// Usage has the function respond with its Usage.
+	// Usage makes the function respond with its Usage.
 	Usage bool `json:"usage,omitempty"`
 }
 
-// A Hook is one to register. When called it prints a line that begins with
+// A Hook is registered by the handler or another hook. When called it prints a line that begins with
 // LinePrefix, then the request id of its context and its place: "2.0" is the
 // first hook that the handler's third one registers.
 type Hook struct {
@@ -50,7 +49,7 @@ const (
 // End is how a hook or handler ends.
 type End string
 
-// Ends. A handler knows no Goexit, and a hook of kind Run no Error.
+// Ends. A handler does not end with Goexit, and a hook of kind Run not with Error.
 const (
 	Returns End = ""
 	Error   End = "error"
@@ -58,7 +57,7 @@ const (
 	Goexit  End = "goexit"
 )
 
-// Usage is what a function has in use, after a garbage collection.
+// Usage is what a function uses after a garbage collection.
 type Usage struct {
 	Heap       int64 `json:"heap"` // bytes
 	Goroutines int   `json:"goroutines"`

@@ -15,7 +15,8 @@ import (
 	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
-var invocations = flag.Int("invocations", 1500, "how many invocations each environment serves")
+var invocations = flag.Int("invocations", 1500,
+	"how many invocations an environment serves one after the other; with the race detector, or at once, a third of it")
 
 const (
 	warmUp     = 300  // invocations before the first look at what is in use
@@ -23,57 +24,58 @@ const (
 	resets     = 3
 )
 
-// With the race detector on there is a second run without it: it keeps books on
-// all goroutines that ever were, so that the memory of a process never stops
-// growing.
+// The race detector keeps a record of all goroutines that ever ran, so that the
+// memory of a process never stops growing. Memory is measured without it.
 func TestNoHookIsLostAndNothingGrows(t *testing.T) {
+	t.Parallel()
 	if raceDetector() {
 		t.Run("with the race detector", func(t *testing.T) {
-			bothWays(t, func(t *testing.T, cfg lambdaenv.Config) { serveMany(t, cfg) })
+			bothWays(t, func(t *testing.T, cfg lambdaenv.Config) { serveMany(t, cfg, *invocations/3) })
 		})
 	}
 	t.Run("as deployed", func(t *testing.T) {
-		// With cgo every os.Setenv goes to a C library that never frees the old
-		// value: aws-lambda-go sets the trace of each invocation.
-		t.Setenv("CGO_ENABLED", "0")
+		// Without cgo, as on Lambda: with it every os.Setenv goes to a C library
+		// that never frees the old value, and aws-lambda-go sets the trace of each
+		// invocation.
 		bothWays(t, func(t *testing.T, cfg lambdaenv.Config) {
-			before, after := serveMany(t, cfg)
+			before, after := serveMany(t, cfg, *invocations)
 			after.wantNoMoreMemoryThan(t, before)
-		}, "-race=false")
+		}, "-race=false", "-tags=netgo,osusergo")
 	})
 }
 
-// serveMany has an environment serve many invocations without a reset. It
-// returns what is in use after a few and after all of them.
-func serveMany(t *testing.T, cfg lambdaenv.Config) (before, after usage) {
+// serveMany serves n invocations in an environment without a reset. It returns
+// what is in use after a few and after all of them.
+func serveMany(t *testing.T, cfg lambdaenv.Config, n int) (before, after usage) {
 	t.Helper()
 	s := start(t, cfg)
 	plans := newPlanner()
-	served := 0
+	count := 0
 	serveUntil := func(n int) usage {
-		for ; served < n; served++ {
+		for ; count < n; count++ {
 			s.serve(plans.plan(), plans.IntN(2) == 0)
 		}
 		u := s.measure()
-		t.Logf("in use after %d invocations, %d freezes:\n%v", served, s.ledger.freezes, u)
+		t.Logf("in use after %d invocations, %d freezes:\n%v", count, s.recorder.freezes, u)
 		return u
 	}
 	before = serveUntil(warmUp)
-	if *invocations > secondLook {
+	if n > secondLook {
 		serveUntil(secondLook)
 	}
-	after = serveUntil(*invocations)
+	after = serveUntil(n)
 	after.wantNoMoreThan(t, before)
-	if got, want := s.ledger.freezes, *invocations/4; got < want {
+	if got, want := s.recorder.freezes, n/4; got < want {
 		t.Errorf("got %d freezes, want at least %d", got, want)
 	}
 	s.shutDown()
 	return before, after
 }
 
-// A panic of a handler ends its process: that is no part of the steady state,
-// but hooks count all the same.
+// A panic of a handler ends its process. It is not part of the steady state, but
+// its hooks count too.
 func TestNoHookIsLostInResets(t *testing.T) {
+	t.Parallel()
 	bothWays(t, func(t *testing.T, cfg lambdaenv.Config) {
 		s := start(t, cfg)
 		plans := newPlanner()
@@ -86,14 +88,14 @@ func TestNoHookIsLostInResets(t *testing.T) {
 				s.serve(plans.plan(), true)
 			}
 		}
-		if s.ledger.resets != resets {
-			t.Errorf("got %d resets, want %d", s.ledger.resets, resets)
+		if s.recorder.resets != resets {
+			t.Errorf("got %d resets, want %d", s.recorder.resets, resets)
 		}
 		s.shutDown()
 	})
 }
 
-// neverWait has Go not wait for a response that comes after the hooks.
+// neverWait makes hooks of Go not wait for a response that comes after them.
 func neverWait(hooks []soak.Hook) {
 	for i := range hooks {
 		hooks[i].Waits = false
@@ -108,36 +110,40 @@ func bothWays(t *testing.T, test func(t *testing.T, cfg lambdaenv.Config), flags
 		Function:  lambdaenvtest.Build(t, "./testdata/mixed", flags...),
 		LogFormat: lambdaenv.JSON,
 	}
-	t.Run("without the layer", func(t *testing.T) { test(t, cfg) })
+	t.Run("without the layer", func(t *testing.T) {
+		t.Parallel()
+		test(t, cfg)
+	})
 	t.Run("with the layer", func(t *testing.T) {
+		t.Parallel()
 		cfg := cfg
 		cfg.Extensions = []string{lambdaenvtest.Build(t, "extension", flags...)}
 		test(t, cfg)
 	})
 }
 
-// A subject is an environment under test, with its ledger. It does without
-// lambdaenvtest.Start, which would show the whole log of a test that fails.
-type subject struct {
+// An environment is under test, with what was recorded of it. lambdaenvtest.Start
+// would show the whole log of a test that fails, which is too long here.
+type environment struct {
 	*lambdaenv.Environment
-	t      *testing.T
-	ledger *ledger
-	layer  bool
-	open   []job  // not checked yet
-	total  counts // of all plans that were served
+	t        *testing.T
+	recorder *recorder
+	layer    bool
+	open     []served // not checked yet
+	total    counts   // of all plans that were served
 }
 
-// A job is an invocation and its plan.
-type job struct {
+// A served is an invocation and its plan.
+type served struct {
 	requestID string
 	plan      soak.Plan
 }
 
-func start(t *testing.T, cfg lambdaenv.Config) *subject {
+func start(t *testing.T, cfg lambdaenv.Config) *environment {
 	t.Helper()
-	s := &subject{t: t, ledger: newLedger(cfg.MaxConcurrency > 0), layer: len(cfg.Extensions) > 0}
-	cfg.Observe = s.ledger.observe
-	// Else the race detector has a process linger at its end.
+	s := &environment{t: t, recorder: newRecorder(cfg.MaxConcurrency > 0), layer: len(cfg.Extensions) > 0}
+	cfg.Observe = s.recorder.observe
+	// By default the race detector delays the end of a process by a second.
 	cfg.Env = append(slices.Clone(cfg.Env), "GORACE=atexit_sleep_ms=0")
 	var err error
 	if s.Environment, err = lambdaenv.Start(context.Background(), cfg); err != nil {
@@ -151,23 +157,23 @@ func start(t *testing.T, cfg lambdaenv.Config) *subject {
 	return s
 }
 
-// patience bounds every wait.
-const patience = time.Minute
+// timeout bounds every wait.
+const timeout = time.Minute
 
-// serve has an invocation served. If idle is set it waits for the freeze, and
-// checks this invocation and those before it; else the next one may come while
-// hooks still run, and the environment is not frozen in between.
-func (s *subject) serve(plan soak.Plan, idle bool) {
+// serve serves an invocation. If idle is set it waits for the freeze, and checks
+// this invocation and those before it; else the next one may start while hooks
+// still run, without a freeze in between.
+func (s *environment) serve(plan soak.Plan, idle bool) {
 	s.t.Helper()
 	requestID, err := s.invoke(plan)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.open = append(s.open, job{requestID, plan})
+	s.open = append(s.open, served{requestID, plan})
 	if !idle {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	if _, err := s.WaitIdle(ctx); err != nil {
 		s.t.Fatal(err)
@@ -176,8 +182,8 @@ func (s *subject) serve(plan soak.Plan, idle bool) {
 }
 
 // invoke returns the request id of an invocation that went as planned.
-func (s *subject) invoke(plan soak.Plan) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+func (s *environment) invoke(plan soak.Plan) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	response, err := s.Invoke(ctx, encoded(plan))
 	if err != nil {
@@ -189,21 +195,21 @@ func (s *subject) invoke(plan soak.Plan) (string, error) {
 	return response.RequestID, nil
 }
 
-// checkOpen checks the invocations that are over.
-func (s *subject) checkOpen() {
+// checkOpen checks the invocations that have finished.
+func (s *environment) checkOpen() {
 	s.t.Helper()
-	for _, j := range s.open {
-		if wrong := s.ledger.check(j.requestID, j.plan); len(wrong) > 0 {
+	for _, v := range s.open {
+		if wrong := s.recorder.check(v.requestID, v.plan); len(wrong) > 0 {
 			s.t.Fatalf("invocation %s of plan %s:\n%s\nits log:\n%s",
-				j.requestID, encoded(j.plan), strings.Join(wrong, "\n"), s.logOf(j.requestID))
+				v.requestID, encoded(v.plan), strings.Join(wrong, "\n"), s.logOf(v.requestID))
 		}
-		s.total.add(j.plan)
+		s.total.add(v.plan)
 	}
 	s.open = nil
 }
 
 // logOf returns what the log says about an invocation.
-func (s *subject) logOf(requestID string) string {
+func (s *environment) logOf(requestID string) string {
 	var b strings.Builder
 	for _, e := range s.Entries() {
 		if e.RequestID == requestID || strings.Contains(e.Text, requestID) {
@@ -216,18 +222,18 @@ func (s *subject) logOf(requestID string) string {
 // shutDown ends the environment, and checks that every invocation was checked,
 // that nothing was logged about it after that, and that the extension counts
 // what was served.
-func (s *subject) shutDown() {
+func (s *environment) shutDown() {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	if _, err := s.Shutdown(ctx, ""); err != nil {
 		s.t.Fatal(err)
 	}
 	s.checkOpen()
-	if rest := s.ledger.rest(); len(rest) > 0 {
-		s.t.Errorf("got records of invocations %v after they were over", rest)
+	if late := s.recorder.unchecked(); len(late) > 0 {
+		s.t.Errorf("got records of invocations %v after they were checked", late)
 	}
-	if got := s.ledger.counted; s.layer && got != s.total {
+	if got := s.recorder.counted; s.layer && got != s.total {
 		s.t.Errorf("the extension counts %+v, want %+v", got, s.total)
 	}
 }

@@ -23,7 +23,7 @@ import (
 const moreHeap = 128 << 10
 
 // moreOfExtension is how many bytes more of the extension may have been resident:
-// a few pages of Go's runtime, which looks around in a process that does nothing.
+// a few pages of Go's runtime, whose background work touches an idle process too.
 const moreOfExtension = 64 << 10
 
 // mostResident is how much of a process may be in memory after many
@@ -59,10 +59,10 @@ func (u usage) String() string {
 	return s
 }
 
-// measure checks what is open, and returns what is in use.
-func (s *subject) measure() usage {
+// measure checks open invocations, and returns what is in use.
+func (s *environment) measure() usage {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	response, err := s.Invoke(ctx, encoded(soak.Plan{Usage: true}))
 	if err != nil {
@@ -71,7 +71,7 @@ func (s *subject) measure() usage {
 	if _, err := s.WaitIdle(ctx); err != nil {
 		s.t.Fatal(err)
 	}
-	s.open = append(s.open, job{requestID: response.RequestID})
+	s.open = append(s.open, served{requestID: response.RequestID})
 	s.checkOpen()
 
 	var u usage
@@ -79,7 +79,7 @@ func (s *subject) measure() usage {
 		s.t.Fatal(err)
 	}
 	if runtime.GOOS != "linux" {
-		return u // nobody else has /proc
+		return u // others have no /proc
 	}
 	for _, p := range s.Processes() {
 		u.processes = append(u.processes, inspect(s.t, p))
@@ -87,7 +87,7 @@ func (s *subject) measure() usage {
 	return u
 }
 
-// inspect reads /proc: see proc(5).
+// inspect reads /proc (proc(5)).
 func inspect(t *testing.T, p lambdaenv.Process) processUsage {
 	t.Helper()
 	folder := "/proc/" + strconv.Itoa(p.Pid)
@@ -135,7 +135,8 @@ func (u usage) wantNoMoreThan(t *testing.T, before usage) {
 			t.Errorf("got %d open files in %s, want %d as before", p.files, p.name, was.files)
 		}
 		if p.name == "extension" && p.peak > was.peak+moreOfExtension {
-			t.Errorf("got a peak of %d bytes of the extension, want %d as before: it takes no part in invocations", p.peak, was.peak)
+			t.Errorf("got a peak of %d bytes of the extension, which takes no part in invocations, want %d as before",
+				p.peak, was.peak)
 		}
 	}
 }

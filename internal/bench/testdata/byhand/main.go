@@ -2,7 +2,7 @@
 // the way that AWS's blog shows: a goroutine of the function is an internal
 // extension, and asks for the next event when it has done what the handler put
 // into a queue. What it leaves out: deadlines, panics, errors, more than one
-// task, a handler that fails before it has put anything into the queue.
+// task, a handler that fails before it has put a task into the queue.
 // https://aws.amazon.com/blogs/compute/running-code-after-returning-a-response-from-an-aws-lambda-function/
 package main
 

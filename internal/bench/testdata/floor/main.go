@@ -1,5 +1,5 @@
-// Command floor is an external extension that does nothing, made as ours is:
-// what any extension costs.
+// Command floor is an external extension that does nothing, built like ours: it
+// shows what any extension costs.
 package main
 
 import (

@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// replaceAPI puts a server of this process before Lambda's APIs, as emulators
-// have it:
+// replaceAPI puts a server in this process in front of Lambda's APIs, which behaves
+// like emulators:
 //
 //	path    AWS_LAMBDA_RUNTIME_API has a path
 //	silent  a registration with the Extensions API is never answered
 //	none    there is no Extensions API
 //	remote  the address is not that of the loopback interface, and HTTP_PROXY is
-//	        set to where nobody answers
+//	        an address without a server
 func replaceAPI(kind string) {
 	if kind == "" {
 		return

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// An event says what to do.
+// An event has what to do.
 type event struct {
 	Do string `json:"do"`
 }

@@ -14,8 +14,8 @@ import (
 	"example.com/postinvoke/postinvoke"
 )
 
-// faults are what a handler or a hook may do. They are functions with names,
-// because the records about lost hooks name them.
+// faults are what a handler or a hook can do. They are named functions, because
+// records of lost hooks have their names.
 var faults = map[string]func(context.Context) error{
 	"work":                          work,
 	"decode slowly":                 work,
@@ -29,7 +29,7 @@ var faults = map[string]func(context.Context) error{
 	"loop":                          loop,
 	"be late":                       beLate,
 	"be too late":                   beTooLate,
-	"await sabotage":                awaitSabotage,
+	"await tampering":               awaitTampering,
 	"await too late":                awaitTooLate,
 	"take a while":                  takeAWhile,
 	"start a goroutine":             startGoroutine,
@@ -100,12 +100,12 @@ func loop(context.Context) error {
 // beLate leaves hooks no time.
 func beLate(ctx context.Context) error {
 	deadline, _ := ctx.Deadline()
-	time.Sleep(time.Until(deadline) - 500*time.Millisecond)
+	time.Sleep(time.Until(deadline) - 750*time.Millisecond)
 	fmt.Println("is late")
 	return nil
 }
 
-// beTooLate returns after the function's timeout, of which it warns in advance.
+// beTooLate returns after the function's timeout.
 func beTooLate(ctx context.Context) error {
 	if err := beLate(ctx); err != nil {
 		return err
@@ -122,20 +122,20 @@ func awaitTooLate(context.Context) error {
 	return nil
 }
 
-// takeAWhile does so, for a freeze that comes too early to be seen.
+// takeAWhile takes long enough for a freeze that comes too early to show.
 func takeAWhile(context.Context) error {
 	time.Sleep(200 * time.Millisecond)
 	fmt.Println("took a while")
 	return nil
 }
 
-// awaitSabotage tells the extension saboteur to begin, and returns when it is done.
-func awaitSabotage(context.Context) error {
-	if err := os.WriteFile(filepath.Join(os.TempDir(), "sabotage"), nil, 0o600); err != nil {
+// awaitTampering has the extension tamper begin, and returns when that is done.
+func awaitTampering(context.Context) error {
+	if err := os.WriteFile(filepath.Join(os.TempDir(), "tamper"), nil, 0o600); err != nil {
 		return err
 	}
 	for {
-		if _, err := os.Stat(filepath.Join(os.TempDir(), "sabotaged")); err == nil {
+		if _, err := os.Stat(filepath.Join(os.TempDir(), "tampered")); err == nil {
 			return nil
 		}
 		time.Sleep(time.Millisecond)
@@ -156,7 +156,7 @@ func startPanic(context.Context) error {
 	select {}
 }
 
-// called is told of each call of the handler.
+// called is broadcast at each call of the handler.
 var called = sync.NewCond(&sync.Mutex{})
 
 func callArrived() { called.Broadcast() }

@@ -8,9 +8,9 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 )
 
-// A handlerMiddleware is around the wrapped handler as well, but calls it through
+// A handlerMiddleware is also around the wrapped handler, but calls it through
 // aws-lambda-go's interface, so that a function of aws-lambda-go is between them.
-// To an event that begins with "timed: " it gives a timeout.
+// An event that begins with "timed: " gets a timeout.
 type handlerMiddleware struct{ next lambda.Handler }
 
 func (m handlerMiddleware) Invoke(ctx context.Context, payload []byte) ([]byte, error) {

@@ -36,9 +36,9 @@ func lingerUntil(name string) func(context.Context) error {
 	}
 }
 
-// outlast returns a hook that has the hooks which linger return, one after the
+// outlast returns a hook that lets the lingering hooks return, one after the
 // other, and takes a while after each: that is when it would be frozen, if the
-// word about an old hook counted for it. It needs LOGGER=tells.
+// end of an old hook counted for this invocation. It needs LOGGER=late.
 func outlast(names []string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		for _, name := range names {

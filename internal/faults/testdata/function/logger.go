@@ -11,7 +11,7 @@ import (
 )
 
 // newLogger returns a logger for Options: one that panics, one that registers a
-// hook with each record, or one that reports hooks that return late.
+// hook with each record, or one that signals late hooks.
 func newLogger(kind string) *slog.Logger {
 	if kind == "" {
 		return nil
@@ -24,7 +24,7 @@ type handler struct {
 	kind string
 }
 
-// lateRecords has an element for each hook that has returned late.
+// lateRecords gets an element for each hook that returned late.
 var lateRecords = make(chan struct{}, 100)
 
 func (h handler) Handle(ctx context.Context, r slog.Record) error {

@@ -1,14 +1,14 @@
 // Command function fails in the ways that its event names. Variables set up what
-// fails at the beginning and at the end:
+// fails at init and at shutdown:
 //
-//	API=silent      the Extensions API does not answer to a registration, or see api.go
+//	API=silent      the Extensions API does not answer a registration; more in api.go
 //	INIT=sigterm    the second time it starts, it gets SIGTERM before it is ready
-//	LOGGER=panics   its logger panics, or see logger.go
-//	MARGIN=1s       is that of its hooks
+//	LOGGER=panics   its logger panics; more in logger.go
+//	MARGIN=1s       is Options.Margin
 //	MIDDLEWARE=yes  a handler is around the wrapped one: see middleware.go, and
 //	                interface.go for MIDDLEWARE=handler
-//	SHUTDOWN=bye    registers that shutdown function, or see shutdowns
-//	SIGTERM=call    aws-lambda-go calls it back at the end
+//	SHUTDOWN=bye    registers that shutdown function; more in shutdowns
+//	SIGTERM=call    aws-lambda-go calls a function of it on SIGTERM
 //	WARMUP=nothing  calls the wrapped handler with that event during init
 package main
 
@@ -63,8 +63,8 @@ func main() {
 	lambda.StartWithOptions(handler, options...)
 }
 
-// startedBefore returns how often it did in this environment: /tmp outlives a
-// reset.
+// startedBefore returns how often the function has started in this environment:
+// /tmp outlives a reset.
 func startedBefore() int {
 	path := filepath.Join(os.TempDir(), "starts")
 	starts, _ := os.ReadFile(path)
@@ -91,8 +91,8 @@ func crashAtShutdown() {
 	select {}
 }
 
-// handle does what the event says, one step after the other: in the handler, in
-// a hook, or while the response is sent.
+// handle takes the steps of the event, one after the other: in the handler, in a
+// hook, or while the response is sent.
 func handle(ctx context.Context, e event) (any, error) {
 	callArrived()
 	if e.Do == "nothing" { // not even a hook
@@ -108,8 +108,8 @@ func handle(ctx context.Context, e event) (any, error) {
 			postinvoke.Go(ctx, fault(hook), postinvoke.Timeout(time.Millisecond))
 		} else if hook, ok := strings.CutPrefix(step, "go "); ok {
 			postinvoke.Go(ctx, fault(hook))
-		} else if stream := streams[step]; stream != nil {
-			return stream(), nil
+		} else if then := streams[step]; then != nil {
+			return &stream{then: then}, nil
 		} else if step == "flood" {
 			return strings.Repeat("x", 7<<20), nil
 		} else if step == "call another" {

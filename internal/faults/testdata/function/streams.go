@@ -1,15 +1,12 @@
 package main
 
-import (
-	"errors"
-	"io"
-)
+import "errors"
 
-// streams are responses of which something goes wrong half way.
-var streams = map[string]func() io.Reader{
-	"stream fails":  func() io.Reader { return &stream{then: func() error { return errors.New("the source has dried up") }} },
-	"stream panics": func() io.Reader { return &stream{then: func() error { panic("the source is poisoned") }} },
-	"stream hangs":  func() io.Reader { return &stream{then: func() error { select {} }} },
+// streams are what responses do half way.
+var streams = map[string]func() error{
+	"stream fails":  func() error { return errors.New("the source has dried up") },
+	"stream panics": func() error { panic("the source is poisoned") },
+	"stream hangs":  func() error { select {} },
 }
 
 type stream struct {

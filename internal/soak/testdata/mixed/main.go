@@ -1,5 +1,4 @@
-// Command mixed is the function under test: its events are plans of package
-// soak.
+// Command mixed is the function under test. Its events are plans of package soak.
 package main
 
 import (
@@ -43,22 +42,22 @@ func register(ctx context.Context, hooks []soak.Hook, parent string) {
 		place := parent + strconv.Itoa(i)
 		switch h.Kind {
 		case soak.Run:
-			postinvoke.Run(ctx, func() { _ = perform(ctx, h, place) })
+			postinvoke.Run(ctx, func() { _ = run(ctx, h, place) })
 		case soak.RunContext:
-			postinvoke.RunContext(ctx, func(ctx context.Context) error { return perform(ctx, h, place) })
+			postinvoke.RunContext(ctx, func(ctx context.Context) error { return run(ctx, h, place) })
 		case soak.Go:
 			postinvoke.Go(ctx, func(goCtx context.Context) error {
 				if h.Waits {
 					<-ctx.Done()
 				}
-				return perform(goCtx, h, place)
+				return run(goCtx, h, place)
 			})
 		}
 	}
 }
 
-// perform is what a hook does.
-func perform(ctx context.Context, h soak.Hook, place string) error {
+// run is what a hook does.
+func run(ctx context.Context, h soak.Hook, place string) error {
 	time.Sleep(time.Duration(h.Takes) * time.Millisecond)
 	requestID := "none"
 	if lc, ok := lambdacontext.FromContext(ctx); ok {
@@ -81,11 +80,11 @@ func end(e soak.End) error {
 	return nil
 }
 
-// A meeting lets those who wait go on when all have come.
+// A meeting blocks its callers until all of them wait.
 type meeting struct {
-	mu   sync.Mutex
-	came int
-	all  chan struct{}
+	mu      sync.Mutex
+	waiting int
+	all     chan struct{}
 }
 
 func (m *meeting) wait(n int) {
@@ -93,15 +92,15 @@ func (m *meeting) wait(n int) {
 	if m.all == nil {
 		m.all = make(chan struct{})
 	}
-	if m.came++; m.came == n {
+	if m.waiting++; m.waiting == n {
 		close(m.all)
 	}
 	m.mu.Unlock()
 	<-m.all
 }
 
-// usage is the least of several readings: what the last invocation left to
-// clean up may not have come to that before it was frozen.
+// usage is the least of several readings: the last invocation may have been
+// frozen before it had cleaned up.
 func usage() soak.Usage {
 	least := soak.Usage{Heap: math.MaxInt64, Goroutines: math.MaxInt}
 	for range 5 {

@@ -1,6 +1,6 @@
-// Command companion is somebody else's extension. It is done with an
-// invocation at once, with COMPANION=slow after a while, and with
-// COMPANION=stuck not at all the first time.
+// Command otherextension is an extension beside the layer's. It asks for the next
+// event at once, with OTHER=slow after a while, and with OTHER=stuck the first time
+// not at all.
 package main
 
 import (
@@ -25,21 +25,21 @@ func main() {
 			panic(err)
 		}
 		if event.Type == "SHUTDOWN" {
-			fmt.Println("companion leaves")
+			fmt.Println("other extension exits")
 			return
 		}
-		switch os.Getenv("COMPANION") {
+		switch os.Getenv("OTHER") {
 		case "slow":
 			time.Sleep(300 * time.Millisecond)
 		case "stuck":
-			getStuckOnce()
+			blockOnce()
 		}
-		fmt.Println("companion is done")
+		fmt.Println("other extension is done")
 	}
 }
 
-// getStuckOnce does so once in the environment: /tmp outlives a reset.
-func getStuckOnce() {
+// blockOnce blocks once in the environment: /tmp outlives a reset.
+func blockOnce() {
 	path := filepath.Join(os.TempDir(), "stuck")
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return
@@ -47,8 +47,8 @@ func getStuckOnce() {
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		panic(err)
 	}
-	fmt.Println("companion is stuck")
+	fmt.Println("other extension is stuck")
 	for {
-		time.Sleep(time.Hour) // the Go runtime would take notice of a bare select
+		time.Sleep(time.Hour) // the Go runtime reports a bare select as a deadlock
 	}
 }

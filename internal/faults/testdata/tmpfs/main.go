@@ -1,8 +1,7 @@
 //go:build linux
 
-// Command confined is the layer's extension, EXTENSION, that finds another file
-// system at TMPDIR: full, or read-only. The function does not see that file
-// system, and so no file in it.
+// Command tmpfs runs the layer's extension, EXTENSION, with another file system at
+// TMPDIR: TMPFS=full or TMPFS=read-only. The function does not see that file system.
 package main
 
 import (
@@ -16,7 +15,7 @@ func main() {
 	tmp := os.Getenv("TMPDIR")
 	must(syscall.Unshare(syscall.CLONE_NEWNS))
 	must(syscall.Mount("none", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""))
-	switch os.Getenv("CONFINED") {
+	switch os.Getenv("TMPFS") {
 	case "full":
 		must(syscall.Mount("none", tmp, "tmpfs", 0, "size=16k"))
 	case "read-only":

@@ -1,4 +1,4 @@
-// Command late is the layer's extension, EXTENSION, on a slow start.
+// Command slowstart runs the layer's extension, EXTENSION, a second late.
 package main
 
 import (

@@ -1,7 +1,7 @@
-// Command saboteur is somebody else's extension, which does to the file of the
-// black box what SABOTAGE says, once: before the function starts, or if it ends in
-// -later when the function asks for it. The function has removed the file's name by
-// then, but the saboteur still has the file open.
+// Command tamper is an extension beside the layer's, which does to the file of the
+// black box what TAMPER says, once: before the function starts, or, if it ends in
+// -later, when the function asks for it. The function has removed the file's name by
+// then, but this process still has the file open.
 package main
 
 import (
@@ -18,12 +18,12 @@ import (
 )
 
 func main() {
-	sabotage := os.Getenv("SABOTAGE")
+	kind := os.Getenv("TAMPER")
 	var file *os.File
-	if !sabotaged() {
+	if !tampered() {
 		path := filepath.Join(os.TempDir(), "postinvoke-blackbox")
 		file = await(path)
-		if before := sabotages[sabotage]; before != nil {
+		if before := beforeStart[kind]; before != nil {
 			must(before(path, file))
 			must(os.WriteFile(mark(), nil, 0o600))
 		}
@@ -36,23 +36,23 @@ func main() {
 		if event.Type == "SHUTDOWN" {
 			return
 		}
-		if later := laterSabotages[sabotage]; later != nil && !sabotaged() {
-			awaitStat(filepath.Join(os.TempDir(), "sabotage"))
+		if later := whileUsed[kind]; later != nil && !tampered() {
+			awaitStat(filepath.Join(os.TempDir(), "tamper"))
 			must(later(file))
 			must(os.WriteFile(mark(), nil, 0o600))
 		}
 	}
 }
 
-// mark is a file that is there when the sabotage is done: /tmp outlives a reset.
-func mark() string { return filepath.Join(os.TempDir(), "sabotaged") }
+// mark is a file that exists when it is done: /tmp outlives a reset.
+func mark() string { return filepath.Join(os.TempDir(), "tampered") }
 
-func sabotaged() bool {
+func tampered() bool {
 	_, err := os.Stat(mark())
 	return err == nil
 }
 
-// await returns the file, which the extension makes before it registers, open.
+// await opens the file, which the extension makes before it registers.
 func await(path string) *os.File {
 	for {
 		file, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -84,15 +84,13 @@ func must(err error) {
 	}
 }
 
-// sabotages happen before the function starts.
-var sabotages = map[string]func(path string, file *os.File) error{
+// beforeStart is what happens before the function starts.
+var beforeStart = map[string]func(path string, file *os.File) error{
 	"delete":   func(path string, _ *os.File) error { return os.Remove(path) },
 	"truncate": func(_ string, file *os.File) error { return file.Truncate(100) },
 	"grow":     func(_ string, file *os.File) error { return file.Truncate(1 << 20) },
 	"lock":     func(_ string, file *os.File) error { return syscall.Flock(int(file.Fd()), syscall.LOCK_EX) },
-	"garble": func(_ string, file *os.File) error {
-		return overwrite(file, 0)
-	},
+	"garble":   func(_ string, file *os.File) error { return overwrite(file, 0) },
 	"version": func(_ string, file *os.File) error {
 		content := make([]byte, 64)
 		if _, err := file.ReadAt(content, 0); err != nil {
@@ -102,23 +100,18 @@ var sabotages = map[string]func(path string, file *os.File) error{
 		return err
 	},
 	"folder": func(path string, _ *os.File) error {
-		return errors.Join(os.Remove(path), os.MkdirAll(filepath.Join(path, "of", "somebody"), 0o755))
+		return errors.Join(os.Remove(path), os.MkdirAll(filepath.Join(path, "not", "empty"), 0o755))
 	},
 	"pipe": func(path string, _ *os.File) error {
 		return errors.Join(os.Remove(path), syscall.Mkfifo(path, 0o600))
 	},
-	"link": func(path string, file *os.File) error {
-		victim := path + "-victim"
-		content := make([]byte, 64)
-		if _, err := file.ReadAt(content, 0); err != nil {
-			return err
-		}
-		return errors.Join(os.Rename(path, victim), os.Symlink(victim, path))
+	"link": func(path string, _ *os.File) error {
+		return errors.Join(os.Rename(path, path+"-target"), os.Symlink(path+"-target", path))
 	},
 }
 
-// laterSabotages happen while the function uses the file.
-var laterSabotages = map[string]func(file *os.File) error{
+// whileUsed is what happens while the function uses the file.
+var whileUsed = map[string]func(file *os.File) error{
 	"truncate-later": func(file *os.File) error { return file.Truncate(0) },
 	"garble-later":   func(file *os.File) error { return overwrite(file, 32) },
 }

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os/exec"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A step that takes minutes without a line of its own prints one all the same.
+func TestNoStepIsSilentForAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var printed bytes.Buffer
+		r := newReporter(&printed)
+		err := r.step(t.Context(), "slow", func(_ context.Context, r *reporter) error {
+			r.does("compiling much")
+			time.Sleep(100 * time.Second)
+			r.printf("   a line of its own")
+			time.Sleep(29 * time.Second)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := strings.Split(strings.TrimSpace(printed.String()), "\n")
+		want := []string{"slow … 30 s", "slow … 60 s", "slow … 90 s", "   a line of its own", "slow "}
+		if len(got) != len(want) {
+			t.Fatalf("got %d lines, want %d:\n%s", len(got), len(want), &printed)
+		}
+		for i := range want {
+			if !strings.HasPrefix(got[i], want[i]) {
+				t.Errorf("got %q, want %q", got[i], want[i])
+			}
+		}
+		if !strings.HasSuffix(got[0], "compiling much") {
+			t.Errorf("got %q, want what the step does", got[0])
+		}
+	})
+}
+
+// What a command prints is shown if the command fails.
+func TestTheOutputOfACommandThatFails(t *testing.T) {
+	for script, want := range map[string]string{
+		"echo out; echo err >&2; exit 1": "out\nerr\n",
+		"echo out; echo err >&2":         "",
+	} {
+		var printed bytes.Buffer
+		err := newReporter(&printed).exec(exec.Command("/bin/sh", "-c", script))
+		if got := printed.String(); got != want || (err != nil) != (want != "") {
+			t.Errorf("%s: got %q, %v; want %q", script, got, err, want)
+		}
+	}
+}
