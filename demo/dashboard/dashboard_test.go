@@ -143,3 +143,5 @@ func TestANarrowWindow(t *testing.T) {
 		t.Error("no table scrolls in itself, want those with many columns to")
 	}
 }
+
+func TestMain(m *testing.M) { browsertest.Main(m) }

@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"fmt"
 	"html/template"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/postinvoke/demo/browser"
 	"example.com/postinvoke/internal/cloudwatch"
 	"example.com/postinvoke/internal/insights"
 )
@@ -28,6 +30,7 @@ type Drawing struct {
 	Widgets  []widget
 	Caption  []string // what this is, in sentences
 	Style    template.CSS
+	Scheme   string // of the colours in a picture; empty for the reader's
 }
 
 // widget is one, as the page shows it.
@@ -87,6 +90,20 @@ func (d *Drawing) Write(w io.Writer) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// Picture returns the drawing as an image, in PNG, as wide as a common window.
+// The scheme is light or dark. It needs a browser: without one the error is
+// [browser.ErrNone].
+func (d *Drawing) Picture(ctx context.Context, scheme string) ([]byte, error) {
+	const width, scale = 1440, 1
+	picture := *d
+	picture.Scheme = scheme
+	var page bytes.Buffer
+	if err := picture.Write(&page); err != nil {
+		return nil, err
+	}
+	return browser.Picture(ctx, page.Bytes(), width, scale)
 }
 
 func newWidget(w cloudwatch.Widget, d *cloudwatch.Drawn, v *cloudwatch.View) widget {

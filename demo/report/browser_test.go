@@ -21,6 +21,8 @@ import (
 )
 
 // open shows the report in a browser.
+func TestMain(m *testing.M) { browsertest.Main(m) }
+
 func open(t *testing.T, p *browsertest.Page, recordings ...*recording.Recording) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "report.html")

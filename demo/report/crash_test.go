@@ -85,7 +85,7 @@ func TestAHandlerThatPanics(t *testing.T) {
 	wantBars(t, html, "hooks", "flush 10.1-210.1")
 	wantBars(t, html, "function", "init 0-10; handler, hooks, then the error 10.1-210.1 failed; ended 210.1-210.1 failed")
 	for _, want := range []string{"<h1>The handler panics: hooks first, then the error</h1>", "of hooks before an error was reported",
-		"hooks ran before the error", "<td>200.0 ms</td>", "the error is reported when the hooks are over"} {
+		"hooks ran before the error", "<td>200.0 ms</td>", "the error is reported after the hooks"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page does not say %q", want)
 		}

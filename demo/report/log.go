@@ -38,10 +38,10 @@ func NewRow(r *recording.Recording, n *recording.Narrator, m *recording.Moment) 
 }
 
 // HTML returns the row as an element of a table.
-func (r Row) HTML() template.HTML { return render("row", r) }
+func (r Row) HTML() template.HTML { return part("row", r) }
 
 // LogTable returns the table of the log, without any row.
-func LogTable() template.HTML { return render("log", []Row(nil)) }
+func LogTable() template.HTML { return part("log", []Row(nil)) }
 
 func rows(r *recording.Recording) []Row {
 	var (

@@ -2,7 +2,9 @@ package report
 
 import (
 	"cmp"
+	"math"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -20,21 +22,27 @@ const (
 	// it was, if it is no shorter than foldedFrom.
 	foldedWidth = 82.0
 	foldedFrom  = 200 * time.Millisecond
+
+	// tickGap is the least distance between two labels of the axis.
+	tickGap = 14.0
 )
 
-// leastSteps are larger ones, so that there is room for a word. A shutdown has
-// room in the step of the signal, too.
-var leastSteps = map[kind]float64{starting: 40, handling: 16, ending: 26}
-
-// leastStepOf is the least distance between moments of a span.
+// leastStepOf is the least distance between moments of a span: there is room for
+// a word.
 func leastStepOf(s *span) float64 {
 	switch {
-	case s.kind == ending && s.lane == function:
-		return 78 // for the name of a signal
-	case s.lane == goroutine:
-		return 14 // for the end of its work
+	case s.Kind == ending && s.Lane == function:
+		return 78 // the name of a signal
+	case s.Kind == ending:
+		return 26 // there is room in the step of the signal, too
+	case s.Kind == starting:
+		return 40
+	case s.Kind == handling:
+		return 16
+	case s.Lane == goroutine:
+		return 14 // the end of its work
 	}
-	return max(leastStep, leastSteps[s.kind])
+	return leastStep
 }
 
 // A scale maps time to places. In one recording there are microseconds beside
@@ -50,8 +58,8 @@ type scale struct {
 type step struct {
 	from, to time.Duration
 	x, width float64
-	folded   bool
 	least    float64
+	folded   bool
 	short    bool // it got the least
 }
 
@@ -65,56 +73,46 @@ func newScale(spans []*span) *scale {
 	s := &scale{width: plotWidth}
 	for i := 1; i < len(at); i++ {
 		st := step{from: at[i-1], to: at[i], least: leastStep}
-		st.folded = st.to-st.from >= foldedFrom && isStill(spans, st.from, st.to)
+		st.folded = st.to-st.from >= foldedFrom
+		isFrozen, waits := false, false // or there is no environment
 		for _, span := range spans {
-			if span.from <= st.from && st.to <= span.to {
-				st.least = max(st.least, leastStepOf(span))
+			if span.from > st.from || st.to > span.to {
+				continue
 			}
+			st.least = max(st.least, leastStepOf(span))
+			isFrozen, waits = isFrozen || span.Kind == frozen, waits || span.Kind == waiting
+			st.folded = st.folded && (span.Kind == frozen || span.Kind == waiting)
 		}
+		st.folded = st.folded && (isFrozen || !waits)
 		s.steps = append(s.steps, st)
 	}
 	s.fit()
 	return s
 }
 
-// isStill reports whether nothing but a frozen stretch fills the time, or
-// nothing at all: there may be no environment.
-func isStill(spans []*span, from, to time.Duration) bool {
-	isFrozen, waits := false, false
-	for _, s := range spans {
-		if s.from <= from && to <= s.to && s.length() > 0 {
-			if s.kind != frozen && s.kind != waiting {
-				return false
-			}
-			isFrozen, waits = isFrozen || s.kind == frozen, waits || s.kind == waiting
-		}
-	}
-	return isFrozen || !waits
-}
-
 // fit shares out the width.
 func (s *scale) fit() {
-	folded, least, unknown := 0.0, 0.0, 0.0
+	folded, least, ms := 0.0, 0.0, 0.0
 	for _, st := range s.steps {
 		if st.folded {
 			folded += foldedWidth
 		} else {
 			least += st.least
-			unknown += inMs(st.to - st.from)
+			ms += inMs(st.to - st.from)
 		}
 	}
-	// Half of the room that is not folded, or more, is for true lengths.
+	// At least half of the room that is not folded is for true lengths.
 	s.width = max(plotWidth, folded+2*least)
 	room := s.width - folded
 	// Every step that is too short gets the least, until none is.
-	for again := true; again && unknown > 0; {
-		s.perMs, again = room/unknown, false
+	for again := true; again && ms > 0; {
+		s.perMs, again = room/ms, false
 		for i := range s.steps {
 			st := &s.steps[i]
 			if length := inMs(st.to - st.from); !st.folded && !st.short && length*s.perMs < st.least {
 				st.short, again = true, true
 				room -= st.least
-				unknown -= length
+				ms -= length
 			}
 		}
 	}
@@ -145,9 +143,94 @@ func (s *scale) at(d time.Duration) float64 {
 		return 0
 	}
 	st := s.steps[i]
-	part := 1.0
-	if st.to > st.from {
-		part = min(1, float64(d-st.from)/float64(st.to-st.from))
+	return st.x + st.width*min(1, float64(d-st.from)/float64(st.to-st.from))
+}
+
+func (s *scale) percent(x float64) float64 { return 100 * x / s.width }
+
+// A tick is a mark on the axis.
+type tick struct {
+	x, left, right float64
+	Text           string
+}
+
+// ticks returns round times where the scale is true to the length of things,
+// and the times at which frozen stretches end and environments begin, if there
+// is room for their labels. Labels are seconds, as in the log: elapsed is the
+// time to show.
+func (s *scale) ticks(elapsed func(time.Duration) time.Duration) []tick {
+	if len(s.steps) == 0 {
+		return nil
 	}
-	return st.x + part*st.width
+	end := elapsed(s.steps[len(s.steps)-1].to) // has the longest label
+	every := time.Second
+	for range 2 { // the distance of ticks determines the decimals, and those the distance
+		widest := textWidth(clock(end.Truncate(every)+every, every))
+		every = roundStep((widest + tickGap) / max(s.perMs, 1e-9))
+	}
+	var all []tick
+	free := 0.0 // from here on
+	before := time.Duration(-1)
+	for _, d := range s.tickTimes(every, elapsed) {
+		t := tick{x: s.at(d), Text: clock(elapsed(d), every)}
+		width := textWidth(t.Text)
+		t.left, t.right = t.x-width/2, t.x+width/2
+		if len(all) == 0 { // it begins at the edge instead
+			t.left, t.right = t.x, t.x+width
+		}
+		repeats := len(all) > 0 && all[len(all)-1].Text == t.Text && before < elapsed(d)
+		if repeats || t.left < free || len(all) > 0 && t.right > s.width {
+			continue
+		}
+		all = append(all, t)
+		free, before = t.right+tickGap, elapsed(d)
+	}
+	return all
+}
+
+// tickTimes returns the times for which there may be a tick.
+func (s *scale) tickTimes(every time.Duration, elapsed func(time.Duration) time.Duration) []time.Duration {
+	times := []time.Duration{s.steps[0].from}
+	for i, st := range s.steps {
+		since := elapsed(st.from) // no environment begins within a step
+		begins := i > 0 && st.from-since != s.steps[i-1].from-elapsed(s.steps[i-1].from)
+		if begins || i > 0 && s.steps[i-1].folded {
+			times = append(times, st.from)
+		}
+		if st.folded || st.short {
+			continue
+		}
+		for d := (since + every - 1) / every * every; d < since+st.to-st.from; d += every {
+			times = append(times, st.from-since+d)
+		}
+	}
+	if last := s.steps[len(s.steps)-1]; last.folded {
+		times = append(times, last.to)
+	}
+	return times
+}
+
+// clock renders a time on an axis with a tick every so often, with as many
+// decimals as the ticks have, and more if it would look like another time.
+func clock(d, every time.Duration) string {
+	tolerance := every / 25
+	if d < tolerance {
+		return "0 s"
+	}
+	decimals := 0
+	for unit := time.Second; unit > time.Microsecond && (every%unit != 0 || (d.Round(unit)-d).Abs() > tolerance); unit /= 10 {
+		decimals++
+	}
+	return strconv.FormatFloat(d.Seconds(), 'f', decimals, 64) + " s"
+}
+
+// roundStep returns the round time that is at least so many milliseconds.
+func roundStep(ms float64) time.Duration {
+	decade := math.Pow(10, math.Floor(math.Log10(ms)))
+	for _, factor := range []float64{1, 2, 5, 10} {
+		if decade*factor >= ms {
+			return max(time.Microsecond, time.Duration(math.Round(decade*factor*float64(time.Millisecond))))
+		}
+	}
+	return time.Hour
 }

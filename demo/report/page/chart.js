@@ -7,9 +7,8 @@
 
   const explain = (bar) => {
     const box = bar.closest("figure").querySelector(".explain");
-    const { at, length, lane, name, explanation } = bar.dataset;
-    box.className = "explain " + lane;
-    box.textContent = `${lane}, ${name}, at ${at}${length ? ", " + length : ""}. ${explanation}`;
+    box.className = "explain " + bar.dataset.lane;
+    box.textContent = bar.getAttribute("aria-label");
   };
 
   // One bar takes the Tab key; the arrow keys do the rest.
