@@ -97,6 +97,10 @@ func serve(ctx context.Context, args []string, stdin io.Reader, stdout, stderr i
 	if err != nil {
 		return err
 	}
+	function := "the example function"
+	if o.function != "" {
+		function = named(o.function)
+	}
 	err = live.Serve(ctx, listener, live.Config{
 		Environment: lambdaenv.Config{
 			Function:   built.function,
@@ -105,10 +109,12 @@ func serve(ctx context.Context, args []string, stdin io.Reader, stdout, stderr i
 			LogFormat:  o.logFormat,
 			Env:        append([]string{debugLevel}, o.variables...),
 		},
-		Event: event,
-		Layer: !o.withoutLayer,
-		Place: "on this machine",
-		Quiet: !o.setsLogLevel(),
+		Function: function,
+		Example:  o.function == "",
+		Event:    event,
+		Layer:    !o.withoutLayer,
+		Place:    "on this machine",
+		Quiet:    !o.setsLogLevel(),
 	})
 	if ctx.Err() != nil {
 		return endedBy(ctx, err)

@@ -29,6 +29,7 @@ func drawn(lane, name string, bars int) string {
 }
 
 func TestWhoComesLaterSeesEverything(t *testing.T) {
+	t.Parallel()
 	home := serve(t, 5*time.Second)
 	p := browsertest.New(t)
 	p.Open(home)
@@ -46,6 +47,7 @@ func TestWhoComesLaterSeesEverything(t *testing.T) {
 
 // On paper nobody can scroll, or press a button.
 func TestThePrintedPageHasTheWholeLog(t *testing.T) {
+	t.Parallel()
 	home := serve(t, 5*time.Second)
 	p := browsertest.New(t)
 	p.Resize(1200, 500)
@@ -67,6 +69,7 @@ func TestThePrintedPageHasTheWholeLog(t *testing.T) {
 
 // The timeline is drawn anew all the time, but who has gone to a bar stays.
 func TestTheFocusStays(t *testing.T) {
+	t.Parallel()
 	home := serve(t, 5*time.Second)
 	p := browsertest.New(t)
 	p.Open(home)
@@ -82,6 +85,7 @@ func TestTheFocusStays(t *testing.T) {
 }
 
 func TestItFitsEveryWindow(t *testing.T) {
+	t.Parallel()
 	home := serve(t, 5*time.Second)
 	p := browsertest.New(t)
 	for _, width := range []int64{360, 1600} {
@@ -101,6 +105,7 @@ func TestItFitsEveryWindow(t *testing.T) {
 // Who looks at the end still does when the window has become narrow, and who has
 // scrolled back is left alone.
 func TestTheEndStaysInSight(t *testing.T) {
+	t.Parallel()
 	const (
 		end   = `(() => { const s = document.querySelector("#chart .scroll"), l = document.querySelector("#log"); return s.scrollWidth > s.clientWidth + 50 && l.scrollHeight > l.clientHeight + 50 && s.scrollLeft + s.clientWidth > s.scrollWidth - 4 && l.scrollTop + l.clientHeight > l.scrollHeight - 8; })()`
 		begin = `document.querySelector("#chart .scroll").scrollLeft === 0 && document.querySelector("#log").scrollTop === 0`
@@ -128,6 +133,7 @@ func TestTheEndStaysInSight(t *testing.T) {
 }
 
 func TestBeforeTheFirstInvocation(t *testing.T) {
+	t.Parallel()
 	home := serve(t, 5*time.Second)
 	p := browsertest.New(t)
 	p.Open(home)
@@ -148,6 +154,7 @@ func TestBeforeTheFirstInvocation(t *testing.T) {
 
 // A shutdown that has to wait is announced.
 func TestAShutdownThatWaits(t *testing.T) {
+	t.Parallel()
 	home := serve(t, 30*time.Second)
 	p := browsertest.New(t)
 	p.Open(home)
@@ -155,14 +162,15 @@ func TestAShutdownThatWaits(t *testing.T) {
 	p.Click("button.main")
 	p.Wait(said("second on stack", 1))
 	p.Click("[data-post='/shutdown']")
-	p.Wait(state + ` === "The caller has its response, and hooks run. The environment is shut down when that is over."`)
+	p.Wait(state + ` === "The caller has its response, and hooks run. The environment is shut down after that."`)
 	p.Click("[data-post='/crash']") // or it would take its time
 	p.Wait(gone)
 }
 
 // A page that was left open goes on when the demo is there again.
 func TestTheDemoIsStartedAgain(t *testing.T) {
-	home, end := serveAt(t, 0, 5*time.Second)
+	t.Parallel()
+	home, end := serveAt(t, 0, config(t, 5*time.Second))
 	p := browsertest.New(t)
 	p.Tolerate("net::ERR_")
 	p.Open(home)
@@ -180,7 +188,7 @@ func TestTheDemoIsStartedAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	serveAt(t, n, 5*time.Second)
+	serveAt(t, n, config(t, 5*time.Second))
 	p.Wait(gone)
 	p.Click("button.main")
 	p.Wait(frozen)
@@ -188,6 +196,7 @@ func TestTheDemoIsStartedAgain(t *testing.T) {
 }
 
 func TestColumnsOfAnEmptyLog(t *testing.T) {
+	t.Parallel()
 	home := serve(t, 5*time.Second)
 	p := browsertest.New(t)
 	p.Resize(1200, 900)
@@ -199,6 +208,7 @@ func TestColumnsOfAnEmptyLog(t *testing.T) {
 }
 
 func TestRefusalsAreShown(t *testing.T) {
+	t.Parallel()
 	home := serve(t, 5*time.Second)
 	p := browsertest.New(t)
 	p.Open(home)

@@ -42,8 +42,9 @@ type laneView struct {
 }
 
 type tickView struct {
-	X    float64
-	Text string
+	X      float64
+	Text   string
+	Begins bool
 }
 
 // A bar is a span as it is drawn.
@@ -113,7 +114,7 @@ func draw(id string, spans []*span, elapsed func(time.Duration) time.Duration) *
 	}
 	ticks := s.ticks(elapsed)
 	for _, t := range ticks {
-		d.Ticks = append(d.Ticks, tickView{s.percent(t.x), t.Text})
+		d.Ticks = append(d.Ticks, tickView{s.percent(t.x), t.text, t.begins})
 	}
 	d.cut(s.width, ticks)
 	d.label(s.width)

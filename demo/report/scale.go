@@ -151,7 +151,8 @@ func (s *scale) percent(x float64) float64 { return 100 * x / s.width }
 // A tick is a mark on the axis.
 type tick struct {
 	x, left, right float64
-	Text           string
+	text           string
+	begins         bool // an environment begins, and times count from there
 }
 
 // ticks returns round times where the scale is true to the length of things,
@@ -172,16 +173,17 @@ func (s *scale) ticks(elapsed func(time.Duration) time.Duration) []tick {
 	free := 0.0 // from here on
 	before := time.Duration(-1)
 	for _, d := range s.tickTimes(every, elapsed) {
-		t := tick{x: s.at(d), Text: clock(elapsed(d), every)}
-		width := textWidth(t.Text)
+		t := tick{x: s.at(d), text: clock(elapsed(d), every)}
+		width := textWidth(t.text)
 		t.left, t.right = t.x-width/2, t.x+width/2
 		if len(all) == 0 { // it begins at the edge instead
 			t.left, t.right = t.x, t.x+width
 		}
-		repeats := len(all) > 0 && all[len(all)-1].Text == t.Text && before < elapsed(d)
+		repeats := len(all) > 0 && all[len(all)-1].text == t.text && before < elapsed(d)
 		if repeats || t.left < free || len(all) > 0 && t.right > s.width {
 			continue
 		}
+		t.begins = len(all) > 0 && elapsed(d) < before
 		all = append(all, t)
 		free, before = t.right+tickGap, elapsed(d)
 	}
