@@ -55,7 +55,9 @@ const (
 )
 
 // measure is appended to the page, and says how high it is.
-const measure = `<script>document.documentElement.dataset.height = Math.ceil(document.body.getBoundingClientRect().bottom)</script>`
+const measure = `<script>
+	document.documentElement.dataset.height = Math.ceil(document.body.getBoundingClientRect().bottom);
+</script>`
 
 var measured = regexp.MustCompile(`^(?:<!DOCTYPE html>)?\s*<html[^>]* data-height="(\d+)"`)
 
@@ -113,7 +115,8 @@ func (b *browser) shoot(ctx context.Context, width, height, scale int) (int, err
 	if os.Geteuid() == 0 {
 		args = append(args, "--no-sandbox") // Chromium refuses to run as root with it; the page is ours
 	}
-	cmd := exec.CommandContext(ctx, b.path, append(args, (&url.URL{Scheme: "file", Path: b.file("page.html")}).String())...)
+	page := &url.URL{Scheme: "file", Path: b.file("page.html")}
+	cmd := exec.CommandContext(ctx, b.path, append(args, page.String())...)
 	var dom, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &dom, &stderr // its processes have it open: Wait waits for all of them
 	cmd.WaitDelay = exitTimeout
@@ -154,9 +157,10 @@ func (b *browser) cut(width, height int) ([]byte, error) {
 		SubImage(image.Rectangle) image.Image
 	})
 	if !ok || !upper.In(all.Bounds()) {
-		return nil, fmt.Errorf("%s took a picture of %v pixels, not of %v; it may be too old", b.path, all.Bounds().Max, upper.Max)
+		return nil, fmt.Errorf("%s took a picture of %v pixels, not of %v; it may be too old",
+			b.path, all.Bounds().Max, upper.Max)
 	}
 	var out bytes.Buffer
-	err = (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, whole.SubImage(upper))
+	err = png.Encode(&out, whole.SubImage(upper))
 	return out.Bytes(), err
 }

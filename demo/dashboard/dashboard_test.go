@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,9 +22,20 @@ import (
 	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
-// drawing is one of the healthy scenario: of real processes.
+var healthy struct {
+	sync.Mutex
+	drawn *dashboard.Drawing
+	lines []cloudwatch.Line
+}
+
+// drawing is one of the healthy scenario: of real processes, which run once.
 func drawing(t *testing.T) (*dashboard.Drawing, []cloudwatch.Line) {
 	t.Helper()
+	healthy.Lock()
+	defer healthy.Unlock()
+	if healthy.drawn != nil {
+		return healthy.drawn, healthy.lines
+	}
 	d, err := cloudwatch.Deploy(golden.TemplateWithMetrics)
 	if err != nil {
 		t.Fatal(err)
@@ -45,6 +57,7 @@ func drawing(t *testing.T) (*dashboard.Drawing, []cloudwatch.Line) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	healthy.drawn, healthy.lines = drawn, lines
 	return drawn, lines
 }
 

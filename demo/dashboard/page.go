@@ -110,8 +110,9 @@ func newWidget(w cloudwatch.Widget, d *cloudwatch.Drawn, v *cloudwatch.View) wid
 	p := w.Properties
 	x := widget{
 		Heading: p.Title,
-		Place:   template.CSS(fmt.Sprintf("grid-column: %d / span %d; grid-row: %d / span %d", w.X+1, w.Width, w.Y+1, w.Height)),
-		Alarms:  d.Alarms,
+		Place: template.CSS(fmt.Sprintf("grid-column: %d / span %d; grid-row: %d / span %d",
+			w.X+1, w.Width, w.Y+1, w.Height)),
+		Alarms: d.Alarms,
 	}
 	switch {
 	case w.Type == "alarm" && len(d.Alarms) == 0:

@@ -28,7 +28,7 @@ func drawn(lane, name string, bars int) string {
 	return fmt.Sprintf(`[...document.querySelectorAll(".bar")].filter((b) => b.dataset.lane === %q && b.dataset.name.startsWith(%q)).length === %d`, lane, name, bars)
 }
 
-func TestWhoComesLaterSeesEverything(t *testing.T) {
+func TestAPageThatIsOpenedLaterHasEverything(t *testing.T) {
 	t.Parallel()
 	home := serve(t, 5*time.Second)
 	p := browsertest.New(t)
@@ -45,7 +45,7 @@ func TestWhoComesLaterSeesEverything(t *testing.T) {
 	}
 }
 
-// On paper nobody can scroll, or press a button.
+// Paper does not scroll, and has no buttons.
 func TestThePrintedPageHasTheWholeLog(t *testing.T) {
 	t.Parallel()
 	home := serve(t, 5*time.Second)
@@ -67,7 +67,7 @@ func TestThePrintedPageHasTheWholeLog(t *testing.T) {
 	}
 }
 
-// The timeline is drawn anew all the time, but who has gone to a bar stays.
+// The timeline is drawn anew all the time, and a bar keeps the focus.
 func TestTheFocusStays(t *testing.T) {
 	t.Parallel()
 	home := serve(t, 5*time.Second)
@@ -102,8 +102,8 @@ func TestItFitsEveryWindow(t *testing.T) {
 	}
 }
 
-// Who looks at the end still does when the window has become narrow, and who has
-// scrolled back is left alone.
+// A page that shows the end still does so when the window has become narrow, and
+// one that is scrolled back stays where it is.
 func TestTheEndStaysInSight(t *testing.T) {
 	t.Parallel()
 	const (
@@ -123,7 +123,7 @@ func TestTheEndStaysInSight(t *testing.T) {
 	p.Wait(said("frozen: nothing runs until it is thawed", 2))
 	p.Wait(end)
 
-	// The page hears of the scrolling with the next frame, and may draw before.
+	// The scroll event comes with the next frame, and the page may draw before.
 	p.Wait(`(window.still = ` + begin + ` ? (window.still ?? 0) + 1 : 0) > 10 || (document.querySelector("#chart .scroll").scrollLeft = document.querySelector("#log").scrollTop = 0) > 0`)
 	browsertest.Eval[bool](p, again)
 	p.Click("button.main")
@@ -167,7 +167,7 @@ func TestAShutdownThatWaits(t *testing.T) {
 	p.Wait(gone)
 }
 
-// A page that was left open goes on when the demo is there again.
+// An open page continues when the demo is started again.
 func TestTheDemoIsStartedAgain(t *testing.T) {
 	t.Parallel()
 	home, end := serveAt(t, 0, config(t, 5*time.Second))

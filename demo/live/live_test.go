@@ -21,8 +21,8 @@ import (
 	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
-// serve shows the page of the example function until the test is over, and
-// returns its address.
+// serve serves the page of the example function until the test ends, and returns
+// its address.
 func serve(t *testing.T, timeout time.Duration) string {
 	t.Helper()
 	home, _ := serveAt(t, 0, config(t, timeout))
@@ -132,7 +132,7 @@ func TestRequestsOfOtherOriginsAreRefused(t *testing.T) {
 	}
 }
 
-// Browsers leave the port out that is usual.
+// Browsers leave out the port 80.
 func TestTheUsualPort(t *testing.T) {
 	t.Parallel()
 	for host, want := range map[string]int{"127.0.0.1": 200, "localhost": 200, "evil.example": 403} {
@@ -160,7 +160,7 @@ func TestTheEndOfALongLog(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeDoneIsSaid(t *testing.T) {
+func TestRequestsThatCannotBeServedNow(t *testing.T) {
 	t.Parallel()
 	home := serve(t, 5*time.Second)
 	tests := []struct{ path, body, want string }{
@@ -234,9 +234,8 @@ func TestAFunctionOfYourOwn(t *testing.T) {
 	}
 }
 
-// A caller whose turn does not come before the shutdown gets no answer, and the
-// next one a new environment.
-func TestACallerWhomTheShutdownOvertakes(t *testing.T) {
+// A caller that still waits at the shutdown gets no answer.
+func TestAShutdownBeforeAWaitingCaller(t *testing.T) {
 	t.Parallel()
 	home := serve(t, 30*time.Second)
 	post := func(path, body string) {

@@ -73,7 +73,8 @@ func Serve(ctx context.Context, l net.Listener, cfg Config) error {
 func routes(s *session) http.Handler {
 	mux := http.NewServeMux()
 	for name, content := range map[string]string{
-		"{$}": s.page(), "page.css": report.Style(), "live.css": file("live.css"), "chart.js": report.Script(), "live.js": file("live.js"),
+		"{$}": s.page(), "page.css": report.Style(), "live.css": file("live.css"),
+		"chart.js": report.Script(), "live.js": file("live.js"),
 	} {
 		kind := map[string]string{".css": "text/css", ".js": "text/javascript", "": "text/html"}[path.Ext(name)]
 		mux.HandleFunc("GET /"+name, func(w http.ResponseWriter, _ *http.Request) {

@@ -49,7 +49,7 @@ func wantTrueToLength(t *testing.T, p *browsertest.Page) {
 	}
 }
 
-func TestPlaying(t *testing.T) {
+func TestASession(t *testing.T) {
 	t.Parallel()
 	home := serve(t, 2*time.Second)
 	p := browsertest.New(t)
@@ -102,7 +102,7 @@ func TestPlaying(t *testing.T) {
 	p.Wait(said("bye y'all!", 1))
 	p.Wait(gone)
 
-	// Without the extension nobody tells what is lost.
+	// Without the extension no record accounts for what is lost.
 	p.Click("#layer")
 	p.Click("button.main")
 	p.Wait(said("layer=false", 1))

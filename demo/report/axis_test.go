@@ -3,6 +3,7 @@ package report_test
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -43,7 +44,7 @@ func TestTheAxisHasTheDecimalsItNeeds(t *testing.T) {
 	for _, test := range []struct{ start, took time.Duration }{
 		{0, 100 * ms}, {0, 3 * time.Second}, {774 * time.Second, 300 * ms}, {774 * time.Second, 20 * ms}, {6 * time.Minute, time.Minute}, {0, 3300 * time.Millisecond},
 	} {
-		s := newStory().after(test.start).cold()
+		s := newScenario().after(test.start).cold()
 		for range 2 {
 			s.call().hook("main.a (a.go:1)", test.took).idle(1, test.took).after(time.Second)
 		}
@@ -55,9 +56,19 @@ func TestTheAxisHasTheDecimalsItNeeds(t *testing.T) {
 	}
 }
 
+// A label is not rounded so far that it is wrong.
+func TestAQuarterOfASecondIsNotRounded(t *testing.T) {
+	s := newScenario().cold().call().idle(0, 0).after(250*ms - 12400*time.Microsecond)
+	s.call().hook("main.a (a.go:1)", 12*time.Second)
+	labels := axis(page(t, s.idle(1, 12*time.Second).Recording()))
+	if !slices.Contains(labels, "0.25 s") || !slices.Contains(labels, "1 s") {
+		t.Errorf("got %q, want the end of the freeze at 0.25 s among whole seconds", labels)
+	}
+}
+
 // A stretch that was frozen ends when it does, and not at a round time.
 func TestTheEndOfAFreezeIsNotRounded(t *testing.T) {
-	s := newStory().cold()
+	s := newScenario().cold()
 	s.call().hook("main.a (a.go:1)", 40*time.Second).idle(1, 40*time.Second).after(4500 * ms)
 	labels := axis(page(t, s.end().Recording()))
 	if last := labels[len(labels)-1]; last != "44.5 s" {
@@ -70,7 +81,7 @@ func TestLabelsOfTheAxisDoNotCollide(t *testing.T) {
 	for _, width := range []int64{360, 800, 1600} {
 		p.Resize(width, 800)
 		for _, took := range []time.Duration{20 * ms, 290 * ms, 3 * time.Second} {
-			s := newStory().after(774409 * time.Millisecond).cold()
+			s := newScenario().after(774409 * time.Millisecond).cold()
 			for range 3 {
 				s.call().hook("main.a (a.go:1)", took).idle(1, took).after(210 * ms)
 			}
@@ -88,18 +99,18 @@ func TestLabelsOfTheAxisDoNotCollide(t *testing.T) {
 // On the live page times count from the beginning of each environment, in the
 // log as on the axis, and with what was forgotten.
 func TestTimesOfEachEnvironment(t *testing.T) {
-	s := newStory()
+	s := newScenario()
 	s.Recorder = recording.NewRecorder(recording.About{Began: s.began, Last: 3}, recording.NewHookRemarks())
 	environment := func(calls int) {
-		s.after(10*time.Minute).tell(lambdaenv.Caller, recording.Called, "{}").after(ms).cold()
+		s.after(10*time.Minute).observe(lambdaenv.Caller, recording.Called, "{}").after(ms).cold()
 		for range calls {
 			s.call().hook("main.a (a.go:1)", 300*ms).idle(1, 300*ms).after(2 * time.Second)
 		}
 	}
 	environment(2)
-	s.tell(lambdaenv.Platform, lambdaenv.ShutdownBegan, "spindown").tell(lambdaenv.Platform, lambdaenv.ShutdownDone, "")
+	s.observe(lambdaenv.Platform, lambdaenv.ShutdownBegan, "spindown").observe(lambdaenv.Platform, lambdaenv.ShutdownDone, "")
 	environment(4)
-	s.tell(lambdaenv.Function, lambdaenv.Exited, "signal: killed").tell(lambdaenv.Platform, lambdaenv.Reset, "failure")
+	s.observe(lambdaenv.Function, lambdaenv.Exited, "signal: killed").observe(lambdaenv.Platform, lambdaenv.Reset, "failure")
 	environment(1)
 
 	r := s.Recording()
@@ -113,13 +124,16 @@ func TestTimesOfEachEnvironment(t *testing.T) {
 	if again == 0 {
 		t.Fatalf("got the axis %q, want it to begin again with the last environment", labels)
 	}
+	if got := strings.Count(string(report.Now(r, s.at, 3).Chart), `"tick begins"`); got != 1 {
+		t.Errorf("got %d marks of an environment that begins, want one", got)
+	}
 	wantRising(t, labels[:again], 0)
 	wantRising(t, labels[again:], 0)
 
-	var n recording.Narrator
+	var formatter recording.Narrator
 	var elapsed []string
 	for i := range r.Moments {
-		if row, ok := report.NewRow(r, &n, &r.Moments[i]); ok {
+		if row, ok := report.NewRow(r, &formatter, &r.Moments[i]); ok {
 			elapsed = append(elapsed, fmt.Sprint(row.Elapsed, " ", row.Source))
 		}
 	}

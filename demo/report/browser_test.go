@@ -190,7 +190,7 @@ func TestScreenReadersGetTheTable(t *testing.T) {
 func TestMarkupInTheLogDoesNothing(t *testing.T) {
 	p := browsertest.New(t)
 	const markup = `</script></style><script>document.title="pwned"</script><img src=x onerror='document.title="pwned"'>`
-	open(t, p, newStory().cold().call().line("function", markup).idle(0, 0).Recording())
+	open(t, p, newScenario().cold().call().line("function", markup).idle(0, 0).Recording())
 	if got := browsertest.Eval[string](p, "document.title"); strings.Contains(got, "pwned") {
 		t.Error("markup in the log was executed")
 	}
@@ -214,14 +214,14 @@ func TestPicture(t *testing.T) {
 	}
 }
 
-// Nobody can scroll a picture.
+// A picture does not scroll.
 func TestAPictureIsAsWideAsItsTimeline(t *testing.T) {
 	browsertest.New(t) // skips without one
-	story := newStory().cold()
+	scenario := newScenario().cold()
 	for range 12 {
-		story.call().idle(0, 0).after(time.Minute)
+		scenario.call().idle(0, 0).after(time.Minute)
 	}
-	b, err := report.Picture(t.Context(), story.end().Recording())
+	b, err := report.Picture(t.Context(), scenario.end().Recording())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -77,7 +76,7 @@ func (b *bar) Length() string {
 	case b.Event():
 		return ""
 	case b.Open:
-		return length(b.length()) + ", not over"
+		return length(b.length()) + " so far"
 	}
 	return length(b.length())
 }
@@ -112,11 +111,10 @@ func draw(id string, spans []*span, elapsed func(time.Duration) time.Duration) *
 			d.Arrows = append(d.Arrows, d.arrow(s, sp))
 		}
 	}
-	ticks := s.ticks(elapsed)
-	for _, t := range ticks {
+	for _, t := range s.ticks(elapsed) {
 		d.Ticks = append(d.Ticks, tickView{s.percent(t.x), t.text, t.begins})
 	}
-	d.cut(s.width, ticks)
+	d.cut(s.width)
 	d.label(s.width)
 	return d
 }
@@ -208,56 +206,28 @@ func (d *drawing) arrow(s *scale, call *span) arrow {
 	return arrow{s.percent(s.at(call.to)), top, from - top, call.Failed}
 }
 
-// A strip is a part of a timeline that is too wide for a page: on paper, where
-// nobody can scroll, strips stand one beneath the other.
+// A strip is a part of a timeline that is too wide for a page: on paper,
+// which does not scroll, strips stand one beneath the other.
 type strip struct{ From, Width float64 }
 
 func (s strip) end() float64 { return s.From + s.Width }
 
-// cut divides the timeline into strips, if it does not fit on a page. It cuts at
-// the last place where the fewest bars and labels of the axis are cut in two.
-func (d *drawing) cut(width float64, ticks []tick) {
+// cut divides the timeline into strips, if it does not fit on a page. It cuts
+// where the environment is frozen, if there is such a place in the second half of
+// a strip.
+func (d *drawing) cut(width float64) {
 	if width <= paperWidth {
 		return
 	}
-	var things []tick
-	for _, b := range d.Bars {
-		around := 0.0
-		if b.Event() {
-			around = 2
-		}
-		things = append(things, tick{left: b.left - around, right: b.right + around})
-	}
-	things = append(things, ticks...)
 	for from := 0.0; from < width; {
-		s := strip{from, min(stripWidth, width-from)}
-		if s.end() < width {
-			s.Width = placeToCut(things, from) - from
-		}
-		d.Strips = append(d.Strips, s)
-		d.PaperWidth = max(d.PaperWidth, namesWidth+s.Width)
-		from = s.end()
-	}
-}
-
-// placeToCut leaves at least half of a strip.
-func placeToCut(things []tick, from float64) float64 {
-	crossed := func(x float64) int {
-		n := 0
-		for _, t := range things {
-			if t.left < x && x < t.right {
-				n++
+		to := min(from+stripWidth, width)
+		for _, b := range d.Bars {
+			if b.Kind == frozen && b.left > from+stripWidth/2 && b.left < from+stripWidth && to < width {
+				to = b.left
 			}
 		}
-		return n
+		d.Strips = append(d.Strips, strip{from, to - from})
+		d.PaperWidth = max(d.PaperWidth, namesWidth+to-from)
+		from = to
 	}
-	best := from + stripWidth
-	fewest := crossed(best)
-	slices.SortFunc(things, func(a, b tick) int { return cmp.Compare(b.left, a.left) })
-	for _, t := range things {
-		if n := crossed(t.left); t.left > from+stripWidth/2 && t.left < from+stripWidth && n < fewest {
-			best, fewest = t.left, n
-		}
-	}
-	return best
 }

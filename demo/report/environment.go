@@ -26,7 +26,8 @@ func (t *tracker) endFrozen(at time.Duration) {
 		t.freeze(t.lastEnd())
 	}
 	if s := t.end(platform, frozen, at); s != nil {
-		s.Detail = fmt.Sprintf("The environment is frozen for %s: none of its code runs, and nothing is billed.", length(s.length()))
+		s.Detail = fmt.Sprintf("The environment is frozen for %s: none of its code runs, and nothing is billed.",
+			length(s.length()))
 		t.thawing = s
 	}
 }
@@ -167,7 +168,7 @@ func (t *tracker) exited(m *recording.Moment) {
 func (t *tracker) goroutineLine(m *recording.Moment) {
 	switch recording.PlainWork(m.Entry) {
 	case recording.WorkBegins:
-		t.begin(goroutine, hooking, "cleanup", m.Since, "The goroutine begins its cleanup. Nobody waits for it.")
+		t.begin(goroutine, hooking, "cleanup", m.Since, "The goroutine begins its cleanup. Nothing waits for it.")
 	case recording.WorkDone:
 		if running := t.goroutines(); len(running) > 0 {
 			running[0].to, running[0].Open, running[0].Note = m.Since, false, "done"

@@ -56,7 +56,8 @@ func figures(r *recording.Recording) []figure {
 	}
 	all = append(all, figure{platform.String(), extent(billed, wholeMs), "billed per invocation"})
 	if failed > 0 {
-		all = append(all, figure{function.String(), fmt.Sprintf("%d of %d", failed, len(r.Invocations)), "answered with an error"})
+		share := fmt.Sprintf("%d of %d", failed, len(r.Invocations))
+		all = append(all, figure{function.String(), share, "answered with an error"})
 	}
 	if s := r.Shutdown; s != nil && !r.EndedByReset() {
 		all = append(all, figure{extension.String(), length(s.Idle), "idle before the shutdown (" + s.Reason + ")"})

@@ -187,5 +187,6 @@ func (t *tracker) addAllHooks(m *recording.Moment, all *recording.Hooks, request
 	if all.AfterResponse {
 		when = "After the response: "
 	}
-	s.Detail = fmt.Sprintf("%s%s, for %s together. At the log level DEBUG each is logged by itself.", when, s.Name, length(took))
+	s.Detail = fmt.Sprintf("%s%s, for %s together. At the log level DEBUG each is logged by itself.",
+		when, s.Name, length(took))
 }

@@ -14,7 +14,7 @@ import (
 func TestLabelsAreNotCutOff(t *testing.T) {
 	p := browsertest.New(t)
 	p.Resize(1000, 800)
-	s := newStory().cold()
+	s := newScenario().cold()
 	for _, took := range []time.Duration{250 * ms, 300 * ms, 800 * ms, 3 * time.Second} {
 		s.call().hook("main.handle.func2 (/src/main.go:35)", took).hook("mw.(*WWW).mmm (/src/mmm.go:1)", took/2).hook("OQGD.wwwMM+=日本 (w.go:1)", took/2).idle(3, took*2).after(took)
 	}
@@ -67,13 +67,13 @@ func TestTheRoomForAShutdown(t *testing.T) {
 	}
 }
 
-// Where there is no room, the place of a hook is left out first, then what was
-// wrong with it, but for a mark; what was wrong does not stand alone.
+// Where there is no room, the place of a hook is left out first, then a mark
+// replaces what was wrong with it; what was wrong does not stand alone.
 func TestLabelsOfHooksInTroubleHaveTheirNames(t *testing.T) {
-	s := newStory()
+	s := newScenario()
 	for _, name := range []string{"main.handle.func1 (/src/main.go:29)", "main.handleOrders.func1 (/src/main.go:29)"} {
 		s.cold().call().after(100 * ms)
-		s.dies(s.lostRecord(`phase=hooks running=0 notStarted=1 waiting="`+name+`"`),
+		s.crash(s.lostRecord(`phase=hooks running=0 notStarted=1 waiting="`+name+`"`),
 			`level=ERROR message="postinvoke: hooks lost" phase=shutdown running=0 notStarted=1 waiting="`+name+`"`, boxRead)
 		s.after(5 * ms)
 	}

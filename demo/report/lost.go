@@ -92,7 +92,8 @@ func (t *tracker) environmentEnded(m *recording.Moment, boxRead bool) {
 	t.hooksUnknown()
 	s := t.open(extension, ending)
 	if s == nil { // a reset, and no shutdown
-		s = t.mark(extension, "shutdown", m.Since, "The extension gets the SHUTDOWN event, and logs how the environment ended.")
+		s = t.mark(extension, "shutdown", m.Since,
+			"The extension gets the SHUTDOWN event, and logs how the environment ended.")
 		if ended.reset > 0 {
 			s.Kind, s.from = ending, ended.reset
 		}

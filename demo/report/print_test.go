@@ -34,12 +34,12 @@ const lost = `(() => {
 	});
 })()`
 
-// On paper nobody can scroll, and dark is no colour for it.
+// Paper does not scroll, and is not dark.
 func TestItPrints(t *testing.T) {
 	p := browsertest.New(t)
 	p.Prefer("dark")
 	for _, invocations := range []int{1, 4, 12} {
-		s := newStory().cold()
+		s := newScenario().cold()
 		for range invocations {
 			s.call().hook("main.handle.func2 (/src/main.go:35)", 300*ms).hook("main.handle.func1 (/src/main.go:29)", 2*ms)
 			s.idle(2, 302*ms).after(300 * ms)
@@ -72,7 +72,7 @@ var stripPattern = regexp.MustCompile(`viewBox="([0-9.]+) 0 ([0-9.]+) [^>]*><use
 
 // A bar that is itself too wide for a page is cut, and nothing is left out.
 func TestABarThatIsTooWideForAPage(t *testing.T) {
-	s := newStory().cold().call().hook("main.a (a.go:1)", time.Hour).idle(1, time.Hour)
+	s := newScenario().cold().call().hook("main.a (a.go:1)", time.Hour).idle(1, time.Hour)
 	for range 20 {
 		s.after(time.Minute).call().idle(0, 0)
 	}

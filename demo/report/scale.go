@@ -150,9 +150,9 @@ func (s *scale) percent(x float64) float64 { return 100 * x / s.width }
 
 // A tick is a mark on the axis.
 type tick struct {
-	x, left, right float64
-	text           string
-	begins         bool // an environment begins, and times count from there
+	x      float64
+	text   string
+	begins bool // an environment begins, and times count from there
 }
 
 // ticks returns round times where the scale is true to the length of things,
@@ -174,18 +174,17 @@ func (s *scale) ticks(elapsed func(time.Duration) time.Duration) []tick {
 	before := time.Duration(-1)
 	for _, d := range s.tickTimes(every, elapsed) {
 		t := tick{x: s.at(d), text: clock(elapsed(d), every)}
-		width := textWidth(t.text)
-		t.left, t.right = t.x-width/2, t.x+width/2
+		left, right := t.x-textWidth(t.text)/2, t.x+textWidth(t.text)/2
 		if len(all) == 0 { // it begins at the edge instead
-			t.left, t.right = t.x, t.x+width
+			left, right = t.x, t.x+textWidth(t.text)
 		}
 		repeats := len(all) > 0 && all[len(all)-1].text == t.text && before < elapsed(d)
-		if repeats || t.left < free || len(all) > 0 && t.right > s.width {
+		if repeats || left < free || len(all) > 0 && right > s.width {
 			continue
 		}
 		t.begins = len(all) > 0 && elapsed(d) < before
 		all = append(all, t)
-		free, before = t.right+tickGap, elapsed(d)
+		free, before = right+tickGap, elapsed(d)
 	}
 	return all
 }
@@ -219,9 +218,9 @@ func clock(d, every time.Duration) string {
 	if d < tolerance {
 		return "0 s"
 	}
-	decimals := 0
-	for unit := time.Second; unit > time.Microsecond && (every%unit != 0 || (d.Round(unit)-d).Abs() > tolerance); unit /= 10 {
-		decimals++
+	decimals, unit := 0, time.Second
+	for unit > time.Microsecond && (every%unit != 0 || (d.Round(unit)-d).Abs() > tolerance) {
+		decimals, unit = decimals+1, unit/10
 	}
 	return strconv.FormatFloat(d.Seconds(), 'f', decimals, 64) + " s"
 }

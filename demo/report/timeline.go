@@ -156,7 +156,8 @@ func (t *tracker) follow(m *recording.Moment) {
 		t.thaw(at)
 		t.hooksUnknown()
 		t.hooks, t.library, t.extension, t.served, t.reset = hookState{}, false, false, false, false
-		t.begin(platform, starting, "init", at, "Lambda starts the processes: the Init phase of a cold start.").request = m.RequestID
+		init := t.begin(platform, starting, "init", at, "Lambda starts the processes: the Init phase of a cold start.")
+		init.request = m.RequestID
 		t.begin(function, starting, "init", at, "The function's process starts.")
 	case lambdaenv.InitDone:
 		for _, l := range []lane{platform, function, extension, others} {
@@ -240,7 +241,7 @@ func (t *tracker) responded(m *recording.Moment) {
 		default:
 			s.Name = "has the response after " + recording.Milliseconds(m.Response.Latency)
 		}
-		s.Detail = "The caller " + s.Name + ", and goes on. Whatever follows, nobody waits for it."
+		s.Detail = "The caller " + s.Name + ", and does not wait for what follows."
 	}
 	s := t.end(function, handling, m.Since)
 	if s == nil {

@@ -213,7 +213,8 @@ func (p *Page) Point(x, y float64) {
 // Wait waits until the JavaScript expression is true.
 func (p *Page) Wait(expression string) {
 	p.t.Helper()
-	if err := chromedp.Do(p.ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingTimeout(timeout/2))); err != nil {
+	poll := chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingTimeout(timeout/2))
+	if err := chromedp.Do(p.ctx, poll); err != nil {
 		body, _ := chromedp.Run(p.ctx, chromedp.Evaluate[string]("document.body.innerText"))
 		p.t.Fatalf("wait for %s: %v; the page says:\n%s", expression, err, body)
 	}
