@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -51,6 +52,9 @@ func newAxis(values []float64, height float64) axis {
 	return axis{most, height}
 }
 
+// label is that of a part of the axis, a quarter or several.
+func (a axis) label(part float64) string { return trim(strconv.FormatFloat(a.most*part, 'f', 2, 64)) }
+
 func (a axis) y(value float64) float64 { return a.height - a.height*value/a.most }
 
 // chart draws the series of a widget over time.
@@ -72,9 +76,9 @@ func chart(p cloudwatch.Properties, series []cloudwatch.Series, v *cloudwatch.Vi
 	for i := range 5 {
 		y, part := height*float64(i)/4, float64(4-i)/4
 		fmt.Fprintf(&b, `<path class="rule" d="M0 %.1fH%.1f"/><text class="tick end" x="-6" y="%.1f">%s</text>`,
-			y, width, y+4, short(left.most*part))
+			y, width, y+4, left.label(part))
 		if hasRight {
-			fmt.Fprintf(&b, `<text class="tick" x="%.1f" y="%.1f">%s</text>`, width+6, y+4, short(right.most*part))
+			fmt.Fprintf(&b, `<text class="tick" x="%.1f" y="%.1f">%s</text>`, width+6, y+4, right.label(part))
 		}
 	}
 	for t := v.From.Truncate(30 * time.Minute); !t.After(v.To); t = t.Add(30 * time.Minute) {

@@ -113,10 +113,9 @@ func TestPicture(t *testing.T) {
 	}
 }
 
-// On a telephone widgets stand one beneath the other, and what is too wide
-// scrolls in itself.
-func TestANarrowWindow(t *testing.T) {
-	p := browsertest.New(t)
+// empty is a drawing in which nothing was invoked.
+func empty(t *testing.T) *dashboard.Drawing {
+	t.Helper()
 	d, err := cloudwatch.Deploy(golden.TemplateWithMetrics)
 	if err != nil {
 		t.Fatal(err)
@@ -130,6 +129,27 @@ func TestANarrowWindow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return drawn
+}
+
+// An axis up to 1 has labels at its quarters.
+func TestAQuarterOnAnAxis(t *testing.T) {
+	var page strings.Builder
+	if err := empty(t).Write(&page); err != nil {
+		t.Fatal(err)
+	}
+	for _, label := range []string{"0", "0.25", "0.5", "0.75", "1", "100"} {
+		if !strings.Contains(page.String(), ">"+label+"</text>") {
+			t.Errorf("no axis has the label %s", label)
+		}
+	}
+}
+
+// On a telephone widgets stand one beneath the other, and what is too wide
+// scrolls in itself.
+func TestANarrowWindow(t *testing.T) {
+	p := browsertest.New(t)
+	drawn := empty(t)
 	for i := range drawn.Widgets {
 		if drawn.Widgets[i].Table != nil {
 			drawn.Widgets[i].Empty = "" // its head is wide enough

@@ -173,10 +173,7 @@ func trim(number string) string { return strings.TrimSuffix(strings.TrimRight(nu
 
 // short is a number with as many digits as CloudWatch shows.
 func short(n float64) string {
-	switch {
-	case n == 0:
-		return "0"
-	case n >= 100:
+	if n >= 100 {
 		return strconv.FormatFloat(n, 'f', 0, 64)
 	}
 	return trim(strconv.FormatFloat(n, 'f', 1, 64))
