@@ -58,10 +58,10 @@ type scale struct {
 type step struct {
 	from, to time.Duration
 	x, width float64
-	least    float64
 	folded   bool
-	short    bool // it got the least
 }
+
+func (s step) ms() float64 { return inMs(s.to - s.from) }
 
 func newScale(spans []*span) *scale {
 	var at []time.Duration
@@ -70,67 +70,72 @@ func newScale(spans []*span) *scale {
 	}
 	slices.Sort(at)
 	at = slices.Compact(at)
-	s := &scale{width: plotWidth}
+	s := &scale{}
+	folded, least := 0.0, 0.0
 	for i := 1; i < len(at); i++ {
-		st := step{from: at[i-1], to: at[i], least: leastStep}
-		st.folded = st.to-st.from >= foldedFrom
-		isFrozen, waits := false, false // or there is no environment
-		for _, span := range spans {
-			if span.from > st.from || st.to > span.to {
-				continue
-			}
-			st.least = max(st.least, leastStepOf(span))
-			isFrozen, waits = isFrozen || span.Kind == frozen, waits || span.Kind == waiting
-			st.folded = st.folded && (span.Kind == frozen || span.Kind == waiting)
+		st := newStep(spans, at[i-1], at[i])
+		if st.folded {
+			folded += st.width
+		} else {
+			least += st.width
 		}
-		st.folded = st.folded && (isFrozen || !waits)
 		s.steps = append(s.steps, st)
 	}
-	s.fit()
+	// At least half of the room that is not folded is for true lengths.
+	s.fit(max(plotWidth-folded, 2*least))
+	for i := range s.steps {
+		st := &s.steps[i]
+		st.x = s.width
+		if !st.folded {
+			st.width = max(st.width, st.ms()*s.perMs)
+		}
+		s.width += st.width
+	}
+	s.width = max(s.width, plotWidth)
 	return s
 }
 
-// fit shares out the width.
-func (s *scale) fit() {
-	folded, least, ms := 0.0, 0.0, 0.0
-	for _, st := range s.steps {
-		if st.folded {
-			folded += foldedWidth
-		} else {
-			least += st.least
-			ms += inMs(st.to - st.from)
-		}
-	}
-	// At least half of the room that is not folded is for true lengths.
-	s.width = max(plotWidth, folded+2*least)
-	room := s.width - folded
-	// Every step that is too short gets the least, until none is.
-	for again := true; again && ms > 0; {
-		s.perMs, again = room/ms, false
-		for i := range s.steps {
-			st := &s.steps[i]
-			if length := inMs(st.to - st.from); !st.folded && !st.short && length*s.perMs < st.least {
-				st.short, again = true, true
-				room -= st.least
-				ms -= length
+// fit finds how many pixels a millisecond gets in the room for steps that are not
+// folded: those for which that is too little get their least width.
+func (s *scale) fit(room float64) {
+	s.perMs = math.Inf(1)
+	for {
+		rest, ms := room, 0.0
+		for _, st := range s.steps {
+			switch {
+			case st.folded:
+			case st.ms()*s.perMs < st.width:
+				rest -= st.width
+			default:
+				ms += st.ms()
 			}
 		}
-	}
-	x := 0.0
-	for i := range s.steps {
-		st := &s.steps[i]
-		st.x = x
-		switch {
-		case st.folded:
-			st.width = foldedWidth
-		case st.short:
-			st.width = st.least
-		default:
-			st.width = inMs(st.to-st.from) * s.perMs
+		perMs := rest / max(ms, 1e-9)
+		if perMs >= s.perMs {
+			return
 		}
-		x += st.width
+		s.perMs = perMs
 	}
-	s.width = max(x, plotWidth)
+}
+
+// newStep returns a step with its least width. It is folded if nothing but a
+// frozen stretch fills it, or nothing at all: there may be no environment.
+func newStep(spans []*span, from, to time.Duration) step {
+	st := step{from: from, to: to, width: leastStep, folded: to-from >= foldedFrom}
+	isFrozen, waits := false, false
+	for _, span := range spans {
+		if span.from > from || to > span.to {
+			continue
+		}
+		st.width = max(st.width, leastStepOf(span))
+		isFrozen, waits = isFrozen || span.Kind == frozen, waits || span.Kind == waiting
+		st.folded = st.folded && (span.Kind == frozen || span.Kind == waiting)
+	}
+	st.folded = st.folded && (isFrozen || !waits)
+	if st.folded {
+		st.width = foldedWidth
+	}
+	return st
 }
 
 // at returns the place of a moment.
@@ -146,7 +151,8 @@ func (s *scale) at(d time.Duration) float64 {
 	return st.x + st.width*min(1, float64(d-st.from)/float64(st.to-st.from))
 }
 
-func (s *scale) percent(x float64) float64 { return 100 * x / s.width }
+// percent is a place or width in percent of all, with as many digits as are seen.
+func (s *scale) percent(x float64) float64 { return math.Round(1e6*x/s.width) / 1e4 }
 
 // A tick is a mark on the axis.
 type tick struct {
@@ -171,44 +177,38 @@ func (s *scale) ticks(elapsed func(time.Duration) time.Duration) []tick {
 	}
 	var all []tick
 	free := 0.0 // from here on
-	before := time.Duration(-1)
-	for _, d := range s.tickTimes(every, elapsed) {
-		t := tick{x: s.at(d), text: clock(elapsed(d), every)}
-		left, right := t.x-textWidth(t.text)/2, t.x+textWidth(t.text)/2
+	add := func(d time.Duration, begins bool) {
+		t := tick{s.at(d), clock(elapsed(d), every), begins}
+		width := textWidth(t.text)
+		left, right := t.x-width/2, t.x+width/2
 		if len(all) == 0 { // it begins at the edge instead
-			left, right = t.x, t.x+textWidth(t.text)
+			left, right = t.x, t.x+width
 		}
-		repeats := len(all) > 0 && all[len(all)-1].text == t.text && before < elapsed(d)
-		if repeats || left < free || len(all) > 0 && right > s.width {
-			continue
+		repeats := len(all) > 0 && all[len(all)-1].text == t.text && !begins
+		if left >= free && (right <= s.width || len(all) == 0) && !repeats {
+			all = append(all, t)
+			free = right + tickGap
 		}
-		t.begins = len(all) > 0 && elapsed(d) < before
-		all = append(all, t)
-		free, before = right+tickGap, elapsed(d)
 	}
-	return all
-}
-
-// tickTimes returns the times for which there may be a tick.
-func (s *scale) tickTimes(every time.Duration, elapsed func(time.Duration) time.Duration) []time.Duration {
-	times := []time.Duration{s.steps[0].from}
+	var origin time.Duration // when the environment began
 	for i, st := range s.steps {
-		since := elapsed(st.from) // no environment begins within a step
-		begins := i > 0 && st.from-since != s.steps[i-1].from-elapsed(s.steps[i-1].from)
-		if begins || i > 0 && s.steps[i-1].folded {
-			times = append(times, st.from)
+		before := origin
+		origin = st.from - elapsed(st.from) // none begins within a step
+		begins := i > 0 && origin != before
+		if i == 0 || begins || s.steps[i-1].folded {
+			add(st.from, begins)
 		}
-		if st.folded || st.short {
+		if st.folded || st.ms()*s.perMs < st.width-0.01 {
 			continue
 		}
-		for d := (since + every - 1) / every * every; d < since+st.to-st.from; d += every {
-			times = append(times, st.from-since+d)
+		for d := (st.from - origin + every - 1) / every * every; d < st.to-origin; d += every {
+			add(origin+d, false)
 		}
 	}
 	if last := s.steps[len(s.steps)-1]; last.folded {
-		times = append(times, last.to)
+		add(last.to, false)
 	}
-	return times
+	return all
 }
 
 // clock renders a time on an axis with a tick every so often, with as many
