@@ -20,7 +20,7 @@ what, let it idle, shut it down and crash it. Ctrl-C ends it.
 
   -port N              the port, on 127.0.0.1 only; 0 takes any that is free (default 7788)
   -function DIR|BIN    your own function: the folder of its main package, or an executable
-  -event FILE|JSON     the event to begin with (default {"sleepMs":3000})
+  -event FILE|JSON     the event to begin with (default {"sleepMs":3000}, or {} for your own function)
   -timeout DURATION    the function's timeout, hooks included (default 8s; whole seconds, 15m
                        at the most); hooks have to be done 500ms before it ends
   -env NAME=VALUE      a variable for the function, which sees only Lambda's and these; repeatable
@@ -40,7 +40,7 @@ func parseServeOptions(args []string, stdout io.Writer) (*serveOptions, error) {
 	fs.SetOutput(io.Discard)
 	fs.IntVar(&o.port, "port", 7788, "")
 	fs.StringVar(&o.function, "function", "", "")
-	fs.StringVar(&o.event, "event", `{"sleepMs":3000}`, "")
+	fs.StringVar(&o.event, "event", "{}", "")
 	fs.Func("timeout", "", duration(&o.timeout))
 	fs.Func("env", "", variable(&o.variables))
 	fs.BoolVar(&o.withoutLayer, "without-layer", false, "")
@@ -56,6 +56,11 @@ func parseServeOptions(args []string, stdout io.Writer) (*serveOptions, error) {
 		return nil, usagef("unexpected argument %q; serve -h lists the flags", fs.Arg(0))
 	case o.port < 0 || o.port > 65535:
 		return nil, usagef("-port %d: a number from 0 to 65535 is needed", o.port)
+	}
+	eventGiven := false
+	fs.Visit(func(f *flag.Flag) { eventGiven = eventGiven || f.Name == "event" })
+	if o.function == "" && !eventGiven {
+		o.event = `{"sleepMs":3000}`
 	}
 	if err := checkTimeout(o.timeout); err != nil {
 		return nil, err

@@ -73,8 +73,8 @@ func Picture(ctx context.Context, page []byte, width, scale int) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(tmp)
 	b := browser{path: path, tmp: tmp}
+	defer b.remove()
 	if err := os.WriteFile(b.file("page.html"), append(page[:len(page):len(page)], measure...), 0o600); err != nil {
 		return nil, err
 	}
@@ -99,6 +99,18 @@ type browser struct{ path, tmp string }
 
 func (b *browser) file(name string) string { return filepath.Join(b.tmp, name) }
 
+// remove removes what the browser has left.
+func (b *browser) remove() {
+	// A browser that was killed also leaves its socket, in a folder beside ours.
+	if socket, err := os.Readlink(b.file("profile/SingletonSocket")); err == nil {
+		folder := filepath.Dir(socket)
+		for _, path := range []string{socket, filepath.Join(folder, "SingletonCookie"), folder} {
+			_ = os.Remove(path)
+		}
+	}
+	_ = os.RemoveAll(b.tmp)
+}
+
 // shoot takes a picture of the window, and returns the height of the page.
 func (b *browser) shoot(ctx context.Context, width, height, scale int) (int, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("it took more than %v", timeout))
@@ -118,7 +130,7 @@ func (b *browser) shoot(ctx context.Context, width, height, scale int) (int, err
 	page := &url.URL{Scheme: "file", Path: b.file("page.html")}
 	cmd := exec.CommandContext(ctx, b.path, append(args, page.String())...)
 	var dom, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &dom, &stderr // its processes have it open: Wait waits for all of them
+	cmd.Stdout, cmd.Stderr = &dom, &stderr                                   // its processes have it open: Wait waits for all of them
 	cmd.WaitDelay = exitTimeout
 	err := cmd.Run()
 	size := measured.FindSubmatch(dom.Bytes())

@@ -85,13 +85,17 @@ func wantEmpty(t *testing.T, folder string) {
 	}
 }
 
-// Ctrl-C ends the browser, and its profile is removed.
+// Ctrl-C ends the browser, and nothing of it is left: neither its profile nor the
+// socket that it has elsewhere.
 func TestAnInterruptedPicture(t *testing.T) {
 	started := filepath.Join(t.TempDir(), "started")
 	if err := syscall.Mkfifo(started, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	tmp := install(t, `for flag; do case $flag in --user-data-dir=*) mkdir "${flag#*=}"; esac; done
+	tmp := install(t, `for flag; do case $flag in --user-data-dir=*) profile=${flag#*=}; esac; done
+mkdir "$profile" "$TMPDIR/org.chromium.1"
+touch "$TMPDIR/org.chromium.1/SingletonSocket" "$TMPDIR/org.chromium.1/SingletonCookie"
+ln -s "$TMPDIR/org.chromium.1/SingletonSocket" "$profile"
 echo $$ > `+started+`
 exec sleep 3600`)
 	ctx, cancel := context.WithCancelCause(t.Context())
