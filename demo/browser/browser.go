@@ -130,7 +130,7 @@ func (b *browser) shoot(ctx context.Context, width, height, scale int) (int, err
 	page := &url.URL{Scheme: "file", Path: b.file("page.html")}
 	cmd := exec.CommandContext(ctx, b.path, append(args, page.String())...)
 	var dom, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &dom, &stderr                                   // its processes have it open: Wait waits for all of them
+	cmd.Stdout, cmd.Stderr = &dom, &stderr // its processes have it open: Wait waits for all of them
 	cmd.WaitDelay = exitTimeout
 	err := cmd.Run()
 	size := measured.FindSubmatch(dom.Bytes())

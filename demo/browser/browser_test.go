@@ -63,8 +63,9 @@ func TestBrowsersThatTakeNoPicture(t *testing.T) {
 	for name, test := range map[string]struct{ script, want string }{
 		"in a snap": {"", "cannot read there; set TMPDIR to a folder that it can read"},
 		"fails":     {"echo starting >&2; echo 'no display' >&2; exit 3", "chromium: exit status 3: no display"},
-		"too old":   {`echo '<!DOCTYPE html><html lang="en" data-height="20">'`, "chromium took no picture; it may be too old"},
-		"moves":     {`echo >> $0.n; echo "<html data-height=\"$(wc -c < $0.n)0000\">"`, "the page changes its height"},
+		"too old": {`echo '<!DOCTYPE html><html lang="en" data-height="20">'`,
+			"chromium took no picture; it may be too old"},
+		"moves": {`echo >> $0.n; echo "<html data-height=\"$(wc -c < $0.n)0000\">"`, "the page changes its height"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tmp := install(t, test.script)

@@ -68,7 +68,8 @@ func TestDrawing(t *testing.T) {
 		if line.Time.Before(drawn.From) || !line.Time.Before(drawn.To) {
 			t.Fatalf("a line of %v is not in the time shown, %v to %v", line.Time, drawn.From, drawn.To)
 		}
-		if stamp := fmt.Sprintf(`":"%s`, line.Time.UTC().Format("2006-01-02T15:04")); strings.Contains(line.Message, `"time`) && !strings.Contains(line.Message, stamp) {
+		stamp := fmt.Sprintf(`":"%s`, line.Time.UTC().Format("2006-01-02T15:04"))
+		if strings.Contains(line.Message, `"time`) && !strings.Contains(line.Message, stamp) {
 			t.Fatalf("got the record %s in the minute %s: the times disagree", line.Message, stamp)
 		}
 	}
@@ -77,7 +78,8 @@ func TestDrawing(t *testing.T) {
 		t.Fatal(err)
 	}
 	html := page.String()
-	for _, want := range []string{"<svg", "hooks finished", "spindown", "second on complete", "In alarm", "NaN", "Inf", "<script"} {
+	for _, want := range []string{"<svg", "hooks finished", "spindown", "second on complete", "In alarm", "NaN", "Inf",
+		"<script"} {
 		there := strings.Contains(html, want)
 		if wanted := want != "In alarm" && want != "NaN" && want != "Inf" && want != "<script"; there != wanted {
 			t.Errorf("%q on the page: got %v, want %v", want, there, wanted)

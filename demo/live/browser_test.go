@@ -25,7 +25,8 @@ func said(text string, times int) string {
 
 // drawn is true when the timeline has such bars.
 func drawn(lane, name string, bars int) string {
-	return fmt.Sprintf(`[...document.querySelectorAll(".bar")].filter((b) => b.dataset.lane === %q && b.dataset.name.startsWith(%q)).length === %d`, lane, name, bars)
+	return fmt.Sprintf(`[...document.querySelectorAll(".bar")].filter((b) => b.dataset.lane === %q && `+
+		`b.dataset.name.startsWith(%q)).length === %d`, lane, name, bars)
 }
 
 func TestAPageThatIsOpenedLaterHasEverything(t *testing.T) {
@@ -75,7 +76,8 @@ func TestTheFocusStays(t *testing.T) {
 	p.Open(home)
 	p.Click("button.main")
 	p.Wait(drawn("function", "handler", 1))
-	browsertest.Eval[bool](p, `(document.querySelector(".bar.handler").focus(), window.before = document.querySelector("svg.plot"), true)`)
+	browsertest.Eval[bool](p,
+		`(document.querySelector(".bar.handler").focus(), window.before = document.querySelector("svg.plot"), true)`)
 	p.Wait(`window.before !== document.querySelector("svg.plot")`)
 	p.Wait(frozen)
 	if !browsertest.Eval[bool](p, `document.activeElement.matches(".bar.handler")`) {
@@ -107,7 +109,11 @@ func TestItFitsEveryWindow(t *testing.T) {
 func TestTheEndStaysInSight(t *testing.T) {
 	t.Parallel()
 	const (
-		end   = `(() => { const s = document.querySelector("#chart .scroll"), l = document.querySelector("#log"); return s.scrollWidth > s.clientWidth + 50 && l.scrollHeight > l.clientHeight + 50 && s.scrollLeft + s.clientWidth > s.scrollWidth - 4 && l.scrollTop + l.clientHeight > l.scrollHeight - 8; })()`
+		end = `(() => {
+			const s = document.querySelector("#chart .scroll"), l = document.querySelector("#log");
+			return s.scrollWidth > s.clientWidth + 50 && l.scrollHeight > l.clientHeight + 50 &&
+				s.scrollLeft + s.clientWidth > s.scrollWidth - 4 && l.scrollTop + l.clientHeight > l.scrollHeight - 8;
+		})()`
 		begin = `document.querySelector("#chart .scroll").scrollLeft === 0 && document.querySelector("#log").scrollTop === 0`
 		again = `(window.before = document.querySelector("svg.plot"), true)`
 	)
@@ -124,7 +130,9 @@ func TestTheEndStaysInSight(t *testing.T) {
 	p.Wait(end)
 
 	// The scroll event comes with the next frame, and the page may draw before.
-	p.Wait(`(window.still = ` + begin + ` ? (window.still ?? 0) + 1 : 0) > 10 || (document.querySelector("#chart .scroll").scrollLeft = document.querySelector("#log").scrollTop = 0) > 0`)
+	p.Wait(`(window.still = ` + begin +
+		` ? (window.still ?? 0) + 1 : 0) > 10 || (document.querySelector("#chart .scroll").scrollLeft = ` +
+		`document.querySelector("#log").scrollTop = 0) > 0`)
 	browsertest.Eval[bool](p, again)
 	p.Click("button.main")
 	p.Wait(said("frozen: nothing runs until it is thawed", 3))
@@ -202,7 +210,8 @@ func TestColumnsOfAnEmptyLog(t *testing.T) {
 	p.Resize(1200, 900)
 	p.Open(home)
 	p.Wait(gone)
-	if got := browsertest.Eval[float64](p, `document.querySelector("#log th:last-child").getBoundingClientRect().left`); got > 350 {
+	if got := browsertest.Eval[float64](p,
+		`document.querySelector("#log th:last-child").getBoundingClientRect().left`); got > 350 {
 		t.Errorf("the column of the log begins at %.0f pixels, want it beside the others", got)
 	}
 }

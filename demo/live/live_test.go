@@ -150,7 +150,8 @@ func TestTheEndOfALongLog(t *testing.T) {
 	t.Parallel()
 	var moments []recording.Moment
 	for i := range 5000 {
-		moments = append(moments, recording.Moment{Entry: lambdaenv.Entry{Kind: lambdaenv.Line, Source: lambdaenv.Function, Text: fmt.Sprint("line ", i)}})
+		moments = append(moments, recording.Moment{Entry: lambdaenv.Entry{Kind: lambdaenv.Line, Source: lambdaenv.Function,
+			Text: fmt.Sprint("line ", i)}})
 	}
 	for seen, want := range map[int]int{0: 2000, 3500: 1500, 5000: 0} {
 		rows := live.LogOf(moments, seen)
@@ -187,7 +188,8 @@ func TestAPortThatIsTaken(t *testing.T) {
 	defer l.Close()
 	port := l.Addr().(*net.TCPAddr).Port
 	_, err = live.Listen(port)
-	if want := fmt.Sprintf("port %d is taken; choose another one with -port, or -port 0 for any that is free", port); err == nil || err.Error() != want {
+	want := fmt.Sprintf("port %d is taken; choose another one with -port, or -port 0 for any that is free", port)
+	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
@@ -223,13 +225,16 @@ func TestAFunctionOfYourOwn(t *testing.T) {
 	cfg.Function, cfg.Example = "the function in /src/<mine>", false
 	home, _ := serveAt(t, 0, cfg)
 	_, mine := request(t, "GET", home, "")
-	for page, want := range map[string]string{example: "This is the example function, in", mine: "This is the function in /src/&lt;mine&gt;, in"} {
+	for page, want := range map[string]string{
+		example: "This is the example function, in", mine: "This is the function in /src/&lt;mine&gt;, in",
+	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q", want)
 		}
 	}
 	const event = "data-event="
-	if strings.Count(example, event) != 2 || strings.Contains(mine, event) || strings.Contains(mine, "sleepMs&#34;:10000") {
+	if strings.Count(example, event) != 2 || strings.Contains(mine, event) ||
+		strings.Contains(mine, "sleepMs&#34;:10000") {
 		t.Error("want buttons with events on the page of the example, and no others")
 	}
 }

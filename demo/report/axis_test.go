@@ -42,7 +42,8 @@ func wantRising(t *testing.T, labels []string, from float64) {
 
 func TestTheAxisHasTheDecimalsItNeeds(t *testing.T) {
 	for _, test := range []struct{ start, took time.Duration }{
-		{0, 100 * ms}, {0, 3 * time.Second}, {774 * time.Second, 300 * ms}, {774 * time.Second, 20 * ms}, {6 * time.Minute, time.Minute}, {0, 3300 * time.Millisecond},
+		{0, 100 * ms}, {0, 3 * time.Second}, {774 * time.Second, 300 * ms}, {774 * time.Second, 20 * ms},
+		{6 * time.Minute, time.Minute}, {0, 3300 * time.Millisecond},
 	} {
 		s := newScenario().after(test.start).cold()
 		for range 2 {
@@ -86,10 +87,13 @@ func TestLabelsOfTheAxisDoNotCollide(t *testing.T) {
 				s.call().hook("main.a (a.go:1)", took).idle(1, took).after(210 * ms)
 			}
 			open(t, p, s.end().Recording())
-			ticks := browsertest.Eval[[]browsertest.Box](p, `[...document.querySelectorAll("text.tick")].map((e) => { const r = e.getBoundingClientRect(); return { Name: e.textContent, Left: r.left, Right: r.right }; })`)
+			ticks := browsertest.Eval[[]browsertest.Box](p,
+				`[...document.querySelectorAll("text.tick")].map((e) => { const r = e.getBoundingClientRect(); `+
+					`return { Name: e.textContent, Left: r.left, Right: r.right }; })`)
 			for i := 1; i < len(ticks); i++ {
 				if ticks[i].Left < ticks[i-1].Right+3 {
-					t.Errorf("%d pixels wide, %v: %s ends at %.1f, %s begins at %.1f", width, took, ticks[i-1].Name, ticks[i-1].Right, ticks[i].Name, ticks[i].Left)
+					t.Errorf("%d pixels wide, %v: %s ends at %.1f, %s begins at %.1f", width, took, ticks[i-1].Name,
+						ticks[i-1].Right, ticks[i].Name, ticks[i].Left)
 				}
 			}
 		}
@@ -108,9 +112,11 @@ func TestTimesOfEachEnvironment(t *testing.T) {
 		}
 	}
 	environment(2)
-	s.observe(lambdaenv.Platform, lambdaenv.ShutdownBegan, "spindown").observe(lambdaenv.Platform, lambdaenv.ShutdownDone, "")
+	s.observe(lambdaenv.Platform, lambdaenv.ShutdownBegan, "spindown").
+		observe(lambdaenv.Platform, lambdaenv.ShutdownDone, "")
 	environment(4)
-	s.observe(lambdaenv.Function, lambdaenv.Exited, "signal: killed").observe(lambdaenv.Platform, lambdaenv.Reset, "failure")
+	s.observe(lambdaenv.Function, lambdaenv.Exited, "signal: killed").
+		observe(lambdaenv.Platform, lambdaenv.Reset, "failure")
 	environment(1)
 
 	r := s.Recording()
@@ -137,7 +143,8 @@ func TestTimesOfEachEnvironment(t *testing.T) {
 			elapsed = append(elapsed, fmt.Sprint(row.Elapsed, " ", row.Source))
 		}
 	}
-	if log := strings.Join(elapsed, "\n"); strings.Count(log, "0.000 s caller") != 1 || strings.Contains(log, "600.") || strings.Contains(log, "00.000 s platform") {
+	if log := strings.Join(elapsed, "\n"); strings.Count(log, "0.000 s caller") != 1 || strings.Contains(log, "600.") ||
+		strings.Contains(log, "00.000 s platform") {
 		t.Errorf("got the times\n%s\nwant those since the beginning of each environment", log)
 	}
 }

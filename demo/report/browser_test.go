@@ -60,7 +60,8 @@ func TestBarsAreInOrderAndTrueToLength(t *testing.T) {
 	if got := strings.Join(order, ", "); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	handler, long, short, frozen := find(t, all, "handler"), find(t, all, "handle.func2"), find(t, all, "handle.func1"), find(t, all, "frozen")
+	handler, frozen := find(t, all, "handler"), find(t, all, "frozen")
+	long, short := find(t, all, "handle.func2"), find(t, all, "handle.func1")
 	for _, pair := range [][2]browsertest.Box{{handler, long}, {long, short}, {short, frozen}} {
 		if pair[0].Right > pair[1].Left+0.5 {
 			t.Errorf("%s ends at %.1f, after %s begins at %.1f", pair[0].Name, pair[0].Right, pair[1].Name, pair[1].Left)
@@ -86,7 +87,8 @@ func TestLongFrozenStretchesAreFolded(t *testing.T) {
 		hook, frozen := find(t, all, "handle.func2"), find(t, all, "frozen")
 		widths = append(widths, fmt.Sprintf("%.0f %.0f", hook.Right-hook.Left, frozen.Right-frozen.Left))
 		if frozen.LabelEnd == 0 || frozen.LabelLeft < frozen.Left || frozen.LabelEnd > frozen.Right {
-			t.Errorf("frozen for %v: the label is at %.0f to %.0f, the bar at %.0f to %.0f", idle, frozen.LabelLeft, frozen.LabelEnd, frozen.Left, frozen.Right)
+			t.Errorf("frozen for %v: the label is at %.0f to %.0f, the bar at %.0f to %.0f", idle, frozen.LabelLeft,
+				frozen.LabelEnd, frozen.Left, frozen.Right)
 		}
 	}
 	if widths[0] != widths[1] {
@@ -106,9 +108,12 @@ func TestItFitsEveryWindow(t *testing.T) {
 				t.Errorf("%d pixels wide: the page has %d", width, got)
 			}
 			// The timeline may be wider than a narrow window, but is not cut off.
-			plot := browsertest.Eval[browsertest.Box](p, `(() => { const r = document.querySelector("svg.plot").getBoundingClientRect(); return { Left: r.left, Right: r.right }; })()`)
+			plot := browsertest.Eval[browsertest.Box](p,
+				`(() => { const r = document.querySelector("svg.plot").getBoundingClientRect(); `+
+					`return { Left: r.left, Right: r.right }; })()`)
 			for _, b := range p.Bars() {
-				if b.Left < plot.Left-1 || b.Right > plot.Right+1 || b.LabelEnd > plot.Right+1 || b.LabelLeft != 0 && b.LabelLeft < plot.Left-1 {
+				if b.Left < plot.Left-1 || b.Right > plot.Right+1 || b.LabelEnd > plot.Right+1 || b.LabelLeft != 0 &&
+					b.LabelLeft < plot.Left-1 {
 					t.Errorf("%d pixels wide: cut off: %+v", width, b)
 				}
 			}
@@ -132,7 +137,8 @@ func TestBarsAreExplained(t *testing.T) {
 	open(t, p, whole(5*time.Second))
 	hook := find(t, p.Bars(), "handle.func2")
 	p.Point((hook.Left+hook.Right)/2, (hook.Top+hook.Bottom)/2)
-	p.Wait(explained + `.includes("hooks, handle.func2, at 0.012 s, 3.00 s. The hook main.handle.func2 (/src/main.go:35) runs for 3.00 s")`)
+	p.Wait(explained + `.includes("hooks, handle.func2, at 0.012 s, 3.00 s. The hook main.handle.func2 ` +
+		`(/src/main.go:35) runs for 3.00 s")`)
 
 	p.Press(kb.Tab)
 	p.Wait(explained + `.startsWith("platform, init")`)
@@ -174,14 +180,17 @@ func TestTheHintFitsTheDevice(t *testing.T) {
 func TestScreenReadersGetTheTable(t *testing.T) {
 	p := browsertest.New(t)
 	open(t, p, whole(5*time.Second))
-	rows := browsertest.Eval[[]string](p, `[...document.querySelectorAll("figure table tbody tr")].map((tr) => tr.innerText)`)
+	rows := browsertest.Eval[[]string](p,
+		`[...document.querySelectorAll("figure table tbody tr")].map((tr) => tr.innerText)`)
 	if len(rows) != len(p.Bars()) {
 		t.Errorf("got %d rows, want one for each of %d bars", len(rows), len(p.Bars()))
 	}
 	if all := strings.Join(rows, "\n"); !strings.Contains(all, "0.012 s\t3.00 s\thooks\thandle.func2\tThe hook") {
 		t.Errorf("got rows\n%s", all)
 	}
-	unnamed := browsertest.Eval[int](p, `[...document.querySelectorAll(".bar")].filter((bar) => bar.getAttribute("role") !== "img" || !bar.getAttribute("aria-label")).length`)
+	unnamed := browsertest.Eval[int](p,
+		`[...document.querySelectorAll(".bar")].filter((bar) => bar.getAttribute("role") !== "img" || `+
+			`!bar.getAttribute("aria-label")).length`)
 	if unnamed > 0 {
 		t.Errorf("%d bars have no name", unnamed)
 	}
@@ -194,7 +203,8 @@ func TestMarkupInTheLogDoesNothing(t *testing.T) {
 	if got := browsertest.Eval[string](p, "document.title"); strings.Contains(got, "pwned") {
 		t.Error("markup in the log was executed")
 	}
-	if got := browsertest.Eval[string](p, `[...document.querySelectorAll(".log .function .text")].map((e) => e.textContent).at(-1)`); got != markup {
+	if got := browsertest.Eval[string](p,
+		`[...document.querySelectorAll(".log .function .text")].map((e) => e.textContent).at(-1)`); got != markup {
 		t.Errorf("got %s, want the line as it was printed", got)
 	}
 }

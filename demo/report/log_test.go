@@ -20,7 +20,8 @@ func TestLongEventsCanBeReadWhole(t *testing.T) {
 			t.Errorf("%s: the page does not have %s once", kind, want)
 		}
 	}
-	html := page(t, newScenario().cold().observe(lambdaenv.Caller, "called", `"`+strings.Repeat("é", 60_000)+`"`).Recording())
+	html := page(t, newScenario().cold().observe(lambdaenv.Caller, "called",
+		`"`+strings.Repeat("é", 60_000)+`"`).Recording())
 	if !strings.Contains(html, "é…\nThe page does not have the rest.</pre>") || len(html) > 200_000 {
 		t.Errorf("got a page of %d bytes for a large event, want the beginning of that", len(html))
 	}
@@ -37,7 +38,8 @@ func TestTheOutcomeOKBesideFailures(t *testing.T) {
 		"outcome=error failures=1 abandoned=2": 0,
 		"outcome=ok failures=0 abandoned=0":    0,
 	} {
-		s := newScenario().cold().call().line(lambdaenv.Function, `level=INFO message="postinvoke: hooks finished" hooks=3 hooksMs=1 `+fields)
+		s := newScenario().cold().call().line(lambdaenv.Function,
+			`level=INFO message="postinvoke: hooks finished" hooks=3 hooksMs=1 `+fields)
 		if got := strings.Count(page(t, s.idle(0, 0).Recording()), remark); got != want {
 			t.Errorf("%s: got %d times %q, want %d", fields, got, remark, want)
 		}

@@ -17,9 +17,11 @@ var sheetPattern = regexp.MustCompile(`/MediaBox \[0 0 ([0-9.]+) ([0-9.]+)\]`)
 const lost = `(() => {
 	const hits = (x, y, element) => x > 0 && x < innerWidth && element.contains(document.elementFromPoint(x, y));
 	return [...document.querySelectorAll("figure")].flatMap((figure) => {
-		const plot = figure.querySelector(".plot"), all = plot.getBoundingClientRect(), strips = [...figure.querySelectorAll(".strip use")];
+		const plot = figure.querySelector(".plot"), all = plot.getBoundingClientRect(),
+			strips = [...figure.querySelectorAll(".strip use")];
 		return [...plot.querySelectorAll(".bar")].filter((bar) => {
-			const r = bar.querySelector("rect").getBoundingClientRect(), y = (r.top + r.bottom) / 2, ends = [r.left + 1, r.right - 1];
+			const r = bar.querySelector("rect").getBoundingClientRect(), y = (r.top + r.bottom) / 2,
+				ends = [r.left + 1, r.right - 1];
 			const label = bar.querySelector("text.outside")?.getBoundingClientRect() ?? r;
 			if (!strips.length) return !ends.every((x) => hits(x, y, plot));
 			return !strips.some((use) => {
@@ -58,11 +60,13 @@ func TestItPrints(t *testing.T) {
 		if got := browsertest.Eval[[]string](p, lost); len(got) > 0 {
 			t.Errorf("%d invocations: not on the page: %s", invocations, strings.Join(got, ", "))
 		}
-		const smallest = `Math.min(12, ...[...document.querySelectorAll(".strip use")].map((use) => 12 * use.getScreenCTM().a))`
+		const smallest = `Math.min(12, ...[...document.querySelectorAll(".strip use")].map((use) => 12 * ` +
+			`use.getScreenCTM().a))`
 		if got := browsertest.Eval[float64](p, smallest); got < 8 {
 			t.Errorf("%d invocations: the words are %.1f pixels high, want them legible", invocations, got)
 		}
-		if got, want := browsertest.Eval[string](p, "getComputedStyle(document.body).backgroundColor"), "rgb(255, 255, 255)"; got != want {
+		if got, want := browsertest.Eval[string](p,
+			"getComputedStyle(document.body).backgroundColor"), "rgb(255, 255, 255)"; got != want {
 			t.Errorf("got the ground %s, want %s", got, want)
 		}
 	}

@@ -96,7 +96,8 @@ func (s *scenario) crash(records ...string) *scenario {
 
 // Records of the extension: with the black box read, and not.
 const (
-	boxRead    = `level=INFO message="postinvoke: environment shut down" reason=failure lifetimeMs=20 idleMs=1 invocations=1`
+	boxRead = `level=INFO message="postinvoke: environment shut down" reason=failure lifetimeMs=20 idleMs=1 ` +
+		`invocations=1`
 	boxNotRead = `level=INFO message="postinvoke: environment shut down" reason=failure lifetimeMs=20`
 )
 
@@ -115,19 +116,23 @@ func (s *scenario) call() *scenario {
 // hook runs for so long, and is recorded by the library.
 func (s *scenario) hook(name string, took time.Duration) *scenario {
 	return s.after(took).line(lambdaenv.Function, fmt.Sprintf(
-		`timestamp=2026-03-04T05:06:10.012Z level=DEBUG message="postinvoke: hook finished" hook="%s" hookMs=%.3f requestId=%s`, name, float64(took)/float64(ms), s.request()))
+		`timestamp=2026-03-04T05:06:10.012Z level=DEBUG message="postinvoke: hook finished" hook="%s" hookMs=%.3f `+
+			`requestId=%s`, name, float64(took)/float64(ms), s.request()))
 }
 
 // idle ends the invocation.
 func (s *scenario) idle(hooks int, took time.Duration) *scenario {
 	if hooks > 0 {
-		s.line(lambdaenv.Function, fmt.Sprintf(`{"level":"INFO","message":"postinvoke: hooks finished","outcome":"ok","responseMs":2,"hooks":%d,"hooksMs":%.3f,"failures":0,"abandoned":0,"requestId":"%s"}`,
-			hooks, float64(took)/float64(ms), s.request()))
+		s.line(lambdaenv.Function,
+			fmt.Sprintf(`{"level":"INFO","message":"postinvoke: hooks `+
+				`finished","outcome":"ok","responseMs":2,"hooks":%d,"hooksMs":%.3f,"failures":0,"abandoned":0,"requestId":"%s"}`,
+				hooks, float64(took)/float64(ms), s.request()))
 	}
 	s.after(ms/10).observe(lambdaenv.Platform, lambdaenv.Idle, "")
 	s.line(lambdaenv.Platform, "REPORT RequestId: "+s.request()+"\tDuration: 3003.21 ms")
 	s.after(ms/10).observe(lambdaenv.Platform, lambdaenv.Frozen, "")
-	s.Invoked(&lambdaenv.Response{RequestID: s.request(), Latency: 2 * ms}, &lambdaenv.Report{RequestID: s.request(), Status: "success", Duration: took + 5*ms/2, Billed: took + 3*ms})
+	s.Invoked(&lambdaenv.Response{RequestID: s.request(), Latency: 2 * ms},
+		&lambdaenv.Report{RequestID: s.request(), Status: "success", Duration: took + 5*ms/2, Billed: took + 3*ms})
 	return s
 }
 
@@ -147,7 +152,8 @@ func (s *scenario) end() *scenario {
 func whole(idle time.Duration) *recording.Recording {
 	s := newScenario().cold()
 	for range 2 {
-		s.call().hook("main.handle.func2 (/src/main.go:35)", 3*time.Second).hook("main.handle.func1 (/src/main.go:29)", time.Second)
+		s.call().hook("main.handle.func2 (/src/main.go:35)", 3*time.Second).hook("main.handle.func1 (/src/main.go:29)",
+			time.Second)
 		s.idle(2, 4*time.Second).after(idle)
 	}
 	return s.end().Recording()
@@ -163,7 +169,8 @@ func page(t *testing.T, recordings ...*recording.Recording) string {
 	return b.String()
 }
 
-var barPattern = regexp.MustCompile(`<g class="bar ([^"]*)" [^>]* data-name="([^"]*)" data-lane="([^"]*)" data-from="([^"]*)" data-to="([^"]*)"`)
+var barPattern = regexp.MustCompile(`<g class="bar ([^"]*)" [^>]* data-name="([^"]*)" data-lane="([^"]*)" ` +
+	`data-from="([^"]*)" data-to="([^"]*)"`)
 
 // bars are those of the lane, as "name from-to" in milliseconds.
 func bars(html, lane string) string {

@@ -16,13 +16,16 @@ func TestLanes(t *testing.T) {
 	s.hook("main.handle.func2 (/src/main.go:35)", 3*time.Second).hook("example.com/x/y.(*T).flush (/src/t.go:1)", 50*ms)
 	html := page(t, s.idle(2, 3050*ms).after(5*time.Second).end().Recording())
 	wantBars(t, html, "caller", "has the response after 2.0 ms 10-12.1")
-	wantBars(t, html, "platform", "init 0-10; invocation 10.1-3062.3; frozen, then thawed 3062.4-8062.4; shutdown 8062.4-8066.5; thawed 8062.4-8062.4")
+	wantBars(t, html, "platform",
+		"init 0-10; invocation 10.1-3062.3; frozen, then thawed 3062.4-8062.4; shutdown 8062.4-8066.5; thawed 8062.4-8062.4")
 	wantBars(t, html, "function", "init 0-10; handler and answer 10.1-12.1; SIGTERM 8062.5-8064.5")
 	wantBars(t, html, "hooks", "handle.func2 12.2-3012.2; y.(*T).flush 3012.2-3062.2")
 	wantBars(t, html, "extension", "init 0-10; shutdown 8062.4-8065.5")
 	for _, want := range []string{
-		"Response first, hooks after", "Running a test.", "4 March 2026", "function returned response here, before cleanup begins",
-		"duration includes cleanup time", "lambda was shut down 5.0s later", "environment shut down after 8.1 s, reason: spindown", "3050.0 ms",
+		"Response first, hooks after", "Running a test.", "4 March 2026", "function returned response here, before " +
+			"cleanup begins",
+		"duration includes cleanup time", "lambda was shut down 5.0s later", "environment shut down after 8.1 s, " +
+			"reason: spindown", "3050.0 ms",
 	} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page does not say %q", want)
@@ -39,11 +42,13 @@ func TestWithoutRecordsOfSingleHooksThereIsOneBar(t *testing.T) {
 func TestWithWhatIsKnownOfAWS(t *testing.T) {
 	s := newScenario()
 	for range 2 {
-		s.observe(lambdaenv.Platform, lambdaenv.Invoked, "").after(2*ms).observe(lambdaenv.Platform, lambdaenv.Idle, "").after(time.Minute)
+		s.observe(lambdaenv.Platform, lambdaenv.Invoked, "").after(2*ms).observe(lambdaenv.Platform, lambdaenv.Idle,
+			"").after(time.Minute)
 	}
 	s.line(lambdaenv.Function, `{"message":"postinvoke: shutdown hooks finished","hooks":1,"hooksMs":1.5}`)
 	html := page(t, s.Recording())
-	wantBars(t, html, "platform", "invocation 0-2; frozen, then thawed 2-60002; thawed 60002-60002; invocation 60002-60004; frozen 60004-120004 open")
+	wantBars(t, html, "platform",
+		"invocation 0-2; frozen, then thawed 2-60002; thawed 60002-60002; invocation 60002-60004; frozen 60004-120004 open")
 	wantBars(t, html, "function", "handler and answer 0-2; handler and answer 60002-60004; shutdown 120002.5-120004")
 }
 
@@ -83,18 +88,25 @@ func TestLengthsThatNobodyMeasured(t *testing.T) {
 }
 
 func TestTrouble(t *testing.T) {
-	const failed = ` level=ERROR message="postinvoke: hook failed" hook="main.audit (/src/a.go:1)" error="no route to host"`
-	const abandoned = ` level=ERROR message="postinvoke: hook abandoned" hook="main.slow (/src/a.go:9)" started=true reason="it still ran when its time was up" hookMs=1000`
-	const notStarted = ` level=ERROR message="postinvoke: hook abandoned" hook="main.next (/src/a.go:9)" started=false reason="no time was left"`
+	const failed = ` level=ERROR message="postinvoke: hook failed" hook="main.audit (/src/a.go:1)" error="no route ` +
+		`to host"`
+	const abandoned = ` level=ERROR message="postinvoke: hook abandoned" hook="main.slow (/src/a.go:9)" ` +
+		`started=true reason="it still ran when its time was up" hookMs=1000`
+	const notStarted = ` level=ERROR message="postinvoke: hook abandoned" hook="main.next (/src/a.go:9)" ` +
+		`started=false reason="no time was left"`
 	s := newScenario().cold().call().hook("main.audit (/src/a.go:1)", 5*ms).line(lambdaenv.Function, failed)
 	s.after(time.Second).line(lambdaenv.Function, abandoned).line(lambdaenv.Function, notStarted).idle(3, time.Second)
-	s.call().after(100*ms).observe(lambdaenv.Function, lambdaenv.Exited, "signal: killed").observe(lambdaenv.Platform, lambdaenv.Reset, "failure")
+	s.call().after(100*ms).observe(lambdaenv.Function, lambdaenv.Exited, "signal: killed").observe(lambdaenv.Platform,
+		lambdaenv.Reset, "failure")
 	html := page(t, s.Recording())
-	wantBars(t, html, "hooks", "audit, failed 12.2-17.2 failed; slow, abandoned 17.2-1017.2 failed; next, never started 1017.2-1017.2 failed; hooks unknown 1019.5-1119.6")
+	wantBars(t, html, "hooks",
+		"audit, failed 12.2-17.2 failed; slow, abandoned 17.2-1017.2 failed; "+
+			"next, never started 1017.2-1017.2 failed; hooks unknown 1019.5-1119.6")
 	if !strings.Contains(html, `<g class="bar event failed hooks"`) || strings.Count(html, `<g class="bar hook`) != 2 {
 		t.Error("want a mark, and no bar, for the hook that never started")
 	}
-	wantBars(t, html, "function", "init 0-10; handler and answer 10.1-12.1; handler and answer 1017.5-1019.5; ended 1119.6-1119.6 failed")
+	wantBars(t, html, "function",
+		"init 0-10; handler and answer 10.1-12.1; handler and answer 1017.5-1019.5; ended 1119.6-1119.6 failed")
 	if !strings.Contains(html, "no route to host") {
 		t.Error("the page does not say why a hook failed")
 	}
@@ -105,19 +117,23 @@ func TestTrouble(t *testing.T) {
 func TestAHookThatIgnoresItsContextIsOneBar(t *testing.T) {
 	const ping = `hook="main.ping (a.go:1)"`
 	s := newScenario().cold().call().hook("main.flush (a.go:2)", 100*ms)
-	s.after(900*ms).line(lambdaenv.Function, `level=ERROR message="postinvoke: hook abandoned" `+ping+` started=true reason="it still ran when its time was up" hookMs=1001`)
+	s.after(900*ms).line(lambdaenv.Function,
+		`level=ERROR message="postinvoke: hook abandoned" `+ping+` started=true reason="it still ran when its time was `+
+			`up" hookMs=1001`)
 	s.idle(2, time.Second).after(time.Second)
 	abandonedIn := s.request()
 	s.call()
 	for _, record := range []string{
-		`level=DEBUG message="postinvoke: hook finished" hookMs=2100 `, `level=ERROR message="postinvoke: hook failed" error="too late" `,
+		`level=DEBUG message="postinvoke: hook finished" hookMs=2100 `, `level=ERROR message="postinvoke: hook failed" ` +
+			`error="too late" `,
 		`level=WARN message="postinvoke: abandoned hook returned" lateMs=1099 `,
 	} {
 		s.line(lambdaenv.Function, record+ping+" requestId="+abandonedIn)
 	}
 	html := page(t, s.idle(0, 0).Recording())
 	wantBars(t, html, "hooks", "ping, abandoned 11.2-1012.2 failed; flush 12.2-112.2; ping, returned 2014.6-2014.6")
-	for _, want := range []string{"its time was up. It failed: too late. It returned 1.10 s later.", "ping (a.go:1), abandoned after 1.00 s</text>"} {
+	for _, want := range []string{"its time was up. It failed: too late. It returned 1.10 s later.",
+		"ping (a.go:1), abandoned after 1.00 s</text>"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page does not say %q", want)
 		}
@@ -128,8 +144,10 @@ func TestAHookThatIgnoresItsContextIsOneBar(t *testing.T) {
 // nothing shows when the hook began.
 func TestAnAbandonedHookOfUnknownLength(t *testing.T) {
 	s := newScenario().cold().call().after(time.Second)
-	s.line(lambdaenv.Function, `level=ERROR message="postinvoke: hook abandoned" hook="main.ping (a.go:1)" started=true reason="late"`)
-	wantBars(t, page(t, s.idle(1, time.Second).Recording()), "hooks", "1 hook 12.2-1012.2; ping, abandoned 1012.2-1012.2 failed")
+	s.line(lambdaenv.Function,
+		`level=ERROR message="postinvoke: hook abandoned" hook="main.ping (a.go:1)" started=true reason="late"`)
+	wantBars(t, page(t, s.idle(1, time.Second).Recording()), "hooks",
+		"1 hook 12.2-1012.2; ping, abandoned 1012.2-1012.2 failed")
 }
 
 // The name of a hook is what one looks for: a narrow bar keeps it.
@@ -151,7 +169,8 @@ func TestAHookUnderAMicrosecondHasABar(t *testing.T) {
 	if !strings.Contains(html, "a (a.go:1) under 1 µs</text>") {
 		t.Error("no label says how long it took")
 	}
-	if widths := regexp.MustCompile(`<g class="bar hook [^>]*><rect[^>]* width="([0-9.]+)%"`).FindAllStringSubmatch(html, -1); len(widths) != 2 || widths[0][1] == "0" {
+	if widths := regexp.MustCompile(`<g class="bar hook [^>]*><rect[^>]* width="([0-9.]+)%"`).FindAllStringSubmatch(html,
+		-1); len(widths) != 2 || widths[0][1] == "0" {
 		t.Errorf("got bars of widths %v, want two that are to be seen", widths)
 	}
 }
@@ -159,8 +178,10 @@ func TestAHookUnderAMicrosecondHasABar(t *testing.T) {
 // With nothing that ran there is no bar, in either log format.
 func TestHooksThatNeverStarted(t *testing.T) {
 	for _, record := range []string{
-		`level=ERROR message="postinvoke: hook abandoned" hook="main.next (/src/a.go:9)" started=false reason="no time was left"`,
-		`{"level":"ERROR","message":"postinvoke: hook abandoned","hook":"main.next (/src/a.go:9)","started":false,"reason":"no time was left"}`,
+		`level=ERROR message="postinvoke: hook abandoned" hook="main.next (/src/a.go:9)" started=false reason="no time ` +
+			`was left"`,
+		`{"level":"ERROR","message":"postinvoke: hook abandoned","hook":"main.next ` +
+			`(/src/a.go:9)","started":false,"reason":"no time was left"}`,
 	} {
 		s := newScenario().cold().call().line(lambdaenv.Function, record)
 		html := page(t, s.idle(1, time.Second).Recording())
@@ -175,9 +196,12 @@ func TestHooksThatNeverStarted(t *testing.T) {
 func TestWhatIsBilled(t *testing.T) {
 	s := newScenario().cold().call().idle(1, 250*ms).call()
 	s.observe(lambdaenv.Platform, lambdaenv.Idle, "")
-	s.Invoked(&lambdaenv.Response{RequestID: s.request()}, &lambdaenv.Report{RequestID: s.request(), Status: "success", Duration: 2 * ms, Billed: 12 * ms, Init: 10 * ms})
+	s.Invoked(&lambdaenv.Response{RequestID: s.request()},
+		&lambdaenv.Report{RequestID: s.request(), Status: "success", Duration: 2 * ms, Billed: 12 * ms, Init: 10 * ms})
 	html := page(t, s.Recording())
-	for _, want := range []string{"Lambda reports 252.50 ms and bills 253 ms.", "Lambda reports 2.00 ms and bills 12 ms, the Init phase before it included.", "<dd>12 – 253 ms</dd><dt>billed per invocation</dt>"} {
+	for _, want := range []string{"Lambda reports 252.50 ms and bills 253 ms.",
+		"Lambda reports 2.00 ms and bills 12 ms, the Init phase before it included.", "<dd>12 – 253 ms</dd><dt>billed " +
+			"per invocation</dt>"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page does not say %q", want)
 		}
