@@ -78,6 +78,7 @@ func TestTheEndOfAFreezeIsNotRounded(t *testing.T) {
 }
 
 func TestLabelsOfTheAxisDoNotCollide(t *testing.T) {
+	t.Parallel()
 	p := browsertest.New(t)
 	for _, width := range []int64{360, 800, 1600} {
 		p.Resize(width, 800)

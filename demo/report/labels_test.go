@@ -12,6 +12,7 @@ import (
 
 // Labels stand in their bars or beside them.
 func TestLabelsAreNotCutOff(t *testing.T) {
+	t.Parallel()
 	p := browsertest.New(t)
 	p.Resize(1000, 800)
 	s := newScenario().cold()
@@ -30,6 +31,7 @@ func TestLabelsAreNotCutOff(t *testing.T) {
 // On a narrow screen the beginning of a bar may be out of sight, but not what
 // it is.
 func TestLabelsStayInSight(t *testing.T) {
+	t.Parallel()
 	p := browsertest.New(t)
 	p.Resize(500, 800)
 	open(t, p, whole(5*time.Second))
@@ -55,6 +57,7 @@ func TestLabelsStayInSight(t *testing.T) {
 
 // A shutdown takes little time, and so not much more room than its words.
 func TestTheRoomForAShutdown(t *testing.T) {
+	t.Parallel()
 	p := browsertest.New(t)
 	p.Resize(1000, 800)
 	open(t, p, whole(5*time.Second))

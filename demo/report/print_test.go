@@ -38,6 +38,7 @@ const lost = `(() => {
 
 // Paper does not scroll, and is not dark.
 func TestItPrints(t *testing.T) {
+	t.Parallel()
 	p := browsertest.New(t)
 	p.Prefer("dark")
 	for _, invocations := range []int{1, 4, 12} {
