@@ -13,7 +13,7 @@ import (
 // invocation, which lasts for a moment only.
 func (t *tracker) freeze(at time.Duration) {
 	t.idle = false
-	if t.served && t.open(platform, frozen) == nil {
+	if t.env.served && t.open(platform, frozen) == nil {
 		t.begin(platform, frozen, "frozen", at, "")
 		t.stopGoroutines(at)
 	}
@@ -90,7 +90,9 @@ func (t *tracker) environmentReset(m *recording.Moment) {
 	t.kill(at)
 	t.mark(platform, "reset", at,
 		"Lambda ends the environment after a "+m.Text+". The next invocation starts new processes.").Failed = true
-	t.idle, t.served, t.reset = false, false, true
+	t.idle = false
+	t.env.served = false
+	t.env.reset = true
 }
 
 func (t *tracker) shutdown(m *recording.Moment) {
@@ -99,12 +101,12 @@ func (t *tracker) shutdown(m *recording.Moment) {
 		t.drop(t.thawing)
 		t.thawing = nil
 	}
-	if t.reset {
+	if t.env.reset {
 		t.mark(platform, "no shutdown", m.Since, "Nothing is left to shut down: the reset ended the environment.")
 		return
 	}
 	t.begin(platform, ending, "shutdown", m.Since, "The environment is shut down, reason: "+m.Text+".")
-	if t.extension {
+	if t.env.extension {
 		t.begin(extension, ending, "shutdown", m.Since,
 			"The extension gets the SHUTDOWN event when the function is gone, and logs the reason.")
 	}
@@ -171,7 +173,8 @@ func (t *tracker) goroutineLine(m *recording.Moment) {
 		t.begin(goroutine, hooking, "cleanup", m.Since, "The goroutine begins its cleanup. Nothing waits for it.")
 	case recording.WorkDone:
 		if running := t.goroutines(); len(running) > 0 {
-			running[0].to, running[0].Open, running[0].Note = m.Since, false, "done"
+			running[0].end(m.Since)
+			running[0].Note = "done"
 			running[0].Detail += " It is done."
 		}
 	}
@@ -190,7 +193,8 @@ func (t *tracker) goroutines() []*span {
 
 func (t *tracker) stopGoroutines(at time.Duration) {
 	for _, s := range t.goroutines() {
-		s.to, s.Open, s.Note, s.Failed = at, false, "cut off", true
+		s.end(at)
+		s.Note, s.Failed = "cut off", true
 		s.Detail += fmt.Sprintf(" After %s it is frozen in the middle of that.", length(s.length()))
 		t.stopped = append(t.stopped, s)
 	}
@@ -206,7 +210,8 @@ func (t *tracker) continueGoroutines(at time.Duration) {
 func (t *tracker) loseGoroutines(at time.Duration) {
 	lost := t.stopped
 	for _, s := range t.goroutines() {
-		s.to, s.Open, s.Failed = at, false, true
+		s.end(at)
+		s.Failed = true
 		lost = append(lost, s)
 	}
 	for _, s := range lost {

@@ -60,7 +60,7 @@ func (t *tracker) libraryRecord(m *recording.Moment) {
 				Detail: fmt.Sprintf("The function runs its shutdown functions: %s.", length(took))})
 		}
 	}
-	t.library = t.library || strings.HasPrefix(message, "postinvoke: ")
+	t.env.library = t.env.library || strings.HasPrefix(message, "postinvoke: ")
 }
 
 // A hookRecord is a record about a hook.

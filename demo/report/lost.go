@@ -107,13 +107,13 @@ func (t *tracker) environmentEnded(m *recording.Moment, boxRead bool) {
 // hooksUnknown adds that no record accounts for the hooks, if that is so.
 func (t *tracker) hooksUnknown() {
 	ended := t.hooks.ended
-	if ended == nil || !ended.unknown || !t.library {
+	if ended == nil || !ended.unknown || !t.env.library {
 		return
 	}
 	ended.unknown = false
 	s := t.add(&span{Lane: hooks, Kind: unknown, Name: "hooks unknown", request: ended.request,
 		from: ended.at - shortest, to: ended.at,
-		Detail: "The process ended before it had reported its hooks: " + recording.WhyUnknown(t.extension) + "."})
+		Detail: "The process ended before it had reported its hooks: " + recording.WhyUnknown(t.env.extension) + "."})
 	if ended.hooksRan {
 		s.from = min(t.hooks.since, s.from)
 	}

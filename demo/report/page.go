@@ -1,7 +1,7 @@
 // Package report draws recordings: a page with a timeline, the log and the
 // figures, in one file, and a picture of it. The live page shows the same parts.
 //
-// What happens to a recording on its way: timeline.go makes spans of it,
+// A recording on its way to the picture: timeline.go makes spans of it,
 // drawing.go lays them out, and page/parts.html is the SVG.
 package report
 

@@ -128,8 +128,14 @@ func newStep(spans []*span, from, to time.Duration) step {
 			continue
 		}
 		st.width = max(st.width, leastStepOf(span))
-		isFrozen, waits = isFrozen || span.Kind == frozen, waits || span.Kind == waiting
-		st.folded = st.folded && (span.Kind == frozen || span.Kind == waiting)
+		switch span.Kind {
+		case frozen:
+			isFrozen = true
+		case waiting:
+			waits = true
+		default:
+			st.folded = false
+		}
 	}
 	st.folded = st.folded && (isFrozen || !waits)
 	if st.folded {

@@ -11,69 +11,6 @@ import (
 	"example.com/postinvoke/lambdaenv"
 )
 
-// A lane is one of the participants.
-type lane int
-
-// The lanes, from top to bottom. Hooks run in the function, but have a lane of
-// their own beneath it, in which they do not hide each other.
-const (
-	caller lane = iota
-	platform
-	function
-	hooks
-	goroutine // instead of hooks, without the library
-	extension
-	others // extensions of other vendors
-	lanes  // how many there are
-)
-
-func (l lane) String() string {
-	return [lanes]string{"caller", "platform", "function", "hooks", "goroutine", "extension", "others"}[l]
-}
-
-// A kind says what happens in a span; it is also the name of its style.
-type kind string
-
-const (
-	waiting  kind = "waiting"  // the caller waits
-	starting kind = "init"     // the Init phase
-	serving  kind = "serving"  // an invocation, as the platform counts it
-	handling kind = "handler"  // the handler runs
-	hooking  kind = "hook"     // a hook runs
-	unknown  kind = "unknown"  // nothing is known of hooks
-	frozen   kind = "frozen"   // nothing runs
-	ending   kind = "shutdown" // the environment ends
-	event    kind = "event"    // something that takes no time
-)
-
-// A span is something that happens for some time.
-type span struct {
-	Lane     lane
-	Kind     kind
-	Name     string // what it is, in a word or two
-	Note     string // what was wrong with it, in a word
-	Detail   string // sentences that explain it
-	Open     bool   // it had not ended when the recording ended
-	Failed   bool
-	from, to time.Duration
-
-	request    string
-	hook       string // the hook's function and where that is, as the library logs it
-	place      string // its file and line
-	returned   bool   // it was abandoned, and has returned since
-	byPlatform bool   // Lambda has answered the caller, as the function could not
-}
-
-func (s *span) length() time.Duration { return s.to - s.from }
-
-// Whole is the name with what was wrong.
-func (s *span) Whole() string {
-	if s.Note == "" {
-		return s.Name
-	}
-	return s.Name + ", " + s.Note
-}
-
 // timeline returns what happened in a recording up to the time now, in the order
 // in which it began.
 func timeline(r *recording.Recording, now time.Duration) []*span {
@@ -100,13 +37,18 @@ type tracker struct {
 	stopped []*span   // work of goroutines that a freeze has stopped
 	reports map[string]*lambdaenv.Report
 
-	plain     bool // the function is demo/plain, whose goroutine does what hooks do
-	debug     bool // each hook is logged
-	library   bool // the library has logged something in this environment
-	extension bool // the environment has the extension
-	served    bool // the environment has served an invocation
-	reset     bool // the environment was ended by a reset
-	idle      bool // the last invocation has ended, and nothing has happened since
+	plain bool // the function is demo/plain, whose goroutine does what hooks do
+	debug bool // each hook is logged
+	idle  bool // the last invocation has ended, and nothing has happened since
+	env   environment
+}
+
+// An environment is what is known of the one that was started last.
+type environment struct {
+	library   bool // the library has logged something
+	extension bool // it has the extension
+	served    bool // it has served an invocation
+	reset     bool // a reset has ended it
 }
 
 func (t *tracker) add(s *span) *span {
@@ -142,7 +84,7 @@ func (t *tracker) open(l lane, k kind) *span {
 func (t *tracker) end(l lane, k kind, at time.Duration) *span {
 	s := t.open(l, k)
 	if s != nil {
-		s.to, s.Open = at, false
+		s.end(at)
 	}
 	return s
 }
@@ -155,7 +97,8 @@ func (t *tracker) follow(m *recording.Moment) {
 	case lambdaenv.InitStarted:
 		t.thaw(at)
 		t.hooksUnknown()
-		t.hooks, t.library, t.extension, t.served, t.reset = hookState{}, false, false, false, false
+		t.hooks = hookState{}
+		t.env = environment{}
 		init := t.begin(platform, starting, "init", at, "Lambda starts the processes: the Init phase of a cold start.")
 		init.request = m.RequestID
 		t.begin(function, starting, "init", at, "The function's process starts.")
@@ -168,7 +111,7 @@ func (t *tracker) follow(m *recording.Moment) {
 		t.begin(caller, waiting, "waits", at, "The caller has asked for an invocation and waits.")
 	case lambdaenv.Invoked:
 		t.thaw(at)
-		t.served = true
+		t.env.served = true
 		t.hooks = hookState{request: m.RequestID}
 		t.begin(platform, serving, "invocation", at, "").request = m.RequestID
 		t.begin(function, handling, "handler and answer", at, "").request = m.RequestID
@@ -207,10 +150,10 @@ func (t *tracker) line(m *recording.Moment) {
 		t.mark(others, m.Name, m.Since, m.Text)
 	case m.Source == lambdaenv.Extension, m.Source == lambdaenv.Platform && isExternal(m.Text):
 		t.extensionRecord(m)
-		if !t.extension && init != nil {
+		if !t.env.extension && init != nil {
 			t.begin(extension, starting, "init", init.from, "The extension starts, before the function, and registers.")
 		}
-		t.extension = true
+		t.env.extension = true
 	case m.Source == lambdaenv.Function && t.plain:
 		t.goroutineLine(m)
 	case m.Source == lambdaenv.Function:
