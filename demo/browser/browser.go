@@ -59,7 +59,7 @@ const measure = `<script>
 	document.documentElement.dataset.height = Math.ceil(document.body.getBoundingClientRect().bottom);
 </script>`
 
-var measured = regexp.MustCompile(`^(?:<!DOCTYPE html>)?\s*<html[^>]* data-height="(\d+)"`)
+var measured = regexp.MustCompile(`<html[^>]* data-height="(\d+)"`)
 
 // Picture returns a picture of a page, in PNG, that is as high as the page. The
 // width is in pixels of CSS; each is as many in the picture as scale says. The

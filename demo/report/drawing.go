@@ -28,7 +28,7 @@ type drawing struct {
 	Width, Height int // Width is the least
 	NamesWidth    int
 	Lanes         []laneView
-	Ticks         []tickView
+	Ticks         []tick
 	Bars          []*bar
 	Arrows        []arrow
 	Strips        []strip
@@ -38,12 +38,6 @@ type drawing struct {
 type laneView struct {
 	Name           string
 	Y, Height, Mid int
-}
-
-type tickView struct {
-	X      float64
-	Text   string
-	Begins bool
 }
 
 // A bar is a span as it is drawn.
@@ -98,7 +92,7 @@ type arrow struct {
 // began. The id is unique in the page.
 func draw(id string, spans []*span, elapsed func(time.Duration) time.Duration) *drawing {
 	s := newScale(spans)
-	d := &drawing{ID: id, Width: int(s.width), NamesWidth: namesWidth}
+	d := &drawing{ID: id, Width: int(s.width), NamesWidth: namesWidth, Ticks: s.ticks(elapsed)}
 	rows := d.placeLanes(spans)
 	for _, sp := range spans {
 		b := &bar{span: sp, row: rows[sp], left: s.at(sp.from), right: s.at(sp.to)}
@@ -110,9 +104,6 @@ func draw(id string, spans []*span, elapsed func(time.Duration) time.Duration) *
 		if sp.Kind == waiting && !sp.Open {
 			d.Arrows = append(d.Arrows, d.arrow(s, sp))
 		}
-	}
-	for _, t := range s.ticks(elapsed) {
-		d.Ticks = append(d.Ticks, tickView{s.percent(t.x), t.text, t.begins})
 	}
 	d.cut(s.width)
 	d.label(s.width)

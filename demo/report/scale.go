@@ -162,9 +162,9 @@ func (s *scale) percent(x float64) float64 { return math.Round(1e6*x/s.width) / 
 
 // A tick is a mark on the axis.
 type tick struct {
-	x      float64
-	text   string
-	begins bool // an environment begins, and times count from there
+	X      float64 // in percent
+	Text   string
+	Begins bool // an environment begins, and times count from there
 }
 
 // ticks returns round times where the scale is true to the length of things,
@@ -184,15 +184,14 @@ func (s *scale) ticks(elapsed func(time.Duration) time.Duration) []tick {
 	var all []tick
 	free := 0.0 // from here on
 	add := func(d time.Duration, begins bool) {
-		t := tick{s.at(d), clock(elapsed(d), every), begins}
-		width := textWidth(t.text)
-		left, right := t.x-width/2, t.x+width/2
+		x, text := s.at(d), clock(elapsed(d), every)
+		left, right := x-textWidth(text)/2, x+textWidth(text)/2
 		if len(all) == 0 { // it begins at the edge instead
-			left, right = t.x, t.x+width
+			left, right = x, x+textWidth(text)
 		}
-		repeats := len(all) > 0 && all[len(all)-1].text == t.text && !begins
+		repeats := len(all) > 0 && all[len(all)-1].Text == text && !begins
 		if left >= free && (right <= s.width || len(all) == 0) && !repeats {
-			all = append(all, t)
+			all = append(all, tick{s.percent(x), text, begins})
 			free = right + tickGap
 		}
 	}
