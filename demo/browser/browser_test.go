@@ -9,6 +9,7 @@ import (
 	"image/color"
 	"image/png"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -43,6 +44,18 @@ func TestAPictureIsAsHighAsThePage(t *testing.T) {
 		if r, g, b, _ := got.At(x, 5999).RGBA(); (color.RGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 255}) != red {
 			t.Errorf("got %v at the end of the page, want %v", got.At(x, 5999), red)
 		}
+	}
+}
+
+// go run ./demo compiles, and downloads, what the demo imports. Tests may drive a
+// browser; the demo gets along with a command line.
+func TestTheDemoImportsNoBrowserDriver(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "example.com/postinvoke/demo").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if deps := string(out); strings.Contains(deps, "chromedp") || !strings.Contains(deps, "demo/browser\n") {
+		t.Errorf("got the imports\n%s\nwant package browser among them, and nothing of chromedp", deps)
 	}
 }
 

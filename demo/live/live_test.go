@@ -94,6 +94,14 @@ func request(t *testing.T, method, url, body string, headers ...string) (int, st
 	return res.StatusCode, strings.TrimSpace(string(b))
 }
 
+// post makes a request that has to be served.
+func post(t *testing.T, url, body string) {
+	t.Helper()
+	if got, text := request(t, "POST", url, body, "Content-Type: application/json"); got != http.StatusNoContent {
+		t.Fatalf("%s: got %d %s", url, got, text)
+	}
+}
+
 func TestRequestsOfOtherOriginsAreRefused(t *testing.T) {
 	t.Parallel()
 	home := serve(t, 5*time.Second)
@@ -243,20 +251,14 @@ func TestAFunctionOfYourOwn(t *testing.T) {
 func TestAShutdownBeforeAWaitingCaller(t *testing.T) {
 	t.Parallel()
 	home := serve(t, 30*time.Second)
-	post := func(path, body string) {
-		t.Helper()
-		if got, text := request(t, "POST", home+path, body, "Content-Type: application/json"); got != http.StatusNoContent {
-			t.Fatalf("%s: got %d %s", path, got, text)
-		}
-	}
 	until := func(text string) {
 		t.Helper()
 		events(t, home, func(event, data string) bool { return event == "rows" && strings.Contains(data, text) })
 	}
-	post("invoke", `{"sleepMs":1000}`)
+	post(t, home+"invoke", `{"sleepMs":1000}`)
 	until("second on stack")
-	post("invoke", `{"sleepMs":1}`)
-	post("shutdown", "null")
+	post(t, home+"invoke", `{"sleepMs":1}`)
+	post(t, home+"shutdown", "null")
 	until("gets no answer")
 	until("nothing is left of the environment")
 	// Its shutdown may take a moment longer than its log.
@@ -270,14 +272,8 @@ func TestAShutdownBeforeAWaitingCaller(t *testing.T) {
 func TestIdleTimeout(t *testing.T) {
 	t.Parallel()
 	home := serve(t, 5*time.Second)
-	post := func(path, body string) {
-		t.Helper()
-		if got, text := request(t, "POST", home+path, body, "Content-Type: application/json"); got != http.StatusNoContent {
-			t.Fatalf("%s: got %d %s", path, got, text)
-		}
-	}
-	post("invoke", `{"sleepMs":1}`)
-	post("idle", "1")
+	post(t, home+"invoke", `{"sleepMs":1}`)
+	post(t, home+"idle", "1")
 	for range 2 {
 		log := ""
 		events(t, home, func(event, data string) bool {
