@@ -157,7 +157,7 @@ func lastLine(log string) string {
 func (b *browser) cut(width, height int) ([]byte, error) {
 	f, err := os.Open(b.file("picture.png"))
 	if err != nil {
-		return nil, fmt.Errorf("%s took no picture; it may be too old: %w", b.path, err)
+		return nil, fmt.Errorf("%s took no picture; it may be too old: install a newer one: %w", b.path, err)
 	}
 	defer f.Close()
 	all, err := png.Decode(f)
@@ -169,7 +169,7 @@ func (b *browser) cut(width, height int) ([]byte, error) {
 		SubImage(image.Rectangle) image.Image
 	})
 	if !ok || !upper.In(all.Bounds()) {
-		return nil, fmt.Errorf("%s took a picture of %v pixels, not of %v; it may be too old",
+		return nil, fmt.Errorf("%s took a picture of %v pixels, not of %v; it may be too old: install a newer one",
 			b.path, all.Bounds().Max, upper.Max)
 	}
 	var out bytes.Buffer
