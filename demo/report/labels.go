@@ -13,15 +13,18 @@ func (s *span) labels() []string {
 	if s.place != "" {
 		placed += " (" + s.place + ")"
 	}
-	marked := s.Name // with a mark instead of what was wrong
-	if s.Failed {
-		marked += " ✕"
-	}
 	switch {
 	case s.Kind == event && s.Name == "thawed":
 		return nil // the frozen stretch says so
-	case s.Kind == event && s.Lane == hooks && s.Note != "":
-		all := []string{placed + ", " + s.Note, s.Whole(), marked}
+	case s.Lane.hasRows() && s.Note != "":
+		note := ", " + s.Note
+		if s.Kind == hooking && s.Note != "lost" { // that may have begun before the bar
+			note += " after " + took
+		}
+		all := []string{placed + note, s.Name + note, s.Whole()}
+		if s.Failed { // a mark instead of what was wrong
+			all = append(all, s.Name+" ✕")
+		}
 		if s.Failed && strings.HasPrefix(s.Name, "shutdown ") {
 			all = append(all, "shutdown ✕")
 		}
@@ -32,16 +35,12 @@ func (s *span) labels() []string {
 		return []string{s.Name}
 	case s.Kind == waiting:
 		return []string{s.Name, s.Name[strings.LastIndex(s.Name, " after ")+len(" after "):]}
-	case s.Kind == hooking && s.Note == "lost": // it may have begun before the bar
-		return []string{placed + ", " + s.Note, s.Whole(), marked}
-	case s.Kind == hooking && s.Note != "":
-		return []string{placed + ", " + s.Note + " after " + took, s.Whole() + " after " + took, s.Whole(), marked}
-	case s.Kind == handling:
-		return []string{s.Name + " " + took, s.Name, took}
-	case s.Kind == hooking:
-		return []string{placed + " " + took, s.Name + " " + took, s.Name, took}
 	}
-	return []string{s.Name + " " + took, s.Name}
+	all := []string{placed + " " + took, s.Name + " " + took, s.Name}
+	if s.Kind == handling || s.Kind == hooking {
+		all = append(all, took)
+	}
+	return all
 }
 
 // label finds places for the labels: in the bar, beside it, or nowhere. Those of
