@@ -58,10 +58,10 @@ type bar struct {
 // Event reports whether it takes no time, and is drawn as a mark.
 func (b *bar) Event() bool { return b.Kind == event }
 
-// FromMs and ToMs are its times, for tests and the live page.
+// FromMs is when it begins, for the live page and tests.
 func (b *bar) FromMs() float64 { return inMs(b.from) }
 
-// ToMs is when it ends.
+// ToMs is when it ends, for tests.
 func (b *bar) ToMs() float64 { return inMs(b.to) }
 
 // Length is how long it took, if it is no mark.
