@@ -52,7 +52,7 @@ func wantTrueToLength(t *testing.T, p *browsertest.Page) {
 
 func TestASession(t *testing.T) {
 	t.Parallel()
-	home := serve(t, 2*time.Second)
+	home := serve(t, 4*time.Second) // enough for a cold start on a busy machine
 	p := browsertest.New(t)
 	p.Resize(1200, 900)
 	p.Open(home)
@@ -93,7 +93,7 @@ func TestASession(t *testing.T) {
 
 	// A crash: the next invocation starts new processes.
 	p.Click("[data-post='/crash']")
-	p.Wait(said("reset after a failure", 1))
+	p.Wait(said("reset after a failure", 2))
 	p.Click("button.main")
 	p.Wait(said("INIT_START", 3))
 	p.Wait(frozen)
