@@ -84,6 +84,8 @@ func serve(ctx context.Context, args []string, stdin io.Reader, stdout, stderr i
 	}
 	err = live.Serve(ctx, listener, live.Config{
 		Environment: o.Environment(programs, true),
+		Function:    o.Name(),
+		Example:     o.Path == "",
 		Event:       event,
 		Layer:       !o.WithoutLayer,
 		Place:       "on this machine",

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -47,6 +48,18 @@ func TestServe(t *testing.T) {
 			}
 			p.Signal(t, syscall.SIGINT).Failed(t, 130, interrupted)
 		})
+	}
+}
+
+// The event of the example is for the example only.
+func TestTheEventToBeginWith(t *testing.T) {
+	for args, want := range map[string]string{
+		"": `{"sleepMs":3000}`, "-event {}": "{}", "-function ../mine": "{}", `-function ../mine -event {"id":1}`: `{"id":1}`,
+	} {
+		o, err := parseServeOptions(strings.Fields(args), io.Discard)
+		if err != nil || o.event != want {
+			t.Errorf("serve %s: got %+v, %v; want the event %s", args, o, err, want)
+		}
 	}
 }
 

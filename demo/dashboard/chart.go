@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,7 +20,10 @@ const (
 )
 
 // palette is CloudWatch's, for series without a colour of their own.
-var palette = []string{"#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf"}
+var palette = []string{
+	"#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd",
+	"#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf",
+}
 
 func colour(s cloudwatch.Series, i int) string {
 	if s.Color != "" {
@@ -47,6 +52,9 @@ func newAxis(values []float64, height float64) axis {
 	return axis{most, height}
 }
 
+// label is that of a part of the axis, a quarter or several.
+func (a axis) label(part float64) string { return trim(strconv.FormatFloat(a.most*part, 'f', 2, 64)) }
+
 func (a axis) y(value float64) float64 { return a.height - a.height*value/a.most }
 
 // chart draws the series of a widget over time.
@@ -54,39 +62,23 @@ func chart(p cloudwatch.Properties, series []cloudwatch.Series, v *cloudwatch.Vi
 	width := float64(columns)*unitWidth - 100
 	legend := 24 * math.Ceil(float64(legendWidth(series))/(width+60))
 	height := float64(rows)*unitHeight - 70 - legend
-	var left, right []float64
-	sums := map[time.Time]float64{}
-	for _, s := range series {
-		for _, point := range s.Points {
-			value := point.Value
-			if p.Stacked {
-				sums[point.At] += value
-				value = sums[point.At]
-			}
-			if s.Right {
-				right = append(right, value)
-			} else {
-				left = append(left, value)
-			}
+	left, right, hasRight := axes(p, series, height)
+	axisOf := func(isRight bool) axis {
+		if isRight {
+			return right
 		}
+		return left
 	}
-	for _, a := range p.Annotations.Horizontal {
-		if a.YAxis == "right" {
-			right = append(right, a.Value)
-		} else {
-			left = append(left, a.Value)
-		}
-	}
-	l, r := newAxis(left, height), newAxis(right, height)
 	at := func(t time.Time) float64 { return width * float64(t.Sub(v.From)) / float64(v.To.Sub(v.From)) }
 
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg viewBox="-44 -8 %.0f %.0f" role="img" aria-label=%q>`, width+88, height+28, p.Title)
 	for i := range 5 {
-		y := height * float64(i) / 4
-		fmt.Fprintf(&b, `<path class="rule" d="M0 %.1fH%.1f"/><text class="tick end" x="-6" y="%.1f">%s</text>`, y, width, y+4, short(l.most*float64(4-i)/4))
-		if len(right) > 0 {
-			fmt.Fprintf(&b, `<text class="tick" x="%.1f" y="%.1f">%s</text>`, width+6, y+4, short(r.most*float64(4-i)/4))
+		y, part := height*float64(i)/4, float64(4-i)/4
+		fmt.Fprintf(&b, `<path class="rule" d="M0 %.1fH%.1f"/><text class="tick end" x="-6" y="%.1f">%s</text>`,
+			y, width, y+4, left.label(part))
+		if hasRight {
+			fmt.Fprintf(&b, `<text class="tick" x="%.1f" y="%.1f">%s</text>`, width+6, y+4, right.label(part))
 		}
 	}
 	for t := v.From.Truncate(30 * time.Minute); !t.After(v.To); t = t.Add(30 * time.Minute) {
@@ -96,23 +88,36 @@ func chart(p cloudwatch.Properties, series []cloudwatch.Series, v *cloudwatch.Vi
 	}
 	base := map[time.Time]float64{}
 	for i, s := range series {
-		scale := l
-		if s.Right {
-			scale = r
-		}
-		drawSeries(&b, s, colour(s, i), scale, at, p.Stacked, base)
+		drawSeries(&b, s, colour(s, i), axisOf(s.Right), at, p.Stacked, base)
 	}
 	for _, a := range p.Annotations.Horizontal {
-		scale := l
-		if a.YAxis == "right" {
-			scale = r
-		}
-		y := scale.y(a.Value)
+		y := axisOf(a.YAxis == "right").y(a.Value)
 		fmt.Fprintf(&b, `<path class="line" stroke=%q d="M0 %.1fH%.1f"/><text class="tick end" x="%.1f" y="%.1f">%s</text>`,
 			a.Color, y, width, width, y-3, template.HTMLEscapeString(a.Label))
 	}
 	b.WriteString("</svg>")
 	return template.HTML(b.String())
+}
+
+// axes returns the axes of a widget, of which the right one may have no values.
+func axes(p cloudwatch.Properties, series []cloudwatch.Series, height float64) (left, right axis, hasRight bool) {
+	values := map[bool][]float64{} // of the right axis, or not
+	sums := map[time.Time]float64{}
+	for _, s := range series {
+		for _, point := range s.Points {
+			value := point.Value
+			if p.Stacked {
+				sums[point.At] += value
+				value = sums[point.At]
+			}
+			values[s.Right] = append(values[s.Right], value)
+		}
+	}
+	for _, a := range p.Annotations.Horizontal {
+		isRight := a.YAxis == "right"
+		values[isRight] = append(values[isRight], a.Value)
+	}
+	return newAxis(values[false], height), newAxis(values[true], height), len(values[true]) > 0
 }
 
 func legendWidth(series []cloudwatch.Series) int {
@@ -125,46 +130,51 @@ func legendWidth(series []cloudwatch.Series) int {
 
 // drawSeries draws lines between neighbouring periods, a dot for each, or areas
 // on top of those below. Where a period has no value there is a gap.
-func drawSeries(b *strings.Builder, s cloudwatch.Series, color string, scale axis, at func(time.Time) float64, stacked bool, base map[time.Time]float64) {
+func drawSeries(
+	b *strings.Builder, s cloudwatch.Series, color string, scale axis, at func(time.Time) float64,
+	stacked bool, base map[time.Time]float64,
+) {
 	const gap = 5*time.Minute + time.Second
-	var piece []cloudwatch.Point
-	flush := func() {
-		if len(piece) == 0 {
-			return
+	for len(s.Points) > 0 {
+		n := 1
+		for n < len(s.Points) && s.Points[n].At.Sub(s.Points[n-1].At) <= gap {
+			n++
 		}
-		var top, bottom []string
-		for i, point := range piece {
-			x := at(point.At)
-			if stacked && len(piece) == 1 { // a period alone has the width of one
-				top = append(top, fmt.Sprintf("%.1f %.1f", x-2, scale.y(base[point.At]+point.Value)))
-				bottom = append(bottom, fmt.Sprintf("%.1f %.1f", x-2, scale.y(base[point.At])))
-				x += 2
-			}
-			top = append(top, fmt.Sprintf("%.1f %.1f", x, scale.y(base[point.At]+point.Value)))
-			bottom = append(bottom, fmt.Sprintf("%.1f %.1f", x, scale.y(base[point.At])))
-			if stacked {
-				base[piece[i].At] += point.Value
-			}
-		}
+		piece := s.Points[:n]
+		s.Points = s.Points[n:]
 		if stacked {
-			for i, j := 0, len(bottom)-1; i < j; i, j = i+1, j-1 {
-				bottom[i], bottom[j] = bottom[j], bottom[i]
-			}
-			fmt.Fprintf(b, `<path fill=%q d="M%sL%sZ"/>`, color, strings.Join(top, "L"), strings.Join(bottom, "L"))
+			drawArea(b, piece, color, scale, at, base)
+			continue
+		}
+		var line []string
+		for _, point := range piece {
+			x, y := at(point.At), scale.y(point.Value)
+			line = append(line, fmt.Sprintf("%.1f %.1f", x, y))
+			fmt.Fprintf(b, `<circle fill=%q cx="%.1f" cy="%.1f" r="2"/>`, color, x, y)
+		}
+		fmt.Fprintf(b, `<path class="series" stroke=%q d="M%s"/>`, color, strings.Join(line, "L"))
+	}
+}
+
+// drawArea draws an area on top of the base, and adds it to that.
+func drawArea(
+	b *strings.Builder, piece []cloudwatch.Point, color string, scale axis, at func(time.Time) float64,
+	base map[time.Time]float64,
+) {
+	var top, bottom []string
+	add := func(x float64, point cloudwatch.Point) {
+		top = append(top, fmt.Sprintf("%.1f %.1f", x, scale.y(base[point.At]+point.Value)))
+		bottom = append(bottom, fmt.Sprintf("%.1f %.1f", x, scale.y(base[point.At])))
+	}
+	for _, point := range piece {
+		if len(piece) == 1 { // a period alone has the width of one
+			add(at(point.At)-2, point)
+			add(at(point.At)+2, point)
 		} else {
-			fmt.Fprintf(b, `<path class="series" stroke=%q d="M%s"/>`, color, strings.Join(top, "L"))
-			for _, p := range top {
-				x, y, _ := strings.Cut(p, " ")
-				fmt.Fprintf(b, `<circle fill=%q cx=%q cy=%q r="2"/>`, color, x, y)
-			}
+			add(at(point.At), point)
 		}
-		piece = nil
+		base[point.At] += point.Value
 	}
-	for _, point := range s.Points {
-		if len(piece) > 0 && point.At.Sub(piece[len(piece)-1].At) > gap {
-			flush()
-		}
-		piece = append(piece, point)
-	}
-	flush()
+	slices.Reverse(bottom)
+	fmt.Fprintf(b, `<path fill=%q d="M%sL%sZ"/>`, color, strings.Join(top, "L"), strings.Join(bottom, "L"))
 }

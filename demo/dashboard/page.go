@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"fmt"
 	"html/template"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/postinvoke/demo/browser"
 	"example.com/postinvoke/internal/cloudwatch"
 	"example.com/postinvoke/internal/insights"
 )
@@ -28,6 +30,7 @@ type Drawing struct {
 	Widgets  []widget
 	Caption  []string // what this is, in sentences
 	Style    template.CSS
+	Scheme   string // of the colours in a picture; empty for the reader's
 }
 
 // widget is one, as the page shows it.
@@ -89,12 +92,27 @@ func (d *Drawing) Write(w io.Writer) error {
 	return err
 }
 
+// Picture returns the drawing as an image, in PNG, as wide as a common window.
+// The scheme is light or dark. It needs a browser: without one the error is
+// [browser.ErrNone].
+func (d *Drawing) Picture(ctx context.Context, scheme string) ([]byte, error) {
+	const width, scale = 1440, 1
+	picture := *d
+	picture.Scheme = scheme
+	var page bytes.Buffer
+	if err := picture.Write(&page); err != nil {
+		return nil, err
+	}
+	return browser.Picture(ctx, page.Bytes(), width, scale)
+}
+
 func newWidget(w cloudwatch.Widget, d *cloudwatch.Drawn, v *cloudwatch.View) widget {
 	p := w.Properties
 	x := widget{
 		Heading: p.Title,
-		Place:   template.CSS(fmt.Sprintf("grid-column: %d / span %d; grid-row: %d / span %d", w.X+1, w.Width, w.Y+1, w.Height)),
-		Alarms:  d.Alarms,
+		Place: template.CSS(fmt.Sprintf("grid-column: %d / span %d; grid-row: %d / span %d",
+			w.X+1, w.Width, w.Y+1, w.Height)),
+		Alarms: d.Alarms,
 	}
 	switch {
 	case w.Type == "alarm" && len(d.Alarms) == 0:
@@ -155,10 +173,7 @@ func trim(number string) string { return strings.TrimSuffix(strings.TrimRight(nu
 
 // short is a number with as many digits as CloudWatch shows.
 func short(n float64) string {
-	switch {
-	case n == 0:
-		return "0"
-	case n >= 100:
+	if n >= 100 {
 		return strconv.FormatFloat(n, 'f', 0, 64)
 	}
 	return trim(strconv.FormatFloat(n, 'f', 1, 64))

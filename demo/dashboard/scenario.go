@@ -44,7 +44,8 @@ const (
 
 // faults are what goes wrong in the scenario Trouble, one after the other.
 var faults = []string{
-	"hook fails", "error", "hook fails", "exit", "hook overruns", "hook panics", "too late", "hook is killed", "timeout", "hook fails",
+	"hook fails", "error", "hook fails", "exit", "hook overruns", "hook panics", "too late",
+	"hook is killed", "timeout", "hook fails",
 	"goroutine panics", "handler panic", "too much", "hook exits",
 }
 

@@ -25,10 +25,12 @@ func said(text string, times int) string {
 
 // drawn is true when the timeline has such bars.
 func drawn(lane, name string, bars int) string {
-	return fmt.Sprintf(`[...document.querySelectorAll(".bar")].filter((b) => b.dataset.lane === %q && b.dataset.name.startsWith(%q)).length === %d`, lane, name, bars)
+	return fmt.Sprintf(`[...document.querySelectorAll(".bar")].filter((b) => b.dataset.lane === %q && `+
+		`b.dataset.name.startsWith(%q)).length === %d`, lane, name, bars)
 }
 
-func TestWhoComesLaterSeesEverything(t *testing.T) {
+func TestAPageThatIsOpenedLaterHasEverything(t *testing.T) {
+	t.Parallel()
 	home := serve(t, 5*time.Second)
 	p := browsertest.New(t)
 	p.Open(home)
@@ -44,8 +46,9 @@ func TestWhoComesLaterSeesEverything(t *testing.T) {
 	}
 }
 
-// On paper nobody can scroll, or press a button.
+// Paper does not scroll, and has no buttons.
 func TestThePrintedPageHasTheWholeLog(t *testing.T) {
+	t.Parallel()
 	home := serve(t, 5*time.Second)
 	p := browsertest.New(t)
 	p.Resize(1200, 500)
@@ -65,14 +68,16 @@ func TestThePrintedPageHasTheWholeLog(t *testing.T) {
 	}
 }
 
-// The timeline is drawn anew all the time, but who has gone to a bar stays.
+// The timeline is drawn anew all the time, and a bar keeps the focus.
 func TestTheFocusStays(t *testing.T) {
+	t.Parallel()
 	home := serve(t, 5*time.Second)
 	p := browsertest.New(t)
 	p.Open(home)
 	p.Click("button.main")
 	p.Wait(drawn("function", "handler", 1))
-	browsertest.Eval[bool](p, `(document.querySelector(".bar.handler").focus(), window.before = document.querySelector("svg.plot"), true)`)
+	browsertest.Eval[bool](p,
+		`(document.querySelector(".bar.handler").focus(), window.before = document.querySelector("svg.plot"), true)`)
 	p.Wait(`window.before !== document.querySelector("svg.plot")`)
 	p.Wait(frozen)
 	if !browsertest.Eval[bool](p, `document.activeElement.matches(".bar.handler")`) {
@@ -82,6 +87,7 @@ func TestTheFocusStays(t *testing.T) {
 }
 
 func TestItFitsEveryWindow(t *testing.T) {
+	t.Parallel()
 	home := serve(t, 5*time.Second)
 	p := browsertest.New(t)
 	for _, width := range []int64{360, 1600} {
@@ -98,11 +104,16 @@ func TestItFitsEveryWindow(t *testing.T) {
 	}
 }
 
-// Who looks at the end still does when the window has become narrow, and who has
-// scrolled back is left alone.
+// A page that shows the end still does so when the window has become narrow, and
+// one that is scrolled back stays where it is.
 func TestTheEndStaysInSight(t *testing.T) {
+	t.Parallel()
 	const (
-		end   = `(() => { const s = document.querySelector("#chart .scroll"), l = document.querySelector("#log"); return s.scrollWidth > s.clientWidth + 50 && l.scrollHeight > l.clientHeight + 50 && s.scrollLeft + s.clientWidth > s.scrollWidth - 4 && l.scrollTop + l.clientHeight > l.scrollHeight - 8; })()`
+		end = `(() => {
+			const s = document.querySelector("#chart .scroll"), l = document.querySelector("#log");
+			return s.scrollWidth > s.clientWidth + 50 && l.scrollHeight > l.clientHeight + 50 &&
+				s.scrollLeft + s.clientWidth > s.scrollWidth - 4 && l.scrollTop + l.clientHeight > l.scrollHeight - 8;
+		})()`
 		begin = `document.querySelector("#chart .scroll").scrollLeft === 0 && document.querySelector("#log").scrollTop === 0`
 		again = `(window.before = document.querySelector("svg.plot"), true)`
 	)
@@ -118,8 +129,10 @@ func TestTheEndStaysInSight(t *testing.T) {
 	p.Wait(said("frozen: nothing runs until it is thawed", 2))
 	p.Wait(end)
 
-	// The page hears of the scrolling with the next frame, and may draw before.
-	p.Wait(`(window.still = ` + begin + ` ? (window.still ?? 0) + 1 : 0) > 10 || (document.querySelector("#chart .scroll").scrollLeft = document.querySelector("#log").scrollTop = 0) > 0`)
+	// The scroll event comes with the next frame, and the page may draw before.
+	p.Wait(`(window.still = ` + begin +
+		` ? (window.still ?? 0) + 1 : 0) > 10 || (document.querySelector("#chart .scroll").scrollLeft = ` +
+		`document.querySelector("#log").scrollTop = 0) > 0`)
 	browsertest.Eval[bool](p, again)
 	p.Click("button.main")
 	p.Wait(said("frozen: nothing runs until it is thawed", 3))
@@ -128,6 +141,7 @@ func TestTheEndStaysInSight(t *testing.T) {
 }
 
 func TestBeforeTheFirstInvocation(t *testing.T) {
+	t.Parallel()
 	home := serve(t, 5*time.Second)
 	p := browsertest.New(t)
 	p.Open(home)
@@ -148,6 +162,7 @@ func TestBeforeTheFirstInvocation(t *testing.T) {
 
 // A shutdown that has to wait is announced.
 func TestAShutdownThatWaits(t *testing.T) {
+	t.Parallel()
 	home := serve(t, 30*time.Second)
 	p := browsertest.New(t)
 	p.Open(home)
@@ -155,14 +170,15 @@ func TestAShutdownThatWaits(t *testing.T) {
 	p.Click("button.main")
 	p.Wait(said("second on stack", 1))
 	p.Click("[data-post='/shutdown']")
-	p.Wait(state + ` === "The caller has its response, and hooks run. The environment is shut down when that is over."`)
+	p.Wait(state + ` === "The caller has its response, and hooks run. The environment is shut down after that."`)
 	p.Click("[data-post='/crash']") // or it would take its time
 	p.Wait(gone)
 }
 
-// A page that was left open goes on when the demo is there again.
+// An open page continues when the demo is started again.
 func TestTheDemoIsStartedAgain(t *testing.T) {
-	home, end := serveAt(t, 0, 5*time.Second)
+	t.Parallel()
+	home, end := serveAt(t, 0, config(t, 5*time.Second))
 	p := browsertest.New(t)
 	p.Tolerate("net::ERR_")
 	p.Open(home)
@@ -180,7 +196,7 @@ func TestTheDemoIsStartedAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	serveAt(t, n, 5*time.Second)
+	serveAt(t, n, config(t, 5*time.Second))
 	p.Wait(gone)
 	p.Click("button.main")
 	p.Wait(frozen)
@@ -188,17 +204,20 @@ func TestTheDemoIsStartedAgain(t *testing.T) {
 }
 
 func TestColumnsOfAnEmptyLog(t *testing.T) {
+	t.Parallel()
 	home := serve(t, 5*time.Second)
 	p := browsertest.New(t)
 	p.Resize(1200, 900)
 	p.Open(home)
 	p.Wait(gone)
-	if got := browsertest.Eval[float64](p, `document.querySelector("#log th:last-child").getBoundingClientRect().left`); got > 350 {
+	if got := browsertest.Eval[float64](p,
+		`document.querySelector("#log th:last-child").getBoundingClientRect().left`); got > 350 {
 		t.Errorf("the column of the log begins at %.0f pixels, want it beside the others", got)
 	}
 }
 
 func TestRefusalsAreShown(t *testing.T) {
+	t.Parallel()
 	home := serve(t, 5*time.Second)
 	p := browsertest.New(t)
 	p.Open(home)

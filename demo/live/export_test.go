@@ -9,12 +9,12 @@ import (
 // Guard is the guard of a page at a port.
 func Guard(port string, next http.Handler) http.Handler { return guard(port, next) }
 
-// LogOf returns what somebody sees of the log who has seen so many rows of it.
+// LogOf returns the rows of the log after the first so many.
 func LogOf(moments []recording.Moment, seen int) []string {
-	n := newNews()
+	u := newUpdates()
 	for i := range moments {
-		n.Moment(&recording.Recording{}, &moments[i])
+		u.Moment(&recording.Recording{}, &moments[i])
 	}
-	rows, _ := n.since(seen)
+	rows, _ := u.since(seen)
 	return rows
 }

@@ -14,44 +14,52 @@ import (
 	"testing"
 	"time"
 
+	"example.com/postinvoke/demo/browser/browsertest"
 	"example.com/postinvoke/demo/live"
 	"example.com/postinvoke/demo/recording"
 	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
-// serve shows the page of the example function until the test is over, and
-// returns its address.
+// serve serves the page of the example function until the test ends, and returns
+// its address.
 func serve(t *testing.T, timeout time.Duration) string {
 	t.Helper()
-	home, _ := serveAt(t, 0, timeout)
+	home, _ := serveAt(t, 0, config(t, timeout))
 	return home
 }
 
-// serveAt does so at a port, and returns what ends it before.
-func serveAt(t *testing.T, port int, timeout time.Duration) (home string, end func()) {
+// config is that of the example with a timeout.
+func config(t *testing.T, timeout time.Duration) live.Config {
 	t.Helper()
-	listener, err := live.Listen(port)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	over := make(chan error, 1)
-	cfg := live.Config{
+	return live.Config{
 		Environment: lambdaenv.Config{
 			Function:   lambdaenvtest.Build(t, "../../function"),
 			Extensions: []string{lambdaenvtest.Named(t, lambdaenvtest.Build(t, "../../extension"), recording.OwnExtension)},
 			Timeout:    timeout,
 			Env:        []string{"AWS_LAMBDA_LOG_LEVEL=DEBUG"},
 		},
-		Event: []byte(`{"sleepMs":50}`),
-		Layer: true,
-		Place: "on this machine",
+		Function: "the example function",
+		Example:  true,
+		Event:    []byte(`{"sleepMs":50}`),
+		Layer:    true,
+		Place:    "on this machine",
 	}
-	go func() { over <- live.Serve(ctx, listener, cfg) }()
+}
+
+// serveAt does so at a port, and returns what ends it before.
+func serveAt(t *testing.T, port int, cfg live.Config) (home string, end func()) {
+	t.Helper()
+	listener, err := live.Listen(port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- live.Serve(ctx, listener, cfg) }()
 	end = sync.OnceFunc(func() {
 		cancel()
-		if err := <-over; err != nil {
+		if err := <-ended; err != nil {
 			t.Errorf("Serve: got %v, want nothing to go wrong", err)
 		}
 	})
@@ -86,7 +94,16 @@ func request(t *testing.T, method, url, body string, headers ...string) (int, st
 	return res.StatusCode, strings.TrimSpace(string(b))
 }
 
+// post makes a request that has to be served.
+func post(t *testing.T, url, body string) {
+	t.Helper()
+	if got, text := request(t, "POST", url, body, "Content-Type: application/json"); got != http.StatusNoContent {
+		t.Fatalf("%s: got %d %s", url, got, text)
+	}
+}
+
 func TestRequestsOfOtherOriginsAreRefused(t *testing.T) {
+	t.Parallel()
 	home := serve(t, 5*time.Second)
 	host := strings.Trim(strings.TrimPrefix(home, "http:"), "/")
 	_, port, _ := net.SplitHostPort(host)
@@ -123,8 +140,9 @@ func TestRequestsOfOtherOriginsAreRefused(t *testing.T) {
 	}
 }
 
-// Browsers leave the port out that is usual.
+// Browsers leave out the port 80.
 func TestTheUsualPort(t *testing.T) {
+	t.Parallel()
 	for host, want := range map[string]int{"127.0.0.1": 200, "localhost": 200, "evil.example": 403} {
 		r := httptest.NewRequest("GET", "http://"+host+"/", nil)
 		w := httptest.NewRecorder()
@@ -137,6 +155,7 @@ func TestTheUsualPort(t *testing.T) {
 
 // A session has no end, but its log does not grow for ever.
 func TestTheEndOfALongLog(t *testing.T) {
+	t.Parallel()
 	var moments []recording.Moment
 	for i := range 5000 {
 		moments = append(moments, recording.Moment{
@@ -152,7 +171,8 @@ func TestTheEndOfALongLog(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeDoneIsSaid(t *testing.T) {
+func TestRequestsThatCannotBeServedNow(t *testing.T) {
+	t.Parallel()
 	home := serve(t, 5*time.Second)
 	tests := []struct{ path, body, want string }{
 		{"shutdown", "null", "There is no environment; invoke the function first."},
@@ -170,6 +190,7 @@ func TestWhatCannotBeDoneIsSaid(t *testing.T) {
 }
 
 func TestAPortThatIsTaken(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -177,7 +198,8 @@ func TestAPortThatIsTaken(t *testing.T) {
 	defer l.Close()
 	port := l.Addr().(*net.TCPAddr).Port
 	_, err = live.Listen(port)
-	if want := fmt.Sprintf("port %d is taken; choose another one with -port, or -port 0 for any that is free", port); err == nil || err.Error() != want {
+	want := fmt.Sprintf("port %d is taken; choose another one with -port, or -port 0 for any that is free", port)
+	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
@@ -205,44 +227,55 @@ func events(t *testing.T, home string, found func(event, data string) bool) {
 	}
 }
 
-// A caller whose turn does not come before the shutdown gets no answer, and the
-// next one a new environment.
-func TestACallerWhomTheShutdownOvertakes(t *testing.T) {
-	home := serve(t, 30*time.Second)
-	post := func(path, body string) {
-		t.Helper()
-		if got, text := request(t, "POST", home+path, body, "Content-Type: application/json"); got != http.StatusNoContent {
-			t.Fatalf("%s: got %d %s", path, got, text)
+// The page names the function, and offers events of the example to nothing else.
+func TestAFunctionOfYourOwn(t *testing.T) {
+	t.Parallel()
+	cfg := config(t, 5*time.Second)
+	_, example := request(t, "GET", serve(t, 5*time.Second), "")
+	cfg.Function, cfg.Example = "the function in /src/<mine>", false
+	home, _ := serveAt(t, 0, cfg)
+	_, mine := request(t, "GET", home, "")
+	for page, want := range map[string]string{
+		example: "This is the example function, in", mine: "This is the function in /src/&lt;mine&gt;, in",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
 		}
 	}
+	const event = "data-event="
+	if strings.Count(example, event) != 2 || strings.Contains(mine, event) ||
+		strings.Contains(mine, "sleepMs&#34;:10000") {
+		t.Error("want buttons with events on the page of the example, and no others")
+	}
+}
+
+// A caller that still waits at the shutdown gets no answer.
+func TestAShutdownBeforeAWaitingCaller(t *testing.T) {
+	t.Parallel()
+	home := serve(t, 30*time.Second)
 	until := func(text string) {
 		t.Helper()
 		events(t, home, func(event, data string) bool { return event == "rows" && strings.Contains(data, text) })
 	}
-	post("invoke", `{"sleepMs":1000}`)
+	post(t, home+"invoke", `{"sleepMs":1000}`)
 	until("second on stack")
-	post("invoke", `{"sleepMs":1}`)
-	post("shutdown", "null")
+	post(t, home+"invoke", `{"sleepMs":1}`)
+	post(t, home+"shutdown", "null")
 	until("gets no answer")
 	until("nothing is left of the environment")
 	// Its shutdown may take a moment longer than its log.
 	events(t, home, func(event, data string) bool {
-		return event == "picture" && strings.Contains(data, "There is no environment")
+		return event == "view" && strings.Contains(data, "There is no environment")
 	})
 }
 
-// An environment that idles for longer than one wants it to is shut down, and
-// who comes later sees all of the log.
-func TestPatience(t *testing.T) {
+// An environment that idles for longer than the timeout is shut down, and a page
+// that is opened later has all of the log.
+func TestIdleTimeout(t *testing.T) {
+	t.Parallel()
 	home := serve(t, 5*time.Second)
-	post := func(path, body string) {
-		t.Helper()
-		if got, text := request(t, "POST", home+path, body, "Content-Type: application/json"); got != http.StatusNoContent {
-			t.Fatalf("%s: got %d %s", path, got, text)
-		}
-	}
-	post("invoke", `{"sleepMs":1}`)
-	post("idle", "1")
+	post(t, home+"invoke", `{"sleepMs":1}`)
+	post(t, home+"idle", "1")
 	for range 2 {
 		log := ""
 		events(t, home, func(event, data string) bool {
@@ -258,3 +291,5 @@ func TestPatience(t *testing.T) {
 		})
 	}
 }
+
+func TestMain(m *testing.M) { browsertest.Main(m) }

@@ -1,6 +1,5 @@
-// Package live is a page on loopback with which one can play with a Lambda
-// function: invoke it, let it idle, shut it down, crash it, and see what
-// happens as it does.
+// Package live serves a page on loopback on which you invoke a Lambda function,
+// let it idle, shut it down and crash it, and see what happens while it does.
 package live
 
 import (
@@ -12,8 +11,11 @@ import (
 	"html/template"
 	"io"
 	"log"
+	"mime"
 	"net"
 	"net/http"
+	"path"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -52,7 +54,7 @@ func Serve(ctx context.Context, l net.Listener, cfg Config) error {
 	server := &http.Server{
 		Handler:           guard(port, routes(s)),
 		ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog:          log.New(io.Discard, "", 0), // a browser that goes away is no news
+		ErrorLog:          log.New(io.Discard, "", 0), // a browser that goes away is no error
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 	}
 	served := make(chan error, 1)
@@ -70,30 +72,13 @@ func Serve(ctx context.Context, l net.Listener, cfg Config) error {
 
 func routes(s *session) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		// Whoever asked may have gone away.
-		_ = page.Execute(w, struct {
-			Event      string
-			Overrun    string // an event for hooks that take longer than the function may
-			Crash      string // an event for a hook that ends the process
-			Layer, Has bool
-			Log        template.HTML
-			Most       int
-		}{
-			string(s.cfg.Event), s.overrun(), crash, s.cfg.Layer, len(s.cfg.Environment.Extensions) > 0,
-			report.LogTable(), keptRows,
-		})
-	})
 	for name, content := range map[string]string{
-		"page.css": report.Style(), "live.css": file("live.css"), "chart.js": report.Script(), "live.js": file("live.js"),
+		"{$}": s.page(), "page.css": report.Style(), "live.css": file("live.css"),
+		"chart.js": report.Script(), "live.js": file("live.js"),
 	} {
-		kind := "text/css; charset=utf-8"
-		if strings.HasSuffix(name, ".js") {
-			kind = "text/javascript; charset=utf-8"
-		}
+		kind := map[string]string{".css": "text/css", ".js": "text/javascript", "": "text/html"}[path.Ext(name)]
 		mux.HandleFunc("GET /"+name, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", kind)
+			w.Header().Set("Content-Type", kind+"; charset=utf-8")
 			io.WriteString(w, content)
 		})
 	}
@@ -118,20 +103,42 @@ func routes(s *session) http.Handler {
 		if err := json.Unmarshal(body, &seconds); err != nil || seconds < 0 {
 			return errors.New("a number of seconds is needed")
 		}
-		s.setPatience(time.Duration(seconds) * time.Second)
+		s.setIdleTimeout(time.Duration(seconds) * time.Second)
 		return nil
 	}))
 	return mux
 }
 
+// page is the page without what happens.
+func (s *session) page() string {
+	var b strings.Builder
+	err := page.Execute(&b, struct {
+		Config
+		Event, Overrun, Crash string
+		HasLayer              bool
+		Log                   template.HTML
+		Most                  int
+	}{
+		s.cfg, string(s.cfg.Event), s.overrun(), crash,
+		len(s.cfg.Environment.Extensions) > 0, report.LogTable(), keptRows,
+	})
+	if err != nil {
+		panic("live: " + err.Error()) // the template fits the data
+	}
+	return b.String()
+}
+
+// overrun is an event of the example for hooks that take longer than the
+// function may.
 func (s *session) overrun() string {
 	return fmt.Sprintf(`{"sleepMs":%d}`, 2*s.cfg.Environment.Timeout.Milliseconds())
 }
 
+// crash is an event of the example for a hook that ends the process.
 const crash = `{"crash":true,"sleepMs":1000}`
 
-// answer makes a handler that says, if something cannot be done now, why not.
-// That is an answer like another, or browsers would log an error.
+// answer makes a handler that does something, or responds why that cannot be done
+// now. The status is no error then: browsers would log it.
 func answer(do func(body []byte) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, lambdaenv.MaxEvent))
@@ -159,4 +166,57 @@ func file(name string) string {
 		panic("live: " + err.Error()) // it is embedded
 	}
 	return string(b)
+}
+
+// guard passes requests of the page itself, and of users who open it. Other pages
+// in the same browser reach loopback as well: their requests name another origin
+// or, if their name was made to lead here (DNS rebinding), another host.
+func guard(port string, next http.Handler) http.Handler {
+	hosts := []string{net.JoinHostPort("127.0.0.1", port), net.JoinHostPort("localhost", port)}
+	if port == "80" { // browsers leave it out
+		hosts = append(hosts, "127.0.0.1", "localhost")
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", policy)
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("X-Frame-Options", "DENY")
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+		w.Header().Set("Cache-Control", "no-store")
+		switch {
+		case !slices.Contains(hosts, r.Host):
+			http.Error(w, "this page is at http://"+hosts[0]+"/ only", http.StatusForbidden)
+		case isForeign(r):
+			http.Error(w, "this page takes no requests from others", http.StatusForbidden)
+		case r.Method == http.MethodPost && !isJSON(r):
+			http.Error(w, "the body must be application/json", http.StatusUnsupportedMediaType)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// policy: nothing from elsewhere, and nothing of this elsewhere. The chart has
+// its width in a style attribute.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; " +
+	"img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// isForeign reports whether a browser says that another page makes the request.
+// A link to the page is fine.
+func isForeign(r *http.Request) bool {
+	if origin := r.Header.Get("Origin"); origin != "" && origin != "http://"+r.Host {
+		return true
+	}
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "same-origin", "none":
+		return false
+	}
+	link := r.Method == http.MethodGet && r.URL.Path == "/" && r.Header.Get("Sec-Fetch-Mode") == "navigate"
+	return !link
+}
+
+// isJSON: no page can send JSON elsewhere without being allowed to first.
+func isJSON(r *http.Request) bool {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && kind == "application/json"
 }

@@ -11,49 +11,51 @@ import (
 	"example.com/postinvoke/lambdaenv"
 )
 
-// Config says what the page plays with.
+// Config says what the page shows.
 type Config struct {
 	Environment lambdaenv.Config // with the extension, if there is one
+	Function    string           // what it is, for the page: "the example function"
+	Example     bool             // the function knows the events of the example
 	Event       []byte           // to begin with
 	Layer       bool             // whether the extension is switched on at first
 	Place       string           // where it runs: "on this machine"
 	Quiet       bool             // the log leaves out lines at the level DEBUG
 }
 
-// A session is one execution environment after another, as whoever looks at the
-// page wants them, and the recording of all that happens.
+// A session runs one execution environment after another, as requests ask for
+// them, and records what happens.
 type session struct {
 	cfg      Config
 	ctx      context.Context
 	recorder *recording.Recorder
-	news     *news
+	updates  *updates
 	calls    sync.WaitGroup // that go on after their request was answered
 
-	mu      sync.Mutex
-	env     *lambdaenv.Environment // nil if there is none
-	layer   bool
-	closed  bool          // nothing may begin any more
-	waiting bool          // a caller waits for a response
-	busy    int           // calls whose hooks may not be over
-	leaving bool          // the environment is being shut down
-	patient time.Duration // how long an environment may idle; 0: for ever
-	idle    *time.Timer   // ends that; nil if it does not idle
-	problem string        // what went wrong last
+	mu           sync.Mutex
+	env          *lambdaenv.Environment // nil if there is none
+	layer        bool
+	closed       bool          // nothing may begin any more
+	waiting      bool          // a caller waits for a response
+	busy         int           // calls whose hooks may still run
+	shuttingDown bool          // the environment is being shut down
+	idleTimeout  time.Duration // of an environment; 0: none
+	idleTimer    *time.Timer   // nil while the environment is busy
+	problem      string        // what went wrong last
 }
 
 // Why something cannot be done now.
 var (
-	errWaiting = errors.New("not now: the caller still waits for its response")
-	errLeaving = errors.New("not now: the environment is being shut down")
-	errNoEnv   = errors.New("there is no environment; invoke the function first")
-	errClosed  = errors.New("the demo has ended")
-	errNoLayer = errors.New("there is no extension to switch on")
+	errWaiting      = errors.New("not now: the caller still waits for its response")
+	errShuttingDown = errors.New("not now: the environment is being shut down")
+	errNoEnv        = errors.New("there is no environment; invoke the function first")
+	errClosed       = errors.New("the demo has ended")
+	errNoLayer      = errors.New("there is no extension to switch on")
 )
 
 func newSession(ctx context.Context, cfg Config) *session {
-	s := &session{cfg: cfg, ctx: ctx, layer: cfg.Layer, news: newNews()}
+	s := &session{cfg: cfg, ctx: ctx, layer: cfg.Layer, updates: newUpdates()}
 	about := recording.About{Place: cfg.Place, Last: shownInvocations, ForTimeline: cfg.Quiet}
-	s.recorder = recording.NewRecorder(about, s.news)
+	s.recorder = recording.NewRecorder(about, s.updates)
 	return s
 }
 
@@ -67,8 +69,8 @@ func (s *session) invoke(event []byte) error {
 		return errClosed
 	case s.waiting:
 		return errWaiting
-	case s.leaving:
-		return errLeaving
+	case s.shuttingDown:
+		return errShuttingDown
 	}
 	s.waiting, s.problem = true, ""
 	s.busy++
@@ -82,7 +84,7 @@ func (s *session) invoke(event []byte) error {
 		}
 		s.startIdling()
 		s.mu.Unlock()
-		s.news.spread()
+		s.updates.notify()
 	})
 	return nil
 }
@@ -92,11 +94,11 @@ func (s *session) call(event []byte) error {
 	called := time.Now()
 	s.recorder.Call(event)
 	answer := func(r *lambdaenv.Response) {
-		s.mu.Lock() // over both: who sees the response may call again
+		s.mu.Lock() // for both: with the response the page may call again
 		s.recorder.Answer(r)
 		s.waiting = false
 		s.mu.Unlock()
-		s.news.spread()
+		s.updates.notify()
 	}
 	unanswered := func() {
 		s.recorder.Observe(lambdaenv.Entry{Time: time.Now(), Source: lambdaenv.Caller, Kind: lambdaenv.Responded})
@@ -125,8 +127,8 @@ func (s *session) call(event []byte) error {
 	return nil
 }
 
-// whyClosed returns what is wrong with an environment that is over: nothing, if
-// it was shut down.
+// whyClosed returns what is wrong with an environment that has ended: nothing,
+// if it was shut down.
 func (s *session) whyClosed(env *lambdaenv.Environment, err error) error {
 	if errors.Is(err, lambdaenv.ErrClosed) {
 		err = env.Close()
@@ -188,7 +190,78 @@ func (s *session) switchLayer(on bool) error {
 	s.mu.Lock()
 	s.layer = on
 	s.mu.Unlock()
-	s.news.spread()
+	s.updates.notify()
+	return nil
+}
+
+// setIdleTimeout sets for how long an environment may idle; 0 means without end.
+func (s *session) setIdleTimeout(d time.Duration) {
+	s.mu.Lock()
+	s.idleTimeout = d
+	s.startIdling()
+	s.mu.Unlock()
+	s.updates.notify()
+}
+
+// startIdling starts the timer if nothing happens. The caller holds the lock.
+func (s *session) startIdling() {
+	s.stopIdling()
+	if s.idleTimeout == 0 || s.env == nil || s.busy > 0 || s.shuttingDown || s.closed {
+		return
+	}
+	var timer *time.Timer
+	timer = time.AfterFunc(s.idleTimeout, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.idleTimer == timer { // else it was stopped, or started anew
+			_ = s.startShutdown()
+		}
+	})
+	s.idleTimer = timer
+}
+
+// stopIdling stops the timer. The caller holds the lock.
+func (s *session) stopIdling() {
+	if s.idleTimer != nil {
+		s.idleTimer.Stop()
+		s.idleTimer = nil
+	}
+}
+
+// shutdown ends the environment when it is idle. It returns when that was
+// asked for.
+func (s *session) shutdown() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.startShutdown()
+}
+
+// startShutdown is shutdown. The caller holds the lock.
+func (s *session) startShutdown() error {
+	switch {
+	case s.closed:
+		return errClosed
+	case s.shuttingDown:
+		return errShuttingDown
+	case s.env == nil && s.waiting:
+		return errWaiting
+	case s.env == nil:
+		return errNoEnv
+	}
+	s.shuttingDown, s.problem = true, ""
+	s.stopIdling()
+	s.updates.notify()
+	env := s.env
+	s.calls.Go(func() {
+		_, err := env.Shutdown(s.ctx, "")
+		s.mu.Lock()
+		s.env, s.shuttingDown = nil, false
+		if err != nil && s.ctx.Err() == nil {
+			s.problem = err.Error()
+		}
+		s.mu.Unlock()
+		s.updates.notify()
+	})
 	return nil
 }
 

@@ -3,6 +3,7 @@ package report_test
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -41,9 +42,10 @@ func wantRising(t *testing.T, labels []string, from float64) {
 
 func TestTheAxisHasTheDecimalsItNeeds(t *testing.T) {
 	for _, test := range []struct{ start, took time.Duration }{
-		{0, 100 * ms}, {0, 3 * time.Second}, {774 * time.Second, 300 * ms}, {774 * time.Second, 20 * ms}, {6 * time.Minute, time.Minute}, {0, 3300 * time.Millisecond},
+		{0, 100 * ms}, {0, 3 * time.Second}, {774 * time.Second, 300 * ms}, {774 * time.Second, 20 * ms},
+		{6 * time.Minute, time.Minute}, {0, 3300 * time.Millisecond},
 	} {
-		s := newStory().after(test.start).cold()
+		s := newScenario().after(test.start).cold()
 		for range 2 {
 			s.call().hook("main.a (a.go:1)", test.took).idle(1, test.took).after(time.Second)
 		}
@@ -55,9 +57,19 @@ func TestTheAxisHasTheDecimalsItNeeds(t *testing.T) {
 	}
 }
 
+// A label is not rounded so far that it is wrong.
+func TestAQuarterOfASecondIsNotRounded(t *testing.T) {
+	s := newScenario().cold().call().idle(0, 0).after(250*ms - 12400*time.Microsecond)
+	s.call().hook("main.a (a.go:1)", 12*time.Second)
+	labels := axis(page(t, s.idle(1, 12*time.Second).Recording()))
+	if !slices.Contains(labels, "0.25 s") || !slices.Contains(labels, "1 s") {
+		t.Errorf("got %q, want the end of the freeze at 0.25 s among whole seconds", labels)
+	}
+}
+
 // A stretch that was frozen ends when it does, and not at a round time.
 func TestTheEndOfAFreezeIsNotRounded(t *testing.T) {
-	s := newStory().cold()
+	s := newScenario().cold()
 	s.call().hook("main.a (a.go:1)", 40*time.Second).idle(1, 40*time.Second).after(4500 * ms)
 	labels := axis(page(t, s.end().Recording()))
 	if last := labels[len(labels)-1]; last != "44.5 s" {
@@ -66,19 +78,23 @@ func TestTheEndOfAFreezeIsNotRounded(t *testing.T) {
 }
 
 func TestLabelsOfTheAxisDoNotCollide(t *testing.T) {
+	t.Parallel()
 	p := browsertest.New(t)
 	for _, width := range []int64{360, 800, 1600} {
 		p.Resize(width, 800)
 		for _, took := range []time.Duration{20 * ms, 290 * ms, 3 * time.Second} {
-			s := newStory().after(774409 * time.Millisecond).cold()
+			s := newScenario().after(774409 * time.Millisecond).cold()
 			for range 3 {
 				s.call().hook("main.a (a.go:1)", took).idle(1, took).after(210 * ms)
 			}
 			open(t, p, s.end().Recording())
-			ticks := browsertest.Eval[[]browsertest.Box](p, `[...document.querySelectorAll("text.tick")].map((e) => { const r = e.getBoundingClientRect(); return { Name: e.textContent, Left: r.left, Right: r.right }; })`)
+			ticks := browsertest.Eval[[]browsertest.Box](p,
+				`[...document.querySelectorAll("text.tick")].map((e) => { const r = e.getBoundingClientRect(); `+
+					`return { Name: e.textContent, Left: r.left, Right: r.right }; })`)
 			for i := 1; i < len(ticks); i++ {
 				if ticks[i].Left < ticks[i-1].Right+3 {
-					t.Errorf("%d pixels wide, %v: %s ends at %.1f, %s begins at %.1f", width, took, ticks[i-1].Name, ticks[i-1].Right, ticks[i].Name, ticks[i].Left)
+					t.Errorf("%d pixels wide, %v: %s ends at %.1f, %s begins at %.1f", width, took, ticks[i-1].Name,
+						ticks[i-1].Right, ticks[i].Name, ticks[i].Left)
 				}
 			}
 		}
@@ -88,18 +104,20 @@ func TestLabelsOfTheAxisDoNotCollide(t *testing.T) {
 // On the live page times count from the beginning of each environment, in the
 // log as on the axis, and with what was forgotten.
 func TestTimesOfEachEnvironment(t *testing.T) {
-	s := newStory()
+	s := newScenario()
 	s.Recorder = recording.NewRecorder(recording.About{Began: s.began, Last: 3})
 	environment := func(calls int) {
-		s.after(10*time.Minute).tell(lambdaenv.Caller, recording.Called, "{}").after(ms).cold()
+		s.after(10*time.Minute).observe(lambdaenv.Caller, recording.Called, "{}").after(ms).cold()
 		for range calls {
 			s.call().hook("main.a (a.go:1)", 300*ms).idle(1, 300*ms).after(2 * time.Second)
 		}
 	}
 	environment(2)
-	s.tell(lambdaenv.Platform, lambdaenv.ShutdownBegan, "spindown").tell(lambdaenv.Platform, lambdaenv.ShutdownDone, "")
+	s.observe(lambdaenv.Platform, lambdaenv.ShutdownBegan, "spindown").
+		observe(lambdaenv.Platform, lambdaenv.ShutdownDone, "")
 	environment(4)
-	s.tell(lambdaenv.Function, lambdaenv.Exited, "signal: killed").tell(lambdaenv.Platform, lambdaenv.Reset, "failure")
+	s.observe(lambdaenv.Function, lambdaenv.Exited, "signal: killed").
+		observe(lambdaenv.Platform, lambdaenv.Reset, "failure")
 	environment(1)
 
 	r := s.Recording()
@@ -113,6 +131,9 @@ func TestTimesOfEachEnvironment(t *testing.T) {
 	if again == 0 {
 		t.Fatalf("got the axis %q, want it to begin again with the last environment", labels)
 	}
+	if got := strings.Count(string(report.Now(r, s.at, 3).Chart), `"tick begins"`); got != 1 {
+		t.Errorf("got %d marks of an environment that begins, want one", got)
+	}
 	wantRising(t, labels[:again], 0)
 	wantRising(t, labels[again:], 0)
 
@@ -122,7 +143,8 @@ func TestTimesOfEachEnvironment(t *testing.T) {
 			elapsed = append(elapsed, fmt.Sprint(row.Elapsed, " ", row.Source))
 		}
 	}
-	if log := strings.Join(elapsed, "\n"); strings.Count(log, "0.000 s caller") != 1 || strings.Contains(log, "600.") || strings.Contains(log, "00.000 s platform") {
+	if log := strings.Join(elapsed, "\n"); strings.Count(log, "0.000 s caller") != 1 || strings.Contains(log, "600.") ||
+		strings.Contains(log, "00.000 s platform") {
 		t.Errorf("got the times\n%s\nwant those since the beginning of each environment", log)
 	}
 }

@@ -16,8 +16,9 @@ func TestACrashWhileFrozen(t *testing.T) {
 		time.Second: "init 0-10; invocation 10.1-12.3; frozen, then reset 12.4-1012.4; reset 1012.4-1012.4 failed",
 		ms / 20:     "init 0-10; invocation 10.1-12.3; reset 12.4-12.4 failed",
 	} {
-		s := newStory().cold().call().idle(0, 0).after(idle).tell(lambdaenv.Function, lambdaenv.Exited, "signal: killed")
-		s.tell(lambdaenv.Platform, lambdaenv.Reset, "failure").tell(lambdaenv.Platform, lambdaenv.Thawed, "")
+		s := newScenario().cold().call().idle(0, 0).after(idle).observe(lambdaenv.Function, lambdaenv.Exited,
+			"signal: killed")
+		s.observe(lambdaenv.Platform, lambdaenv.Reset, "failure").observe(lambdaenv.Platform, lambdaenv.Thawed, "")
 		got := bars(page(t, s.Recording()), "platform")
 		if got = strings.ReplaceAll(got, "12.45", "12.4"); got != want {
 			t.Errorf("frozen for %v: got\n%s\nwant\n%s", idle, got, want)
@@ -27,20 +28,23 @@ func TestACrashWhileFrozen(t *testing.T) {
 
 // Ctrl-C of the demo kills an environment as it is.
 func TestKilledWhileFrozen(t *testing.T) {
-	s := newStory().cold().call().idle(0, 0).after(time.Second).tell(lambdaenv.Function, lambdaenv.Signaled, "SIGKILL")
-	s.after(ms).tell(lambdaenv.Function, lambdaenv.Exited, "signal: killed")
+	s := newScenario().cold().call().idle(0, 0).after(time.Second).observe(lambdaenv.Function, lambdaenv.Signaled,
+		"SIGKILL")
+	s.after(ms).observe(lambdaenv.Function, lambdaenv.Exited, "signal: killed")
 	html := page(t, s.Recording())
-	if got, want := bars(html, "platform"), "init 0-10; invocation 10.1-12.3; frozen, then killed 12.4-1012.4"; got != want {
+	if got, want := bars(html,
+		"platform"), "init 0-10; invocation 10.1-12.3; frozen, then killed 12.4-1012.4"; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if got, want := bars(html, "function"), "init 0-10; handler and answer 10.1-12.1; SIGKILL 1012.4-1013.4 failed"; got != want {
+	if got, want := bars(html,
+		"function"), "init 0-10; handler and answer 10.1-12.1; SIGKILL 1012.4-1013.4 failed"; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
 
 func TestKilledInAHook(t *testing.T) {
-	s := newStory().cold().call().after(ms).tell(lambdaenv.Function, lambdaenv.Signaled, "SIGKILL")
-	s.after(ms).tell(lambdaenv.Function, lambdaenv.Exited, "signal: killed")
+	s := newScenario().cold().call().after(ms).observe(lambdaenv.Function, lambdaenv.Signaled, "SIGKILL")
+	s.after(ms).observe(lambdaenv.Function, lambdaenv.Exited, "signal: killed")
 	html := page(t, s.Recording())
 	for lane, want := range map[string]string{
 		"platform":  "init 0-10; invocation 10.1-13.2",
@@ -59,12 +63,14 @@ func TestKilledInAHook(t *testing.T) {
 
 // After a reset there is nothing to shut down, and no time before that.
 func TestReset(t *testing.T) {
-	s := newStory().coldWithoutLayer().call().dies()
-	s.after(time.Second).tell(lambdaenv.Platform, lambdaenv.ShutdownBegan, "spindown").tell(lambdaenv.Platform, lambdaenv.ShutdownDone, "")
+	s := newScenario().coldWithoutLayer().call().crash()
+	s.after(time.Second).observe(lambdaenv.Platform, lambdaenv.ShutdownBegan, "spindown").observe(lambdaenv.Platform,
+		lambdaenv.ShutdownDone, "")
 	s.Ended(&lambdaenv.ShutdownReport{Reason: "spindown"})
 	html := page(t, s.Recording())
 	wantBars(t, html, "platform", "init 0-10; invocation 10.1-12.2; reset 12.2-12.2 failed; no shutdown 1013.2-1013.2")
-	for _, want := range []string{"error after the response, environment reset", "<td>unknown</td>", "no environment is left to shut down: the reset ended it"} {
+	for _, want := range []string{"error after the response, environment reset", "<td>unknown</td>",
+		"no environment is left to shut down: the reset ended it"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page does not say %q", want)
 		}
@@ -79,13 +85,15 @@ func TestReset(t *testing.T) {
 // Hooks of a handler that panics run before the error is reported: nothing of
 // them is lost, and nothing comes after the response.
 func TestAHandlerThatPanics(t *testing.T) {
-	s := newStory().cold().invoke().hook("main.flush (a.go:2)", 200*ms)
-	s.line(lambdaenv.Function, `level=INFO message="postinvoke: hooks finished" outcome=panic hooks=1 hooksMs=200 requestId=`+s.request())
-	html := page(t, s.fails().dies(boxRead).Recording())
+	s := newScenario().cold().invoke().hook("main.flush (a.go:2)", 200*ms)
+	s.line(lambdaenv.Function,
+		`level=INFO message="postinvoke: hooks finished" outcome=panic hooks=1 hooksMs=200 requestId=`+s.request())
+	html := page(t, s.fails().crash(boxRead).Recording())
 	wantBars(t, html, "hooks", "flush 10.1-210.1")
 	wantBars(t, html, "function", "init 0-10; handler, hooks, then the error 10.1-210.1 failed; ended 210.1-210.1 failed")
-	for _, want := range []string{"<h1>The handler panics: hooks first, then the error</h1>", "of hooks before an error was reported",
-		"hooks ran before the error", "<td>200.0 ms</td>", "the error is reported when the hooks are over"} {
+	for _, want := range []string{"<h1>The handler panics: hooks first, then the error</h1>",
+		"of hooks before an error was reported",
+		"hooks ran before the error", "<td>200.0 ms</td>", "the error is reported after the hooks"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page does not say %q", want)
 		}
@@ -100,12 +108,12 @@ func TestAHandlerThatPanics(t *testing.T) {
 // What a process takes with it is known from the extension's records only.
 func TestWhatAProcessTakesWithIt(t *testing.T) {
 	const running, waiting = `hook="main.flush (a.go:2)"`, `waiting="main.b (a.go:3), main.a (a.go:4)"`
-	inHooks := func(s *story) *story { return s.call().hook("main.first (a.go:1)", ms).after(100 * ms) }
-	inHandler := func(s *story) *story { return s.invoke().after(5 * ms) }
+	inHooks := func(s *scenario) *scenario { return s.call().hook("main.first (a.go:1)", ms).after(100 * ms) }
+	inHandler := func(s *scenario) *scenario { return s.invoke().after(5 * ms) }
 	const first = "first 12.2-13.2"
 	tests := []struct {
 		name      string
-		until     func(*story) *story
+		until     func(*scenario) *scenario
 		records   []string // of the extension; its record about lost hooks without the request
 		lost      string
 		hooks     string
@@ -114,27 +122,34 @@ func TestWhatAProcessTakesWithIt(t *testing.T) {
 		says      string
 	}{
 		{"in a hook", inHooks, []string{boxRead}, `phase=hooks running=1 notStarted=2 ` + running + " " + waiting,
-			first + "; flush, lost 13.2-113.2 failed; b, never started 113.2-113.2 failed; a, never started 113.2-113.2 failed", "logs what was lost 113.2-114.2",
+			first + "; flush, lost 13.2-113.2 failed; b, never started 113.2-113.2 failed; " +
+				"a, never started 113.2-113.2 failed", "logs what was lost 113.2-114.2",
 			"3 lost", "lost in the middle: flush (a.go:2), lost before it started: b (a.go:3), a (a.go:4)"},
 		{"in the handler", inHandler, []string{boxRead}, `phase=handler running=0 notStarted=2 ` + waiting,
-			"b, never started 15.1-15.1 failed; a, never started 15.1-15.1 failed", "logs what was lost 15.1-16.1", "2 lost", "lost before it started"},
+			"b, never started 15.1-15.1 failed; a, never started 15.1-15.1 failed",
+			"logs what was lost 15.1-16.1", "2 lost", "lost before it started"},
 		{"in the handler, a hook of Go", inHandler, []string{boxRead}, `phase=handler running=1 notStarted=0 ` + running,
 			"flush, lost 15.1-15.1 failed", "logs what was lost 15.1-16.1", "1 lost", "lost in the middle: flush"},
-		{"many, of which not all have names", inHandler, []string{boxRead}, `phase=handler running=2 notStarted=70 ` + running + " " + waiting,
-			"flush, lost 15.1-15.1 failed; 1 hook, lost 15.1-15.1 failed; 70 hooks, never started 15.1-15.1 failed", "logs what was lost 15.1-16.1",
+		{"many, of which not all have names", inHandler, []string{boxRead}, `phase=handler running=2 notStarted=70 ` +
+			running + " " + waiting,
+			"flush, lost 15.1-15.1 failed; 1 hook, lost 15.1-15.1 failed; 70 hooks, never started 15.1-15.1 failed",
+			"logs what was lost 15.1-16.1",
 			"72 lost", "lost in the middle: flush (a.go:2), 1 more, lost before it started: b (a.go:3), a (a.go:4), 68 more"},
-		{"nothing is lost", inHandler, []string{boxRead}, "", "", "shutdown 15.1-16.1", "no hooks", "error after the response"},
-		{"the black box is not read", inHooks, []string{boxNotRead}, "", first + "; hooks unknown 13.2-113.2", "shutdown 113.2-114.2",
+		{"nothing is lost", inHandler, []string{boxRead}, "", "", "shutdown 15.1-16.1", "no hooks",
+			"error after the response"},
+		{"the black box is not read", inHooks, []string{boxNotRead}, "", first + "; hooks unknown 13.2-113.2",
+			"shutdown 113.2-114.2",
 			"unknown", "the extension could not tell what became of hooks"},
-		{"the extension is gone, too", inHooks, nil, "", first + "; hooks unknown 13.2-113.2", "", "unknown", "the extension could not tell"},
+		{"the extension is gone, too", inHooks, nil, "", first + "; hooks unknown 13.2-113.2", "", "unknown",
+			"the extension could not tell"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			s := test.until(newStory().cold())
+			s := test.until(newScenario().cold())
 			if test.lost != "" {
 				test.records = append([]string{s.lostRecord(test.lost)}, test.records...)
 			}
-			html := page(t, s.dies(test.records...).Recording())
+			html := page(t, s.crash(test.records...).Recording())
 			wantBars(t, html, "hooks", test.hooks)
 			wantBars(t, html, "extension", strings.TrimSuffix("init 0-10; "+test.extension, "; "))
 			for _, want := range []string{"<td>" + test.took + "</td>", test.says} {
@@ -146,39 +161,44 @@ func TestWhatAProcessTakesWithIt(t *testing.T) {
 	}
 }
 
-// Without the layer nothing tells what was lost, and no bar says otherwise.
+// Without the layer no record accounts for hooks, and no bar claims to.
 func TestWithoutTheLayerHooksAreUnknown(t *testing.T) {
 	for name, test := range map[string]struct {
-		story *story
-		want  string
+		scenario *scenario
+		want     string
 	}{
-		"after the response": {newStory().coldWithoutLayer().call().after(100 * ms), "hooks unknown 12.1-112.2"},
-		"in the handler":     {newStory().coldWithoutLayer().invoke().after(5 * ms), "hooks unknown 15.0995-15.1"},
+		"after the response": {newScenario().coldWithoutLayer().call().after(100 * ms), "hooks unknown 12.1-112.2"},
+		"in the handler":     {newScenario().coldWithoutLayer().invoke().after(5 * ms), "hooks unknown 15.0995-15.1"},
 	} {
-		html := page(t, test.story.dies().Recording())
+		html := page(t, test.scenario.crash().Recording())
 		if got := bars(html, "hooks"); got != test.want {
 			t.Errorf("%s: got %s, want %s", name, got, test.want)
 		}
-		for _, want := range []string{"<h1>Hooks unknown: their process ended</h1>", "<td>unknown</td>", "without the layer nothing tells what became of hooks"} {
+		for _, want := range []string{"<h1>Hooks unknown: their process ended</h1>", "<td>unknown</td>",
+			"without the layer nothing tells what became of hooks"} {
 			if !strings.Contains(html, want) {
 				t.Errorf("%s: the page does not say %q", name, want)
 			}
 		}
 	}
-	// Who does not use the library has no hooks.
-	s := newStory()
-	s.tell(lambdaenv.Platform, lambdaenv.InitStarted, "init").after(10*ms).tell(lambdaenv.Platform, lambdaenv.InitDone, "")
-	wantBars(t, page(t, s.call().after(100*ms).dies().Recording()), "hooks", "")
+	// A function without the library has no hooks.
+	s := newScenario()
+	s.observe(lambdaenv.Platform, lambdaenv.InitStarted, "init").after(10*ms).observe(lambdaenv.Platform,
+		lambdaenv.InitDone, "")
+	wantBars(t, page(t, s.call().after(100*ms).crash().Recording()), "hooks", "")
 }
 
 // Shutdown functions are lost with their process, too, whatever it was doing.
 func TestShutdownFunctionsThatAreLost(t *testing.T) {
-	const lost = `level=ERROR message="postinvoke: hooks lost" phase=shutdown running=0 notStarted=1 waiting="main.bye (a.go:9)"`
-	s := newStory().cold().call().dies(lost, boxRead)
-	s.tell(lambdaenv.Platform, lambdaenv.ShutdownBegan, "spindown").tell(lambdaenv.Platform, lambdaenv.ShutdownDone, "").Ended(&lambdaenv.ShutdownReport{})
+	const lost = `level=ERROR message="postinvoke: hooks lost" phase=shutdown running=0 notStarted=1 ` +
+		`waiting="main.bye (a.go:9)"`
+	s := newScenario().cold().call().crash(lost, boxRead)
+	s.observe(lambdaenv.Platform, lambdaenv.ShutdownBegan, "spindown").observe(lambdaenv.Platform,
+		lambdaenv.ShutdownDone, "").Ended(&lambdaenv.ShutdownReport{})
 	html := page(t, s.Recording())
 	wantBars(t, html, "hooks", "shutdown bye, never started 12.2-12.2 failed")
-	if want := "the reset ended it, shutdown function lost before it started: bye (a.go:9)"; !strings.Contains(html, want) {
+	if want := "the reset ended it, shutdown function lost before it started: bye (a.go:9)"; !strings.Contains(html,
+		want) {
 		t.Errorf("the page does not say %q", want)
 	}
 }
@@ -186,9 +206,9 @@ func TestShutdownFunctionsThatAreLost(t *testing.T) {
 // On AWS the log does not tell when a process ended, nor of any reset but by the
 // extension's record.
 func TestLostOnAWS(t *testing.T) {
-	s := newStory().cold().invoke().after(5 * ms)
+	s := newScenario().cold().invoke().after(5 * ms)
 	s.line(lambdaenv.Extension, s.lostRecord(`phase=handler running=0 notStarted=1 waiting="main.a (a.go:4)"`))
-	s.line(lambdaenv.Extension, boxRead).tell(lambdaenv.Platform, lambdaenv.Reset, "failure").fails()
+	s.line(lambdaenv.Extension, boxRead).observe(lambdaenv.Platform, lambdaenv.Reset, "failure").fails()
 	html := page(t, s.Recording())
 	wantBars(t, html, "hooks", "a, never started 15.1-15.1 failed")
 	wantBars(t, html, "extension", "init 0-10; logs what was lost 15.1-15.1")
@@ -197,9 +217,9 @@ func TestLostOnAWS(t *testing.T) {
 // When a process dies before it has answered, Lambda answers: the arrow to the
 // caller does not cross what stands beside the mark of that end.
 func TestWhoAnswersForAProcessThatDied(t *testing.T) {
-	s := newStory().cold().invoke().after(5*ms).tell(lambdaenv.Function, lambdaenv.Exited, "exit status 3")
-	s.fails().tell(lambdaenv.Platform, lambdaenv.Reset, "failure").line(lambdaenv.Extension, boxRead)
-	died, answered := page(t, s.Recording()), page(t, newStory().cold().call().Recording())
+	s := newScenario().cold().invoke().after(5*ms).observe(lambdaenv.Function, lambdaenv.Exited, "exit status 3")
+	s.fails().observe(lambdaenv.Platform, lambdaenv.Reset, "failure").line(lambdaenv.Extension, boxRead)
+	died, answered := page(t, s.Recording()), page(t, newScenario().cold().call().Recording())
 	length := regexp.MustCompile(`<svg class="arrow[^>]* height="(\d+)"`)
 	short, long := length.FindStringSubmatch(died), length.FindStringSubmatch(answered)
 	if short == nil || long == nil || len(short[1]) >= len(long[1]) && short[1] >= long[1] {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,24 +14,23 @@ type figure struct{ Class, Value, Of string }
 
 // figures returns those that are known.
 func figures(r *recording.Recording) []figure {
-	responses, billed := extent{render: recording.Milliseconds}, extent{render: wholeMs}
-	after, before, other := extent{render: length}, extent{render: length}, extent{render: length}
+	var responses, after, before, other, billed []time.Duration
 	failed, lost, unknown := 0, 0, 0
 	for _, inv := range r.Invocations {
 		if inv.Response.FunctionError != "" {
 			failed++
 		} else {
-			responses.add(inv.Response.Latency)
+			responses = append(responses, inv.Response.Latency)
 		}
 		if h := inv.Hooks; h != nil && !h.Unmeasured {
 			took := time.Duration(h.Ms * float64(time.Millisecond))
 			switch {
 			case h.AfterResponse:
-				after.add(took)
+				after = append(after, took)
 			case h.BeforeError:
-				before.add(took)
-			default: // nothing tells when the response was sent
-				other.add(took)
+				before = append(before, took)
+			default: // the record does not say when the response was sent
+				other = append(other, took)
 			}
 		}
 		if inv.Lost != nil {
@@ -39,62 +39,43 @@ func figures(r *recording.Recording) []figure {
 		if inv.Unknown != "" {
 			unknown++
 		}
-		billed.add(inv.Report.Billed)
+		billed = append(billed, inv.Report.Billed)
 	}
-	var all []figure
-	add := func(class, of string, value string) {
-		if value != "" {
-			all = append(all, figure{class, value, of})
-		}
+	wholeMs := func(d time.Duration) string { return fmt.Sprintf("%d ms", d.Milliseconds()) }
+	all := []figure{
+		{caller.String(), extent(responses, recording.Milliseconds), "until the caller had its response"},
+		{hooks.String(), extent(after, length), "of hooks after that"},
+		{hooks.String(), extent(before, length), "of hooks before an error was reported"},
+		{hooks.String(), extent(other, length), "of hooks"},
 	}
-	add(caller.String(), "until the caller had its response", responses.String())
-	add(hooks.String(), "of hooks after that", after.String())
-	add(hooks.String(), "of hooks before an error was reported", before.String())
-	add(hooks.String(), "of hooks", other.String())
 	if lost > 0 {
-		add("failed", "lost with the process", count(lost, "hook"))
+		all = append(all, figure{"failed", count(lost, "hook"), "lost with the process"})
 	}
 	if unknown > 0 {
-		add("failed", "what became of hooks in "+count(unknown, "invocation"), "unknown")
+		all = append(all, figure{"failed", "unknown", "what became of hooks in " + count(unknown, "invocation")})
 	}
-	add(platform.String(), "billed per invocation", billed.String())
+	all = append(all, figure{platform.String(), extent(billed, wholeMs), "billed per invocation"})
 	if failed > 0 {
-		add(function.String(), "answered with an error", fmt.Sprintf("%d of %d", failed, len(r.Invocations)))
+		share := fmt.Sprintf("%d of %d", failed, len(r.Invocations))
+		all = append(all, figure{function.String(), share, "answered with an error"})
 	}
 	if s := r.Shutdown; s != nil && !r.EndedByReset() {
-		add(extension.String(), "idle before the shutdown ("+s.Reason+")", length(s.Idle))
+		all = append(all, figure{extension.String(), length(s.Idle), "idle before the shutdown (" + s.Reason + ")"})
 	}
-	return all
+	return slices.DeleteFunc(all, func(f figure) bool { return f.Value == "" })
 }
 
-// An extent is the shortest and the longest of some times.
-type extent struct {
-	least, most time.Duration
-	any         bool
-	render      func(time.Duration) string
-}
-
-// wholeMs renders what is billed.
-func wholeMs(d time.Duration) string { return fmt.Sprintf("%d ms", d.Milliseconds()) }
-
-func (s *extent) add(d time.Duration) {
-	if !s.any || d < s.least {
-		s.least = d
-	}
-	s.most, s.any = max(s.most, d), true
-}
-
-func (s *extent) String() string {
-	if !s.any {
+// extent is the shortest and the longest of some times, or empty if there is none.
+func extent(times []time.Duration, render func(time.Duration) string) string {
+	if len(times) == 0 {
 		return ""
 	}
-	least, most := s.render(s.least), s.render(s.most)
-	from, fromUnit, _ := strings.Cut(least, " ")
-	_, toUnit, _ := strings.Cut(most, " ")
+	least, most := render(slices.Min(times)), render(slices.Max(times))
+	from, unit, _ := strings.Cut(least, " ")
 	switch {
 	case least == most:
 		return most
-	case fromUnit == toUnit:
+	case strings.HasSuffix(most, " "+unit):
 		return from + " – " + most
 	}
 	return least + " – " + most
@@ -109,18 +90,16 @@ type summary struct {
 type summaryRow struct{ Name, Response, Hooks, Billed, Notes string }
 
 func newSummary(r *recording.Recording) summary {
-	var s summary
+	s := summary{End: r.End()}
 	for i := range r.Invocations {
 		inv := &r.Invocations[i]
-		row := summaryRow{
+		s.Rows = append(s.Rows, summaryRow{
 			Name:     fmt.Sprintf("invocation %d", i+1),
 			Response: inv.ResponseAfter(),
 			Hooks:    inv.HooksTook(),
 			Billed:   inv.Billed(),
 			Notes:    strings.Join(inv.Notes(), ", "),
-		}
-		s.Rows = append(s.Rows, row)
+		})
 	}
-	s.End = r.End()
 	return s
 }

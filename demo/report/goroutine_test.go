@@ -10,10 +10,11 @@ import (
 )
 
 // plain is a run of demo/plain.
-func plain() *story {
-	s := newStory()
+func plain() *scenario {
+	s := newScenario()
 	s.Recorder = recording.NewRecorder(recording.About{Began: s.began, Plain: true})
-	s.tell(lambdaenv.Platform, lambdaenv.InitStarted, "init").after(10*ms).tell(lambdaenv.Platform, lambdaenv.InitDone, "")
+	s.observe(lambdaenv.Platform, lambdaenv.InitStarted, "init").after(10*ms).observe(lambdaenv.Platform,
+		lambdaenv.InitDone, "")
 	return s
 }
 
@@ -21,14 +22,21 @@ func plain() *story {
 func TestAGoroutineThatIsFrozen(t *testing.T) {
 	s := plain()
 	s.call().line(lambdaenv.Function, "cleanup begins").after(100*ms).idle(0, 0).after(time.Second)
-	s.call().line(lambdaenv.Function, "cleanup done after 1.2s instead of 0.5s").line(lambdaenv.Function, "cleanup begins").idle(0, 0).after(time.Second)
-	s.tell(lambdaenv.Platform, lambdaenv.ShutdownBegan, "spindown").tell(lambdaenv.Function, lambdaenv.Signaled, "SIGKILL")
-	s.after(ms).tell(lambdaenv.Function, lambdaenv.Exited, "signal: killed").tell(lambdaenv.Platform, lambdaenv.ShutdownDone, "")
+	s.call().line(lambdaenv.Function, "cleanup done after 1.2s instead of 0.5s").line(lambdaenv.Function,
+		"cleanup begins").idle(0, 0).after(time.Second)
+	s.observe(lambdaenv.Platform, lambdaenv.ShutdownBegan, "spindown").observe(lambdaenv.Function, lambdaenv.Signaled,
+		"SIGKILL")
+	s.after(ms).observe(lambdaenv.Function, lambdaenv.Exited, "signal: killed").observe(lambdaenv.Platform,
+		lambdaenv.ShutdownDone, "")
 	html := page(t, s.Recording())
-	wantBars(t, html, "goroutine", "cleanup, cut off 12.2-112.4 failed; cleanup, done 1112.5-1114.6; cleanup, lost 1114.6-1114.8 failed")
-	wantBars(t, html, "platform", "init 0-10; invocation 10.1-112.3; frozen, then thawed 112.4-1112.5; thawed 1112.5-1112.5; invocation 1112.5-1114.7; frozen, then killed 1114.8-2114.8; shutdown 2114.8-2115.8")
+	wantBars(t, html, "goroutine",
+		"cleanup, cut off 12.2-112.4 failed; cleanup, done 1112.5-1114.6; cleanup, lost 1114.6-1114.8 failed")
+	wantBars(t, html, "platform",
+		"init 0-10; invocation 10.1-112.3; frozen, then thawed 112.4-1112.5; thawed 1112.5-1112.5; "+
+			"invocation 1112.5-1114.7; frozen, then killed 1114.8-2114.8; shutdown 2114.8-2115.8")
 	wantBars(t, html, "hooks", "")
-	for _, want := range []string{">cleanup, cut off after 100 ms</text>", ">SIGKILL</text>", "The function&#39;s process is killed: nothing of it runs any more."} {
+	for _, want := range []string{">cleanup, cut off after 100 ms</text>", ">SIGKILL</text>",
+		"The function&#39;s process is killed: nothing of it runs any more."} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page does not have %s", want)
 		}

@@ -6,94 +6,94 @@ import (
 	"strings"
 )
 
-// variants are what a bar can be labelled with, from long to short.
-func variants(s *span) []string {
-	l := length(s.length())
-	placed := s.name
+// labels are what a bar can be labelled with, from long to short.
+func (s *span) labels() []string {
+	took := length(s.length())
+	placed := s.Name
 	if s.place != "" {
 		placed += " (" + s.place + ")"
 	}
 	switch {
-	case s.kind == event && s.name == "thawed":
+	case s.Kind == event && s.Name == "thawed":
 		return nil // the frozen stretch says so
-	case s.kind == event && s.lane == hooks && s.note != "":
-		all := []string{placed + ", " + s.note, s.whole(), s.marked()}
-		if s.failed && strings.HasPrefix(s.name, "shutdown ") {
+	case s.Lane.hasRows() && s.Note != "":
+		note := ", " + s.Note
+		if s.Kind == hooking && s.Note != "lost" { // that may have begun before the bar
+			note += " after " + took
+		}
+		all := []string{placed + note, s.Name + note, s.Whole()}
+		if s.Failed { // a mark instead of what was wrong
+			all = append(all, s.Name+" ✕")
+		}
+		if s.Failed && strings.HasPrefix(s.Name, "shutdown ") {
 			all = append(all, "shutdown ✕")
 		}
 		return all
-	case s.kind == event, s.kind == unknown:
-		return []string{s.whole(), s.name}
-	case s.kind == waiting && s.open:
-		return []string{"waits"}
-	case s.kind == waiting:
-		return []string{s.name, s.name[strings.LastIndex(s.name, " after ")+len(" after "):]}
-	case s.open:
-		return []string{s.name}
-	case s.kind == hooking && s.note == "lost": // it may have begun before the bar
-		return []string{placed + ", " + s.note, s.whole(), s.marked()}
-	case s.kind == hooking && s.note != "":
-		return []string{placed + ", " + s.note + " after " + l, s.whole() + " after " + l, s.whole(), s.marked()}
-	case s.kind == handling:
-		return []string{s.name + " " + l, s.name, l}
-	case s.kind == hooking:
-		return []string{placed + " " + l, s.name + " " + l, s.name, l}
+	case s.Kind == event, s.Kind == unknown:
+		return []string{s.Whole(), s.Name}
+	case s.Open:
+		return []string{s.Name}
+	case s.Kind == waiting:
+		return []string{s.Name, s.Name[strings.LastIndex(s.Name, " after ")+len(" after "):]}
 	}
-	return []string{s.name + " " + l, s.name}
-}
-
-// marked is the name, with a mark instead of what was wrong with it.
-func (s *span) marked() string {
-	if s.failed {
-		return s.name + " ✕"
+	all := []string{placed + " " + took, s.Name + " " + took, s.Name}
+	if s.Kind == handling || s.Kind == hooking {
+		all = append(all, took)
 	}
-	return s.name
+	return all
 }
 
 // label finds places for the labels: in the bar, beside it, or nowhere. Those of
 // a row must not run into each other, nor into a frozen stretch.
-func (d *drawing) label(s *scale) {
+func (d *drawing) label(width float64) {
 	type place struct {
 		lane lane
 		row  int
 	}
-	rows := map[place][]*barView{}
-	var ice []*barView
+	rows := map[place][]*bar{}
+	var ice []*bar
 	for _, b := range d.Bars {
-		if b.span.kind == frozen {
+		if b.Kind == frozen {
 			ice = append(ice, b)
-			b.frozenLabel()
+			b.labelFrozen()
 			continue
 		}
-		at := place{b.span.lane, b.row}
+		at := place{b.Lane, b.row}
 		rows[at] = append(rows[at], b)
 	}
 	for at, bars := range rows {
 		if at.lane != caller { // the caller is not frozen
 			bars = append(bars, ice...)
 		}
-		slices.SortStableFunc(bars, func(a, b *barView) int { return cmp.Compare(a.left, b.left) })
+		slices.SortStableFunc(bars, func(a, b *bar) int { return cmp.Compare(a.left, b.left) })
 		taken := 0.0 // up to here, by the bar before and its label
 		for i, b := range bars {
-			if b.span.kind == frozen {
+			if b.Kind == frozen {
 				taken = max(taken, b.right)
 				continue
 			}
-			free := s.width
+			free := width
 			if i+1 < len(bars) {
 				free = bars[i+1].left
 			}
-			taken, free = d.between(b, taken, free)
-			taken = max(taken, b.place(taken, free))
+			for _, s := range d.Strips { // the label is in the same strip
+				if s.From <= b.left {
+					taken = max(taken, s.From)
+				}
+				if s.end() >= b.right {
+					free = min(free, s.end())
+				}
+			}
+			taken = max(taken, b.placeLabel(taken, free))
 		}
 	}
 }
 
-// place chooses the longest label that fits, in the bar, after it or before it,
-// and returns where bar and label end.
-func (b *barView) place(taken, free float64) float64 {
+// placeLabel chooses the longest label that fits, in the bar, after it or before
+// it, and returns where bar and label end.
+func (b *bar) placeLabel(taken, free float64) float64 {
 	const gap = 5
-	for _, text := range variants(b.span) {
+	for _, text := range b.labels() {
 		w := textWidth(text)
 		b.Label = []string{text}
 		switch {
@@ -112,15 +112,16 @@ func (b *barView) place(taken, free float64) float64 {
 	return b.right
 }
 
-// frozenLabel is in the middle of a frozen stretch, however long it was.
-func (b *barView) frozenLabel() {
-	lines := []string{"frozen", length(b.span.length())}
-	if b.span.note != "" {
-		lines = append(lines, b.span.note)
+// labelFrozen labels a frozen stretch in its middle.
+func (b *bar) labelFrozen() {
+	lines := []string{"frozen", length(b.length())}
+	if b.Note != "" {
+		lines = append(lines, b.Note)
 	}
-	widest := slices.MaxFunc(lines, func(a, b string) int { return cmp.Compare(textWidth(a), textWidth(b)) })
-	if textWidth(widest)+4 > b.right-b.left {
-		return
+	for _, line := range lines {
+		if textWidth(line)+4 > b.right-b.left {
+			return
+		}
 	}
 	b.Label, b.LabelX, b.Anchor = lines, b.X+b.Width/2, "middle"
 }
@@ -137,9 +138,9 @@ func textWidth(s string) float64 {
 			width += 4.9
 		case strings.ContainsRune("mW@%", r), r >= 0x1100: // such as those of East Asia
 			width += 12.1
-		case r == 'M', strings.ContainsRune("+=<>~#^", r):
+		case strings.ContainsRune("M+=<>~#^", r):
 			width += 10.5
-		case r == 'w', r == '&', r >= 'A' && r <= 'Z':
+		case strings.ContainsRune("w&", r), r >= 'A' && r <= 'Z':
 			width += 9.9
 		default:
 			width += 7.7

@@ -12,11 +12,13 @@ import (
 
 // Labels stand in their bars or beside them.
 func TestLabelsAreNotCutOff(t *testing.T) {
+	t.Parallel()
 	p := browsertest.New(t)
 	p.Resize(1000, 800)
-	s := newStory().cold()
+	s := newScenario().cold()
 	for _, took := range []time.Duration{250 * ms, 300 * ms, 800 * ms, 3 * time.Second} {
-		s.call().hook("main.handle.func2 (/src/main.go:35)", took).hook("mw.(*WWW).mmm (/src/mmm.go:1)", took/2).hook("OQGD.wwwMM+=日本 (w.go:1)", took/2).idle(3, took*2).after(took)
+		s.call().hook("main.handle.func2 (/src/main.go:35)", took).hook("mw.(*WWW).mmm (/src/mmm.go:1)",
+			took/2).hook("OQGD.wwwMM+=日本 (w.go:1)", took/2).idle(3, took*2).after(took)
 	}
 	open(t, p, s.end().Recording())
 	for _, b := range p.Bars() {
@@ -29,17 +31,20 @@ func TestLabelsAreNotCutOff(t *testing.T) {
 // On a narrow screen the beginning of a bar may be out of sight, but not what
 // it is.
 func TestLabelsStayInSight(t *testing.T) {
+	t.Parallel()
 	p := browsertest.New(t)
 	p.Resize(500, 800)
 	open(t, p, whole(5*time.Second))
 	for _, scrolled := range []int{0, 40, 0, 80} {
 		const edge = `document.querySelector(".scroll").getBoundingClientRect().left`
-		left := browsertest.Eval[float64](p, fmt.Sprintf(`(document.querySelector(".scroll").scrollLeft = %d, %s)`, scrolled, edge))
+		left := browsertest.Eval[float64](p, fmt.Sprintf(`(document.querySelector(".scroll").scrollLeft = %d, %s)`,
+			scrolled, edge))
 		p.Wait(fmt.Sprintf(`document.querySelector(".bar.serving text").getBoundingClientRect().left >= %s`, edge))
 		for _, name := range []string{"invocation", "handle.func2"} {
 			b := find(t, p.Bars(), name)
 			if b.LabelLeft < left || b.LabelLeft < b.Left || b.LabelEnd > b.Right {
-				t.Errorf("scrolled by %d: the label of %s is at %.1f to %.1f, the bar at %.1f to %.1f, the edge at %.1f", scrolled, name, b.LabelLeft, b.LabelEnd, b.Left, b.Right, left)
+				t.Errorf("scrolled by %d: the label of %s is at %.1f to %.1f, the bar at %.1f to %.1f, the edge at %.1f",
+					scrolled, name, b.LabelLeft, b.LabelEnd, b.Left, b.Right, left)
 			}
 		}
 	}
@@ -52,6 +57,7 @@ func TestLabelsStayInSight(t *testing.T) {
 
 // A shutdown takes little time, and so not much more room than its words.
 func TestTheRoomForAShutdown(t *testing.T) {
+	t.Parallel()
 	p := browsertest.New(t)
 	p.Resize(1000, 800)
 	open(t, p, whole(5*time.Second))
@@ -67,13 +73,13 @@ func TestTheRoomForAShutdown(t *testing.T) {
 	}
 }
 
-// Where there is no room, the place of a hook is left out first, then what was
-// wrong with it, but for a mark; what was wrong does not stand alone.
+// Where there is no room, the place of a hook is left out first, then a mark
+// replaces what was wrong with it; what was wrong does not stand alone.
 func TestLabelsOfHooksInTroubleHaveTheirNames(t *testing.T) {
-	s := newStory()
+	s := newScenario()
 	for _, name := range []string{"main.handle.func1 (/src/main.go:29)", "main.handleOrders.func1 (/src/main.go:29)"} {
 		s.cold().call().after(100 * ms)
-		s.dies(s.lostRecord(`phase=hooks running=0 notStarted=1 waiting="`+name+`"`),
+		s.crash(s.lostRecord(`phase=hooks running=0 notStarted=1 waiting="`+name+`"`),
 			`level=ERROR message="postinvoke: hooks lost" phase=shutdown running=0 notStarted=1 waiting="`+name+`"`, boxRead)
 		s.after(5 * ms)
 	}
@@ -84,7 +90,8 @@ func TestLabelsOfHooksInTroubleHaveTheirNames(t *testing.T) {
 			t.Errorf("got a label without a name: %s", label)
 		}
 		if text := regexp.MustCompile(`<text[^>]*>(.*)</text>`).FindStringSubmatch(label); text != nil &&
-			strings.Contains(label, "never started\"") && !strings.Contains(text[1], "never started") && !strings.HasSuffix(text[1], " ✕") {
+			strings.Contains(label, "never started\"") && !strings.Contains(text[1], "never started") &&
+			!strings.HasSuffix(text[1], " ✕") {
 			t.Errorf("got the label %q, want a mark", text[1])
 		}
 	}

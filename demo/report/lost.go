@@ -8,116 +8,113 @@ import (
 	"example.com/postinvoke/demo/recording"
 )
 
-// A processEnd is the end of the function's process, when it was not asked to
-// end. What it takes with it is known from the extension's records, which follow.
+// A processEnd is the end of the function's process that was not asked to end.
+// Which hooks are lost with it is known from the extension's records, which
+// follow.
 type processEnd struct {
 	at       time.Duration
 	reset    time.Duration // of the environment, if that came before the extension's records, as on this machine
 	request  string        // of the invocation in progress; empty if there was none
 	hooksRan bool          // there was a response: hooks may have run
-	lost     bool          // the extension says that something is
-	untold   bool          // it was in an invocation, and nothing has told what became of the hooks
+	lost     bool          // the extension has logged that something is
+	unknown  bool          // it was in an invocation, and no record accounts for the hooks
 }
 
-// processEnded notes the end of the process, but not twice: a reset follows.
-func (h *hookTracker) processEnded(at time.Duration) {
+// processEnded follows the end of the process, but not twice: a reset follows.
+func (t *tracker) processEnded(at time.Duration) {
+	h := &t.hooks
 	if h.ended == nil {
-		h.ended = &processEnd{at: at, request: h.request, hooksRan: h.running, untold: h.request != "" && !h.over}
+		h.ended = &processEnd{at: at, request: h.request, hooksRan: h.running, unknown: h.request != "" && !h.reported}
 	}
 	h.running = false
 }
 
-// lost draws what the extension says was lost.
-func (h *hookTracker) lost(t *tracker, m *recording.Moment, l *recording.Lost) {
-	if h.ended == nil { // on AWS the log does not tell when it did
-		h.processEnded(m.Since)
+// extensionRecord reads a record of the extension.
+func (t *tracker) extensionRecord(m *recording.Moment) {
+	if l := recording.LostIn(m.Entry); l != nil {
+		t.hooksLost(m, l)
 	}
-	what := "shutdown function"
+	if ended, boxRead := recording.EnvironmentEnded(m.Entry); ended {
+		t.environmentEnded(m, boxRead)
+	}
+}
+
+// hooksLost adds what the extension has logged to be lost.
+func (t *tracker) hooksLost(m *recording.Moment, l *recording.Lost) {
+	if t.hooks.ended == nil { // on AWS the log does not show when it did
+		t.processEnded(m.Since)
+	}
+	what, ended := "shutdown function", t.hooks.ended
+	ended.lost = true
 	if l.RequestID != "" {
 		what = "hook"
-		h.over, h.ended.untold = true, false
+		t.hooks.reported, ended.unknown = true, false
 	}
 	for _, name := range l.Ran[:min(len(l.Ran), l.Running)] {
-		s := h.lostMark(t, l, name, "lost", fmt.Sprintf("The %s %s ran when the process ended, and is lost.", what, name))
-		if h.ended.hooksRan && h.debug && l.RequestID != "" {
-			s.kind, s.from = hooking, min(h.since, s.to-least)
+		s := t.markLost(l, name, "lost", fmt.Sprintf("The %s %s ran when the process ended, and is lost.", what, name))
+		if ended.hooksRan && t.debug && l.RequestID != "" {
+			s.Kind, s.from = hooking, min(t.hooks.since, s.to-shortest)
 		}
 	}
 	if more := l.Running - len(l.Ran); more > 0 {
-		h.lostMark(t, l, count(more, what), "lost", "They ran when the process ended, and are lost.")
+		t.markLost(l, count(more, what), "lost", "They ran when the process ended, and are lost.")
 	}
-	h.neverStarted(t, l, what)
-	h.ended.lost = true
-}
-
-// neverStarted draws a mark for each of those that were lost before they
-// started, or one for all if they are many.
-func (h *hookTracker) neverStarted(t *tracker, l *recording.Lost, what string) {
-	const most = 3
-	switch {
-	case l.NotStarted == 0:
-	case l.NotStarted > most || len(l.Waited) < l.NotStarted:
-		h.lostMark(t, l, count(l.NotStarted, what), noteUnstarted,
+	const most = 3 // marks for each; more have one for all
+	if l.NotStarted > most || len(l.Waited) < l.NotStarted {
+		t.markLost(l, count(l.NotStarted, what), noteUnstarted,
 			"They had not started when the process ended, and are lost: "+strings.Join(l.Waited, ", ")+".")
-	default:
-		for _, name := range l.Waited[:l.NotStarted] {
-			h.lostMark(t, l, name, noteUnstarted,
-				fmt.Sprintf("The %s %s had not started when the process ended, and is lost.", what, name))
-		}
+		return
+	}
+	for _, name := range l.Waited[:l.NotStarted] {
+		t.markLost(l, name, noteUnstarted,
+			fmt.Sprintf("The %s %s had not started when the process ended, and is lost.", what, name))
 	}
 }
 
-// lostMark marks the end of the process. Marks of shutdown functions stand with
+// markLost marks the end of the process. Marks of shutdown functions stand with
 // those of the invocation that was in progress.
-func (h *hookTracker) lostMark(t *tracker, l *recording.Lost, name, note, detail string) *span {
-	s := h.mark(t, h.ended.at, l.RequestID, name, note, detail)
+func (t *tracker) markLost(l *recording.Lost, name, note, detail string) *span {
+	s := t.markHook(t.hooks.ended.at, l.RequestID, name, note, detail)
 	if l.RequestID == "" {
-		s.request, s.name = h.ended.request, "shutdown "+s.name
+		s.request, s.Name = t.hooks.ended.request, "shutdown "+s.Name
 	}
 	return s
 }
 
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
 // environmentEnded reads the extension's last record: if the extension has read
-// what the function had noted, and has not said that hooks are lost, none are.
-func (h *hookTracker) environmentEnded(t *tracker, m *recording.Moment, boxRead bool) {
-	if h.ended == nil {
-		return // nothing was lost, or this is AWS, where only that record tells of a reset
+// the black box, and has not logged that hooks are lost, none are.
+func (t *tracker) environmentEnded(m *recording.Moment, boxRead bool) {
+	ended := t.hooks.ended
+	if ended == nil {
+		return // nothing was lost, or this is AWS, where only that record shows a reset
 	}
-	if boxRead {
-		h.ended.untold = false
-	}
-	h.unknown(t)
-	s := t.current[slot{extension, ending}]
+	ended.unknown = ended.unknown && !boxRead
+	t.hooksUnknown()
+	s := t.open(extension, ending)
 	if s == nil { // a reset, and no shutdown
 		s = t.mark(extension, "shutdown", m.Since,
 			"The extension gets the SHUTDOWN event, and logs how the environment ended.")
-		if h.ended.reset > 0 {
-			s.kind, s.from = ending, h.ended.reset
+		if ended.reset > 0 {
+			s.Kind, s.from = ending, ended.reset
 		}
 	}
-	if h.ended.lost {
-		s.name = "logs what was lost"
-		s.detail = "The extension reads what the function had noted, and logs which hooks were lost."
+	if ended.lost {
+		s.Name = "logs what was lost"
+		s.Detail = "The extension reads what the function had noted, and logs which hooks were lost."
 	}
 }
 
-// unknown draws that nothing tells what became of the hooks, if so.
-func (h *hookTracker) unknown(t *tracker) {
-	if h.ended == nil || !h.ended.untold || !h.library {
+// hooksUnknown adds that no record accounts for the hooks, if that is so.
+func (t *tracker) hooksUnknown() {
+	ended := t.hooks.ended
+	if ended == nil || !ended.unknown || !t.env.library {
 		return
 	}
-	h.ended.untold = false
-	s := t.mark(hooks, "hooks unknown", h.ended.at,
-		"The process ended before it had reported its hooks: "+recording.WhyUnknown(t.extension)+".")
-	s.kind, s.request, s.from = unknown, h.ended.request, s.to-least
-	if h.ended.hooksRan {
-		s.from = min(h.since, s.from)
+	ended.unknown = false
+	s := t.add(&span{Lane: hooks, Kind: unknown, Name: "hooks unknown", request: ended.request,
+		from: ended.at - shortest, to: ended.at,
+		Detail: "The process ended before it had reported its hooks: " + recording.WhyUnknown(t.env.extension) + "."})
+	if ended.hooksRan {
+		s.from = min(t.hooks.since, s.from)
 	}
 }

@@ -1,17 +1,22 @@
-// Package report makes a picture of recordings: a page with a timeline, the log
-// and the figures, which needs nothing but itself, and an image of it. Its
-// parts are also those of the live page.
+// Package report draws recordings: a page with a timeline, the log and the
+// figures, in one file, and a picture of it. The live page shows the same parts.
+//
+// A recording on its way to the picture: timeline.go makes spans of it,
+// drawing.go lays them out, and page/parts.html is the SVG.
 package report
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
+	"time"
 
+	"example.com/postinvoke/demo/browser"
 	"example.com/postinvoke/demo/recording"
 )
 
@@ -20,40 +25,47 @@ var files embed.FS
 
 var templates = template.Must(template.ParseFS(files, "page/*.html"))
 
-// Write writes the report of the recordings, each of one environment.
-func Write(w io.Writer, recordings ...*recording.Recording) error {
-	return write(w, false, recordings)
+// A page is what the template report.html shows.
+type page struct {
+	Picture                bool
+	Heading, At, ScriptSum string
+	Style                  template.CSS
+	Script                 template.JS
+	Runs                   []run
 }
 
-// write writes the page, or leaves out what makes no sense in a picture.
-func write(w io.Writer, picture bool, recordings []*recording.Recording) error {
-	page := struct {
-		Picture                              bool
-		Title, Heading, Subtitle, ScriptHash string
-		Style                                template.CSS
-		Script                               template.JS
-		Runs                                 []run
-	}{
-		Picture:    picture,
-		Title:      "postinvoke " + at(recordings),
-		Heading:    heading(recordings),
-		Subtitle:   "A run of postinvoke " + at(recordings) + ".",
-		ScriptHash: hash(Script()),
-		Style:      template.CSS(Style()),
-		Script:     template.JS(Script()),
+// A run is a recording, as the page shows it.
+type run struct {
+	Name    string
+	Intro   []string
+	Figures []figure
+	Drawing *drawing
+	Log     []Row
+	Summary summary
+}
+
+func newPage(recordings []*recording.Recording) *page {
+	sum := sha256.Sum256([]byte(Script()))
+	p := &page{
+		Heading: heading(recordings), At: "without any environment",
+		Style: template.CSS(Style()), Script: template.JS(Script()),
+		ScriptSum: "sha256-" + base64.StdEncoding.EncodeToString(sum[:]), // as a content security policy names it
 	}
 	for i, r := range recordings {
-		page.Runs = append(page.Runs, newRun(fmt.Sprint("plot-", i+1), r))
+		if i == 0 {
+			p.At = r.Place + ", " + r.Began.UTC().Format("2 January 2006 15:04 UTC")
+		}
+		var end time.Duration
+		if n := len(r.Moments); n > 0 {
+			end = r.Moments[n-1].Since
+		}
+		drawing := draw(fmt.Sprint("plot-", i+1), timeline(r, end), r.Elapsed)
+		p.Runs = append(p.Runs, run{r.Name, r.Intro, figures(r), drawing, rows(r), newSummary(r)})
 	}
-	var b bytes.Buffer // so that there is no half of a page
-	if err := templates.ExecuteTemplate(&b, "report.html", page); err != nil {
-		return err
-	}
-	_, err := w.Write(b.Bytes())
-	return err
+	return p
 }
 
-// heading says what is to be seen.
+// heading says what the page shows.
 func heading(recordings []*recording.Recording) string {
 	var after, before, lost, unknown bool
 	for _, r := range recordings {
@@ -77,27 +89,34 @@ func heading(recordings []*recording.Recording) string {
 	return "What happens after the response"
 }
 
-// at says where and when the recordings were made.
-func at(recordings []*recording.Recording) string {
-	if len(recordings) == 0 {
-		return "without any environment"
+// Write writes the report of the recordings, each of one environment.
+func Write(w io.Writer, recordings ...*recording.Recording) error {
+	b, err := render("report.html", newPage(recordings)) // so that half of a page is not written
+	if err == nil {
+		_, err = w.Write(b)
 	}
-	r := recordings[0]
-	return r.Place + ", " + r.Began.UTC().Format("2 January 2006 15:04 UTC")
+	return err
 }
 
-// A run is a recording, as the page shows it.
-type run struct {
-	Name    string
-	Intro   []string
-	Figures []figure
-	Drawing *drawing
-	Log     []Row
-	Summary summary
-}
-
-func newRun(id string, r *recording.Recording) run {
-	return run{r.Name, r.Intro, figures(r), draw(id, timeline(r, ended(r)), r.Elapsed), rows(r), newSummary(r)}
+// Picture returns the report as an image, in PNG, as wide as a README, or as the
+// timeline if that is wider. It needs a browser: without one the error is
+// [browser.ErrNone].
+func Picture(ctx context.Context, recordings ...*recording.Recording) ([]byte, error) {
+	const (
+		scale   = 2  // pixels for one
+		padding = 48 // of the page, left and right
+	)
+	p := newPage(recordings)
+	p.Picture = true
+	width := 1000
+	for _, r := range p.Runs {
+		width = max(width, namesWidth+r.Drawing.Width+padding)
+	}
+	b, err := render("report.html", p)
+	if err != nil {
+		return nil, err
+	}
+	return browser.Picture(ctx, b, width, scale)
 }
 
 // Style returns the style sheet of the parts.
@@ -107,15 +126,6 @@ func Style() string { return file("page/page.css") }
 // follow them in the page.
 func Script() string { return file("page/chart.js") }
 
-// render executes the template of a part.
-func render(name string, data any) template.HTML {
-	var b bytes.Buffer
-	if err := templates.ExecuteTemplate(&b, name, data); err != nil {
-		panic("report: " + err.Error()) // the templates fit the data
-	}
-	return template.HTML(b.String())
-}
-
 func file(name string) string {
 	b, err := files.ReadFile(name)
 	if err != nil {
@@ -124,8 +134,17 @@ func file(name string) string {
 	return string(b)
 }
 
-// hash returns what a content security policy calls the script.
-func hash(script string) string {
-	sum := sha256.Sum256([]byte(script))
-	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+func render(name string, data any) ([]byte, error) {
+	var b bytes.Buffer
+	err := templates.ExecuteTemplate(&b, name, data)
+	return b.Bytes(), err
+}
+
+// part executes the template of a part.
+func part(name string, data any) template.HTML {
+	b, err := render(name, data)
+	if err != nil {
+		panic("report: " + err.Error()) // the templates fit the data
+	}
+	return template.HTML(b)
 }

@@ -17,9 +17,11 @@ var sheetPattern = regexp.MustCompile(`/MediaBox \[0 0 ([0-9.]+) ([0-9.]+)\]`)
 const lost = `(() => {
 	const hits = (x, y, element) => x > 0 && x < innerWidth && element.contains(document.elementFromPoint(x, y));
 	return [...document.querySelectorAll("figure")].flatMap((figure) => {
-		const plot = figure.querySelector(".plot"), all = plot.getBoundingClientRect(), strips = [...figure.querySelectorAll(".strip use")];
+		const plot = figure.querySelector(".plot"), all = plot.getBoundingClientRect(),
+			strips = [...figure.querySelectorAll(".strip use")];
 		return [...plot.querySelectorAll(".bar")].filter((bar) => {
-			const r = bar.querySelector("rect").getBoundingClientRect(), y = (r.top + r.bottom) / 2, ends = [r.left + 1, r.right - 1];
+			const r = bar.querySelector("rect").getBoundingClientRect(), y = (r.top + r.bottom) / 2,
+				ends = [r.left + 1, r.right - 1];
 			const label = bar.querySelector("text.outside")?.getBoundingClientRect() ?? r;
 			if (!strips.length) return !ends.every((x) => hits(x, y, plot));
 			return !strips.some((use) => {
@@ -34,12 +36,13 @@ const lost = `(() => {
 	});
 })()`
 
-// On paper nobody can scroll, and dark is no colour for it.
+// Paper does not scroll, and is not dark.
 func TestItPrints(t *testing.T) {
+	t.Parallel()
 	p := browsertest.New(t)
 	p.Prefer("dark")
 	for _, invocations := range []int{1, 4, 12} {
-		s := newStory().cold()
+		s := newScenario().cold()
 		for range invocations {
 			s.call().hook("main.handle.func2 (/src/main.go:35)", 300*ms).hook("main.handle.func1 (/src/main.go:29)", 2*ms)
 			s.idle(2, 302*ms).after(300 * ms)
@@ -58,11 +61,13 @@ func TestItPrints(t *testing.T) {
 		if got := browsertest.Eval[[]string](p, lost); len(got) > 0 {
 			t.Errorf("%d invocations: not on the page: %s", invocations, strings.Join(got, ", "))
 		}
-		const smallest = `Math.min(12, ...[...document.querySelectorAll(".strip use")].map((use) => 12 * use.getScreenCTM().a))`
+		const smallest = `Math.min(12, ...[...document.querySelectorAll(".strip use")].map((use) => 12 * ` +
+			`use.getScreenCTM().a))`
 		if got := browsertest.Eval[float64](p, smallest); got < 8 {
 			t.Errorf("%d invocations: the words are %.1f pixels high, want them legible", invocations, got)
 		}
-		if got, want := browsertest.Eval[string](p, "getComputedStyle(document.body).backgroundColor"), "rgb(255, 255, 255)"; got != want {
+		if got, want := browsertest.Eval[string](p,
+			"getComputedStyle(document.body).backgroundColor"), "rgb(255, 255, 255)"; got != want {
 			t.Errorf("got the ground %s, want %s", got, want)
 		}
 	}
@@ -72,7 +77,7 @@ var stripPattern = regexp.MustCompile(`viewBox="([0-9.]+) 0 ([0-9.]+) [^>]*><use
 
 // A bar that is itself too wide for a page is cut, and nothing is left out.
 func TestABarThatIsTooWideForAPage(t *testing.T) {
-	s := newStory().cold().call().hook("main.a (a.go:1)", time.Hour).idle(1, time.Hour)
+	s := newScenario().cold().call().hook("main.a (a.go:1)", time.Hour).idle(1, time.Hour)
 	for range 20 {
 		s.after(time.Minute).call().idle(0, 0)
 	}

@@ -2,7 +2,9 @@ package report
 
 import (
 	"cmp"
+	"math"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -20,21 +22,27 @@ const (
 	// it was, if it is no shorter than foldedFrom.
 	foldedWidth = 82.0
 	foldedFrom  = 200 * time.Millisecond
+
+	// tickGap is the least distance between two labels of the axis.
+	tickGap = 14.0
 )
 
-// leastSteps are larger ones, so that there is room for a word. A shutdown has
-// room in the step of the signal, too.
-var leastSteps = map[kind]float64{starting: 40, handling: 16, ending: 26}
-
-// leastStepOf is the least distance between moments of a span.
+// leastStepOf is the least distance between moments of a span: there is room for
+// a word.
 func leastStepOf(s *span) float64 {
 	switch {
-	case s.kind == ending && s.lane == function:
-		return 78 // for the name of a signal
-	case s.lane == goroutine:
-		return 14 // for the end of its work
+	case s.Kind == ending && s.Lane == function:
+		return 78 // the name of a signal
+	case s.Kind == ending:
+		return 26 // there is room in the step of the signal, too
+	case s.Kind == starting:
+		return 40
+	case s.Kind == handling:
+		return 16
+	case s.Lane == goroutine:
+		return 14 // the end of its work
 	}
-	return max(leastStep, leastSteps[s.kind])
+	return leastStep
 }
 
 // A scale maps time to places. In one recording there are microseconds beside
@@ -51,9 +59,9 @@ type step struct {
 	from, to time.Duration
 	x, width float64
 	folded   bool
-	least    float64
-	short    bool // it got the least
 }
+
+func (s step) ms() float64 { return inMs(s.to - s.from) }
 
 func newScale(spans []*span) *scale {
 	var at []time.Duration
@@ -62,77 +70,78 @@ func newScale(spans []*span) *scale {
 	}
 	slices.Sort(at)
 	at = slices.Compact(at)
-	s := &scale{width: plotWidth}
+	s := &scale{}
+	folded, least := 0.0, 0.0
 	for i := 1; i < len(at); i++ {
-		st := step{from: at[i-1], to: at[i], least: leastStep}
-		st.folded = st.to-st.from >= foldedFrom && isStill(spans, st.from, st.to)
-		for _, span := range spans {
-			if span.from <= st.from && st.to <= span.to {
-				st.least = max(st.least, leastStepOf(span))
-			}
+		st := newStep(spans, at[i-1], at[i])
+		if st.folded {
+			folded += st.width
+		} else {
+			least += st.width
 		}
 		s.steps = append(s.steps, st)
 	}
-	s.fit()
+	// At least half of the room that is not folded is for true lengths.
+	s.fit(max(plotWidth-folded, 2*least))
+	for i := range s.steps {
+		st := &s.steps[i]
+		st.x = s.width
+		if !st.folded {
+			st.width = max(st.width, st.ms()*s.perMs)
+		}
+		s.width += st.width
+	}
+	s.width = max(s.width, plotWidth)
 	return s
 }
 
-// isStill reports whether nothing but a frozen stretch fills the time, or
-// nothing at all: there may be no environment.
-func isStill(spans []*span, from, to time.Duration) bool {
-	isFrozen, waits := false, false
-	for _, s := range spans {
-		if s.from <= from && to <= s.to && s.length() > 0 {
-			if s.kind != frozen && s.kind != waiting {
-				return false
+// fit finds how many pixels a millisecond gets in the room for steps that are not
+// folded: those for which that is too little get their least width.
+func (s *scale) fit(room float64) {
+	s.perMs = math.Inf(1)
+	for {
+		rest, ms := room, 0.0
+		for _, st := range s.steps {
+			switch {
+			case st.folded:
+			case st.ms()*s.perMs < st.width:
+				rest -= st.width
+			default:
+				ms += st.ms()
 			}
-			isFrozen, waits = isFrozen || s.kind == frozen, waits || s.kind == waiting
 		}
+		perMs := rest / max(ms, 1e-9)
+		if perMs >= s.perMs {
+			return
+		}
+		s.perMs = perMs
 	}
-	return isFrozen || !waits
 }
 
-// fit shares out the width.
-func (s *scale) fit() {
-	folded, least, unknown := 0.0, 0.0, 0.0
-	for _, st := range s.steps {
-		if st.folded {
-			folded += foldedWidth
-		} else {
-			least += st.least
-			unknown += inMs(st.to - st.from)
+// newStep returns a step with its least width. It is folded if nothing but a
+// frozen stretch fills it, or nothing at all: there may be no environment.
+func newStep(spans []*span, from, to time.Duration) step {
+	st := step{from: from, to: to, width: leastStep, folded: to-from >= foldedFrom}
+	isFrozen, waits := false, false
+	for _, span := range spans {
+		if span.from > from || to > span.to {
+			continue
 		}
-	}
-	// Half of the room that is not folded, or more, is for true lengths.
-	s.width = max(plotWidth, folded+2*least)
-	room := s.width - folded
-	// Every step that is too short gets the least, until none is.
-	for again := true; again && unknown > 0; {
-		s.perMs, again = room/unknown, false
-		for i := range s.steps {
-			st := &s.steps[i]
-			if length := inMs(st.to - st.from); !st.folded && !st.short && length*s.perMs < st.least {
-				st.short, again = true, true
-				room -= st.least
-				unknown -= length
-			}
-		}
-	}
-	x := 0.0
-	for i := range s.steps {
-		st := &s.steps[i]
-		st.x = x
-		switch {
-		case st.folded:
-			st.width = foldedWidth
-		case st.short:
-			st.width = st.least
+		st.width = max(st.width, leastStepOf(span))
+		switch span.Kind {
+		case frozen:
+			isFrozen = true
+		case waiting:
+			waits = true
 		default:
-			st.width = inMs(st.to-st.from) * s.perMs
+			st.folded = false
 		}
-		x += st.width
 	}
-	s.width = max(x, plotWidth)
+	st.folded = st.folded && (isFrozen || !waits)
+	if st.folded {
+		st.width = foldedWidth
+	}
+	return st
 }
 
 // at returns the place of a moment.
@@ -145,9 +154,89 @@ func (s *scale) at(d time.Duration) float64 {
 		return 0
 	}
 	st := s.steps[i]
-	part := 1.0
-	if st.to > st.from {
-		part = min(1, float64(d-st.from)/float64(st.to-st.from))
+	return st.x + st.width*min(1, float64(d-st.from)/float64(st.to-st.from))
+}
+
+// percent is a place or width in percent of all, with as many digits as are seen.
+func (s *scale) percent(x float64) float64 { return math.Round(1e6*x/s.width) / 1e4 }
+
+// A tick is a mark on the axis.
+type tick struct {
+	X      float64 // in percent
+	Text   string
+	Begins bool // an environment begins, and times count from there
+}
+
+// ticks returns round times where the scale is true to the length of things,
+// and the times at which frozen stretches end and environments begin, if there
+// is room for their labels. Labels are seconds, as in the log: elapsed is the
+// time to show.
+func (s *scale) ticks(elapsed func(time.Duration) time.Duration) []tick {
+	if len(s.steps) == 0 {
+		return nil
 	}
-	return st.x + part*st.width
+	end := elapsed(s.steps[len(s.steps)-1].to) // has the longest label
+	every := time.Second
+	for range 2 { // the distance of ticks determines the decimals, and those the distance
+		widest := textWidth(clock(end.Truncate(every)+every, every))
+		every = roundStep((widest + tickGap) / max(s.perMs, 1e-9))
+	}
+	var all []tick
+	free := 0.0 // from here on
+	add := func(d time.Duration, begins bool) {
+		x, text := s.at(d), clock(elapsed(d), every)
+		left, right := x-textWidth(text)/2, x+textWidth(text)/2
+		if len(all) == 0 { // it begins at the edge instead
+			left, right = x, x+textWidth(text)
+		}
+		repeats := len(all) > 0 && all[len(all)-1].Text == text && !begins
+		if left >= free && (right <= s.width || len(all) == 0) && !repeats {
+			all = append(all, tick{s.percent(x), text, begins})
+			free = right + tickGap
+		}
+	}
+	var origin time.Duration // when the environment began
+	for i, st := range s.steps {
+		before := origin
+		origin = st.from - elapsed(st.from) // none begins within a step
+		begins := i > 0 && origin != before
+		if i == 0 || begins || s.steps[i-1].folded {
+			add(st.from, begins)
+		}
+		if st.folded || st.ms()*s.perMs < st.width-0.01 {
+			continue
+		}
+		for d := (st.from - origin + every - 1) / every * every; d < st.to-origin; d += every {
+			add(origin+d, false)
+		}
+	}
+	if last := s.steps[len(s.steps)-1]; last.folded {
+		add(last.to, false)
+	}
+	return all
+}
+
+// clock renders a time on an axis with a tick every so often, with as many
+// decimals as the ticks have, and more if it would look like another time.
+func clock(d, every time.Duration) string {
+	tolerance := every / 25
+	if d < tolerance {
+		return "0 s"
+	}
+	decimals, unit := 0, time.Second
+	for unit > time.Microsecond && (every%unit != 0 || (d.Round(unit)-d).Abs() > tolerance) {
+		decimals, unit = decimals+1, unit/10
+	}
+	return strconv.FormatFloat(d.Seconds(), 'f', decimals, 64) + " s"
+}
+
+// roundStep returns the round time that is at least so many milliseconds.
+func roundStep(ms float64) time.Duration {
+	decade := math.Pow(10, math.Floor(math.Log10(ms)))
+	for _, factor := range []float64{1, 2, 5, 10} {
+		if decade*factor >= ms {
+			return max(time.Microsecond, time.Duration(math.Round(decade*factor*float64(time.Millisecond))))
+		}
+	}
+	return time.Hour
 }

@@ -1,17 +1,21 @@
-// Package browsertest lets a test look at a page as a person does, in a real
-// browser without a window. Whatever goes wrong in between is fatal to the
-// test; that the page logs something, or asks others for something, fails it.
+// Package browsertest shows pages in a real browser without a window, one for
+// all tests of a package. It drives the browser through the DevTools protocol,
+// since tests click. An error is fatal to the test; a page that logs something,
+// or that requests something from elsewhere, fails it.
 package browsertest
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
@@ -23,10 +27,45 @@ import (
 	"example.com/postinvoke/internal/ci"
 )
 
-// patience is for a machine that has much else to do.
-const patience = 2 * time.Minute
+// timeout is for a busy machine.
+const timeout = 2 * time.Minute
 
-// A Page is a tab of a browser.
+// start starts the browser, when the first test needs it.
+var start = sync.OnceValues(func() (context.Context, error) {
+	path, err := browser.Find()
+	if err != nil {
+		return nil, err
+	}
+	options := []chromedp.ExecAllocatorOption{
+		chromedp.ExecPath(path), chromedp.WSURLReadTimeout(timeout), chromedp.Flag("disable-gpu", true),
+	}
+	for _, flag := range browser.Offline {
+		if name, value, ok := strings.Cut(flag, "="); ok {
+			options = append(options, chromedp.Flag(name, value))
+		} else {
+			options = append(options, chromedp.Flag(name, true))
+		}
+	}
+	quiet := func(string, ...any) {}
+	started, _ = chromedp.NewContext(context.Background(),
+		chromedp.WithErrorf(quiet), chromedp.WithLogf(quiet), chromedp.WithAllocatorOptions(options...))
+	return started, chromedp.Do(started)
+})
+
+// started is the context of the browser; nil before it was started.
+var started context.Context
+
+// Main runs the tests of a package, and ends the browser. Call it in TestMain of
+// a package that calls New.
+func Main(m *testing.M) {
+	code := m.Run()
+	if started != nil {
+		_ = chromedp.Cancel(started) // it fails if the browser has ended
+	}
+	os.Exit(code)
+}
+
+// A Page is a tab of the browser.
 type Page struct {
 	t    testing.TB
 	ctx  context.Context
@@ -37,21 +76,24 @@ type Page struct {
 	tolerated string // in a problem that is none
 }
 
-// New starts a browser, which ends with the test. Without one the test is
-// skipped, but in CI it fails.
+// New opens a tab, which the end of the test closes. Without a browser the test
+// is skipped, but in CI it fails.
 func New(t testing.TB) *Page {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	t.Cleanup(cancel)
-	tab, stop, err := browser.Start(ctx)
+	b, err := start()
 	switch {
-	case errors.Is(err, browser.ErrNone):
+	case err == browser.ErrNone:
 		ci.Skip(t, err.Error())
 	case err != nil:
 		t.Fatal(err)
 	}
-	t.Cleanup(stop)
+	tab, closeTab := chromedp.NewContext(b)
+	t.Cleanup(closeTab)
 	p := &Page{t: t, ctx: tab}
+	p.must(chromedp.Do(tab)) // opens the tab; with the deadline below, that would be its end
+	ctx, cancel := context.WithTimeout(tab, timeout)
+	t.Cleanup(cancel)
+	p.ctx = ctx
 	t.Cleanup(func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -59,7 +101,7 @@ func New(t testing.TB) *Page {
 			t.Error(problem)
 		}
 	})
-	p.must(chromedp.Listen(tab, p.listen))
+	p.must(chromedp.Listen(ctx, p.listen))
 	call(p, network.Enable.Method, network.EnableParams{})
 	call(p, emulation.SetFocusEmulationEnabled.Method, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 	return p
@@ -84,7 +126,7 @@ func (p *Page) do(actions ...chromedp.Action[chromedp.Void]) {
 	p.must(chromedp.Do(p.ctx, actions...))
 }
 
-// listen notes what a good page does not do.
+// listen records what a page must not do.
 func (p *Page) listen(event any) {
 	problem := ""
 	switch e := event.(type) {
@@ -112,15 +154,15 @@ func (p *Page) listen(event any) {
 	}
 }
 
-// Tolerate has the page log what contains the text.
+// Tolerate allows the page to log what contains the text.
 func (p *Page) Tolerate(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.tolerated = text
 }
 
-// Open goes to an address. Requests of anything that does not begin with it
-// fail the test.
+// Open goes to an address. A request for anything that does not begin with it
+// fails the test.
 func (p *Page) Open(url string) {
 	p.t.Helper()
 	p.home = url
@@ -142,7 +184,12 @@ func (p *Page) Touch(width, height int64) {
 // Prefer sets the user's colour scheme, light or dark.
 func (p *Page) Prefer(scheme string) {
 	p.t.Helper()
-	p.do(browser.PreferColours(scheme))
+	p.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		})
+		return err
+	}))
 }
 
 // Press presses keys, such as those of package kb.
@@ -166,7 +213,8 @@ func (p *Page) Point(x, y float64) {
 // Wait waits until the JavaScript expression is true.
 func (p *Page) Wait(expression string) {
 	p.t.Helper()
-	if err := chromedp.Do(p.ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingTimeout(patience/2))); err != nil {
+	poll := chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingTimeout(timeout/2))
+	if err := chromedp.Do(p.ctx, poll); err != nil {
 		body, _ := chromedp.Run(p.ctx, chromedp.Evaluate[string]("document.body.innerText"))
 		p.t.Fatalf("wait for %s: %v; the page says:\n%s", expression, err, body)
 	}
@@ -180,8 +228,8 @@ func (p *Page) Print() []byte {
 	return pdf
 }
 
-// ShowPrinted shows the page as it is on paper on which there is room for so
-// much, printed by a user who prefers the colour scheme.
+// ShowPrinted shows the page as it is on paper of that size, in pixels, printed
+// by a user who prefers the colour scheme.
 func (p *Page) ShowPrinted(width, height int64, scheme string) {
 	p.t.Helper()
 	p.Resize(width, height)
@@ -199,4 +247,25 @@ func Eval[T any](p *Page, expression string) T {
 		p.t.Fatalf("%s: %v", expression, err)
 	}
 	return v
+}
+
+// A Box is where a bar of the timeline is on the screen, in pixels.
+type Box struct {
+	Lane, Name          string
+	From, To            float64 // when it was, in milliseconds
+	Left, Right         float64
+	Top, Bottom         float64
+	LabelLeft, LabelEnd float64 // zero without a label
+}
+
+// Bars returns those of the timeline in the page, from left to right.
+func (p *Page) Bars() []Box {
+	p.t.Helper()
+	bars := Eval[[]Box](p, `[...document.querySelectorAll(".bar")].map((bar) => {
+		const r = bar.querySelector("rect").getBoundingClientRect(), l = bar.querySelector("text")?.getBoundingClientRect();
+		return { Lane: bar.dataset.lane, Name: bar.dataset.name, From: Number(bar.dataset.from), To: Number(bar.dataset.to),
+			Left: r.left, Right: r.right, Top: r.top, Bottom: r.bottom, LabelLeft: l?.left ?? 0, LabelEnd: l?.right ?? 0 };
+	})`)
+	slices.SortStableFunc(bars, func(a, b Box) int { return cmp.Compare(a.Left, b.Left) })
+	return bars
 }

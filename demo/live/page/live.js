@@ -1,4 +1,4 @@
-// Sends what is asked for, and shows what the server tells.
+// Sends what the buttons ask for, and shows what the server sends.
 "use strict";
 (() => {
   const $ = (id) => document.getElementById(id);
@@ -79,7 +79,7 @@
     follow();
     refusal = null;
   });
-  events.addEventListener("picture", (e) => {
+  events.addEventListener("view", (e) => {
     const now = JSON.parse(e.data);
     draw(now.chart);
     $("table").innerHTML = now.table;

@@ -7,9 +7,8 @@
 
   const explain = (bar) => {
     const box = bar.closest("figure").querySelector(".explain");
-    const { at, length, lane, name, explanation } = bar.dataset;
-    box.className = "explain " + lane;
-    box.textContent = `${lane}, ${name}, at ${at}${length ? ", " + length : ""}. ${explanation}`;
+    box.className = "explain " + bar.dataset.lane;
+    box.textContent = bar.getAttribute("aria-label");
   };
 
   // One bar takes the Tab key; the arrow keys do the rest.
@@ -22,7 +21,7 @@
   // The nearest bar in the next lane that has one, upwards or downwards.
   const inNextLane = (bar, step) => {
     const bars = barsOf(bar);
-    const lanes = ["caller", "platform", "function", "hooks", "goroutine", "extension"];
+    const lanes = [...bar.closest(".chart").querySelectorAll(".name")].map((name) => name.textContent);
     for (let i = lanes.indexOf(bar.dataset.lane) + step; i >= 0 && i < lanes.length; i += step) {
       const there = bars.filter((b) => b.dataset.lane === lanes[i]);
       there.sort((a, b) => Math.abs(middle(a) - middle(bar)) - Math.abs(middle(b) - middle(bar)));
