@@ -55,7 +55,6 @@ func newHooks(e lambdaenv.Entry, fields map[string]string) *Hooks {
 // reports them.
 type Lost struct {
 	RequestID           string // empty for shutdown functions
-	Phase               string // that the process was in: handler, response, hooks or shutdown
 	Running, NotStarted int
 	Ran, Waited         []string // names; there may be fewer than hooks
 }
@@ -68,7 +67,6 @@ func LostIn(e lambdaenv.Entry) *Lost {
 	}
 	l := &Lost{
 		RequestID:  fields[record.RequestID],
-		Phase:      fields[record.Phase],
 		Running:    int(Number(fields, record.Running)),
 		NotStarted: int(Number(fields, record.NotStarted)),
 	}
