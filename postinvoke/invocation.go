@@ -12,12 +12,13 @@ import (
 	"example.com/postinvoke/internal/gate"
 )
 
-// An invocation is one call of a wrapped handler, and the hooks registered in
-// it. It is also the context that the handler gets.
+// An invocation is one call of a wrapped handler, with the hooks registered in it.
+// It is also the context that the handler is called with.
 //
 // aws-lambda-go ends the context of an invocation when it has sent the response
 // or error, and before it asks for the next event. That is when hooks start.
-// The first hook starts a goroutine that runs all of them: [invocation.supervise].
+// Registering the first hook starts a goroutine that runs all of them:
+// [invocation.supervise].
 type invocation struct {
 	context.Context
 	*wrapper
@@ -26,24 +27,24 @@ type invocation struct {
 	entry       gate.Entry
 	requestID   string
 	direct      bool // Context is Lambda's own: see byLambda
-	outside     bool // of any invocation, as far as is known: called during init, say
+	outside     bool // the handler was not called by the runtime, as far as is known, but during init, for example
 	coldStart   bool
 	began       time.Time
 
-	mu         sync.Mutex
-	closed     bool    // no more hooks are accepted
-	stack      []*hook // registered, not started
-	running    []*hook // started: by Go, and at most one off the stack
-	popped     bool    // that one is running
-	outcome    Outcome // of the handler; empty while it runs
-	handlerEnd time.Time
-	endedEarly bool           // Context had ended by then
-	slot       *blackbox.Slot // nil without the layer, and when nothing is left to note
+	mu              sync.Mutex
+	closed          bool    // no more hooks are accepted
+	stack           []*hook // registered, not started
+	running         []*hook // started: those of Go, and at most one from the stack
+	stackRunning    bool    // whether there is one from the stack
+	outcome         Outcome // of the handler; empty while it runs
+	handlerReturned time.Time
+	ctxEndedEarly   bool           // Context had ended by then
+	slot            *blackbox.Slot // nil without the layer, before the first hook and after the last
 
 	// Made with the first hook.
-	changed chan struct{} // has an element when supervise should look again
-	stopped chan struct{} // closed when the environment shuts down
-	over    chan struct{} // closed when the hooks are over
+	changed  chan struct{} // has an element after a change that concerns supervise
+	stopped  chan struct{} // closed when the environment shuts down
+	finished chan struct{} // closed when the hooks are done
 
 	hooks, failures, abandoned int
 }
@@ -67,8 +68,8 @@ func (w *wrapper) begin(ctx context.Context) *invocation {
 	}
 	if w.process.onLambda {
 		by := calledBy()
-		// A context that has ended already has the end of that which
-		// lambda.WithContext was given, and perhaps the deadline.
+		// A context that has ended already was derived from an ended one, given
+		// to lambda.WithContext, and may have the deadline of that one.
 		inv.direct = by == byLambda && ctx.Err() == nil
 		inv.outside = by == byOthers && !ok
 	}
@@ -87,8 +88,8 @@ func (w *wrapper) begin(ctx context.Context) *invocation {
 	return inv
 }
 
-// doneWithoutHooks ends the invocation if its handler has returned and has
-// registered no hook, and does nothing otherwise.
+// doneWithoutHooks finishes the invocation if its handler has returned and no hook
+// was registered, and does nothing otherwise.
 func (inv *invocation) doneWithoutHooks() {
 	inv.mu.Lock()
 	done := !inv.closed && inv.hooks == 0 && inv.outcome != ""
@@ -104,21 +105,21 @@ func (inv *invocation) doneWithoutHooks() {
 	inv.finish(time.Time{}, responded)
 }
 
-// finish reports that nothing is left to do. After that the environment may be
+// finish reports the result, and releases the environment, which may then be
 // frozen. hooksStarted and responded are zero if that did not happen, or is not
 // known.
 func (inv *invocation) finish(hooksStarted, responded time.Time) {
 	defer inv.release() // whatever an observer does
 	inv.mu.Lock()
 	if inv.outcome == "" {
-		inv.outcome, inv.handlerEnd = OutcomeStopped, time.Now()
+		inv.outcome, inv.handlerReturned = OutcomeStopped, time.Now()
 	}
 	result := InvocationResult{
 		RequestID:    inv.requestID,
 		ColdStart:    inv.coldStart,
 		Outcome:      inv.outcome,
 		Started:      inv.began,
-		Returned:     inv.handlerEnd,
+		Returned:     inv.handlerReturned,
 		Responded:    responded,
 		HooksStarted: hooksStarted,
 		Finished:     time.Now(),
@@ -151,7 +152,7 @@ func (inv *invocation) count(result InvocationResult) {
 	})
 }
 
-// release lets the environment go, as far as this invocation is concerned.
+// release notes that the environment need not be kept awake for this invocation.
 func (inv *invocation) release() {
 	if inv.outside {
 		inv.entry.Discard()
@@ -168,7 +169,7 @@ func isWrapped(ctx context.Context) bool {
 
 type invocationKey struct{}
 
-// Value returns the invocation itself to [Run] and its kin.
+// Value returns the invocation itself to [Run], [RunContext] and [Go].
 func (inv *invocation) Value(key any) any {
 	if key == (invocationKey{}) {
 		return inv
@@ -176,7 +177,7 @@ func (inv *invocation) Value(key any) any {
 	return inv.Context.Value(key)
 }
 
-// String keeps package fmt from reading fields that change meanwhile.
+// String keeps package fmt from reading fields that change at the same time.
 func (inv *invocation) String() string { return "postinvoke invocation " + inv.requestID }
 
 // GoString is String.
@@ -191,7 +192,7 @@ func (inv *invocation) returned(err error) {
 	}
 	if inv.process.managed && inv.direct && inv.Err() == context.DeadlineExceeded {
 		// Lambda refuses the response, and aws-lambda-go then ends the process.
-		// Hooks of other invocations get a chance to finish before that.
+		// Until then, hooks of other invocations can finish.
 		inv.environment.inflight.wait(inv, waitForOthers)
 	}
 }
@@ -200,38 +201,38 @@ func (inv *invocation) returned(err error) {
 // delayed on Managed Instances, for the hooks of other invocations.
 const waitForOthers = 2 * time.Second
 
-// finishAfterPanic is deferred around the handler. If that panicked, the hooks
-// run now, and finishAfterPanic returns when they are over: the process lives no
-// longer than it takes to report the error. The panic goes on.
+// finishAfterPanic is deferred around the handler. If the handler panicked, the
+// hooks run now, and finishAfterPanic returns when they are done, because
+// aws-lambda-go ends the process after it has reported the error. The panic goes on.
 func (inv *invocation) finishAfterPanic() {
-	if over := inv.handlerEnded(OutcomePanic); over != nil {
-		<-over
+	if finished := inv.handlerEnded(OutcomePanic); finished != nil {
+		<-finished
 	}
 }
 
 // handlerEnded notes how the handler ended, unless that is known. It returns a
-// channel that is closed when the hooks are over, or nil if there are none.
-func (inv *invocation) handlerEnded(how Outcome) (over <-chan struct{}) {
+// channel that is closed when the hooks are done, or nil if there are none.
+func (inv *invocation) handlerEnded(outcome Outcome) (finished <-chan struct{}) {
 	inv.mu.Lock()
 	if inv.outcome != "" {
 		inv.mu.Unlock()
 		return nil
 	}
-	inv.outcome, inv.handlerEnd = how, time.Now()
-	inv.endedEarly = inv.Err() != nil
+	inv.outcome, inv.handlerReturned = outcome, time.Now()
+	inv.ctxEndedEarly = inv.Err() != nil
 	inv.slot.SetPhase(blackbox.Response)
-	over = inv.over
+	finished = inv.finished
 	inv.mu.Unlock()
 
 	switch {
-	case over != nil:
-		inv.lookAgain()
-	case how == OutcomePanic, inv.endedEarly, !inv.endsWithInvocation():
-		// The end of the context does that otherwise; after a panic the process
-		// ends with it, and the invocation would not be counted.
+	case finished != nil:
+		inv.signalChange()
+	case outcome == OutcomePanic, inv.ctxEndedEarly, !inv.endsWithInvocation():
+		// Otherwise the end of the context does that. After a panic the process
+		// ends first, and the invocation would not be counted.
 		inv.doneWithoutHooks()
 	}
-	return over
+	return finished
 }
 
 // push registers a hook of [Run] or [RunContext].
@@ -240,7 +241,7 @@ func (inv *invocation) push(h *hook) {
 		inv.stack = append(inv.stack, h)
 		inv.slot.Push(h)
 		inv.mu.Unlock()
-		inv.lookAgain()
+		inv.signalChange()
 	}
 }
 
@@ -283,23 +284,22 @@ func (inv *invocation) refusal(h *hook) string {
 	return ""
 }
 
-// firstHook starts what the hooks of the invocation need. The caller holds the
-// lock.
+// firstHook prepares the invocation for hooks. The caller holds the lock.
 func (inv *invocation) firstHook() {
 	phase := blackbox.Handler
-	if inv.outcome != "" { // registered by a stream, after the handler
+	if inv.outcome != "" { // a stream registered it, after the handler
 		phase = blackbox.Response
 	}
 	inv.slot = inv.process.box.Begin(inv.requestID, phase)
 	inv.changed = make(chan struct{}, 1)
 	inv.stopped = make(chan struct{})
-	inv.over = make(chan struct{})
+	inv.finished = make(chan struct{})
 	inv.environment.inflight.add(inv)
 	go inv.supervise()
 }
 
-// lookAgain makes supervise look again.
-func (inv *invocation) lookAgain() {
+// signalChange wakes supervise.
+func (inv *invocation) signalChange() {
 	select {
 	case inv.changed <- struct{}{}:
 	default:
@@ -307,8 +307,8 @@ func (inv *invocation) lookAgain() {
 }
 
 // watch has doneWithoutHooks called when the context of the invocation has ended.
-// An observer may block: then it is not called by the goroutine that holds the
-// environment, and has to let it go in time.
+// An observer may block, and so is not called in the goroutine that holds the
+// environment: that one has to release it in time.
 func (inv *invocation) watch() {
 	if !inv.outside && !inv.reporter.observesInvocations() && inv.entry.Watch(endOf{inv}) {
 		return

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // A funcHandler is a handler of log records.
@@ -86,4 +87,32 @@ func TestALoggerMayCallShutdownWithTheReadyRecord(t *testing.T) {
 	if records != 1 {
 		t.Errorf("got %d records, want 1", records)
 	}
+}
+
+// On Managed Instances no INVOKE event has the function's timeout. A middleware's
+// context that ends later than any function must not delay hooks until then.
+func TestHooksDoNotWaitForAContextThatOutlivesTheInvocation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		opts := &Options{Logger: slog.New(slog.DiscardHandler)}
+		w := &wrapper{process: &process{onLambda: true, managed: true}, reporter: newReporter(opts), margin: defaultMargin}
+		for _, test := range []struct {
+			deadline time.Duration
+			waits    bool
+		}{{longestTimeout, true}, {longestTimeout + 1, false}} {
+			ctx, cancel := context.WithTimeout(t.Context(), test.deadline)
+			ran := false
+			inv := w.begin(ctx)
+			Run(inv, func() { ran = true })
+			inv.returned(nil)
+			synctest.Wait()
+			if ran == test.waits {
+				t.Errorf("deadline after %v: the hook ran before the context has ended: %t", test.deadline, ran)
+			}
+			cancel()
+			synctest.Wait()
+			if !ran {
+				t.Errorf("deadline after %v: the hook did not run", test.deadline)
+			}
+		}
+	})
 }
