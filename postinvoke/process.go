@@ -71,10 +71,15 @@ func connect() *process {
 	}
 	p.onLambda = true
 	p.managed = os.Getenv("AWS_LAMBDA_INITIALIZATION_TYPE") == "lambda-managed-instances"
+	opened := make(chan error, 1)
+	go func() { opened <- p.openBox() }() // while Lambda registers the process
 	api := p.register(address)
-	p.openBox()
+	if err := <-opened; err != nil {
+		p.level = max(p.level, slog.LevelWarn)
+		p.reasons = append(p.reasons, "hooks lost in a crash are not logged: "+err.Error())
+	}
 	if api != nil {
-		go p.serve(api) // which reads what the two calls above have set
+		go p.serve(api) // which reads what was set above
 	}
 	return p
 }
@@ -108,19 +113,15 @@ func (p *process) register(address string) *extensionsapi.Client {
 	return api
 }
 
-// openBox opens the black box, if the extension has made one.
-func (p *process) openBox() {
-	box, err := blackbox.Open(debug.SetPanicOnFault, func(err error) {
+// openBox opens the black box, if the extension has created one.
+func (p *process) openBox() (err error) {
+	p.box, err = blackbox.Open(debug.SetPanicOnFault, func(err error) {
 		// In a goroutine, because the caller holds locks that a logger that
 		// registers hooks would wait for.
 		go p.logger().process(slog.LevelError, record.LibraryProblem,
 			slog.String(record.Reason, err.Error()+": hooks lost in a crash are not logged any more"))
 	})
-	if err != nil {
-		p.level = max(p.level, slog.LevelWarn)
-		p.reasons = append(p.reasons, "hooks lost in a crash are not logged: "+err.Error())
-	}
-	p.box = box
+	return err
 }
 
 // serve takes events until Lambda ends the process. If Lambda refuses one, serve
