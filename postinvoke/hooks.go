@@ -195,7 +195,7 @@ func (inv *invocation) abandonStack(reason string) {
 	inv.mu.Lock()
 	defer inv.mu.Unlock()
 	inv.slot.Drop()
-	for _, h := range inv.stack { // registered meanwhile
+	for _, h := range inv.stack { // registered in the meantime
 		inv.slot.Push(h)
 	}
 }

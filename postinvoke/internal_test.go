@@ -20,7 +20,7 @@ func (h funcHandler) WithGroup(string) slog.Handler                 { return h }
 func newFuncLogger(handle func(slog.Record)) *slog.Logger           { return slog.New(funcHandler(handle)) }
 func failing(context.Context) error                                 { return errors.New("no such luck") }
 
-// A logger that is slow is not taken for one that calls itself for ever.
+// A slow logger must not be mistaken for one that calls itself without end.
 func TestALoggerGetsTheRecordsOfAllHooksThatFailAtOnce(t *testing.T) {
 	const hooks = 3 * maxNesting
 	synctest.Test(t, func(t *testing.T) {
@@ -51,9 +51,9 @@ func TestALoggerGetsTheRecordsOfAllHooksThatFailAtOnce(t *testing.T) {
 	})
 }
 
-// A logger may keep the context of an invocation: hooks are refused, which is
-// logged, when that is over.
-func TestALoggerThatIsRefusedAHookWithEachRecordDoesNotRecurseForEver(t *testing.T) {
+// A logger may keep the context of an invocation: hooks registered with it afterwards
+// are refused, and that is logged.
+func TestALoggerThatIsRefusedAHookWithEachRecordDoesNotRecurseWithoutEnd(t *testing.T) {
 	var kept context.Context
 	var got atomic.Int32
 	handler := Wrap(func(ctx context.Context, _ any) (any, error) {
@@ -76,7 +76,7 @@ func TestALoggerThatIsRefusedAHookWithEachRecordDoesNotRecurseForEver(t *testing
 	}
 }
 
-// A logger may set itself up with the first record, and want to be closed.
+// A logger may set itself up with the first record, and register its own shutdown.
 func TestALoggerMayCallShutdownWithTheReadyRecord(t *testing.T) {
 	p := &process{level: slog.LevelError}
 	records := 0

@@ -100,8 +100,8 @@ type InvocationResult struct {
 	Responded time.Time
 
 	// HooksStarted is when the hooks of Run and RunContext could start; zero if
-	// the invocation had no hooks, or was given up before. Until Finished, the
-	// environment was kept awake for them.
+	// the invocation had no hooks, or they could not start in time. Until
+	// Finished, the environment was kept awake for them.
 	HooksStarted time.Time
 	Finished     time.Time
 

@@ -1,7 +1,6 @@
 package postinvoke_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -34,9 +33,7 @@ func TestAMarginLongerThanTheTimeoutIsReported(t *testing.T) {
 	}
 	problem := oneRecord(t, env, record.LibraryProblem)
 	problem.want(t, map[string]any{"level": "WARN"})
-	if reason, _ := problem[record.Reason].(string); !strings.Contains(reason, "no hook can run: Options.Margin, 1m0s, is not shorter than") {
-		t.Errorf("got reason %q, want it to name the margin", reason)
-	}
+	problem.wantText(t, record.Reason, "no hook can run: Options.Margin, 1m0s, is not shorter than")
 }
 
 func TestAHookThatGoStartsAfterTheDeadlineIsRefused(t *testing.T) {
@@ -49,6 +46,32 @@ func TestAHookThatGoStartsAfterTheDeadlineIsRefused(t *testing.T) {
 	env.WaitIdle()
 	wantLines(t, printed(env, res.RequestID), "handler late Go")
 	refused := oneRecord(t, env, record.HookRefused)
-	refused.want(t, map[string]any{"level": "ERROR", record.Reason: "no time is left before the function's timeout"})
+	refused.want(t, map[string]any{
+		"level": "ERROR", record.Reason: "no time is left before the function's timeout",
+	})
 	oneRecord(t, env, record.HookAbandoned).want(t, map[string]any{record.Started: false})
+}
+
+func TestEachHookIsRecordedAtLevelDebug(t *testing.T) {
+	env := startScenarios(t, lambdaenv.Config{LogFormat: lambdaenv.JSON, ApplicationLogLevel: "DEBUG"})
+	res := env.Invoke(do("order"))
+	env.WaitIdle()
+	got := records(t, env, record.HookFinished)
+	if len(got) != 3 {
+		t.Fatalf("got %d records, want one for each of 3 hooks", len(got))
+	}
+	for _, r := range got {
+		r.want(t, map[string]any{"level": "DEBUG", record.RequestID: res.RequestID})
+		r.wantText(t, record.Hook, ".func")
+		if ms, ok := r[record.HookMs].(float64); !ok || ms < 0 {
+			t.Errorf("got %s %v, want a time", record.HookMs, r[record.HookMs])
+		}
+	}
+
+	env = startScenarios(t, lambdaenv.Config{LogFormat: lambdaenv.JSON})
+	env.Invoke(do("order"))
+	env.WaitIdle()
+	if got := records(t, env, record.HookFinished); len(got) != 0 {
+		t.Errorf("got %d records at level INFO, want none", len(got))
+	}
 }

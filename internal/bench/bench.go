@@ -1,6 +1,6 @@
 // Package bench measures what the library and the extension cost, beside
 // functions without them and beside other ways to do the same. One command
-// prints all that docs/benchmarks.md shows:
+// prints the tables of docs/benchmarks.md:
 //
 //	go test -run '^$' -bench . -benchtime 1x -timeout 30m ./internal/bench
 //
@@ -21,8 +21,8 @@ const (
 	CallVariable  = "CALL"  // of the library to do the work with, for function wrapped: Run or Go
 )
 
-// Work stands for what is to be done beside the response: it waits, as one does
-// for the acknowledgement of a collector.
+// Work stands for work beside the response: it waits, as a function does for the
+// acknowledgement of a collector.
 func Work() { time.Sleep(work) }
 
 var work, _ = time.ParseDuration(os.Getenv(WorkVariable))

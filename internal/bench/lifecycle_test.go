@@ -9,13 +9,11 @@ import (
 	"example.com/postinvoke/lambdaenv"
 )
 
-// workMs is how long the work takes that has to be done beside each response,
-// where anything has to be.
+// workMs is how long the work beside each response takes, where there is any.
 const workMs = 2
 
-// BenchmarkLifecycle runs an echo function in every way there is: with nothing
-// to do beside its response, to see what each way costs by itself, and with
-// some work.
+// BenchmarkLifecycle runs an echo function in several ways: with nothing to do beside
+// its response, to see what each way costs by itself, and with some work.
 func BenchmarkLifecycle(b *testing.B) {
 	const rounds, invocations = 20, 60
 	bare, wrapped := build(b, "./testdata/bare"), build(b, "./testdata/wrapped")
@@ -23,7 +21,8 @@ func BenchmarkLifecycle(b *testing.B) {
 	least := build(b, "./testdata/least")
 	floor, ours, httpDone := build(b, "./testdata/floor"), build(b, "extension"), build(b, "./testdata/httpdone")
 	way := func(name, function string, extensions []string, env ...string) *kind {
-		return &kind{name: name, invocations: invocations, cfg: lambdaenv.Config{Function: function, Extensions: extensions, Env: env}}
+		cfg := lambdaenv.Config{Function: function, Extensions: extensions, Env: env}
+		return &kind{name: name, invocations: invocations, cfg: cfg}
 	}
 	hook, working := bench.HooksVariable+"=1", fmt.Sprintf("%s=%dms", bench.WorkVariable, workMs)
 	callRun, callGo := bench.CallVariable+"=Run", bench.CallVariable+"=Go"
@@ -60,8 +59,9 @@ func BenchmarkLifecycle(b *testing.B) {
 			against(k.init, base.init), against(k.cold, base.cold), against(k.shutdown, base.shutdown),
 			against(k.function, base.function), against(k.extension, base.extension)})
 	}
-	printTable(fmt.Sprintf("Nothing to do. Medians of %d invocations and %d cold starts of each kind, as multiples of b.", rounds*invocations, rounds),
-		[]string{"", "event → response", "response → idle", "of l", "init", "cold start", "shutdown", "function", "extension"}, rows)
+	printTable(fmt.Sprintf("Nothing to do. Medians of %d invocations and %d cold starts of each kind, as multiples of b.",
+		rounds*invocations, rounds), []string{"", "event → response", "response → idle", "response → idle, of l",
+		"init", "cold start", "shutdown", "function", "extension"}, rows)
 
 	rows, base = nil, something[0]
 	for _, k := range something {
@@ -73,7 +73,7 @@ func BenchmarkLifecycle(b *testing.B) {
 		[]string{"", "event → response", "event → idle", "init", "cold start", "shutdown", "function", "extension"}, rows)
 }
 
-// freePort returns a port of 127.0.0.1 that nobody listens on.
+// freePort returns a port of 127.0.0.1 that is free.
 func freePort(b *testing.B) int {
 	b.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

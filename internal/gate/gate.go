@@ -13,7 +13,7 @@ import (
 // in a timeout and a reset of the whole environment.
 const Margin = 100 * time.Millisecond
 
-// A Reason says why [Gate.Hold] returned.
+// A Reason is why [Gate.Hold] returned.
 type Reason string
 
 // Reasons. All but the first two are sentences for the log.
@@ -75,7 +75,7 @@ type Watched interface {
 
 func (e *entry) is(requestID string) bool { return e.number != 0 && e.requestID == requestID }
 
-// An Entry refers to an invocation, also when that is over. The zero Entry
+// An Entry refers to an invocation, also after that was released. The zero Entry
 // refers to none, and its methods do nothing.
 type Entry struct {
 	gate             *Gate

@@ -44,11 +44,11 @@ func (i invocation) hold() gate.Reason { return i.Hold(i.requestID, i.timeout) }
 
 func TestHold(t *testing.T) {
 	tests := []struct {
-		name      string
-		before    func(invocation) // the INVOKE event
-		meanwhile func(invocation)
-		want      gate.Reason
-		after     time.Duration
+		name   string
+		before func(invocation) // the INVOKE event
+		during func(invocation)
+		want   gate.Reason
+		after  time.Duration
 	}{
 		{
 			name:   "done before the INVOKE event",
@@ -62,7 +62,7 @@ func TestHold(t *testing.T) {
 		},
 		{
 			name: "called and done after the INVOKE event",
-			meanwhile: func(i invocation) {
+			during: func(i invocation) {
 				time.Sleep(time.Second)
 				e := i.begin()
 				time.Sleep(10 * time.Second)
@@ -72,7 +72,7 @@ func TestHold(t *testing.T) {
 		},
 		{
 			name: "several handlers are called, and all are waited for",
-			meanwhile: func(i invocation) {
+			during: func(i invocation) {
 				first, second := i.begin(), i.begin()
 				first.Done()
 				time.Sleep(time.Second)
@@ -90,9 +90,9 @@ func TestHold(t *testing.T) {
 			want: gate.NotCalled, after: notCalled,
 		},
 		{
-			name:      "a handler is called just in time",
-			meanwhile: func(i invocation) { time.Sleep(notCalled - 1); i.begin() },
-			want:      gate.Deadline, after: timeout - gate.Margin,
+			name:   "a handler is called just in time",
+			during: func(i invocation) { time.Sleep(notCalled - 1); i.begin() },
+			want:   gate.Deadline, after: timeout - gate.Margin,
 		},
 	}
 	for _, test := range tests {
@@ -102,8 +102,8 @@ func TestHold(t *testing.T) {
 				if test.before != nil {
 					test.before(inv)
 				}
-				if test.meanwhile != nil {
-					go test.meanwhile(inv)
+				if test.during != nil {
+					go test.during(inv)
 				}
 				start := time.Now()
 				if got := inv.hold(); got != test.want {
