@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"example.com/postinvoke/lambdaenv"
+	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 	"example.com/postinvoke/record"
 )
 
@@ -74,4 +75,21 @@ func TestEachHookIsRecordedAtLevelDebug(t *testing.T) {
 	if got := records(t, env, record.HookFinished); len(got) != 0 {
 		t.Errorf("got %d records at level INFO, want none", len(got))
 	}
+}
+
+// A hook that a logger registers while others are logged as abandoned has to be in
+// the black box, and must not start either.
+func TestAHookRegisteredWhileOthersAreAbandonedIsInTheBlackBox(t *testing.T) {
+	env := startScenarios(t, lambdaenv.Config{
+		LogFormat:  lambdaenv.JSON,
+		Timeout:    time.Second,
+		Env:        []string{"MARGIN=600ms", "LOGGER=1"},
+		Extensions: []string{lambdaenvtest.Build(t, "extension")},
+	})
+	res := env.Invoke(do("abandoned"))
+	env.WaitIdle()
+	wantLines(t, printed(env, res.RequestID), "handler abandoned")
+	oneRecord(t, env, record.HooksLost).want(t, map[string]any{
+		record.RequestID: res.RequestID, record.NotStarted: 1.0, record.Waiting: "registered late",
+	})
 }

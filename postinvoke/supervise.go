@@ -109,8 +109,7 @@ func (inv *invocation) progress(s *supervision) (done bool) {
 	}
 	if !s.deadline.IsZero() && !wallNow().Before(s.deadline) {
 		inv.abandonStack(noTime)
-	}
-	if h := inv.pop(); h != nil {
+	} else if h := inv.pop(); h != nil {
 		go inv.call(h)
 	}
 	return inv.closeIfDone()
