@@ -88,6 +88,143 @@ func (w *wrapper) begin(ctx context.Context) *invocation {
 	return inv
 }
 
+// isWrapped reports whether ctx belongs to an invocation already: its handler
+// was wrapped twice, or calls another one that is wrapped.
+func isWrapped(ctx context.Context) bool {
+	return ctx.Value(invocationKey{}) != nil
+}
+
+type invocationKey struct{}
+
+// Value returns the invocation itself to [Run], [RunContext] and [Go].
+func (inv *invocation) Value(key any) any {
+	if key == (invocationKey{}) {
+		return inv
+	}
+	return inv.Context.Value(key)
+}
+
+// String keeps package fmt from reading fields that change at the same time.
+func (inv *invocation) String() string { return "postinvoke invocation " + inv.requestID }
+
+// GoString is String.
+func (inv *invocation) GoString() string { return inv.String() }
+
+// push registers a hook of [Run] or [RunContext].
+func (inv *invocation) push(h *hook) {
+	if inv.lockFor(h) {
+		inv.stack = append(inv.stack, h)
+		inv.slot.Push(h)
+		inv.mu.Unlock()
+		inv.signalChange()
+	}
+}
+
+// start registers and starts a hook of [Go].
+func (inv *invocation) start(h *hook) {
+	if inv.lockFor(h) {
+		h.boxPlace = inv.slot.Go(h)
+		inv.addRunning(h)
+		inv.mu.Unlock()
+		go inv.call(h)
+	}
+}
+
+// lockFor locks the invocation if it accepts h.
+func (inv *invocation) lockFor(h *hook) bool {
+	if h.isNil() {
+		panic("postinvoke: a nil function was registered")
+	}
+	inv.mu.Lock()
+	if refusal := inv.refusal(h); refusal != "" {
+		inv.mu.Unlock()
+		inv.reportHook(h, refusedResult(refusal))
+		return false
+	}
+	inv.hooks++
+	if inv.hooks == 1 {
+		inv.firstHook()
+	}
+	return true
+}
+
+// refusal returns why h is refused, or nothing. The caller holds the lock.
+func (inv *invocation) refusal(h *hook) string {
+	if inv.closed {
+		return "the hooks of its invocation are over"
+	}
+	if deadline, ok := inv.hooksDeadline(); ok && !h.stacked && !wallNow().Before(deadline) {
+		return "no time is left before the function's timeout"
+	}
+	return ""
+}
+
+// firstHook prepares the invocation for hooks. The caller holds the lock.
+func (inv *invocation) firstHook() {
+	phase := blackbox.Handler
+	if inv.outcome != "" { // a stream registered it, after the handler
+		phase = blackbox.Response
+	}
+	inv.slot = inv.process.box.Begin(inv.requestID, phase)
+	inv.changed = make(chan struct{}, 1)
+	inv.stopped = make(chan struct{})
+	inv.finished = make(chan struct{})
+	inv.environment.inflight.add(inv)
+	go inv.supervise()
+}
+
+// returned notes that the handler has returned err.
+func (inv *invocation) returned(err error) {
+	if err != nil {
+		inv.handlerEnded(OutcomeError)
+	} else {
+		inv.handlerEnded(OutcomeOK)
+	}
+	if inv.process.managed && inv.direct && inv.Err() == context.DeadlineExceeded {
+		// Lambda refuses the response, and aws-lambda-go then ends the process.
+		// Until then, hooks of other invocations can finish.
+		inv.environment.inflight.wait(inv, waitForOthers)
+	}
+}
+
+// waitForOthers bounds how long a handler that has returned after its timeout is
+// delayed on Managed Instances, for the hooks of other invocations.
+const waitForOthers = 2 * time.Second
+
+// finishAfterPanic is deferred around the handler. If the handler panicked, the
+// hooks run now, and finishAfterPanic returns when they are done, because
+// aws-lambda-go ends the process after it has reported the error. The panic goes on.
+func (inv *invocation) finishAfterPanic() {
+	if finished := inv.handlerEnded(OutcomePanic); finished != nil {
+		<-finished
+	}
+}
+
+// handlerEnded notes how the handler ended, unless that is known. It returns a
+// channel that is closed when the hooks are done, or nil if there are none.
+func (inv *invocation) handlerEnded(outcome Outcome) (finished <-chan struct{}) {
+	inv.mu.Lock()
+	if inv.outcome != "" {
+		inv.mu.Unlock()
+		return nil
+	}
+	inv.outcome, inv.handlerReturned = outcome, time.Now()
+	inv.ctxEndedEarly = inv.Err() != nil
+	inv.slot.SetPhase(blackbox.Response)
+	finished = inv.finished
+	inv.mu.Unlock()
+
+	switch {
+	case finished != nil:
+		inv.signalChange()
+	case outcome == OutcomePanic, inv.ctxEndedEarly, !inv.endsWithInvocation():
+		// Otherwise the end of the context does that. After a panic the process
+		// ends first, and the invocation would not be counted.
+		inv.doneWithoutHooks()
+	}
+	return finished
+}
+
 // doneWithoutHooks finishes the invocation if its handler has returned and no hook
 // was registered, and does nothing otherwise.
 func (inv *invocation) doneWithoutHooks() {
@@ -160,163 +297,3 @@ func (inv *invocation) release() {
 		inv.entry.Done()
 	}
 }
-
-// isWrapped reports whether ctx belongs to an invocation already: its handler
-// was wrapped twice, or calls another one that is wrapped.
-func isWrapped(ctx context.Context) bool {
-	return ctx.Value(invocationKey{}) != nil
-}
-
-type invocationKey struct{}
-
-// Value returns the invocation itself to [Run], [RunContext] and [Go].
-func (inv *invocation) Value(key any) any {
-	if key == (invocationKey{}) {
-		return inv
-	}
-	return inv.Context.Value(key)
-}
-
-// String keeps package fmt from reading fields that change at the same time.
-func (inv *invocation) String() string { return "postinvoke invocation " + inv.requestID }
-
-// GoString is String.
-func (inv *invocation) GoString() string { return inv.String() }
-
-// returned notes that the handler has returned err.
-func (inv *invocation) returned(err error) {
-	if err != nil {
-		inv.handlerEnded(OutcomeError)
-	} else {
-		inv.handlerEnded(OutcomeOK)
-	}
-	if inv.process.managed && inv.direct && inv.Err() == context.DeadlineExceeded {
-		// Lambda refuses the response, and aws-lambda-go then ends the process.
-		// Until then, hooks of other invocations can finish.
-		inv.environment.inflight.wait(inv, waitForOthers)
-	}
-}
-
-// waitForOthers bounds how long a handler that has returned after its timeout is
-// delayed on Managed Instances, for the hooks of other invocations.
-const waitForOthers = 2 * time.Second
-
-// finishAfterPanic is deferred around the handler. If the handler panicked, the
-// hooks run now, and finishAfterPanic returns when they are done, because
-// aws-lambda-go ends the process after it has reported the error. The panic goes on.
-func (inv *invocation) finishAfterPanic() {
-	if finished := inv.handlerEnded(OutcomePanic); finished != nil {
-		<-finished
-	}
-}
-
-// handlerEnded notes how the handler ended, unless that is known. It returns a
-// channel that is closed when the hooks are done, or nil if there are none.
-func (inv *invocation) handlerEnded(outcome Outcome) (finished <-chan struct{}) {
-	inv.mu.Lock()
-	if inv.outcome != "" {
-		inv.mu.Unlock()
-		return nil
-	}
-	inv.outcome, inv.handlerReturned = outcome, time.Now()
-	inv.ctxEndedEarly = inv.Err() != nil
-	inv.slot.SetPhase(blackbox.Response)
-	finished = inv.finished
-	inv.mu.Unlock()
-
-	switch {
-	case finished != nil:
-		inv.signalChange()
-	case outcome == OutcomePanic, inv.ctxEndedEarly, !inv.endsWithInvocation():
-		// Otherwise the end of the context does that. After a panic the process
-		// ends first, and the invocation would not be counted.
-		inv.doneWithoutHooks()
-	}
-	return finished
-}
-
-// push registers a hook of [Run] or [RunContext].
-func (inv *invocation) push(h *hook) {
-	if inv.lockFor(h) {
-		inv.stack = append(inv.stack, h)
-		inv.slot.Push(h)
-		inv.mu.Unlock()
-		inv.signalChange()
-	}
-}
-
-// start registers and starts a hook of [Go].
-func (inv *invocation) start(h *hook) {
-	if inv.lockFor(h) {
-		h.boxPlace = inv.slot.Go(h)
-		inv.addRunning(h)
-		inv.mu.Unlock()
-		go inv.call(h)
-	}
-}
-
-// lockFor locks the invocation if it accepts h.
-func (inv *invocation) lockFor(h *hook) bool {
-	if h.isNil() {
-		panic("postinvoke: a nil function was registered")
-	}
-	inv.mu.Lock()
-	if refusal := inv.refusal(h); refusal != "" {
-		inv.mu.Unlock()
-		inv.reportHook(h, refusedResult(refusal))
-		return false
-	}
-	inv.hooks++
-	if inv.hooks == 1 {
-		inv.firstHook()
-	}
-	return true
-}
-
-// refusal returns why h is refused, or nothing. The caller holds the lock.
-func (inv *invocation) refusal(h *hook) string {
-	if inv.closed {
-		return "the hooks of its invocation are over"
-	}
-	if deadline, ok := inv.hooksDeadline(); ok && !h.stacked && !wallNow().Before(deadline) {
-		return "no time is left before the function's timeout"
-	}
-	return ""
-}
-
-// firstHook prepares the invocation for hooks. The caller holds the lock.
-func (inv *invocation) firstHook() {
-	phase := blackbox.Handler
-	if inv.outcome != "" { // a stream registered it, after the handler
-		phase = blackbox.Response
-	}
-	inv.slot = inv.process.box.Begin(inv.requestID, phase)
-	inv.changed = make(chan struct{}, 1)
-	inv.stopped = make(chan struct{})
-	inv.finished = make(chan struct{})
-	inv.environment.inflight.add(inv)
-	go inv.supervise()
-}
-
-// signalChange wakes supervise.
-func (inv *invocation) signalChange() {
-	select {
-	case inv.changed <- struct{}{}:
-	default:
-	}
-}
-
-// watch has doneWithoutHooks called when the context of the invocation has ended.
-// An observer may block, and so is not called in the goroutine that holds the
-// environment: that one has to release it in time.
-func (inv *invocation) watch() {
-	if !inv.outside && !inv.reporter.observesInvocations() && inv.entry.Watch(endOf{inv}) {
-		return
-	}
-	context.AfterFunc(inv.Context, inv.doneWithoutHooks)
-}
-
-// endOf is the end of an invocation's context, for package gate.
-type endOf struct{ *invocation }
-
-func (e endOf) Ended() { e.doneWithoutHooks() }

@@ -55,6 +55,14 @@ func (inv *invocation) supervise() {
 	inv.finish(s.started, responded)
 }
 
+// signalChange wakes supervise.
+func (inv *invocation) signalChange() {
+	select {
+	case inv.changed <- struct{}{}:
+	default:
+	}
+}
+
 const forever = 1<<63 - 1
 
 // hooksDeadline returns when the contexts of hooks end at the latest. It returns
@@ -208,3 +216,18 @@ func (inv *invocation) stopHooks() {
 		}
 	}
 }
+
+// watch has doneWithoutHooks called when the context of the invocation has ended.
+// An observer may block, and so is not called in the goroutine that holds the
+// environment: that one has to release it in time.
+func (inv *invocation) watch() {
+	if !inv.outside && !inv.reporter.observesInvocations() && inv.entry.Watch(endOf{inv}) {
+		return
+	}
+	context.AfterFunc(inv.Context, inv.doneWithoutHooks)
+}
+
+// endOf is the end of an invocation's context, for package gate.
+type endOf struct{ *invocation }
+
+func (e endOf) Ended() { e.doneWithoutHooks() }
