@@ -17,6 +17,7 @@ import (
 const (
 	WorkVariable  = "WORK"  // how long Work takes, as in 2ms; empty for not at all
 	HooksVariable = "HOOKS" // how many hooks to register, for function wrapped
+	QuietVariable = "QUIET" // not empty: function wrapped writes no records
 	PortVariable  = "PORT"  // of 127.0.0.1, on which extension httpdone listens
 	CallVariable  = "CALL"  // of the library to do the work with, for function wrapped: Run or Go
 )
