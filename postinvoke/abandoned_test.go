@@ -63,9 +63,9 @@ func (k *recordKeeper) wantAbandonedFirst(t *testing.T) {
 	}
 }
 
-// The environment is frozen when the record of the hooks is written: a hook that
-// was given up has its own before that, also if another one ends meanwhile.
-func TestAnAbandonedHookIsLoggedBeforeTheInvocationIsOver(t *testing.T) {
+// The environment may be frozen after the record of the invocation. The record of an
+// abandoned hook comes first, also if another hook ends at the same time.
+func TestAnAbandonedHookIsLoggedBeforeItsInvocation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &recordKeeper{}
 		end := make(chan struct{})

@@ -7,23 +7,23 @@ import (
 	"sync/atomic"
 )
 
-// A caller says by whom the wrapped handler was called.
+// A caller is who called the wrapped handler.
 type caller int
 
 const (
-	// byOthers is what cannot be told: not by aws-lambda-go in this goroutine.
+	// byOthers is any other caller, and any caller in another goroutine.
 	byOthers caller = iota
 
 	// byHandler is a handler around the wrapped one, which aws-lambda-go called.
 	byHandler
 
 	// byLambda is aws-lambda-go itself. Only then is the context known to be
-	// Lambda's own: a middleware may have made another one, with a timeout or
-	// without an end.
+	// Lambda's own: a handler around the wrapped one may have replaced it by
+	// one with a timeout, or without an end.
 	byLambda
 )
 
-// calledBy returns by whom the wrapped handler was called.
+// calledBy returns who called the wrapped handler.
 func calledBy() caller {
 	const skip = 3 // runtime.Callers, calledBy, begin
 	var stack callers
@@ -31,13 +31,25 @@ func calledBy() caller {
 	if last := lastCallers.Load(); last != nil && last.stack == stack {
 		return last.by
 	}
-	return lookAt(stack, n)
+	return inspect(stack, n)
 }
 
-// lookAt has a copy of the stack, because the original would be allocated if it
-// were passed on.
-func lookAt(stack callers, n int) caller {
-	seen := &seenCallers{stack, byOthers}
+// callers are return addresses in this package, in package reflect, through which
+// aws-lambda-go calls handlers, and in what is before that.
+type callers [12]uintptr
+
+// lastCallers saves inspecting the same stack for each invocation.
+var lastCallers atomic.Pointer[inspectedCallers]
+
+type inspectedCallers struct {
+	stack callers
+	by    caller
+}
+
+// inspect takes a copy of the stack. A pointer would have it allocated for each
+// invocation.
+func inspect(stack callers, n int) caller {
+	seen := &inspectedCallers{stack, byOthers}
 	if fromLambda(stack[:n]) {
 		seen.by = byLambda
 	} else if belowLambda() {
@@ -47,38 +59,25 @@ func lookAt(stack callers, n int) caller {
 	return seen.by
 }
 
-// callers are return addresses: of this package, of package reflect, through which
-// aws-lambda-go calls handlers, and of whatever is before that.
-type callers [12]uintptr
-
-type seenCallers struct {
-	stack callers
-	by    caller
-}
-
-// lastCallers saves looking at the same stack for each invocation.
-var lastCallers atomic.Pointer[seenCallers]
-
 // thisPackage begins the names of functions in this package.
 var thisPackage = reflect.TypeFor[wrapper]().PkgPath() + "."
 
 // lambdaPackage begins the names of functions in aws-lambda-go's package lambda.
 const lambdaPackage = "github.com/aws/aws-lambda-go/lambda."
 
-// fromLambda reports whether the first functions that are neither of this package
-// nor of package reflect are of aws-lambda-go, and were not entered through the
+// fromLambda reports whether the first functions that are neither in this package
+// nor in package reflect are in aws-lambda-go, and were not entered through the
 // method Invoke of a lambda.Handler: a handler around the wrapped one calls that.
 func fromLambda(stack []uintptr) bool {
 	frames := runtime.CallersFrames(stack)
-	entered := "" // the function through which aws-lambda-go was entered, as far as is known
+	entered := "" // the outermost function of aws-lambda-go so far
 	for {
 		frame, more := frames.Next()
+		ours := strings.HasPrefix(frame.Function, "reflect.") || strings.HasPrefix(frame.Function, thisPackage)
 		switch {
 		case strings.HasPrefix(frame.Function, lambdaPackage):
 			entered = frame.Function
-		case entered == "" && strings.HasPrefix(frame.Function, "reflect."),
-			entered == "" && strings.HasPrefix(frame.Function, thisPackage):
-		default:
+		case entered != "" || !ours:
 			more = false
 		}
 		if !more {

@@ -36,7 +36,7 @@ func init() {
 	}
 }
 
-// handlerWrapped has the observer of the first handler observe the shutdown.
+// handlerWrapped makes the observer of the first handler that of the shutdown.
 func (e *environment) handlerWrapped(user *Observer) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -45,7 +45,7 @@ func (e *environment) handlerWrapped(user *Observer) {
 	}
 }
 
-// reporter returns that of the shutdown.
+// reporter returns the reporter of the shutdown.
 func (e *environment) reporter() *reporter {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -19,7 +19,7 @@ func place(ctx context.Context, order string) (string, error) {
 }
 
 // An observer counts what becomes of hooks and invocations. In a function, give
-// the handler and its options to Start; here, main stands for Lambda.
+// the handler and its options to Start; here, the example takes the place of Lambda.
 func ExampleObserver() {
 	counts := map[postinvoke.Outcome]int{}
 	finished := make(chan struct{})
@@ -52,7 +52,7 @@ func ExampleObserver() {
 	// map[error:1 ok:1]
 }
 
-// Err tells why a hook did not succeed.
+// Err is why a hook did not succeed.
 func ExampleHookResult() {
 	observer := &postinvoke.Observer{
 		Hook: func(_ context.Context, h postinvoke.HookResult) {

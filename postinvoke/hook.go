@@ -47,7 +47,7 @@ func (h *hook) function() reflect.Value {
 	return reflect.ValueOf(h.withContext)
 }
 
-// Key returns what is the same for all hooks with the same name.
+// Key returns the key that all hooks with the same name share.
 func (h *hook) Key() blackbox.Key { return blackbox.Key{Code: h.function().Pointer(), Name: h.name} }
 
 // String returns the name that the hook was given, or that of its function and

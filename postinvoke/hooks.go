@@ -14,12 +14,12 @@ const (
 	overranAtEnd = "it did not return when the environment was shut down"
 )
 
-// pop takes a hook off the stack, unless one from there runs.
+// pop takes the next hook from the stack, unless one from there runs.
 func (inv *invocation) pop() *hook {
 	inv.mu.Lock()
 	defer inv.mu.Unlock()
 	last := len(inv.stack) - 1
-	if last < 0 || inv.popped {
+	if last < 0 || inv.stackRunning {
 		return nil
 	}
 	h := inv.stack[last]
@@ -27,14 +27,12 @@ func (inv *invocation) pop() *hook {
 	inv.stack = inv.stack[:last]
 	inv.slot.Pop()
 	inv.addRunning(h)
-	inv.popped = true
+	inv.stackRunning = true
 	return h
 }
 
-// addRunning adds h, which is about to be called, to those that run. Its context
-// keeps the values of the one that h was registered with, and ends at the
-// deadline of hooks or when the environment shuts down. The caller holds the
-// lock.
+// addRunning adds h, which is about to be called, to the hooks that run, and makes
+// the context to call it with. The caller holds the lock.
 func (inv *invocation) addRunning(h *hook) {
 	h.started = time.Now()
 	h.running, h.place = true, len(inv.running)
@@ -61,15 +59,15 @@ func (inv *invocation) remove(h *hook) {
 	inv.running[last] = nil
 	inv.running = inv.running[:last]
 	if h.stacked {
-		inv.popped = false
+		inv.stackRunning = false
 		inv.slot.Done()
 	} else {
 		inv.slot.GoDone(h.boxPlace)
 	}
 }
 
-// isOver reports whether no more hooks are accepted, and none is left.
-func (inv *invocation) isOver() bool {
+// isFinished reports whether no more hooks are accepted, and none run.
+func (inv *invocation) isFinished() bool {
 	inv.mu.Lock()
 	defer inv.mu.Unlock()
 	return inv.closed && len(inv.running) == 0
@@ -128,7 +126,7 @@ func (inv *invocation) removeRunning(h *hook) {
 	inv.mu.Lock()
 	inv.remove(h)
 	inv.mu.Unlock()
-	inv.lookAgain()
+	inv.signalChange()
 }
 
 // abandonOne abandons a hook that overruns its own timeout. The others go on.
@@ -152,12 +150,9 @@ func (inv *invocation) markAbandoned(h *hook) {
 	inv.abandoned++
 }
 
-// abandon closes the invocation, and abandons the hooks that run or wait.
-func (inv *invocation) abandon(stackReason string) {
-	reason := overran
-	if stackReason == shutsDown {
-		reason = overranAtEnd
-	}
+// abandonAll closes the invocation, and abandons the hooks that run or wait, each
+// with the reason given. outcome is that of the handler if it still runs.
+func (inv *invocation) abandonAll(outcome Outcome, runningReason, waitingReason string) {
 	inv.mu.Lock()
 	inv.closed = true
 	var abandoned, reported []*hook
@@ -171,14 +166,14 @@ func (inv *invocation) abandon(stackReason string) {
 		abandoned = append(abandoned, h)
 	}
 	inv.running = reported
-	if inv.outcome == "" && stackReason == noTime { // nor has the handler any left
-		inv.outcome, inv.handlerEnd = OutcomeTimeout, time.Now()
+	if inv.outcome == "" {
+		inv.outcome, inv.handlerReturned = outcome, time.Now()
 	}
 	inv.mu.Unlock()
 	for _, h := range slices.Backward(abandoned) {
-		inv.reportHook(h, h.abandonedResult(reason))
+		inv.reportHook(h, h.abandonedResult(runningReason))
 	}
-	inv.abandonStack(stackReason)
+	inv.abandonStack(waitingReason)
 }
 
 // abandonStack abandons the hooks that have not started.
@@ -197,7 +192,7 @@ func (inv *invocation) abandonStack(reason string) {
 	inv.mu.Lock()
 	defer inv.mu.Unlock()
 	inv.slot.Drop()
-	for _, h := range inv.stack { // registered meanwhile
+	for _, h := range inv.stack { // registered in the meantime
 		inv.slot.Push(h)
 	}
 }

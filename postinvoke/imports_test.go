@@ -21,7 +21,8 @@ func TestTheLibraryBringsNothingAlong(t *testing.T) {
 			t.Errorf("depends on %s", path)
 		default:
 			switch ours {
-			case "postinvoke", "record", "internal/blackbox", "internal/gate", "internal/extensionsapi", "internal/jsontext", "internal/testhook":
+			case "postinvoke", "record", "internal/blackbox", "internal/gate", "internal/extensionsapi",
+				"internal/jsontext", "internal/testhook":
 			default:
 				t.Errorf("depends on %s", path)
 			}

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// inflight holds the invocations whose hooks are not over. It tells them to
-// stop, and lets a goroutine wait for their end. Unlike with a sync.WaitGroup,
-// one may be added during a wait, and a wait may have a limit.
+// inflight holds the invocations that have unfinished hooks. It stops them, and
+// waits for them. Unlike with a sync.WaitGroup, invocations may be added during a
+// wait, and a wait may have a limit.
 //
-// Each invocation has channels of its own: one that was made in a bubble of
-// testing/synctest is of no use outside.
+// Each invocation has channels of its own: a channel that was made in a bubble of
+// testing/synctest cannot be used outside.
 type inflight struct {
 	mu      sync.Mutex
 	all     map[*invocation]struct{}
@@ -33,10 +33,10 @@ func (f *inflight) remove(inv *invocation) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.all, inv)
-	close(inv.over)
+	close(inv.finished)
 }
 
-// stop tells all invocations, and those added from now on. It is called once.
+// stop stops all invocations, and those added from now on. It is called once.
 func (f *inflight) stop() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -46,8 +46,8 @@ func (f *inflight) stop() {
 	}
 }
 
-// wait blocks until the invocations that are in flight now are over, except for
-// one, but no longer than the limit.
+// wait blocks until the invocations that are in flight now have finished, except
+// for one, but no longer than the limit.
 func (f *inflight) wait(except *invocation, limit time.Duration) {
 	f.mu.Lock()
 	var others []*invocation
@@ -64,7 +64,7 @@ func (f *inflight) wait(except *invocation, limit time.Duration) {
 	defer timer.Stop()
 	for _, inv := range others {
 		select {
-		case <-inv.over:
+		case <-inv.finished:
 		case <-timer.C:
 			return
 		}

@@ -12,12 +12,13 @@ import (
 	"example.com/postinvoke/internal/gate"
 )
 
-// An invocation is one call of a wrapped handler, and the hooks registered in
-// it. It is also the context that the handler gets.
+// An invocation is one call of a wrapped handler, with the hooks registered in it.
+// It is also the context that the handler is called with.
 //
 // aws-lambda-go ends the context of an invocation when it has sent the response
 // or error, and before it asks for the next event. That is when hooks start.
-// The first hook starts a goroutine that runs all of them: [invocation.supervise].
+// Registering the first hook starts a goroutine that runs all of them:
+// [invocation.supervise].
 type invocation struct {
 	context.Context
 	*wrapper
@@ -26,24 +27,24 @@ type invocation struct {
 	entry       gate.Entry
 	requestID   string
 	direct      bool // Context is Lambda's own: see byLambda
-	outside     bool // of any invocation, as far as is known: called during init, say
+	outside     bool // the handler was not called by the runtime, as far as is known, but during init, for example
 	coldStart   bool
 	began       time.Time
 
-	mu         sync.Mutex
-	closed     bool    // no more hooks are accepted
-	stack      []*hook // registered, not started
-	running    []*hook // started: by Go, and at most one off the stack
-	popped     bool    // that one is running
-	outcome    Outcome // of the handler; empty while it runs
-	handlerEnd time.Time
-	endedEarly bool           // Context had ended by then
-	slot       *blackbox.Slot // nil without the layer, and when nothing is left to note
+	mu              sync.Mutex
+	closed          bool    // no more hooks are accepted
+	stack           []*hook // registered, not started
+	running         []*hook // started: those of Go, and at most one from the stack
+	stackRunning    bool    // whether there is one from the stack
+	outcome         Outcome // of the handler; empty while it runs
+	handlerReturned time.Time
+	ctxEndedEarly   bool           // Context had ended by then
+	slot            *blackbox.Slot // nil without the layer, before the first hook and after the last
 
 	// Made with the first hook.
-	changed chan struct{} // has an element when supervise should look again
-	stopped chan struct{} // closed when the environment shuts down
-	over    chan struct{} // closed when the hooks are over
+	changed  chan struct{} // has an element after a change that concerns supervise
+	stopped  chan struct{} // closed when the environment shuts down
+	finished chan struct{} // closed when the hooks are done
 
 	hooks, failures, abandoned int
 }
@@ -67,8 +68,8 @@ func (w *wrapper) begin(ctx context.Context) *invocation {
 	}
 	if w.process.onLambda {
 		by := calledBy()
-		// A context that has ended already has the end of that which
-		// lambda.WithContext was given, and perhaps the deadline.
+		// A context that has ended already was derived from an ended one, given
+		// to lambda.WithContext, and may have the deadline of that one.
 		inv.direct = by == byLambda && ctx.Err() == nil
 		inv.outside = by == byOthers && !ok
 	}
@@ -87,79 +88,6 @@ func (w *wrapper) begin(ctx context.Context) *invocation {
 	return inv
 }
 
-// doneWithoutHooks ends the invocation if its handler has returned and has
-// registered no hook, and does nothing otherwise.
-func (inv *invocation) doneWithoutHooks() {
-	inv.mu.Lock()
-	done := !inv.closed && inv.hooks == 0 && inv.outcome != ""
-	inv.closed = inv.closed || done
-	inv.mu.Unlock()
-	if !done {
-		return
-	}
-	var responded time.Time
-	if inv.responded() {
-		responded = time.Now()
-	}
-	inv.finish(time.Time{}, responded)
-}
-
-// finish reports that nothing is left to do. After that the environment may be
-// frozen. hooksStarted and responded are zero if that did not happen, or is not
-// known.
-func (inv *invocation) finish(hooksStarted, responded time.Time) {
-	defer inv.release() // whatever an observer does
-	inv.mu.Lock()
-	if inv.outcome == "" {
-		inv.outcome, inv.handlerEnd = OutcomeStopped, time.Now()
-	}
-	result := InvocationResult{
-		RequestID:    inv.requestID,
-		ColdStart:    inv.coldStart,
-		Outcome:      inv.outcome,
-		Started:      inv.began,
-		Returned:     inv.handlerEnd,
-		Responded:    responded,
-		HooksStarted: hooksStarted,
-		Finished:     time.Now(),
-		Hooks:        inv.hooks,
-		Failures:     inv.failures,
-		Abandoned:    inv.abandoned,
-	}
-	inv.mu.Unlock()
-	inv.reporter.invocation(inv, result)
-	inv.mu.Lock()
-	inv.slot.Free()
-	inv.slot = nil
-	inv.mu.Unlock()
-	inv.count(result)
-}
-
-// count adds the invocation to the counters in the black box.
-func (inv *invocation) count(result InvocationResult) {
-	var awake time.Duration
-	if !result.HooksStarted.IsZero() {
-		awake = result.Finished.Sub(result.HooksStarted)
-	}
-	inv.process.box.Count(blackbox.Counters{
-		Invocations: 1,
-		Hooks:       uint64(result.Hooks),
-		Failures:    uint64(result.Failures),
-		Abandoned:   uint64(result.Abandoned),
-		AwakeMicros: uint64(awake.Microseconds()),
-		LastEnd:     time.Now().UnixMicro(),
-	})
-}
-
-// release lets the environment go, as far as this invocation is concerned.
-func (inv *invocation) release() {
-	if inv.outside {
-		inv.entry.Discard()
-	} else {
-		inv.entry.Done()
-	}
-}
-
 // isWrapped reports whether ctx belongs to an invocation already: its handler
 // was wrapped twice, or calls another one that is wrapped.
 func isWrapped(ctx context.Context) bool {
@@ -168,7 +96,7 @@ func isWrapped(ctx context.Context) bool {
 
 type invocationKey struct{}
 
-// Value returns the invocation itself to [Run] and its kin.
+// Value returns the invocation itself to [Run], [RunContext] and [Go].
 func (inv *invocation) Value(key any) any {
 	if key == (invocationKey{}) {
 		return inv
@@ -176,63 +104,11 @@ func (inv *invocation) Value(key any) any {
 	return inv.Context.Value(key)
 }
 
-// String keeps package fmt from reading fields that change meanwhile.
+// String keeps package fmt from reading fields that change at the same time.
 func (inv *invocation) String() string { return "postinvoke invocation " + inv.requestID }
 
 // GoString is String.
 func (inv *invocation) GoString() string { return inv.String() }
-
-// returned notes that the handler has returned err.
-func (inv *invocation) returned(err error) {
-	if err != nil {
-		inv.handlerEnded(OutcomeError)
-	} else {
-		inv.handlerEnded(OutcomeOK)
-	}
-	if inv.process.managed && inv.direct && inv.Err() == context.DeadlineExceeded {
-		// Lambda refuses the response, and aws-lambda-go then ends the process.
-		// Hooks of other invocations get a chance to finish before that.
-		inv.environment.inflight.wait(inv, waitForOthers)
-	}
-}
-
-// waitForOthers bounds how long a handler that has returned after its timeout is
-// delayed on Managed Instances, for the hooks of other invocations.
-const waitForOthers = 2 * time.Second
-
-// finishAfterPanic is deferred around the handler. If that panicked, the hooks
-// run now, and finishAfterPanic returns when they are over: the process lives no
-// longer than it takes to report the error. The panic goes on.
-func (inv *invocation) finishAfterPanic() {
-	if over := inv.handlerEnded(OutcomePanic); over != nil {
-		<-over
-	}
-}
-
-// handlerEnded notes how the handler ended, unless that is known. It returns a
-// channel that is closed when the hooks are over, or nil if there are none.
-func (inv *invocation) handlerEnded(how Outcome) (over <-chan struct{}) {
-	inv.mu.Lock()
-	if inv.outcome != "" {
-		inv.mu.Unlock()
-		return nil
-	}
-	inv.outcome, inv.handlerEnd = how, time.Now()
-	inv.endedEarly = inv.Err() != nil
-	inv.slot.SetPhase(blackbox.Response)
-	over = inv.over
-	inv.mu.Unlock()
-
-	switch {
-	case over != nil:
-		inv.lookAgain()
-	case how == OutcomePanic, inv.endedEarly, !inv.endsWithInvocation():
-		// The end of the context does that otherwise; after a panic the process
-		// ends with it, and the invocation would not be counted.
-		inv.doneWithoutHooks()
-	}
-	return over
-}
 
 // push registers a hook of [Run] or [RunContext].
 func (inv *invocation) push(h *hook) {
@@ -240,7 +116,7 @@ func (inv *invocation) push(h *hook) {
 		inv.stack = append(inv.stack, h)
 		inv.slot.Push(h)
 		inv.mu.Unlock()
-		inv.lookAgain()
+		inv.signalChange()
 	}
 }
 
@@ -286,40 +162,141 @@ func (inv *invocation) refusal(h *hook) string {
 	return ""
 }
 
-// firstHook starts what the hooks of the invocation need. The caller holds the
-// lock.
+// firstHook prepares the invocation for hooks. The caller holds the lock.
 func (inv *invocation) firstHook() {
 	phase := blackbox.Handler
-	if inv.outcome != "" { // registered by a stream, after the handler
+	if inv.outcome != "" { // a stream registered it, after the handler
 		phase = blackbox.Response
 	}
 	inv.slot = inv.process.box.Begin(inv.requestID, phase)
 	inv.changed = make(chan struct{}, 1)
 	inv.stopped = make(chan struct{})
-	inv.over = make(chan struct{})
+	inv.finished = make(chan struct{})
 	inv.environment.inflight.add(inv)
 	go inv.supervise()
 }
 
-// lookAgain makes supervise look again.
-func (inv *invocation) lookAgain() {
-	select {
-	case inv.changed <- struct{}{}:
-	default:
+// returned notes that the handler has returned err.
+func (inv *invocation) returned(err error) {
+	if err != nil {
+		inv.handlerEnded(OutcomeError)
+	} else {
+		inv.handlerEnded(OutcomeOK)
+	}
+	if inv.process.managed && inv.direct && inv.Err() == context.DeadlineExceeded {
+		// Lambda refuses the response, and aws-lambda-go then ends the process.
+		// Until then, hooks of other invocations can finish.
+		inv.environment.inflight.wait(inv, waitForOthers)
 	}
 }
 
-// watch has doneWithoutHooks called when the context of the invocation has ended.
-// An observer may block: then it is not called by the goroutine that holds the
-// environment, and has to let it go in time.
-func (inv *invocation) watch() {
-	if !inv.outside && !inv.reporter.observesInvocations() && inv.entry.Watch(endOf{inv}) {
+// waitForOthers bounds how long a handler that has returned after its timeout is
+// delayed on Managed Instances, for the hooks of other invocations.
+const waitForOthers = 2 * time.Second
+
+// finishAfterPanic is deferred around the handler. If the handler panicked, the
+// hooks run now, and finishAfterPanic returns when they are done, because
+// aws-lambda-go ends the process after it has reported the error. The panic goes on.
+func (inv *invocation) finishAfterPanic() {
+	if finished := inv.handlerEnded(OutcomePanic); finished != nil {
+		<-finished
+	}
+}
+
+// handlerEnded notes how the handler ended, unless that is known. It returns a
+// channel that is closed when the hooks are done, or nil if there are none.
+func (inv *invocation) handlerEnded(outcome Outcome) (finished <-chan struct{}) {
+	inv.mu.Lock()
+	if inv.outcome != "" {
+		inv.mu.Unlock()
+		return nil
+	}
+	inv.outcome, inv.handlerReturned = outcome, time.Now()
+	inv.ctxEndedEarly = inv.Err() != nil
+	inv.slot.SetPhase(blackbox.Response)
+	finished = inv.finished
+	inv.mu.Unlock()
+
+	switch {
+	case finished != nil:
+		inv.signalChange()
+	case outcome == OutcomePanic, inv.ctxEndedEarly, !inv.endsWithInvocation():
+		// Otherwise the end of the context does that. After a panic the process
+		// ends first, and the invocation would not be counted.
+		inv.doneWithoutHooks()
+	}
+	return finished
+}
+
+// doneWithoutHooks finishes the invocation if its handler has returned and no hook
+// was registered, and does nothing otherwise.
+func (inv *invocation) doneWithoutHooks() {
+	inv.mu.Lock()
+	done := !inv.closed && inv.hooks == 0 && inv.outcome != ""
+	inv.closed = inv.closed || done
+	inv.mu.Unlock()
+	if !done {
 		return
 	}
-	context.AfterFunc(inv.Context, inv.doneWithoutHooks)
+	var responded time.Time
+	if inv.responded() {
+		responded = time.Now()
+	}
+	inv.finish(time.Time{}, responded)
 }
 
-// endOf is the end of an invocation's context, for package gate.
-type endOf struct{ *invocation }
+// finish reports the result, and releases the environment, which may then be
+// frozen. hooksStarted and responded are zero if that did not happen, or is not
+// known.
+func (inv *invocation) finish(hooksStarted, responded time.Time) {
+	defer inv.release() // whatever an observer does
+	inv.mu.Lock()
+	if inv.outcome == "" {
+		inv.outcome, inv.handlerReturned = OutcomeStopped, time.Now()
+	}
+	result := InvocationResult{
+		RequestID:    inv.requestID,
+		ColdStart:    inv.coldStart,
+		Outcome:      inv.outcome,
+		Started:      inv.began,
+		Returned:     inv.handlerReturned,
+		Responded:    responded,
+		HooksStarted: hooksStarted,
+		Finished:     time.Now(),
+		Hooks:        inv.hooks,
+		Failures:     inv.failures,
+		Abandoned:    inv.abandoned,
+	}
+	inv.mu.Unlock()
+	inv.reporter.invocation(inv, result)
+	inv.mu.Lock()
+	inv.slot.Free()
+	inv.slot = nil
+	inv.mu.Unlock()
+	inv.count(result)
+}
 
-func (e endOf) Ended() { e.doneWithoutHooks() }
+// count adds the invocation to the counters in the black box.
+func (inv *invocation) count(result InvocationResult) {
+	var awake time.Duration
+	if !result.HooksStarted.IsZero() {
+		awake = result.Finished.Sub(result.HooksStarted)
+	}
+	inv.process.box.Count(blackbox.Counters{
+		Invocations: 1,
+		Hooks:       uint64(result.Hooks),
+		Failures:    uint64(result.Failures),
+		Abandoned:   uint64(result.Abandoned),
+		AwakeMicros: uint64(awake.Microseconds()),
+		LastEnd:     time.Now().UnixMicro(),
+	})
+}
+
+// release notes that the environment need not be kept awake for this invocation.
+func (inv *invocation) release() {
+	if inv.outside {
+		inv.entry.Discard()
+	} else {
+		inv.entry.Done()
+	}
+}

@@ -42,7 +42,8 @@ func do(scenario string) string { return `{"do":"` + scenario + `"}` }
 func printed(env *lambdaenvtest.Env, requestID string) []string {
 	var lines []string
 	for _, e := range env.Entries() {
-		if e.Kind == lambdaenv.Line && e.Source == lambdaenv.Function && e.RequestID == requestID && !strings.HasPrefix(e.Text, "{") {
+		isLine := e.Kind == lambdaenv.Line && e.Source == lambdaenv.Function && e.RequestID == requestID
+		if isLine && !strings.HasPrefix(e.Text, "{") {
 			lines = append(lines, e.Text)
 		}
 	}
@@ -100,6 +101,14 @@ func (r logRecord) want(t *testing.T, fields map[string]any) {
 		if got := r[k]; got != want {
 			t.Errorf("%s of %q: got %v, want %v", k, r["message"], got, want)
 		}
+	}
+}
+
+// wantText checks that a field of a record contains a text.
+func (r logRecord) wantText(t *testing.T, field, text string) {
+	t.Helper()
+	if got, _ := r[field].(string); !strings.Contains(got, text) {
+		t.Errorf("%s of %q: got %q, want it to contain %q", field, r["message"], got, text)
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 // A logger writes the records of package record.
 type logger struct {
 	*slog.Logger
-	addsRequestID bool // from the context, by itself
+	addsRequestID bool // the handler of the logger takes it from the context
 }
 
 // newLogger returns a logger around l. Nil means the function's own log.
@@ -58,10 +58,9 @@ func newOwnHandler(w io.Writer) slog.Handler {
 	return slog.NewTextHandler(w, &opts)
 }
 
-// recordOutput returns where records go so that each is a line of its own, even
-// after a line without an end that the function has printed: to standard error,
-// or if that is the same file as standard output, there with a line end before
-// each record.
+// recordOutput returns where records go, so that each is a line of its own even
+// after a line without an end that the function has printed. That is standard error,
+// or if both are the same file, standard output with a line end before each record.
 func recordOutput() io.Writer {
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
 		return os.Stdout // for a person, or a test
@@ -143,8 +142,8 @@ func nested() bool {
 // writing counts the records that are being written.
 var writing nesting
 
-// write writes a record. If the logger panics, or calls itself for ever, the
-// record goes to the function's own log.
+// write writes a record. If the logger panics, or causes calls of itself without
+// end, the record goes to the function's own log.
 func (l logger) write(ctx context.Context, level slog.Level, message, requestID string, attrs []slog.Attr) {
 	if name := os.Getenv("AWS_LAMBDA_FUNCTION_NAME"); name != "" {
 		attrs = append(attrs, slog.String(record.Function, name))
@@ -182,8 +181,9 @@ func ms(key string, d time.Duration) slog.Attr {
 	return slog.Float64(key, float64(d.Microseconds())/1000)
 }
 
-// An observedContext is what loggers and observers get. Hooks cannot be registered
-// with it: a logger that registers one for each record would be called for ever.
+// An observedContext is the context that loggers and observers are called with. Hooks
+// cannot be registered with it: a logger that registers one for each record would be
+// called without end.
 type observedContext struct{ context.Context }
 
 // withoutEnd returns a context for loggers and observers with the values of ctx.

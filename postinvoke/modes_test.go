@@ -9,7 +9,7 @@ import (
 	"example.com/postinvoke/record"
 )
 
-// wantMode checks the record that says what keeps the environment awake.
+// wantMode checks the ready record.
 func wantMode(t *testing.T, env *lambdaenvtest.Env, level, mode, reason string) {
 	t.Helper()
 	ready := oneRecord(t, env, record.Ready)
@@ -54,20 +54,22 @@ func TestEveryRecordHasTheFunctionsName(t *testing.T) {
 	})
 }
 
-// What many invocations at a time do is in internal/soak.
-func TestOnManagedInstancesNobodyIsHeld(t *testing.T) {
+// Package soak tests many invocations at a time.
+func TestOnManagedInstancesNothingIsHeld(t *testing.T) {
 	bothWays(t, func(t *testing.T, cfg lambdaenv.Config) {
 		cfg.MaxConcurrency = 8
 		env := startScenarios(t, cfg)
 		wantMode(t, env, "INFO", record.ModeInternal, "Lambda Managed Instances are not frozen")
 		res := env.Invoke(do("order"))
 		env.AwaitLine(record.Hooks)
-		summaryOf(t, env, res.RequestID).want(t, map[string]any{record.HookCount: 3.0, record.Failures: 0.0, record.Abandoned: 0.0})
+		summaryOf(t, env, res.RequestID).want(t, map[string]any{
+			record.HookCount: 3.0, record.Failures: 0.0, record.Abandoned: 0.0,
+		})
 	})
 }
 
-// Lambda waits for every extension that asked for INVOKE events. One that gets
-// none must not stay.
+// Lambda waits for every extension that asked for INVOKE events. One that receives
+// none must not go on.
 func TestALibraryThatIsRefusedEventsEndsTheProcess(t *testing.T) {
 	env, err := lambdaenvtest.TryStart(t, lambdaenv.Config{
 		Function:  lambdaenvtest.Build(t, "postinvoke/testdata/scenarios"),
@@ -79,8 +81,6 @@ func TestALibraryThatIsRefusedEventsEndsTheProcess(t *testing.T) {
 		env.Invoke(do("nothing"))
 		problems = records(t, env, record.LibraryProblem) // more than one if it was started again
 	}
-	if reason, _ := problems[0][record.Reason].(string); !strings.Contains(reason, "ask for the next event: unexpected status 500") {
-		t.Errorf("got reason %q, want it to say what came back", reason)
-	}
+	problems[0].wantText(t, record.Reason, "ask for the next event: unexpected status 500")
 	problems[0].want(t, map[string]any{"level": "ERROR"})
 }

@@ -15,9 +15,10 @@ import (
 // The functions are called synchronously: the next hook starts, and the
 // environment may be frozen, only after they have returned. Their time is billed
 // and counts towards the function's timeout, so they should count or buffer, and
-// leave sending to a hook. A function that never returns holds the environment
-// until 100 ms before the timeout. Calls may overlap, because hooks of [Go] run
-// beside others and Lambda Managed Instances serve several invocations at once.
+// leave sending to a hook of a later invocation or to a shutdown function. A
+// function that never returns holds the environment until 100 ms before the
+// timeout. Calls may overlap, because hooks of [Go] run beside others and Lambda
+// Managed Instances serve several invocations at once.
 //
 // Their contexts have values, such as the request id and the trace, but do not
 // end, and hooks cannot be registered with them. If a function panics, that is
@@ -104,8 +105,8 @@ type InvocationResult struct {
 	Responded time.Time
 
 	// HooksStarted is when the hooks of Run and RunContext could start; zero if
-	// the invocation had no hooks, or was given up before. Until Finished, the
-	// environment was kept awake for them.
+	// the invocation had no hooks, or they could not start in time. Until
+	// Finished, the environment was kept awake for them.
 	HooksStarted time.Time
 	Finished     time.Time
 

@@ -106,7 +106,9 @@ func TestAnObserverGetsWhatTheRecordsSay(t *testing.T) {
 	env.WaitIdle()
 	results := observed(t, env)
 	failed := records(t, env, record.HookFailed)
-	failures := slices.DeleteFunc(slices.Clone(results), func(r printedResult) bool { return r.Function != "hook" || r.Result.Outcome == "ok" })
+	failures := slices.DeleteFunc(slices.Clone(results), func(r printedResult) bool {
+		return r.Function != "hook" || r.Result.Outcome == postinvoke.OutcomeOK
+	})
 	if len(failures) != len(failed) {
 		t.Fatalf("got %d failures, want %d", len(failures), len(failed))
 	}
@@ -128,7 +130,8 @@ func TestAnObserverGetsWhatTheRecordsSay(t *testing.T) {
 	inv := results[len(results)-1].Result
 	summary := summaryOf(t, env, res.RequestID)
 	summary.want(t, map[string]any{
-		record.HookCount: inv.Hooks, record.Failures: inv.Failures, record.Abandoned: inv.Abandoned, record.ColdStart: inv.ColdStart,
+		record.HookCount: inv.Hooks, record.Failures: inv.Failures, record.Abandoned: inv.Abandoned,
+		record.ColdStart: inv.ColdStart,
 	})
 	if summary[record.ResponseMs] == nil || inv.Responded.Before(inv.Started) {
 		t.Errorf("got response time %v, in the record %v, want both", inv.Responded, summary[record.ResponseMs])
@@ -139,7 +142,8 @@ func TestAnObserverGetsWhatTheRecordsSay(t *testing.T) {
 	for _, r := range observed(t, env)[len(results):] {
 		got = append(got, fmt.Sprint(r.summary(), " ", r.Result.Shutdown, r.Result.RequestID))
 	}
-	wantLines(t, got, "hook ok true", "hook panic true", "hook panic true", "hook error true", "hook ok true", "shutdown false")
+	wantLines(t, got,
+		"hook ok true", "hook panic true", "hook panic true", "hook error true", "hook ok true", "shutdown false")
 }
 
 func TestAnObserverGetsAHookThatIsAbandonedAndReturnsLater(t *testing.T) {
@@ -147,13 +151,14 @@ func TestAnObserverGetsAHookThatIsAbandonedAndReturnsLater(t *testing.T) {
 	first := env.Invoke(do("overrun"))
 	env.WaitIdle()
 	env.Invoke(do("release"))
-	env.AwaitLine(record.HookLate)
-	env.Invoke(do("nothing"))
 	env.WaitIdle()
-	results := observed(t, env)
-	late := slices.IndexFunc(results, func(r printedResult) bool { return r.Function == "late hook" })
-	if late < 0 {
-		t.Fatalf("got no late hook: %+v", results)
+	var results []printedResult
+	late := -1
+	for late < 0 { // nothing keeps the environment awake for it
+		env.Invoke(do("nothing"))
+		env.WaitIdle()
+		results = observed(t, env)
+		late = slices.IndexFunc(results, func(r printedResult) bool { return r.Function == "late hook" })
 	}
 	for i, r := range append(slices.Clone(results[:3]), results[late]) {
 		want := []string{"hook abandoned", "hook abandoned", "invocation ok", "late hook ok"}[i]
@@ -278,7 +283,8 @@ func TestAnObserverGetsHooksThatDoNotFinish(t *testing.T) {
 				t.Fatalf("%s: got hooks %+v and invocations %+v, want one of each", test.name, c.hooks, c.invocations)
 			}
 			h, i := c.hooks[0], c.invocations[0]
-			if h.Outcome != postinvoke.OutcomeAbandoned || !errors.Is(h.Err, postinvoke.ErrAbandoned) || h.Reason != test.reason {
+			isAbandoned := h.Outcome == postinvoke.OutcomeAbandoned && errors.Is(h.Err, postinvoke.ErrAbandoned)
+			if !isAbandoned || h.Reason != test.reason {
 				t.Errorf("%s: got %s, %v, reason %q", test.name, h.Outcome, h.Err, h.Reason)
 			}
 			if h.Started.IsZero() == test.started || !h.Abandoned.Equal(h.Finished) {
@@ -317,7 +323,8 @@ func TestAnObserverGetsShutdownFunctions(t *testing.T) {
 			got = append(got, fmt.Sprintf("%v %v %v", h.Outcome, h.Shutdown, !h.Started.IsZero()))
 		}
 		wantLines(t, got, "panic true true", "abandoned true true", "abandoned true false")
-		if p, ok := errors.AsType[*postinvoke.PanicError](first.hooks[0].Err); !ok || p.Value != errDisk || len(p.Stack) == 0 {
+		p, ok := errors.AsType[*postinvoke.PanicError](first.hooks[0].Err)
+		if !ok || p.Value != errDisk || len(p.Stack) == 0 {
 			t.Errorf("got error %v, want the panic with its value and stack", first.hooks[0].Err)
 		}
 		if s := first.shutdowns; len(s) != 1 || s[0].Hooks != 3 || s[0].Failures != 1 || s[0].Abandoned != 2 ||
@@ -375,7 +382,7 @@ func TestAnObserverThatCallsGoexitHoldsNothing(t *testing.T) {
 }
 
 // Each hook that it registers is refused, and that is a result.
-func TestAnObserverThatIsRefusedHooksDoesNotRecurseForEver(t *testing.T) {
+func TestAnObserverThatIsRefusedHooksDoesNotRecurseWithoutEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		env := postinvoketest.New(t)
 		var kept context.Context

@@ -35,7 +35,9 @@ func TestAHookHasATimeoutAndANameOfItsOwn(t *testing.T) {
 
 	env.Invoke(do("release"))
 	env.WaitIdle()
-	oneRecord(t, env, record.HookLate).want(t, map[string]any{record.Hook: "stuck", record.RequestID: res.RequestID})
+	oneRecord(t, env, record.HookLate).want(t, map[string]any{
+		record.Hook: "stuck", record.RequestID: res.RequestID,
+	})
 }
 
 func TestHooksHaveTheTimeoutOfTheOptions(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"example.com/postinvoke/record"
 )
 
-// Outside of Lambda hooks run when whoever calls the handler ends its context,
-// as aws-lambda-go does when a response was accepted.
+// Outside of Lambda hooks run when the caller of the handler ends its context, as
+// aws-lambda-go does when a response was accepted.
 func TestOutsideOfLambda(t *testing.T) {
 	cmd := exec.Command(lambdaenvtest.Build(t, "postinvoke/testdata/handlers"))
 	cmd.Env = []string{"KIND=outside of Lambda"}

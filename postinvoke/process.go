@@ -14,26 +14,27 @@ import (
 	"example.com/postinvoke/record"
 )
 
-// A process is what all wrapped handlers and shutdown functions share: how the
-// function process is connected to its execution environment.
+// A process is what all wrapped handlers and shutdown functions share: the
+// registration as an internal extension, and the black box.
 type process struct {
 	onLambda bool
-	managed  bool // Lambda Managed Instances: many invocations at once, and no freeze
-	mode     string
-
-	// gate holds the environment. It is nil where nothing needs to, or nothing can.
-	gate *gate.Gate
-	box  *blackbox.Box // nil without the layer
+	managed  bool          // Lambda Managed Instances: many invocations at once, and no freeze
+	mode     string        // record.ModeInternal or record.ModeNone
+	gate     *gate.Gate    // nil if the environment need not, or cannot, be kept awake
+	box      *blackbox.Box // nil without the layer
 
 	// shutdownBudget is the time that Lambda gives the process between SIGTERM
 	// and SIGKILL.
 	shutdownBudget time.Duration
 
-	reasons []string // of the ready record
+	// The ready record. A logger that receives it may call Shutdown, which a
+	// sync.Once would not allow.
+	reasons []string
 	level   slog.Level
-	ready   atomic.Bool // it was logged, or is being logged: not a sync.Once, as a logger may call Shutdown
-	mu      sync.Mutex
-	log     logger
+	ready   atomic.Bool // it was logged, or is being logged
+
+	mu  sync.Mutex
+	log logger // of the first wrapped handler
 }
 
 // Time between SIGTERM and SIGKILL for a process that is an internal extension,
@@ -44,19 +45,20 @@ const (
 	budgetExternal = 300 * time.Millisecond
 )
 
-// internalName is that of no file in a layer: that makes an extension internal.
+// internalName is not the name of a file in a layer: that makes an extension
+// internal.
 const internalName = "postinvoke-internal"
 
-// registerWithin is how long the Extensions API may take to register the
-// process. On Lambda it takes milliseconds. An emulator may lack that API, and
-// must not keep the function from starting.
+// registerWithin is how long the Extensions API may take to register the process.
+// On Lambda it takes milliseconds. An emulator that lacks this API must not prevent
+// the function from starting.
 const registerWithin = 2 * time.Second
 
 // calledWithin is how long a handler may take to be called in a process that is
 // idle. aws-lambda-go answers events that it cannot decode by itself.
 const calledWithin = 2 * time.Second
 
-// currentProcess connects the process to its environment when it is first called.
+// currentProcess registers the process when it is first called.
 var currentProcess = sync.OnceValue(connect)
 
 func connect() *process {
@@ -68,19 +70,25 @@ func connect() *process {
 	}
 	p.onLambda = true
 	p.managed = os.Getenv("AWS_LAMBDA_INITIALIZATION_TYPE") == "lambda-managed-instances"
+	opened := make(chan error, 1)
+	go func() { opened <- p.openBox() }() // while Lambda registers the process
 	api := p.register(address)
-	p.openBox()
+	if err := <-opened; err != nil {
+		p.level = max(p.level, slog.LevelWarn)
+		p.reasons = append(p.reasons, "hooks lost in a crash are not logged: "+err.Error())
+	}
 	if api != nil {
-		go p.serve(api) // which reads what the two calls above have set
+		go p.serve(api) // which reads what was set above
 	}
 	return p
 }
 
 // register makes the process an internal extension, which is possible until the
-// runtime first asks for an event. On Lambda Managed Instances it may not ask
-// for events, and registers only because without an extension there is no
-// SIGTERM (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
-// It returns nil if it is refused.
+// runtime first asks for an event. On Lambda Managed Instances extensions receive no
+// INVOKE events, and the process registers only because without an extension there
+// is no SIGTERM
+// (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
+// It returns nil if Lambda refuses.
 func (p *process) register(address string) *extensionsapi.Client {
 	api := extensionsapi.New(address, internalName)
 	var events []string
@@ -104,24 +112,20 @@ func (p *process) register(address string) *extensionsapi.Client {
 	return api
 }
 
-// openBox opens the black box, if the extension has made one.
-func (p *process) openBox() {
-	box, err := blackbox.Open(func(err error) {
-		// In its own goroutine, because the caller holds locks that a logger
-		// which registers hooks would wait for.
+// openBox opens the black box, if the extension has created one.
+func (p *process) openBox() (err error) {
+	p.box, err = blackbox.Open(func(err error) {
+		// In a goroutine, because the caller holds locks that a logger that
+		// registers hooks would wait for.
 		go p.logger().process(slog.LevelError, record.LibraryProblem,
 			slog.String(record.Reason, err.Error()+": hooks lost in a crash are not logged any more"))
 	})
-	if err != nil {
-		p.level = max(p.level, slog.LevelWarn)
-		p.reasons = append(p.reasons, "hooks lost in a crash are not logged: "+err.Error())
-	}
-	p.box = box
+	return err
 }
 
-// serve takes events until Lambda ends the process. If it is refused one it ends
-// the process itself: Lambda waits for every extension that has registered for
-// INVOKE, and would let each further invocation run into its timeout.
+// serve takes events until Lambda ends the process. If Lambda refuses one, serve
+// ends the process: Lambda waits for every extension that has registered for INVOKE,
+// so each further invocation would run into its timeout.
 func (p *process) serve(api *extensionsapi.Client) {
 	for {
 		event, err := api.Next()
@@ -141,9 +145,8 @@ func (p *process) serve(api *extensionsapi.Client) {
 	}
 }
 
-// handlerWrapped notes that there is a handler to wait for, and logs how the
-// process is connected. The first handler decides which logger gets the records
-// of the process.
+// handlerWrapped notes that there is a handler to wait for, and logs the ready
+// record. The logger of the first handler receives the records of the process.
 func (p *process) handlerWrapped(log logger) {
 	if p.ready.CompareAndSwap(false, true) {
 		p.mu.Lock()
@@ -156,15 +159,15 @@ func (p *process) handlerWrapped(log logger) {
 	}
 }
 
-// shutdownRegistered logs how the process is connected if that endangers
-// shutdown functions. Otherwise the first wrapped handler does, with its logger.
+// shutdownRegistered logs the ready record if it says that shutdown functions may
+// not be called. Otherwise the first wrapped handler logs it, with its logger.
 func (p *process) shutdownRegistered() {
 	if p.level > slog.LevelInfo {
 		p.logReady()
 	}
 }
 
-// logReady logs how the process is connected, unless that was done.
+// logReady logs the ready record, unless that was done.
 func (p *process) logReady() {
 	if p.ready.CompareAndSwap(false, true) {
 		p.writeReady()

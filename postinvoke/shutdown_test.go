@@ -36,7 +36,9 @@ func TestAShutdownFunctionThatOverrunsIsReported(t *testing.T) {
 		if len(report.Killed) > 0 {
 			t.Errorf("%v had to be killed", report.Killed)
 		}
-		oneRecord(t, env, record.ShutdownHooks).want(t, map[string]any{record.HookCount: 2.0, record.Abandoned: 2.0})
+		oneRecord(t, env, record.ShutdownHooks).want(t, map[string]any{
+			record.HookCount: 2.0, record.Abandoned: 2.0,
+		})
 		wantAbandoned(t, env, nil, true, false)
 	})
 }
@@ -45,5 +47,7 @@ func TestShutdownDuringTheShutdownIsRefused(t *testing.T) {
 	env := startScenarios(t, lambdaenv.Config{LogFormat: lambdaenv.JSON, Env: []string{"SHUTDOWN=late"}})
 	env.Shutdown()
 	wantLines(t, printed(env, ""))
-	oneRecord(t, env, record.HookRefused).want(t, map[string]any{"level": "ERROR", record.Reason: "the environment is shutting down"})
+	oneRecord(t, env, record.HookRefused).want(t, map[string]any{
+		"level": "ERROR", record.Reason: "the environment is shutting down",
+	})
 }

@@ -8,17 +8,17 @@ import (
 	"example.com/postinvoke/internal/gate"
 )
 
-// A supervision is what only supervise uses.
+// A supervision is the state of supervise.
 type supervision struct {
 	deadline  time.Time   // of hooks; zero while it is not known
 	timer     *time.Timer // fires at the deadline, and again when hooks are abandoned
-	expired   bool        // it has fired once
+	expired   bool        // the timer has fired once
 	started   time.Time   // when hooks could start; zero until then
-	responded bool        // that was because the response had been sent
+	responded bool        // hooks could start because the response had been sent
 }
 
 // supervise runs the hooks of an invocation, from the registration of the first
-// until all are over.
+// until all are done.
 func (inv *invocation) supervise() {
 	defer inv.environment.inflight.remove(inv)
 	s := supervision{timer: time.NewTimer(forever)}
@@ -37,15 +37,15 @@ func (inv *invocation) supervise() {
 			inv.warnIfReleased()
 		case <-s.timer.C:
 			if s.expired {
-				inv.abandon(noTime)
+				inv.abandonAll(OutcomeTimeout, overran, noTime)
 			} else {
 				inv.expire(&s)
 			}
 		case <-inv.stopped:
-			inv.stopHooks(&s)
+			inv.stopHooks()
 		}
 	}
-	if arrived != nil { // it may have been ready, and another case taken
+	if arrived != nil { // the case may have been ready, and another one taken
 		inv.warnIfReleased()
 	}
 	var responded time.Time
@@ -55,11 +55,19 @@ func (inv *invocation) supervise() {
 	inv.finish(s.started, responded)
 }
 
+// signalChange wakes supervise.
+func (inv *invocation) signalChange() {
+	select {
+	case inv.changed <- struct{}{}:
+	default:
+	}
+}
+
 const forever = 1<<63 - 1
 
-// hooksDeadline returns when the contexts of hooks end at the latest, and false
-// if that is not known: then the handler's context is not Lambda's own, and the
-// INVOKE event, which has the deadline too, has not come.
+// hooksDeadline returns when the contexts of hooks end at the latest. It returns
+// false if that is not known, because the handler's context is not Lambda's own and
+// the INVOKE event, which has the timeout as well, has not come.
 func (inv *invocation) hooksDeadline() (time.Time, bool) {
 	if timeout, ok := inv.entry.Timeout(); ok {
 		return timeout.Add(-inv.margin), true
@@ -76,10 +84,10 @@ func (inv *invocation) setDeadline(s *supervision) {
 	}
 }
 
-// expire ends the contexts of hooks that had none with this deadline, and sets
-// the timer for the moment at which hooks are abandoned: half way between the
-// deadline and the moment at which the gate releases the environment, so that the
-// record is written before the freeze.
+// expire ends the contexts of hooks that do not end by themselves, and sets the timer
+// for the moment at which hooks are abandoned. That is half way between the deadline
+// and the moment at which the gate releases the environment, so that the records are
+// written before the freeze.
 func (inv *invocation) expire(s *supervision) {
 	s.expired = true
 	s.timer.Reset(time.Until(s.deadline.Add((inv.margin - gate.Margin) / 2)))
@@ -99,7 +107,7 @@ func (inv *invocation) expire(s *supervision) {
 func (inv *invocation) progress(s *supervision) (done bool) {
 	if s.started.IsZero() {
 		if !inv.mayStart() {
-			return inv.isOver()
+			return inv.isFinished()
 		}
 		s.started = time.Now()
 		s.responded = inv.responded()
@@ -109,8 +117,7 @@ func (inv *invocation) progress(s *supervision) (done bool) {
 	}
 	if !s.deadline.IsZero() && !wallNow().Before(s.deadline) {
 		inv.abandonStack(noTime)
-	}
-	if h := inv.pop(); h != nil {
+	} else if h := inv.pop(); h != nil {
 		go inv.call(h)
 	}
 	return inv.closeIfDone()
@@ -119,9 +126,9 @@ func (inv *invocation) progress(s *supervision) (done bool) {
 // wallNow is without Go's monotonic clock, which may stand still in a freeze.
 func wallNow() time.Time { return time.Now().Round(0) }
 
-// mayStart reports whether hooks can start: the response has been sent, or the
-// handler has panicked, or it has returned and nothing will tell when the response
-// is sent.
+// mayStart reports whether hooks can start: because the response has been sent,
+// because the handler has panicked, or because it has returned and its context does
+// not end when the response is sent.
 func (inv *invocation) mayStart() bool {
 	inv.mu.Lock()
 	defer inv.mu.Unlock()
@@ -139,7 +146,7 @@ func (inv *invocation) mayStart() bool {
 func (inv *invocation) responded() bool {
 	inv.mu.Lock()
 	defer inv.mu.Unlock()
-	return inv.outcome != OutcomePanic && inv.direct && !inv.endedEarly && inv.Err() == context.Canceled
+	return inv.outcome != OutcomePanic && inv.direct && !inv.ctxEndedEarly && inv.Err() == context.Canceled
 }
 
 func (inv *invocation) panicked() bool {
@@ -148,8 +155,15 @@ func (inv *invocation) panicked() bool {
 	return inv.outcome == OutcomePanic
 }
 
+// longestTimeout is the longest that a function can have
+// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html).
+const longestTimeout = 15 * time.Minute
+
 // endsWithInvocation reports whether the handler's context ends when aws-lambda-go
-// has sent the response, or before.
+// has sent the response, or before, as far as its deadline shows: a middleware may
+// have replaced Lambda's context by one that ends later or never. Without an INVOKE
+// event, as on Lambda Managed Instances, the function's timeout is not known, and a
+// later deadline is recognized only if no function can have it.
 func (inv *invocation) endsWithInvocation() bool {
 	if inv.Done() == nil {
 		return false
@@ -159,7 +173,10 @@ func (inv *invocation) endsWithInvocation() bool {
 	}
 	ends, ok := inv.Deadline()
 	timeout, known := inv.entry.Timeout()
-	return ok && (!known || !ends.After(timeout))
+	if !known {
+		timeout = inv.began.Add(longestTimeout)
+	}
+	return ok && !ends.After(timeout)
 }
 
 const (
@@ -179,7 +196,7 @@ func (inv *invocation) warnIfReleased() {
 }
 
 // stopHooks gives hooks that run a moment to end, and starts no others.
-func (inv *invocation) stopHooks(s *supervision) {
+func (inv *invocation) stopHooks() {
 	inv.mu.Lock()
 	inv.closed = true
 	for _, h := range inv.running {
@@ -195,7 +212,22 @@ func (inv *invocation) stopHooks(s *supervision) {
 		select {
 		case <-inv.changed:
 		case <-grace.C:
-			inv.abandon(shutsDown)
+			inv.abandonAll(OutcomeStopped, overranAtEnd, shutsDown)
 		}
 	}
 }
+
+// watch has doneWithoutHooks called when the context of the invocation has ended.
+// An observer may block, and so is not called in the goroutine that holds the
+// environment: that one has to release it in time.
+func (inv *invocation) watch() {
+	if !inv.outside && !inv.reporter.observesInvocations() && inv.entry.Watch(endOf{inv}) {
+		return
+	}
+	context.AfterFunc(inv.Context, inv.doneWithoutHooks)
+}
+
+// endOf is the end of an invocation's context, for package gate.
+type endOf struct{ *invocation }
+
+func (e endOf) Ended() { e.doneWithoutHooks() }

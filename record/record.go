@@ -16,12 +16,12 @@ const (
 	Ready = "postinvoke: ready"
 
 	// Hooks is written by the library once for every invocation that had
-	// hooks, when the last of them is over: Outcome, HandlerMs, ResponseMs,
+	// hooks, when the last of them is done: Outcome, HandlerMs, ResponseMs,
 	// HookCount, HooksMs, Failures, Abandoned, ColdStart.
 	Hooks = "postinvoke: hooks finished"
 
 	// HookFinished is written by the library, at level DEBUG, for each hook
-	// that is over, however it ended: Hook, HookMs.
+	// that has ended, in any way: Hook, HookMs.
 	HookFinished = "postinvoke: hook finished"
 
 	// HookFailed is written by the library for a hook that panicked (Panic,
@@ -48,7 +48,7 @@ const (
 	HooksLost = "postinvoke: hooks lost"
 
 	// ShutdownHooks is written by the library when the shutdown functions are
-	// over: HookCount, HooksMs, BudgetMs, Failures, Abandoned.
+	// done: HookCount, HooksMs, BudgetMs, Failures, Abandoned.
 	ShutdownHooks = "postinvoke: shutdown hooks finished"
 
 	// Environment is written by the extension at the end of the execution
@@ -57,7 +57,7 @@ const (
 	Environment = "postinvoke: environment shut down"
 
 	// Released is written by the library when it no longer keeps the
-	// environment awake for an invocation, though it is not over: Reason.
+	// environment awake for an invocation, though it is not done: Reason.
 	Released = "postinvoke: stopped waiting for hooks"
 
 	// LibraryProblem is written by the library when it cannot work as intended,
@@ -77,15 +77,15 @@ const (
 	Mode        = "mode"        // internal or none
 	Layer       = "layer"       // whether the extension's black box was found
 	Reason      = "reason"      // a sentence; in Environment the shutdown reason
-	Outcome     = "outcome"     // of the handler: ok, error, panic, timeout, or stopped if the environment ended while it ran
+	Outcome     = "outcome"     // of the handler: ok, error, panic, timeout, or stopped by the shutdown
 	HandlerMs   = "handlerMs"   // the handler, from call to return
-	ResponseMs  = "responseMs"  // from the handler's call until aws-lambda-go had sent the response; absent where that is not known
+	ResponseMs  = "responseMs"  // from the handler's call until the response was sent; absent where that is not known
 	HookCount   = "hooks"       // hooks registered, calls of Go included
-	HooksMs     = "hooksMs"     // from the moment the hooks could start until the last was over; absent if they never could
+	HooksMs     = "hooksMs"     // from when the hooks could start until the last was done; absent if they never could
 	Failures    = "failures"    // hooks that panicked or returned an error
 	Abandoned   = "abandoned"   // hooks not finished, or not started, in time
 	ColdStart   = "coldStart"   // true for the first invocation of the process
-	Hook        = "hook"        // the hook's function name and where it is defined; in HooksLost of those that ran, separated by commas
+	Hook        = "hook"        // the hook's name; in HooksLost the names of those that ran, separated by commas
 	HookMs      = "hookMs"      // the hook, from call to return; in HookAbandoned until it was abandoned
 	Started     = "started"     // whether the hook was called at all
 	Error       = "error"       // what a hook returned

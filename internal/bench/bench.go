@@ -1,6 +1,6 @@
 // Package bench measures what the library and the extension cost, beside
 // functions without them and beside other ways to do the same. One command
-// prints all that docs/benchmarks.md shows:
+// prints the tables of docs/benchmarks.md:
 //
 //	go test -run '^$' -bench . -benchtime 1x -timeout 30m ./internal/bench
 //
@@ -17,12 +17,13 @@ import (
 const (
 	WorkVariable  = "WORK"  // how long Work takes, as in 2ms; empty for not at all
 	HooksVariable = "HOOKS" // how many hooks to register, for function wrapped
+	QuietVariable = "QUIET" // not empty: function wrapped writes no records
 	PortVariable  = "PORT"  // of 127.0.0.1, on which extension httpdone listens
 	CallVariable  = "CALL"  // of the library to do the work with, for function wrapped: Run or Go
 )
 
-// Work stands for what is to be done beside the response: it waits, as one does
-// for the acknowledgement of a collector.
+// Work stands for work beside the response: it waits, as a function does for the
+// acknowledgement of a collector.
 func Work() { time.Sleep(work) }
 
 var work, _ = time.ParseDuration(os.Getenv(WorkVariable))

@@ -8,10 +8,10 @@ import (
 	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
-// lambdaFlags build what is deployed.
+// lambdaFlags are those of deployed functions.
 var lambdaFlags = []string{"-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags", "-s -w -buildid="}
 
-// build builds a program the way it is deployed.
+// build builds a program as it is deployed.
 func build(b *testing.B, pkg string) string {
 	b.Helper()
 	b.Setenv("CGO_ENABLED", "0")
@@ -29,7 +29,7 @@ type kind struct {
 	function, extension                        []int64 // peak memory in bytes
 }
 
-// run is one life of an environment.
+// run starts an environment, invokes its function, and shuts it down.
 func (k *kind) run(b *testing.B) {
 	b.Helper()
 	var started, done time.Time
@@ -72,8 +72,8 @@ func (k *kind) run(b *testing.B) {
 	k.shutdown = append(k.shutdown, env.Shutdown().Took)
 }
 
-// inTurn runs all kinds in turn, so that whatever else the machine does meets
-// them all.
+// inTurn runs all kinds in turn, so that other work of the machine affects all of
+// them.
 func inTurn(b *testing.B, kinds []*kind, rounds int) {
 	for b.Loop() {
 		for range rounds {

@@ -18,11 +18,11 @@ const (
 )
 
 func TestInvocationsAllocateLittle(t *testing.T) {
-	p := newPlayer(t)
-	if got := p.allocations(nothing); got > mostAllocations {
+	l := newFakeLambda(t)
+	if got := l.allocations(nothing); got > mostAllocations {
 		t.Errorf("without hooks: got %v allocations, want no more than %d", got, mostAllocations)
 	}
-	if got := p.allocations(oneHook); got > mostAllocationsOneHook {
+	if got := l.allocations(oneHook); got > mostAllocationsOneHook {
 		t.Errorf("with one hook: got %v allocations, want no more than %d", got, mostAllocationsOneHook)
 	}
 }
@@ -31,13 +31,13 @@ func TestInvocationsAllocateLittle(t *testing.T) {
 // without the environment around it.
 func BenchmarkLibrary(b *testing.B) {
 	const rounds, calls = 2000, 100
-	p := newPlayer(b)
+	l := newFakeLambda(b)
 	var bareTook, wrappedTook, first, further []time.Duration
 	for b.Loop() {
 		for range rounds {
-			bareTook = append(bareTook, p.invoke(bare, nothing))
-			wrappedTook = append(wrappedTook, p.serve(nothing))
-			p.serve(func(ctx context.Context) {
+			bareTook = append(bareTook, l.invoke(bare, nothing))
+			wrappedTook = append(wrappedTook, l.serve(nothing))
+			l.serve(func(ctx context.Context) {
 				began := time.Now()
 				oneHook(ctx)
 				first = append(first, time.Since(began))
@@ -51,9 +51,10 @@ func BenchmarkLibrary(b *testing.B) {
 	}
 	printTable(fmt.Sprintf("The library by itself. Medians of %d invocations.", rounds),
 		[]string{"", "time", "allocations"}, [][]string{
-			{"around a handler that registers no hook, until it has returned", nanoseconds(median(wrappedTook) - median(bareTook)), ""},
-			{"an invocation without hooks, until it is over", "", fmt.Sprint(p.allocations(nothing))},
-			{"an invocation with one hook, until it is over", "", fmt.Sprint(p.allocations(oneHook))},
+			{"around a handler that registers no hook, until it has returned",
+				nanoseconds(median(wrappedTook) - median(bareTook)), ""},
+			{"an invocation without hooks, until it is done", "", fmt.Sprint(l.allocations(nothing))},
+			{"an invocation with one hook, until it is done", "", fmt.Sprint(l.allocations(oneHook))},
 			{"registering the first hook", nanoseconds(median(first)), ""},
 			{"registering another", nanoseconds(median(further)), ""},
 		})

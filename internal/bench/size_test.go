@@ -36,7 +36,8 @@ func BenchmarkHooks(b *testing.B) {
 		}
 		rows = append(rows, row)
 	}
-	printTable(fmt.Sprintf("Hooks in an invocation. Medians of %d invocations of each kind; each more: event → idle, against the line above.", rounds*invocations),
+	printTable(fmt.Sprintf("Hooks in an invocation. Medians of %d invocations of each kind; each more: event → idle, "+
+		"against the line above.", rounds*invocations),
 		[]string{"hooks", "with the layer: event → response", "response → idle", "each more",
 			"without: event → response", "response → idle", "each more"}, rows)
 }
@@ -76,7 +77,8 @@ func BenchmarkPayloads(b *testing.B) {
 			against(layer.response, bare.response), against(none.response, bare.response), amount(median(bare.response)), each,
 			amount(median(layer.idle)), amount(median(none.idle)), amount(median(bare.idle))})
 	}
-	printTable(fmt.Sprintf("Events that are sent back. Medians of %d invocations of each kind, %d from 1 MB on; each kB more: against the line above.", rounds*small, rounds*large),
+	printTable(fmt.Sprintf("Events that are sent back. Medians of %d invocations of each kind, %d from 1 MB on; "+
+		"each kB more: against the line above.", rounds*small, rounds*large),
 		[]string{"size", "event → response: with the layer", "without", "bare", "each kB more",
 			"response → idle: with the layer", "without", "bare"}, rows)
 }
@@ -85,7 +87,8 @@ func BenchmarkPayloads(b *testing.B) {
 // layer, and without.
 func wrappedBothWays(b *testing.B) (layer, none lambdaenv.Config) {
 	wrapped := build(b, "./testdata/wrapped")
-	return lambdaenv.Config{Function: wrapped, Extensions: []string{build(b, "extension")}}, lambdaenv.Config{Function: wrapped}
+	layer = lambdaenv.Config{Function: wrapped, Extensions: []string{build(b, "extension")}}
+	return layer, lambdaenv.Config{Function: wrapped}
 }
 
 func withEnv(cfg lambdaenv.Config, env []string) lambdaenv.Config {

@@ -48,7 +48,8 @@ func BenchmarkSmallFunctions(b *testing.B) {
 		rows = append(rows, []string{fmt.Sprintf("%d MB", k.cfg.MemoryMB), k.name,
 			against(k.cold, base.cold), against(k.response, base.response), against(k.idle, base.idle)})
 	}
-	printTable(fmt.Sprintf("Processor time limited as at Lambda's small sizes. Medians of %d cold starts and %d invocations, as multiples of the bare function.",
+	printTable(fmt.Sprintf("Processor time limited as at Lambda's small sizes. Medians of %d cold starts and "+
+		"%d invocations, as multiples of the bare function.",
 		rounds, rounds*invocations), []string{"memory", "", "cold start", "event → response", "response → idle"}, rows)
 }
 

@@ -13,7 +13,7 @@ import (
 // in a timeout and a reset of the whole environment.
 const Margin = 100 * time.Millisecond
 
-// A Reason says why [Gate.Hold] returned.
+// A Reason is why [Gate.Hold] returned.
 type Reason string
 
 // Reasons. All but the first two are sentences for the log.
@@ -48,46 +48,39 @@ type Gate struct {
 	mu      sync.Mutex
 	wrapped bool
 	count   uint64      // of entries, ever
-	early   []entry     // their handlers were called before their INVOKE events came, if those come at all
+	pending []entry     // begun, but their INVOKE events have not come, and may never come
 	held    entry       // while Hold is running
 	last    entry       // held before
-	timer   *time.Timer // of Hold, which makes both of these when it is first called
+	timer   *time.Timer // of Hold; made by its first call, as is wake
 	wake    chan struct{}
-	arrived chan struct{} // closed when the next INVOKE event comes; nil unless somebody waits for that
+	arrived chan struct{} // closed when the next INVOKE event comes; nil unless something waits for that
 }
 
-// An entry is what is known of one invocation. The zero entry is of none.
+// An entry is what is known about one invocation. The zero entry belongs to none.
 type entry struct {
 	number    uint64
 	requestID string
 	calls     int       // of wrapped handlers
-	key       any       // of the wrapped handlers
-	open      int       // wrapped handlers that are not done
+	key       any       // of the last call
+	open      int       // calls that are not done
 	timeout   time.Time // of the function; zero until the INVOKE event has come
 	watched   Watched   // nil if no context is watched, or when that has ended
 }
 
-// A Watched is a context whose end Hold notices by itself. Another goroutine that
-// does so would have to wake the one that holds.
+// A Watched is a context, and what to do when it has ended.
 type Watched interface {
 	Done() <-chan struct{}
-	Ended() // called once, when Done is closed; must not block
-}
-
-// watch calls Ended when the context has ended.
-func watch(w Watched) {
-	<-w.Done()
-	w.Ended()
+	Ended() // called once, after Done is closed; must not block
 }
 
 func (e *entry) is(requestID string) bool { return e.number != 0 && e.requestID == requestID }
 
-// An Entry refers to an invocation, also when that is over. The zero Entry
+// An Entry refers to an invocation, also after that was released. The zero Entry
 // refers to none, and its methods do nothing.
 type Entry struct {
-	gate   *Gate
-	number uint64
-	early  bool // begun before the INVOKE event came
+	gate             *Gate
+	number           uint64
+	begunBeforeEvent bool // of the INVOKE event
 }
 
 // Wrapped notes that there is a handler to wait for. Without it, Hold returns at
@@ -120,25 +113,25 @@ func (g *Gate) find(requestID string, key any, contextEnds time.Time) *entry {
 	if g.held.is(requestID) || unknown && g.held.number != 0 {
 		return &g.held
 	}
-	for i := range slices.Backward(g.early) {
-		if e := &g.early[i]; unknown || e.is(requestID) && e.key == key {
+	for i := range slices.Backward(g.pending) {
+		if e := &g.pending[i]; unknown || e.is(requestID) && e.key == key {
 			return e
 		}
 	}
-	// The same request id may be that of a retry, which has a later deadline.
+	// A retry has the same request id, and a later deadline.
 	calledLate := g.last.calls == 0 && (unknown || !contextEnds.After(g.last.timeout))
 	isLast := g.last.is(requestID) || unknown && g.last.number != 0
 	if isLast && (calledLate || !unknown && g.last.key == key) {
 		return &g.last
 	}
-	g.early = append(g.early, g.newEntry(requestID))
-	return &g.early[len(g.early)-1]
+	g.pending = append(g.pending, g.newEntry(requestID))
+	return &g.pending[len(g.pending)-1]
 }
 
-// isEarly reports whether the INVOKE event of an entry has not come. The caller
+// isPending reports whether the INVOKE event of an entry has not come. The caller
 // holds the lock.
-func (g *Gate) isEarly(number uint64) bool {
-	return slices.ContainsFunc(g.early, func(e entry) bool { return e.number == number })
+func (g *Gate) isPending(number uint64) bool {
+	return slices.ContainsFunc(g.pending, func(e entry) bool { return e.number == number })
 }
 
 func (g *Gate) newEntry(requestID string) entry {
@@ -146,13 +139,13 @@ func (g *Gate) newEntry(requestID string) entry {
 	return entry{number: g.count, requestID: requestID}
 }
 
-// Done notes that a wrapped handler has returned and its hooks are over.
+// Done notes that a wrapped handler has returned and its hooks are done.
 func (e Entry) Done() { e.done(false) }
 
-// Discard is Done for a handler that was called outside of any invocation, as far
-// as is known. It is not taken for one that was called in the next invocation,
-// also if that has come meanwhile.
-func (e Entry) Discard() { e.done(e.early) }
+// Discard is Done for a handler that was called outside of any invocation, as far as
+// is known. It does not count as the handler of the next invocation, even if that has
+// come in the meantime.
+func (e Entry) Discard() { e.done(e.begunBeforeEvent) }
 
 func (e Entry) done(outside bool) {
 	g := e.gate
@@ -169,20 +162,21 @@ func (e Entry) done(outside bool) {
 		g.wakeUp()
 		return
 	}
-	for i := range g.early {
-		if early := &g.early[i]; early.number == e.number {
-			early.open--
-			if outside && early.open == 0 {
-				g.early = slices.Delete(g.early, i, i+1)
+	for i := range g.pending {
+		if p := &g.pending[i]; p.number == e.number {
+			p.open--
+			if outside && p.open == 0 {
+				g.pending = slices.Delete(g.pending, i, i+1)
 			}
 			return
 		}
 	}
 }
 
-// Watch has Hold notice the end of a context while it holds the invocation, and
-// another goroutine after that. It reports false if nothing is held, or another
-// context is watched for the invocation.
+// Watch has Hold call Ended when the context has ended: a goroutine of its own would
+// have to wake the one that holds. If the invocation is released before, there is
+// such a goroutine. Watch does nothing and returns false if the invocation is not
+// held any more, or a context is watched for it already.
 func (e Entry) Watch(w Watched) bool {
 	g := e.gate
 	if g == nil {
@@ -191,9 +185,9 @@ func (e Entry) Watch(w Watched) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	entry := &g.held
-	for i := range g.early {
-		if g.early[i].number == e.number {
-			entry = &g.early[i]
+	for i := range g.pending {
+		if g.pending[i].number == e.number {
+			entry = &g.pending[i]
 		}
 	}
 	if entry.number != e.number || entry.watched != nil {
@@ -214,8 +208,8 @@ func (g *Gate) wakeUp() {
 	}
 }
 
-// Timeout returns when the function times out. That is known while the
-// invocation is held, and afterwards until the next one is over.
+// Timeout returns when the function times out. That is known while the invocation is
+// held, and afterwards until the next one is released.
 func (e Entry) Timeout() (time.Time, bool) {
 	g := e.gate
 	if g == nil {
@@ -231,8 +225,8 @@ func (e Entry) Timeout() (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// Arrived returns a channel that is closed when Timeout is known, or when
-// Released reports that it never will be; nil if nothing changes any more.
+// Arrived returns a channel that is closed when Timeout is known, or when Released
+// returns true because it never will be. It returns nil if neither changes any more.
 func (e Entry) Arrived() <-chan struct{} {
 	g := e.gate
 	if g == nil {
@@ -240,7 +234,7 @@ func (e Entry) Arrived() <-chan struct{} {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.isEarly(e.number) {
+	if !g.isPending(e.number) {
 		return nil
 	}
 	if g.arrived == nil {
@@ -257,16 +251,15 @@ func (e Entry) Released() bool {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return !g.isEarly(e.number) && e.number != g.held.number
+	return !g.isPending(e.number) && e.number != g.held.number
 }
 
-// Hold blocks until an invocation is over, or comes within Margin of the
-// function's timeout, or until no wrapped handler was called in time.
+// Hold blocks until an invocation is done, until Margin before the function's
+// timeout, or until it turns out that no wrapped handler is called.
 //
-// The timeout is compared with the wall clock at every wake, and that is at
-// least once a second: a process that was frozen meanwhile cannot trust a timer
-// set before. All else is measured with the monotonic clock, so that a jump of
-// the wall clock does not make a handler look late.
+// The timeout is compared with the wall clock at least once a second, because a timer
+// that was set before a freeze may be late. All else is measured with the monotonic
+// clock, so that a jump of the wall clock does not make a handler look late.
 func (g *Gate) Hold(requestID string, timeout time.Time) Reason {
 	const (
 		longestSleep = time.Second
@@ -314,6 +307,17 @@ func (g *Gate) unwatch() {
 	g.held.watched = nil
 }
 
+// watchElsewhere watches the context of an entry that is not held.
+func (e *entry) watchElsewhere() {
+	if w := e.watched; w != nil {
+		e.watched = nil
+		go func() {
+			<-w.Done()
+			w.Ended()
+		}()
+	}
+}
+
 func (g *Gate) wallNow() time.Time {
 	if g.WallClock != nil {
 		return g.WallClock()
@@ -326,16 +330,14 @@ func (g *Gate) arrive(requestID string, timeout time.Time) (wake <-chan struct{}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.held = g.newEntry(requestID)
-	for _, e := range g.early { // all others there are of earlier invocations
+	for _, e := range g.pending { // all others belong to earlier invocations, or to none
 		if e.is(requestID) || e.is("") && g.held.calls == 0 {
 			e, g.held = g.held, e
 		}
-		if e.watched != nil {
-			go watch(e.watched)
-		}
+		e.watchElsewhere()
 	}
-	clear(g.early)
-	g.early = g.early[:0]
+	clear(g.pending)
+	g.pending = g.pending[:0]
 	g.held.requestID, g.held.timeout = requestID, timeout
 	if g.arrived != nil {
 		close(g.arrived)
@@ -347,8 +349,9 @@ func (g *Gate) arrive(requestID string, timeout time.Time) (wake <-chan struct{}
 	return g.wake
 }
 
-// release lets the held invocation go if there is a reason to, and returns the
-// reason. called reports whether a wrapped handler was called in it.
+// release releases the held invocation if there is a reason to, and returns the
+// reason. Otherwise it returns whether a wrapped handler was called, and the context
+// to watch.
 func (g *Gate) release(late bool, wall time.Time) (reason Reason, called bool, watched Watched) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -366,10 +369,7 @@ func (g *Gate) release(late bool, wall time.Time) (reason Reason, called bool, w
 	default:
 		return "", called, e.watched
 	}
-	if e.watched != nil {
-		go watch(e.watched)
-		e.watched = nil
-	}
+	e.watchElsewhere()
 	g.last, g.held = g.held, entry{}
 	return reason, called, nil
 }

@@ -1,6 +1,7 @@
 package gate_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -15,7 +16,7 @@ const (
 	notCalled = 2 * time.Second
 )
 
-// An invocation is what the gate is told of one.
+// An invocation is one, as the gate sees it.
 type invocation struct {
 	*gate.Gate
 	requestID string
@@ -43,11 +44,11 @@ func (i invocation) hold() gate.Reason { return i.Hold(i.requestID, i.timeout) }
 
 func TestHold(t *testing.T) {
 	tests := []struct {
-		name      string
-		before    func(invocation) // the INVOKE event
-		meanwhile func(invocation)
-		want      gate.Reason
-		after     time.Duration
+		name   string
+		before func(invocation) // the INVOKE event
+		during func(invocation)
+		want   gate.Reason
+		after  time.Duration
 	}{
 		{
 			name:   "done before the INVOKE event",
@@ -61,7 +62,7 @@ func TestHold(t *testing.T) {
 		},
 		{
 			name: "called and done after the INVOKE event",
-			meanwhile: func(i invocation) {
+			during: func(i invocation) {
 				time.Sleep(time.Second)
 				e := i.begin()
 				time.Sleep(10 * time.Second)
@@ -71,7 +72,7 @@ func TestHold(t *testing.T) {
 		},
 		{
 			name: "several handlers are called, and all are waited for",
-			meanwhile: func(i invocation) {
+			during: func(i invocation) {
 				first, second := i.begin(), i.begin()
 				first.Done()
 				time.Sleep(time.Second)
@@ -89,9 +90,9 @@ func TestHold(t *testing.T) {
 			want: gate.NotCalled, after: notCalled,
 		},
 		{
-			name:      "a handler is called just in time",
-			meanwhile: func(i invocation) { time.Sleep(notCalled - 1); i.begin() },
-			want:      gate.Deadline, after: timeout - gate.Margin,
+			name:   "a handler is called just in time",
+			during: func(i invocation) { time.Sleep(notCalled - 1); i.begin() },
+			want:   gate.Deadline, after: timeout - gate.Margin,
 		},
 	}
 	for _, test := range tests {
@@ -101,8 +102,8 @@ func TestHold(t *testing.T) {
 				if test.before != nil {
 					test.before(inv)
 				}
-				if test.meanwhile != nil {
-					go test.meanwhile(inv)
+				if test.during != nil {
+					go test.during(inv)
 				}
 				start := time.Now()
 				if got := inv.hold(); got != test.want {
@@ -192,9 +193,9 @@ func TestALateReportDoesNotReleaseAnotherInvocation(t *testing.T) {
 	}
 }
 
-// The other direction: the report of a current invocation is not taken for that
-// of an earlier one, and none holds the next up.
-func TestAnEarlierInvocationHoldsNothingUp(t *testing.T) {
+// The other direction: the report of a current invocation does not count for an
+// earlier one, and no invocation delays the next.
+func TestAnEarlierInvocationDelaysNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate()
 		first := invocations(g, "a")[0]
@@ -224,7 +225,7 @@ func TestAHandlerThatIsCalledTooLateBelongsToItsInvocation(t *testing.T) {
 		}
 		late := first.begin()
 		if !late.Released() {
-			t.Error("the entry of a handler that was called too late says that its invocation is held")
+			t.Error("the entry of a handler that was called too late reports that its invocation is held")
 		}
 		retry := invocations(g, "a")[0]
 		own := retry.begin()
@@ -251,7 +252,7 @@ func TestAHandlerThatIsCalledWhenAllWereDoneIsReleased(t *testing.T) {
 	first.Done()
 	inv.hold()
 	if !inv.begin().Released() {
-		t.Error("a handler called after the environment was released is not told so")
+		t.Error("a handler called after the environment was released is not reported as released")
 	}
 }
 
@@ -327,8 +328,8 @@ func TestTheWallClockJumps(t *testing.T) {
 	}
 }
 
-// A goroutine that an earlier invocation has left behind calls the wrapped handler
-// between the call of the current one and its INVOKE event.
+// A goroutine from an earlier invocation calls the wrapped handler between the call
+// of the current one and its INVOKE event.
 func TestAStragglerDoesNotReplaceTheInvocationThatComes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate()
@@ -348,8 +349,95 @@ func TestAStragglerDoesNotReplaceTheInvocationThatComes(t *testing.T) {
 			t.Errorf("got %q after %v, want it to be held until it is done", got, time.Since(began))
 		}
 		if !straggler.Released() {
-			t.Error("the straggler is not told that nothing is held for it")
+			t.Error("the straggler is reported as held")
 		}
 		synctest.Wait()
+	})
+}
+
+// A watched is a context whose end is noted.
+type watched struct {
+	context.Context
+	ended chan struct{}
+}
+
+func newWatched(t *testing.T) (watched, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(t.Context())
+	return watched{ctx, make(chan struct{}, 2)}, cancel
+}
+
+func (w watched) Ended() { w.ended <- struct{}{} }
+
+func (w watched) wantEnded(t *testing.T, want int) {
+	t.Helper()
+	synctest.Wait()
+	if got := len(w.ended); got != want {
+		t.Errorf("Ended was called %d times, want %d", got, want)
+	}
+}
+
+func TestHoldNoticesTheEndOfAContext(t *testing.T) {
+	for _, beforeEvent := range []bool{true, false} {
+		t.Run(fmt.Sprint("begun before the event: ", beforeEvent), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				inv := invocations(newGate(), "a")[0]
+				w, cancel := newWatched(t)
+				var e gate.Entry
+				begin := func() {
+					e = inv.begin()
+					if !e.Watch(w) || e.Watch(w) {
+						t.Error("want one context to be watched, and no other")
+					}
+				}
+				if beforeEvent {
+					begin()
+				}
+				go func() {
+					time.Sleep(time.Second)
+					if !beforeEvent {
+						begin()
+					}
+					time.Sleep(time.Second)
+					w.wantEnded(t, 0)
+					cancel()
+					w.wantEnded(t, 1)
+					time.Sleep(time.Second)
+					e.Done()
+				}()
+				start := time.Now()
+				if got := inv.hold(); got != gate.Done || time.Since(start) != 3*time.Second {
+					t.Errorf("got %q after %v, want %q after 3s", got, time.Since(start), gate.Done)
+				}
+				w.wantEnded(t, 1)
+				if e.Watch(w) {
+					t.Error("a context is watched that nothing is held for")
+				}
+			})
+		})
+	}
+}
+
+// The handler may run until the timeout, and its INVOKE event may never come.
+func TestTheEndOfAContextIsNoticedWhenNothingIsHeldForIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		all := invocations(g, "a", "b")
+		late, endLate := newWatched(t)
+		lost, endLost := newWatched(t)
+		all[0].begin().Watch(late)
+		if got := all[0].hold(); got != gate.Deadline {
+			t.Errorf("got %q, want %q", got, gate.Deadline)
+		}
+		invocations(g, "without an event")[0].begin().Watch(lost)
+		all[1].begin().Done()
+		all[1].hold()
+		for _, w := range []watched{late, lost} {
+			w.wantEnded(t, 0)
+		}
+		endLate()
+		endLost()
+		for _, w := range []watched{late, lost} {
+			w.wantEnded(t, 1)
+		}
 	})
 }

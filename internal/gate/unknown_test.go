@@ -54,8 +54,8 @@ func TestACallOutsideOfAnyInvocationIsWaitedForInTheNext(t *testing.T) {
 	})
 }
 
-// One that is over when the event is still being decoded has not stood for the
-// handler of that invocation.
+// If it ends while the event is still being decoded, it does not count as the handler
+// of that invocation.
 func TestACallOutsideThatEndsInAnInvocationDoesNotReleaseIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate()
@@ -81,27 +81,27 @@ func TestACallOutsideThatEndsInAnInvocationDoesNotReleaseIt(t *testing.T) {
 }
 
 // A handler around the wrapped one takes its time, and passes a context that is
-// not Lambda's: each call comes when its invocation was given up, and must not
-// count for the next one.
-func TestAnUnknownCallThatComesTooLateIsOfTheInvocationThatWasGivenUp(t *testing.T) {
+// not Lambda's: each call comes after its invocation was released, and must
+// not count for the next one.
+func TestAnUnknownCallThatComesTooLateBelongsToTheInvocationThatWasReleased(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate()
 		for _, inv := range invocations(g, "a", "b", "c") {
 			began := time.Now()
 			if got := inv.hold(); got != gate.NotCalled || time.Since(began) != notCalled {
-				t.Errorf("%s: got %q after %v, want it to be given up as not called", inv.requestID, got, time.Since(began))
+				t.Errorf("%s: got %q after %v, want it to be released as not called", inv.requestID, got, time.Since(began))
 			}
 			e := beginUnknown(g)
 			if !e.Released() {
-				t.Errorf("%s: a call that comes too late is not told so", inv.requestID)
+				t.Errorf("%s: a call that comes too late is not reported as released", inv.requestID)
 			}
 			e.Done()
 		}
 	})
 }
 
-// The INVOKE event may come after the handler is done, also if nobody knows which
-// invocation that belonged to.
+// The INVOKE event may come after the handler is done, also if it is not
+// known which invocation that belongs to.
 func TestAnUnknownCallMayBeDoneBeforeTheInvokeEvent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate()

@@ -27,7 +27,10 @@ type event struct {
 }
 
 func main() {
-	handlerOptions := []lambda.Option{lambda.WithUseNumber(true), lambda.WithDisallowUnknownFields(true), lambda.WithSetIndent("", "  "), lambda.WithSetEscapeHTML(true)}
+	handlerOptions := []lambda.Option{
+		lambda.WithUseNumber(true), lambda.WithDisallowUnknownFields(true),
+		lambda.WithSetIndent("", "  "), lambda.WithSetEscapeHTML(true),
+	}
 	if name, ok := strings.CutPrefix(os.Getenv("KIND"), "start "); ok {
 		startAny(signatures[name], handlerOptions...)
 	}
@@ -155,7 +158,8 @@ func callDirectly() {
 		})
 		return "hello " + name, nil
 	}, nil)
-	ctx, respond := context.WithCancel(lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "r"}))
+	ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "r"})
+	ctx, respond := context.WithCancel(ctx)
 	fmt.Println(handler(ctx, "world"))
 	select {
 	case <-ran:

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"runtime"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"example.com/postinvoke/postinvoke"
+	"example.com/postinvoke/record"
 )
 
 type event struct {
@@ -51,7 +53,27 @@ func main() {
 		postinvoke.Shutdown(func() { postinvoke.Shutdown(say("NEVER")) })
 	}
 	lambda.Start(postinvoke.Wrap(handle, &postinvoke.Options{
-		Margin: margin(), HookTimeout: hookTimeout(), Observer: observer(),
+		Margin: margin(), HookTimeout: hookTimeout(), Observer: observer(), Logger: logger(),
+	}))
+}
+
+// logger registers a hook when one is logged as abandoned, and ends the process when
+// that hook is, if the variable LOGGER is set.
+func logger() *slog.Logger {
+	if os.Getenv("LOGGER") == "" {
+		return nil
+	}
+	return slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{
+		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+			const name = "registered late"
+			switch {
+			case a.Key == record.Hook && a.Value.String() == name:
+				os.Exit(1)
+			case a.Key == record.Hook:
+				postinvoke.Run(savedContext, say("NEVER"), postinvoke.Name(name))
+			}
+			return lambdacontext.ReplaceAttr(groups, a)
+		},
 	}))
 }
 
@@ -113,6 +135,11 @@ func handle(ctx context.Context, e event) (any, error) {
 		}
 	case "partial line":
 		postinvoke.Run(ctx, func() { fmt.Print("a line without an end") })
+	case "abandoned":
+		savedContext = ctx
+		deadline, _ := ctx.Deadline()
+		time.Sleep(time.Until(deadline.Add(-margin()))) // until no time is left
+		postinvoke.Run(ctx, say("NEVER"))
 	case "late Go":
 		deadline, _ := ctx.Deadline()
 		time.Sleep(time.Until(deadline.Add(-margin()))) // until no time is left

@@ -1,5 +1,5 @@
 // Command httpdone is an external extension made with net/http: it asks for the
-// next event when function overhttp has told it that the work is done.
+// next event when function overhttp has reported that the work is done.
 package main
 
 import (
@@ -23,7 +23,8 @@ func main() {
 	go func() { panic(http.Serve(listener, nil)) }()
 
 	api := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2020-01-01/extension"
-	response := exchange("POST", api+"/register", `{"events":["INVOKE","SHUTDOWN"]}`, "Lambda-Extension-Name", filepath.Base(os.Args[0]))
+	response := exchange("POST", api+"/register", `{"events":["INVOKE","SHUTDOWN"]}`,
+		"Lambda-Extension-Name", filepath.Base(os.Args[0]))
 	response.Body.Close()
 	id := response.Header.Get("Lambda-Extension-Identifier")
 	for {

@@ -1,5 +1,5 @@
 // Command overhttp echoes its event, and does the work in a goroutine that the
-// handler starts, which then tells extension httpdone that it is done.
+// handler starts, which then reports to extension httpdone that it is done.
 package main
 
 import (

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -15,6 +16,10 @@ import (
 
 func main() {
 	hooks, call := bench.Hooks(), os.Getenv(bench.CallVariable)
+	var opts postinvoke.Options
+	if os.Getenv(bench.QuietVariable) != "" {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
 	lambda.Start(postinvoke.Wrap(func(ctx context.Context, event json.RawMessage) (json.RawMessage, error) {
 		for range hooks {
 			postinvoke.Run(ctx, func() {})
@@ -29,5 +34,5 @@ func main() {
 			})
 		}
 		return event, nil
-	}, nil))
+	}, &opts))
 }

@@ -17,7 +17,7 @@ import (
 	"example.com/postinvoke/postinvoke"
 )
 
-// A handler is what the player calls. Its event is what it has to do.
+// A handler is what a fakeLambda calls. Its event is a task.
 type handler func(context.Context, task) (struct{}, error)
 
 type task func(context.Context)
@@ -27,28 +27,28 @@ func bare(ctx context.Context, do task) (struct{}, error) {
 	return struct{}{}, nil
 }
 
-// A player is the runtime, the extension and the Extensions API for a handler in
-// its own process. Its side of the API allocates nothing for an invocation.
-type player struct {
+// A fakeLambda is the runtime, the extension and the Extensions API for a handler in
+// the process of the test. Its side of the API allocates nothing for an invocation.
+type fakeLambda struct {
 	wrapped handler
 	api     net.Conn // from the library
 	event   []byte   // the response with an INVOKE event
-	request []byte   // that was read last
+	request []byte   // the last one that was read
 }
 
-func newPlayer(t testing.TB) *player {
+func newFakeLambda(t testing.TB) *fakeLambda {
 	t.Helper()
-	p, err := thePlayer()
+	l, err := theFakeLambda()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p
+	return l
 }
 
 const requestID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 
-// thePlayer is the only one: a process registers once.
-var thePlayer = sync.OnceValues(func() (*player, error) {
+// theFakeLambda is the only one: a process registers once.
+var theFakeLambda = sync.OnceValues(func() (*fakeLambda, error) {
 	tmp, err := os.MkdirTemp("", "bench-")
 	if err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ var thePlayer = sync.OnceValues(func() (*player, error) {
 	os.Setenv("AWS_LAMBDA_RUNTIME_API", listener.Addr().String())
 	body := fmt.Sprintf(`{"eventType":"INVOKE","deadlineMs":%d,"requestId":%q,"invokedFunctionArn":"arn:aws:lambda:`+
 		`us-east-1:123456789012:function:bench"}`, time.Now().Add(time.Hour).UnixMilli(), requestID)
-	p := &player{request: make([]byte, 4096), event: respond(body)}
+	l := &fakeLambda{request: make([]byte, 4096), event: respond(body)}
 
 	registered := make(chan struct{})
 	go func() {
@@ -76,14 +76,14 @@ var thePlayer = sync.OnceValues(func() (*player, error) {
 		if err != nil {
 			panic(err)
 		}
-		p.api = conn
-		p.await() // register
-		p.write(respond(`{}`))
+		l.api = conn
+		l.await() // register
+		l.write(respond(`{}`))
 	}()
-	p.wrapped = postinvoke.Wrap(bare, &postinvoke.Options{Logger: slog.New(slog.DiscardHandler)})
+	l.wrapped = postinvoke.Wrap(bare, &postinvoke.Options{Logger: slog.New(slog.DiscardHandler)})
 	<-registered
-	p.await() // event/next
-	return p, os.RemoveAll(tmp)
+	l.await() // event/next
+	return l, os.RemoveAll(tmp)
 })
 
 func respond(body string) []byte {
@@ -92,10 +92,10 @@ func respond(body string) []byte {
 }
 
 // await returns when the library has made a request.
-func (p *player) await() {
+func (l *fakeLambda) await() {
 	n := 0
-	for !bytes.Contains(p.request[:n], []byte("\r\n\r\n")) {
-		read, err := p.api.Read(p.request[n:])
+	for !bytes.Contains(l.request[:n], []byte("\r\n\r\n")) {
+		read, err := l.api.Read(l.request[n:])
 		if err != nil {
 			panic(err)
 		}
@@ -103,15 +103,15 @@ func (p *player) await() {
 	}
 }
 
-func (p *player) write(response []byte) {
-	if _, err := p.api.Write(response); err != nil {
+func (l *fakeLambda) write(response []byte) {
+	if _, err := l.api.Write(response); err != nil {
 		panic(err)
 	}
 }
 
 // invoke calls a handler as aws-lambda-go does, and ends its context as if the
 // response had been accepted. It returns how long the handler took.
-func (p *player) invoke(h handler, do task) time.Duration {
+func (l *fakeLambda) invoke(h handler, do task) time.Duration {
 	ctx, cancel := context.WithDeadline(context.Background(), time.Now().Add(time.Minute))
 	defer cancel()
 	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: requestID})
@@ -124,18 +124,18 @@ func (p *player) invoke(h handler, do task) time.Duration {
 
 // serve has the wrapped handler serve an invocation, and returns when the
 // library has asked for the next one.
-func (p *player) serve(do task) time.Duration {
-	p.write(p.event)
-	took := p.invoke(p.wrapped, do)
-	p.await()
+func (l *fakeLambda) serve(do task) time.Duration {
+	l.write(l.event)
+	took := l.invoke(l.wrapped, do)
+	l.await()
 	return took
 }
 
 // allocations returns how often the library allocates memory for an invocation.
-func (p *player) allocations(do task) float64 {
+func (l *fakeLambda) allocations(do task) float64 {
 	const runs = 2000
-	with := testing.AllocsPerRun(runs, func() { p.serve(do) })
-	return with - testing.AllocsPerRun(runs, func() { p.invoke(bare, nothing) })
+	with := testing.AllocsPerRun(runs, func() { l.serve(do) })
+	return with - testing.AllocsPerRun(runs, func() { l.invoke(bare, nothing) })
 }
 
 func nothing(context.Context) {}

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // A funcHandler is a handler of log records.
@@ -19,7 +20,7 @@ func (h funcHandler) WithGroup(string) slog.Handler                 { return h }
 func newFuncLogger(handle func(slog.Record)) *slog.Logger           { return slog.New(funcHandler(handle)) }
 func failing(context.Context) error                                 { return errors.New("no such luck") }
 
-// A logger that is slow is not taken for one that calls itself for ever.
+// A slow logger must not be mistaken for one that calls itself without end.
 func TestALoggerGetsTheRecordsOfAllHooksThatFailAtOnce(t *testing.T) {
 	const hooks = 3 * maxNesting
 	synctest.Test(t, func(t *testing.T) {
@@ -50,9 +51,9 @@ func TestALoggerGetsTheRecordsOfAllHooksThatFailAtOnce(t *testing.T) {
 	})
 }
 
-// A logger may keep the context of an invocation: hooks are refused, which is
-// logged, when that is over.
-func TestALoggerThatIsRefusedAHookWithEachRecordDoesNotRecurseForEver(t *testing.T) {
+// A logger may keep the context of an invocation: hooks registered with it afterwards
+// are refused, and that is logged.
+func TestALoggerThatIsRefusedAHookWithEachRecordDoesNotRecurseWithoutEnd(t *testing.T) {
 	var kept context.Context
 	var got atomic.Int32
 	handler := Wrap(func(ctx context.Context, _ any) (any, error) {
@@ -75,7 +76,7 @@ func TestALoggerThatIsRefusedAHookWithEachRecordDoesNotRecurseForEver(t *testing
 	}
 }
 
-// A logger may set itself up with the first record, and want to be closed.
+// A logger may set itself up with the first record, and register its own shutdown.
 func TestALoggerMayCallShutdownWithTheReadyRecord(t *testing.T) {
 	p := &process{level: slog.LevelError}
 	records := 0
@@ -86,4 +87,32 @@ func TestALoggerMayCallShutdownWithTheReadyRecord(t *testing.T) {
 	if records != 1 {
 		t.Errorf("got %d records, want 1", records)
 	}
+}
+
+// On Managed Instances no INVOKE event has the function's timeout. A middleware's
+// context that ends later than any function must not delay hooks until then.
+func TestHooksDoNotWaitForAContextThatOutlivesTheInvocation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		opts := &Options{Logger: slog.New(slog.DiscardHandler)}
+		w := &wrapper{process: &process{onLambda: true, managed: true}, reporter: newReporter(opts), margin: defaultMargin}
+		for _, test := range []struct {
+			deadline time.Duration
+			waits    bool
+		}{{longestTimeout, true}, {longestTimeout + 1, false}} {
+			ctx, cancel := context.WithTimeout(t.Context(), test.deadline)
+			ran := false
+			inv := w.begin(ctx)
+			Run(inv, func() { ran = true })
+			inv.returned(nil)
+			synctest.Wait()
+			if ran == test.waits {
+				t.Errorf("deadline after %v: the hook ran before the context has ended: %t", test.deadline, ran)
+			}
+			cancel()
+			synctest.Wait()
+			if !ran {
+				t.Errorf("deadline after %v: the hook did not run", test.deadline)
+			}
+		}
+	})
 }
