@@ -109,8 +109,7 @@ func writeDashboard(
 			return err
 		}
 	}
-	_, err = fmt.Fprintln(stdout,
-		"A drawing, not a screenshot: nothing of it was seen on AWS. The page lists what it assumes.")
+	_, err = fmt.Fprintln(stdout, "A drawing that was not compared with AWS. The page lists what it assumes.")
 	return err
 }
 

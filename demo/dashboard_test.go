@@ -14,8 +14,7 @@ func TestDashboardCommand(t *testing.T) {
 	page := filepath.Join(t.TempDir(), "dashboard.html")
 	r := demotest.Run(t, "dashboard", "-scenario", "nothing", "-metrics", "-o", page)
 	r.Wrote(t, page)
-	if want := "A drawing, not a screenshot: nothing of it was seen on AWS. The page lists what it " +
-		"assumes.\n"; r.Stdout != want {
+	if want := "A drawing that was not compared with AWS. The page lists what it assumes.\n"; r.Stdout != want {
 		t.Errorf("got %q, want %q", r.Stdout, want)
 	}
 	html := read(t, page)

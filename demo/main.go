@@ -7,8 +7,7 @@
 // It builds the example function and the extension, and starts them in a local
 // execution environment. The log is what CloudWatch would show, and between
 // its lines, marked with ──, what Lambda does not log: when the caller has the
-// response, when the processes are frozen and thawed, and how they end.
-// With -h it lists its flags, with examples.
+// response, when processes are frozen and thawed, and how they end. -h lists flags.
 //
 // With -o and -png it also writes a report: the run as a timeline, the log, and
 // the figures. For that the function runs at log level DEBUG, at which the library
@@ -165,8 +164,8 @@ func runFunction(ctx context.Context, args []string, stdin io.Reader, stdout, st
 
 // about says what is run.
 func (o *options) about() recording.About {
-	times := recording.Times(o.Invocations)
-	what := fmt.Sprintf("Running %s on this machine: %s, idle for %v after each.", o.Function.Function, times, o.idle)
+	what := fmt.Sprintf("Running %s on this machine: %s, idle for %v after each.",
+		o.Function.Function, recording.Times(o.Invocations), o.idle)
 	return recording.About{
 		Intro:       []string{what, recording.IdleOnAWS},
 		Place:       "on this machine",

@@ -71,9 +71,9 @@ func serve(ctx context.Context, args []string, stdin io.Reader, stdout, stderr i
 	defer remove()
 	progress := cli.NewProgress(stderr)
 	defer progress.Clear()
-	function := o.Function.Function
-	function.WithoutLayer = false // it can be switched on
-	programs, err := build(function, ctx, tmp, progress.Show)
+	withLayer := o.Function.Function
+	withLayer.WithoutLayer = false // it can be switched on
+	programs, err := build(withLayer, ctx, tmp, progress.Show)
 	if err != nil {
 		return err
 	}
