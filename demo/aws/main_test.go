@@ -101,7 +101,7 @@ func TestFailedCheck(t *testing.T) {
 
 // Ctrl-C while the environment idles ends the run with what there is.
 func TestInterruptedOnAWS(t *testing.T) {
-	account := awstest.Start(t, awstest.Config{})
+	account := awstest.Start(t, awstest.Config{HookTime: time.Minute})
 	ctx, interrupt := context.WithCancelCause(context.Background())
 	answered := func(r awstest.Request) {
 		if r.Action == "logs:FilterLogEvents" && r.Limited {

@@ -39,13 +39,13 @@ func NewRow(r *recording.Recording, m *recording.Moment) (Row, bool) {
 		Remark:  m.Remark,
 		Local:   m.Local(),
 	}
-	if row.Text != m.Display {
+	if row.Text != m.Display && !m.IsCut() {
 		row.Whole = m.Display
 	}
 	if row.Remark == "" {
 		row.Remark = troubleBesideOK(m)
 	}
-	if m.Local() && strings.HasSuffix(m.Display, "…") {
+	if m.IsCut() {
 		payload := []byte(m.Text) // an event
 		if m.Kind == lambdaenv.Responded {
 			payload = m.Response.Payload
