@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // tokens are strings in quotes, numbers, names and symbols. Names of other
@@ -24,6 +25,9 @@ type syntaxError string
 // parse calls read with a parser of a text in the language, all of which it must
 // read.
 func (l *Language) parse(text string, read func(*parser)) (err error) {
+	if !utf8.ValidString(text) {
+		return fmt.Errorf("not valid UTF-8: %q", text)
+	}
 	p := &parser{l, tokens.FindAllString(text, -1)}
 	defer func() {
 		switch problem := recover().(type) {
