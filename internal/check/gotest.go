@@ -14,17 +14,16 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"example.com/postinvoke/internal/ci"
 )
 
-// packagesAtOnce is a flag of go test. Many tests wait, for processes and timeouts,
-// so that more packages can run at once than there are processors.
-var packagesAtOnce = fmt.Sprintf("-p=%d", runtime.NumCPU()+2)
-
 // test runs the tests with the race detector, if there is one. Those of
 // packages that use jsii run without it: compiling the CDK's packages for it
-// takes minutes, and the work is done in a Node process.
+// takes minutes, and the work is done in a Node process. They run one by one beside
+// the others. Many tests wait, for processes and timeouts, so that more packages
+// run at once than there are processors.
 //
 // Results are never taken from the cache: the go command does not see that they
 // depend on the programs that the tests compile. The vet step has run go vet.
@@ -41,16 +40,18 @@ func (m module) test(ctx context.Context, r *reporter) error {
 			return err
 		}
 	}
-	run := func(flag string, packages []string) error {
+	run := func(flag string, atOnce int, packages []string) error {
 		if len(packages) == 0 {
 			return nil
 		}
-		args := []string{"test", "-json", "-vet=off", "-count=1", "-timeout=20m", flag, packagesAtOnce}
+		args := []string{"test", "-json", "-vet=off", "-count=1", "-timeout=20m", flag, fmt.Sprintf("-p=%d", atOnce)}
 		cmd := exec.CommandContext(ctx, "go", append(args, packages...)...)
-		cmd.Dir, cmd.Stdout = string(m), t
+		cmd.Dir, cmd.Stdout = string(m), &stream{tests: t}
 		return r.exec(cmd)
 	}
-	err = errors.Join(run(race, others), run("-race=false", jsii))
+	beside := make(chan error)
+	go func() { beside <- run("-race=false", 1, jsii) }()
+	err = errors.Join(run(race, runtime.NumCPU()+1, others), <-beside)
 	r.printf("%d passed, %d failed, %d skipped", t.passed, t.failed, t.skipped)
 	return err
 }
@@ -90,17 +91,22 @@ func hasRaceDetector(ctx context.Context) bool {
 	return enabled == "1" && err == nil
 }
 
-// tests reads the output of go test -json, and prints the results of packages as
-// they come.
+// tests are the results of go test, printed as they come.
 type tests struct {
 	*reporter
-	folders                 map[string]string // of packages, by import path
+	folders map[string]string // of packages, by import path
+
+	mu                      sync.Mutex
 	done                    int               // packages
 	passed, failed, skipped int               // tests
+	running                 []string          // packages
+	output                  map[string]string // by package and test; of those that have not passed
+}
 
-	line    []byte            // the last one, as far as it has come
-	running []string          // packages
-	output  map[string]string // by package and test; of those that have not passed
+// A stream reads what one command go test -json prints.
+type stream struct {
+	*tests
+	line []byte // the last one, as far as it has come
 }
 
 // An event is a line of go test -json (go doc test2json, go help buildjson).
@@ -109,10 +115,10 @@ type event struct {
 	Elapsed                       float64
 }
 
-func (t *tests) Write(p []byte) (int, error) {
-	t.line = append(t.line, p...)
+func (s *stream) Write(p []byte) (int, error) {
+	s.line = append(s.line, p...)
 	for {
-		line, rest, found := bytes.Cut(t.line, []byte("\n"))
+		line, rest, found := bytes.Cut(s.line, []byte("\n"))
 		if !found {
 			return len(p), nil
 		}
@@ -120,12 +126,14 @@ func (t *tests) Write(p []byte) (int, error) {
 		if err := json.Unmarshal(line, &e); err != nil {
 			return 0, fmt.Errorf("go test -json printed %q: %w", line, err)
 		}
-		t.handle(e)
-		t.line = rest
+		s.handle(e)
+		s.line = rest
 	}
 }
 
 func (t *tests) handle(e event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	key := e.Package + "\x00" + e.Test
 	switch {
 	case e.Action == "build-output":
