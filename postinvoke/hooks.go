@@ -86,7 +86,7 @@ func (inv *invocation) closeIfDone() bool {
 // call calls h, and reports how that ended.
 func (inv *invocation) call(h *hook) {
 	if h.timeout > 0 {
-		overrun := time.AfterFunc(h.timeout+hooksGrace, func() { inv.abandonOne(h) })
+		overrun := time.AfterFunc(min(h.timeout, forever-hooksGrace)+hooksGrace, func() { inv.abandonOne(h) })
 		defer overrun.Stop()
 	}
 	h.call(h.ctx, func(result HookResult) {

@@ -29,6 +29,7 @@ type invocation struct {
 	direct      bool // Context is Lambda's own: see byLambda
 	outside     bool // the handler was not called by the runtime, as far as is known, but during init, for example
 	coldStart   bool
+	watched     bool // the end of Context finishes the invocation if it has no hooks
 	began       time.Time
 
 	mu              sync.Mutex
@@ -83,6 +84,7 @@ func (w *wrapper) begin(ctx context.Context) *invocation {
 	}
 	w.checkMargin(inv)
 	if inv.endsWithInvocation() {
+		inv.watched = true
 		inv.watch()
 	}
 	return inv
@@ -220,7 +222,7 @@ func (inv *invocation) handlerEnded(outcome Outcome) (finished <-chan struct{}) 
 	switch {
 	case finished != nil:
 		inv.signalChange()
-	case outcome == OutcomePanic, inv.ctxEndedEarly, !inv.endsWithInvocation():
+	case outcome == OutcomePanic, inv.ctxEndedEarly, !inv.watched, !inv.endsWithInvocation():
 		// Otherwise the end of the context does that. After a panic the process
 		// ends first, and the invocation would not be counted.
 		inv.doneWithoutHooks()
@@ -249,7 +251,6 @@ func (inv *invocation) doneWithoutHooks() {
 // frozen. hooksStarted and responded are zero if that did not happen, or is not
 // known.
 func (inv *invocation) finish(hooksStarted, responded time.Time) {
-	defer inv.release() // whatever an observer does
 	inv.mu.Lock()
 	if inv.outcome == "" {
 		inv.outcome, inv.handlerReturned = OutcomeStopped, time.Now()
@@ -267,13 +268,12 @@ func (inv *invocation) finish(hooksStarted, responded time.Time) {
 		Failures:     inv.failures,
 		Abandoned:    inv.abandoned,
 	}
-	inv.mu.Unlock()
-	inv.reporter.invocation(inv, result)
-	inv.mu.Lock()
-	inv.slot.Free()
+	inv.slot.Free() // every hook was reported
 	inv.slot = nil
 	inv.mu.Unlock()
-	inv.count(result)
+	defer inv.release() // deferred, because an observer may call runtime.Goexit
+	defer inv.count(result)
+	inv.reporter.invocation(inv, result)
 }
 
 // count adds the invocation to the counters in the black box.
