@@ -361,24 +361,42 @@ func TestAnObserverThatPanicsIsLogged(t *testing.T) {
 	})
 }
 
-// As t.FailNow does.
+// As t.FailNow does. The results that come after it are not lost.
 func TestAnObserverThatCallsGoexitHoldsNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		env := postinvoketest.New(t)
-		ran := 0
-		handler := register(func(ctx context.Context) {
-			for range 2 {
-				postinvoke.Run(ctx, func() { ran++ })
+	fails := func(context.Context) error { return errDisk }
+	hangs := func(ctx context.Context) error { time.Sleep(time.Hour); return nil }
+	tests := []struct {
+		name  string
+		hooks []func(context.Context) error // in the order in which they run
+		want  error
+		after time.Duration
+	}{
+		{"of hooks that fail", []func(context.Context) error{fails, fails}, errDisk, 0},
+		{"of hooks that are abandoned", []func(context.Context) error{hangs, hangs}, postinvoke.ErrAbandoned, 59700 * time.Millisecond},
+	}
+	for _, test := range tests {
+		synctest.Test(t, func(t *testing.T) {
+			env := postinvoketest.New(t)
+			env.Timeout = time.Minute
+			handler := register(func(ctx context.Context) {
+				for _, hook := range test.hooks {
+					postinvoke.RunContext(ctx, hook)
+				}
+			}, &postinvoke.Observer{
+				Hook:       func(context.Context, postinvoke.HookResult) { runtime.Goexit() },
+				LateHook:   func(context.Context, postinvoke.HookResult) { runtime.Goexit() },
+				Invocation: func(context.Context, postinvoke.InvocationResult) { runtime.Goexit() },
+			})
+			began := time.Now()
+			inv := postinvoketest.Invoke(env, handler, nil)
+			if err := inv.RunHooks(); !errors.Is(err, test.want) || len(inv.Hooks()) != len(test.hooks) {
+				t.Errorf("%s: got %v, want %d results with %v", test.name, err, len(test.hooks), test.want)
 			}
-		}, &postinvoke.Observer{Hook: func(context.Context, postinvoke.HookResult) { runtime.Goexit() }})
-		began := time.Now()
-		if err := postinvoketest.Invoke(env, handler, nil).RunHooks(); err != nil || ran != 2 {
-			t.Errorf("got %v, and %d hooks that ran, want 2", err, ran)
-		}
-		if took := time.Since(began); took != 0 {
-			t.Errorf("the invocation was held for %v", took)
-		}
-	})
+			if took := time.Since(began); took != test.after {
+				t.Errorf("%s: the invocation took %v, want %v", test.name, took, test.after)
+			}
+		})
+	}
 }
 
 // Each hook that it registers is refused, and that is a result.
