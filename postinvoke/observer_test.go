@@ -334,6 +334,21 @@ func TestAnObserverGetsShutdownFunctions(t *testing.T) {
 	})
 }
 
+// As that of a handler in a package's variable is.
+func TestTheObserverOfAHandlerThatWasWrappedBeforeTheTestGetsItsShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		env := postinvoketest.New(t)
+		hooks, shutdowns := len(firstHandler.hooks), len(firstHandler.shutdowns)
+		postinvoke.Shutdown(func() {})
+		if err := env.Shutdown(); err != nil {
+			t.Error(err)
+		}
+		if h, s := len(firstHandler.hooks)-hooks, len(firstHandler.shutdowns)-shutdowns; h != 1 || s != 1 {
+			t.Errorf("got %d results of shutdown functions and %d of the shutdown, want 1 of each", h, s)
+		}
+	})
+}
+
 var errDisk = errors.New("disk full")
 
 // Hooks after it run, and the environment is not held by it.
