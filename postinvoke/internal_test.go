@@ -193,6 +193,7 @@ func TestTheLongestTimeoutOfAHook(t *testing.T) {
 		}
 		cancel()
 		time.Sleep(2 * time.Hour)
+		synctest.Wait()
 		if len(got) != 1 || got[0] != OutcomeOK {
 			t.Errorf("got outcomes %v, want one %q", got, OutcomeOK)
 		}

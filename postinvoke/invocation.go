@@ -156,7 +156,7 @@ func (inv *invocation) lockFor(h *hook) bool {
 // refusal returns why h is refused, or nothing. The caller holds the lock.
 func (inv *invocation) refusal(h *hook) string {
 	if inv.closed {
-		return "the hooks of its invocation are over"
+		return "the hooks of its invocation are done"
 	}
 	if deadline, ok := inv.hooksDeadline(); ok && !h.stacked && !wallNow().Before(deadline) {
 		return "no time is left before the function's timeout"

@@ -256,7 +256,7 @@ func TestAnObserverGetsHooksThatDoNotFinish(t *testing.T) {
 			postinvoke.Go(ctx, forever)
 			time.Sleep(time.Minute)
 		}, postinvoke.OutcomeTimeout, true, "it still ran when its time was up"},
-		{"its own timeout is over", func(ctx context.Context, forever function, _ func() error) {
+		{"its own timeout has passed", func(ctx context.Context, forever function, _ func() error) {
 			postinvoke.RunContext(ctx, forever, postinvoke.Timeout(time.Second))
 		}, postinvoke.OutcomeOK, true, "it did not return within its timeout of 1s"},
 		{"the environment shuts down", func(ctx context.Context, forever function, shutdown func() error) {
