@@ -158,22 +158,30 @@ func TestAContextThatOutlivesTheInvocationHoldsNothing(t *testing.T) {
 }
 
 // Its timeout is not known any more when its handler returns.
-func TestTheResultOfAHandlerThatReturnsInALaterInvocation(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		results := 0
-		w, ctx := heldWrapper(t, &Observer{Invocation: func(context.Context, InvocationResult) { results++ }})
-		begun := make(chan *invocation, 1)
-		time.AfterFunc(time.Second, func() { begun <- w.begin(ctx) })
-		if got := hold(w, "a"); got != gate.Deadline {
-			t.Errorf("got %q, want %q", got, gate.Deadline)
+func TestAHandlerThatReturnsInALaterInvocationFinishesItsOwn(t *testing.T) {
+	for name, o := range map[string]*Observer{
+		"no observer": nil,
+		"an observer": {Invocation: func(context.Context, InvocationResult) {}},
+	} {
+		for _, beginsAfter := range []time.Duration{0, 2 * time.Second} {
+			synctest.Test(t, func(t *testing.T) {
+				w, ctx := heldWrapper(t, o)
+				begun := make(chan *invocation, 1)
+				time.AfterFunc(beginsAfter, func() { begun <- w.begin(ctx) })
+				time.Sleep(time.Second) // until the INVOKE event comes
+				if got := hold(w, "a"); got != gate.Deadline {
+					t.Errorf("got %q, want %q", got, gate.Deadline)
+				}
+				w.gate.Begin("b", nil, time.Time{}).Done()
+				hold(w, "b")
+				inv := <-begun
+				inv.returned(nil)
+				if synctest.Wait(); !inv.isFinished() {
+					t.Errorf("%s, begun after %v: not finished", name, beginsAfter)
+				}
+			})
 		}
-		w.gate.Begin("b", nil, time.Time{}).Done()
-		hold(w, "b")
-		(<-begun).returned(nil)
-		if synctest.Wait(); results != 1 {
-			t.Errorf("got %d results, want 1", results)
-		}
-	})
+	}
 }
 
 // A hook that may take as long as the function has: zero would be Options.HookTimeout.

@@ -29,10 +29,10 @@ type invocation struct {
 	direct      bool // Context is Lambda's own: see byLambda
 	outside     bool // the handler was not called by the runtime, as far as is known, but during init, for example
 	coldStart   bool
-	watched     bool // the end of Context finishes the invocation if it has no hooks
 	began       time.Time
 
 	mu              sync.Mutex
+	watched         bool    // the end of Context will finish the invocation if it has no hooks
 	closed          bool    // no more hooks are accepted
 	stack           []*hook // registered, not started
 	running         []*hook // started: those of Go, and at most one from the stack
@@ -217,12 +217,13 @@ func (inv *invocation) handlerEnded(outcome Outcome) (finished <-chan struct{}) 
 	inv.ctxEndedEarly = inv.Err() != nil
 	inv.slot.SetPhase(blackbox.Response)
 	finished = inv.finished
+	watched := inv.watched
 	inv.mu.Unlock()
 
 	switch {
 	case finished != nil:
 		inv.signalChange()
-	case outcome == OutcomePanic, inv.ctxEndedEarly, !inv.watched, !inv.endsWithInvocation():
+	case outcome == OutcomePanic, inv.ctxEndedEarly, !watched, !inv.endsWithInvocation():
 		// Otherwise the end of the context does that. After a panic the process
 		// ends first, and the invocation would not be counted.
 		inv.doneWithoutHooks()

@@ -379,7 +379,7 @@ func TestAnObserverThatPanicsIsLogged(t *testing.T) {
 // As t.FailNow does. The results that come after it are not lost.
 func TestAnObserverThatCallsGoexitHoldsNothing(t *testing.T) {
 	fails := func(context.Context) error { return errDisk }
-	hangs := func(ctx context.Context) error { time.Sleep(time.Hour); return nil }
+	hangs := func(context.Context) error { time.Sleep(time.Hour); return nil }
 	tests := []struct {
 		name  string
 		hooks []func(context.Context) error // in the order in which they run
@@ -387,7 +387,10 @@ func TestAnObserverThatCallsGoexitHoldsNothing(t *testing.T) {
 		after time.Duration
 	}{
 		{"of hooks that fail", []func(context.Context) error{fails, fails}, errDisk, 0},
-		{"of hooks that are abandoned", []func(context.Context) error{hangs, hangs}, postinvoke.ErrAbandoned, 59700 * time.Millisecond},
+		{
+			"of hooks that are abandoned", []func(context.Context) error{hangs, hangs},
+			postinvoke.ErrAbandoned, time.Minute - 300*time.Millisecond,
+		},
 	}
 	for _, test := range tests {
 		synctest.Test(t, func(t *testing.T) {

@@ -225,7 +225,7 @@ func (inv *invocation) watch() {
 	if !inv.outside && !inv.reporter.observesInvocations() && inv.entry.Watch(endOf{inv}) {
 		return
 	}
-	context.AfterFunc(inv.Context, inv.doneWithoutHooks)
+	context.AfterFunc(inv.Context, endOf{inv}.Ended)
 	if inv.direct {
 		return
 	}
@@ -233,7 +233,7 @@ func (inv *invocation) watch() {
 		go func() {
 			<-arrived
 			if !inv.endsWithInvocation() {
-				inv.doneWithoutHooks()
+				endOf{inv}.Ended()
 			}
 		}()
 	}
@@ -251,7 +251,13 @@ func (e endOf) Done() <-chan struct{} {
 	return e.invocation.Done()
 }
 
-func (e endOf) Ended() { e.doneWithoutHooks() }
+// Ended finishes the invocation if its handler has returned. Otherwise the return does.
+func (e endOf) Ended() {
+	e.mu.Lock()
+	e.watched = false
+	e.mu.Unlock()
+	e.doneWithoutHooks()
+}
 
 var closed = make(chan struct{})
 
