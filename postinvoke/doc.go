@@ -24,20 +24,21 @@
 // (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
 // This package registers the process as an internal extension, and asks for the
 // next event when the hooks of the current invocation are done. Outside of
-// Lambda, and on Lambda Managed Instances, nothing is frozen and nothing is held.
+// Lambda, and on Lambda Managed Instances, nothing is frozen, and the process does
+// not register for INVOKE events.
 //
 // # What can be lost
 //
 // A hook runs once or not at all: there is no retry. It is abandoned, and that is
-// logged, when the function's timeout is near (see [Options]) or when the
-// environment shuts down first.
+// logged, when it exceeds its own timeout (see [Timeout]), when the function's
+// timeout is near (see [Options]), or when the environment shuts down.
 //
 // Hooks are lost when the process ends. aws-lambda-go ends it when a handler
 // panics (hooks of that invocation run first; on Lambda Managed Instances those
 // of other invocations are cut off), when encoding the response panics, and when
-// Lambda refuses a response, for instance because it is larger than 6 MB. With
-// this project's layer, its extension then logs which hooks were lost. Without
-// it, nothing does.
+// Lambda refuses a response, for instance because it is larger than 6 MB. The
+// extension in this project's layer logs which hooks were lost with the process.
+// Without the layer, nothing does.
 //
 // # What is reported
 //

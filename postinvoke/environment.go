@@ -30,10 +30,17 @@ func init() {
 	currentEnvironment.Store(&environment{test: noObserver, user: noObserver})
 	testhook.Enter = func(began func(context.Context), observer any) (shutDown, leave func()) {
 		before := currentEnvironment.Load()
-		e := &environment{inTest: true, began: began, test: observer.(*Observer), user: noObserver}
+		e := &environment{inTest: true, began: began, test: observer.(*Observer), user: before.observer()}
 		currentEnvironment.Store(e)
 		return e.shutDown, func() { currentEnvironment.Store(before) }
 	}
+}
+
+// observer returns the observer of the first handler.
+func (e *environment) observer() *Observer {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.user
 }
 
 // handlerWrapped makes the observer of the first handler that of the shutdown.

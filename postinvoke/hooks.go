@@ -86,7 +86,7 @@ func (inv *invocation) closeIfDone() bool {
 // call calls h, and reports how that ended.
 func (inv *invocation) call(h *hook) {
 	if h.timeout > 0 {
-		overrun := time.AfterFunc(h.timeout+hooksGrace, func() { inv.abandonOne(h) })
+		overrun := time.AfterFunc(min(h.timeout, forever-hooksGrace)+hooksGrace, func() { inv.abandonOne(h) })
 		defer overrun.Stop()
 	}
 	h.call(h.ctx, func(result HookResult) {
@@ -171,7 +171,7 @@ func (inv *invocation) abandonAll(outcome Outcome, runningReason, waitingReason 
 	}
 	inv.mu.Unlock()
 	for _, h := range slices.Backward(abandoned) {
-		inv.reportHook(h, h.abandonedResult(runningReason))
+		inv.reportAbandoned(h, runningReason)
 	}
 	inv.abandonStack(waitingReason)
 }
@@ -187,7 +187,7 @@ func (inv *invocation) abandonStack(reason string) {
 		return
 	}
 	for _, h := range slices.Backward(stack) {
-		inv.reportHook(h, h.abandonedResult(reason))
+		inv.reportAbandoned(h, reason)
 	}
 	inv.mu.Lock()
 	defer inv.mu.Unlock()
@@ -195,6 +195,17 @@ func (inv *invocation) abandonStack(reason string) {
 	for _, h := range inv.stack { // registered in the meantime
 		inv.slot.Push(h)
 	}
+}
+
+// reportAbandoned reports h in a goroutine of its own: an observer that calls
+// runtime.Goexit must not end supervise.
+func (inv *invocation) reportAbandoned(h *hook, reason string) {
+	reported := make(chan struct{})
+	go func() {
+		defer close(reported)
+		inv.reportHook(h, h.abandonedResult(reason))
+	}()
+	<-reported
 }
 
 func (inv *invocation) reportHook(h *hook, result HookResult) {

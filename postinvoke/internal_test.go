@@ -4,10 +4,15 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"example.com/postinvoke/internal/gate"
 )
 
 // A funcHandler is a handler of log records.
@@ -113,6 +118,92 @@ func TestHooksDoNotWaitForAContextThatOutlivesTheInvocation(t *testing.T) {
 			if !ran {
 				t.Errorf("deadline after %v: the hook did not run", test.deadline)
 			}
+		}
+	})
+}
+
+// heldWrapper returns a wrapper whose invocations the gate holds, and a context that a
+// middleware has given more time than the function has.
+func heldWrapper(t *testing.T, o *Observer) (*wrapper, context.Context) {
+	g := &gate.Gate{NotCalledAfter: calledWithin}
+	g.Wrapped()
+	opts := &Options{Logger: slog.New(slog.DiscardHandler), Observer: o}
+	w := &wrapper{process: &process{onLambda: true, gate: g}, reporter: newReporter(opts), margin: defaultMargin}
+	lc := &lambdacontext.LambdaContext{AwsRequestID: "a"}
+	ctx, cancel := context.WithTimeout(lambdacontext.NewContext(t.Context(), lc), 10*time.Minute)
+	t.Cleanup(cancel)
+	return w, ctx
+}
+
+func hold(w *wrapper, requestID string) gate.Reason {
+	return w.gate.Hold(requestID, time.Now().Add(time.Minute))
+}
+
+// Whether the context outlives the invocation is known when the INVOKE event comes, which
+// may be after the handler has returned.
+func TestAContextThatOutlivesTheInvocationHoldsNothing(t *testing.T) {
+	for name, o := range map[string]*Observer{
+		"no observer": nil,
+		"an observer": {Invocation: func(context.Context, InvocationResult) {}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w, ctx := heldWrapper(t, o)
+			w.begin(ctx).returned(nil)
+			began := time.Now()
+			if got := hold(w, "a"); got != gate.Done || time.Since(began) != 0 {
+				t.Errorf("%s: got %q after %v, want %q at once", name, got, time.Since(began), gate.Done)
+			}
+		})
+	}
+}
+
+// Its timeout is not known any more when its handler returns.
+func TestAHandlerThatReturnsInALaterInvocationFinishesItsOwn(t *testing.T) {
+	for name, o := range map[string]*Observer{
+		"no observer": nil,
+		"an observer": {Invocation: func(context.Context, InvocationResult) {}},
+	} {
+		for _, beginsAfter := range []time.Duration{0, 2 * time.Second} {
+			synctest.Test(t, func(t *testing.T) {
+				w, ctx := heldWrapper(t, o)
+				begun := make(chan *invocation, 1)
+				time.AfterFunc(beginsAfter, func() { begun <- w.begin(ctx) })
+				time.Sleep(time.Second) // until the INVOKE event comes
+				if got := hold(w, "a"); got != gate.Deadline {
+					t.Errorf("got %q, want %q", got, gate.Deadline)
+				}
+				w.gate.Begin("b", nil, time.Time{}).Done()
+				hold(w, "b")
+				inv := <-begun
+				inv.returned(nil)
+				if synctest.Wait(); !inv.isFinished() {
+					t.Errorf("%s, begun after %v: not finished", name, beginsAfter)
+				}
+			})
+		}
+	}
+}
+
+// A hook that may take as long as the function has: zero would be Options.HookTimeout.
+func TestTheLongestTimeoutOfAHook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got []Outcome
+		opts := &Options{Logger: slog.New(slog.DiscardHandler), HookTimeout: time.Second, Observer: &Observer{
+			Hook: func(_ context.Context, r HookResult) { got = append(got, r.Outcome) },
+		}}
+		handler := Wrap(func(ctx context.Context, _ any) (any, error) {
+			Run(ctx, func() { time.Sleep(time.Hour) }, Timeout(math.MaxInt64))
+			return nil, nil
+		}, opts)
+		ctx, cancel := context.WithCancel(t.Context())
+		if _, err := handler(ctx, nil); err != nil {
+			t.Error(err)
+		}
+		cancel()
+		time.Sleep(2 * time.Hour)
+		synctest.Wait()
+		if len(got) != 1 || got[0] != OutcomeOK {
+			t.Errorf("got outcomes %v, want one %q", got, OutcomeOK)
 		}
 	})
 }

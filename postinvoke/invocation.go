@@ -32,6 +32,7 @@ type invocation struct {
 	began       time.Time
 
 	mu              sync.Mutex
+	watched         bool    // the end of Context will finish the invocation if it has no hooks
 	closed          bool    // no more hooks are accepted
 	stack           []*hook // registered, not started
 	running         []*hook // started: those of Go, and at most one from the stack
@@ -83,6 +84,7 @@ func (w *wrapper) begin(ctx context.Context) *invocation {
 	}
 	w.checkMargin(inv)
 	if inv.endsWithInvocation() {
+		inv.watched = true
 		inv.watch()
 	}
 	return inv
@@ -154,7 +156,7 @@ func (inv *invocation) lockFor(h *hook) bool {
 // refusal returns why h is refused, or nothing. The caller holds the lock.
 func (inv *invocation) refusal(h *hook) string {
 	if inv.closed {
-		return "the hooks of its invocation are over"
+		return "the hooks of its invocation are done"
 	}
 	if deadline, ok := inv.hooksDeadline(); ok && !h.stacked && !wallNow().Before(deadline) {
 		return "no time is left before the function's timeout"
@@ -215,12 +217,13 @@ func (inv *invocation) handlerEnded(outcome Outcome) (finished <-chan struct{}) 
 	inv.ctxEndedEarly = inv.Err() != nil
 	inv.slot.SetPhase(blackbox.Response)
 	finished = inv.finished
+	watched := inv.watched
 	inv.mu.Unlock()
 
 	switch {
 	case finished != nil:
 		inv.signalChange()
-	case outcome == OutcomePanic, inv.ctxEndedEarly, !inv.endsWithInvocation():
+	case outcome == OutcomePanic, inv.ctxEndedEarly, !watched, !inv.endsWithInvocation():
 		// Otherwise the end of the context does that. After a panic the process
 		// ends first, and the invocation would not be counted.
 		inv.doneWithoutHooks()
@@ -249,7 +252,6 @@ func (inv *invocation) doneWithoutHooks() {
 // frozen. hooksStarted and responded are zero if that did not happen, or is not
 // known.
 func (inv *invocation) finish(hooksStarted, responded time.Time) {
-	defer inv.release() // whatever an observer does
 	inv.mu.Lock()
 	if inv.outcome == "" {
 		inv.outcome, inv.handlerReturned = OutcomeStopped, time.Now()
@@ -267,13 +269,12 @@ func (inv *invocation) finish(hooksStarted, responded time.Time) {
 		Failures:     inv.failures,
 		Abandoned:    inv.abandoned,
 	}
-	inv.mu.Unlock()
-	inv.reporter.invocation(inv, result)
-	inv.mu.Lock()
-	inv.slot.Free()
+	inv.slot.Free() // every hook was reported
 	inv.slot = nil
 	inv.mu.Unlock()
-	inv.count(result)
+	defer inv.release() // deferred, because an observer may call runtime.Goexit
+	defer inv.count(result)
+	inv.reporter.invocation(inv, result)
 }
 
 // count adds the invocation to the counters in the black box.

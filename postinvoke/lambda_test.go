@@ -12,9 +12,12 @@ import (
 	"example.com/postinvoke/record"
 )
 
+// firstHandler keeps results of the first handler.
+var firstHandler collector
+
 // TestMain wraps the first handler, whose logger gets the records of the process.
 func TestMain(m *testing.M) {
-	register(nil, nil)
+	register(nil, firstHandler.observer())
 	os.Exit(m.Run())
 }
 

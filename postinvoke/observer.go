@@ -15,45 +15,48 @@ import (
 // The functions are called synchronously: the next hook starts, and the
 // environment may be frozen, only after they have returned. Their time is billed
 // and counts towards the function's timeout, so they should count or buffer, and
-// leave sending to a hook of a later invocation or to a shutdown function. A
-// function that never returns holds the environment until 100 ms before the
+// leave sending to a hook of a later invocation or to a shutdown function. If a
+// function does not return, the environment stays awake until 100 ms before the
 // timeout. Calls may overlap, because hooks of [Go] run beside others and Lambda
 // Managed Instances serve several invocations at once.
 //
 // Their contexts have values, such as the request id and the trace, but do not
-// end, and hooks cannot be registered with them. If a function panics, that is
-// logged as a library problem and has no other effect.
+// end. Hooks cannot be registered with them: [Run], [RunContext] and [Go] panic. If
+// a function panics, that is logged as a library problem and has no other effect.
+// If the functions cause calls of themselves without end, by registering hooks that
+// are refused, they are not called after the hundredth.
 //
-// If the process ends first, because it crashes or Lambda kills it, nothing is
-// called.
+// If the process ends first, because it exits, crashes or is killed by Lambda, the
+// functions are not called.
 type Observer struct {
 	// Hook is called exactly once for each hook, and for each function given to
 	// Shutdown or ShutdownContext: after it has returned or panicked, or when it
 	// is abandoned or refused. ctx has the values of the context that the hook
 	// was registered with.
 	//
-	// For a hook that has ended Hook is called in the hook's goroutine, for one
-	// that is refused in the goroutine that tried to register it, and otherwise
-	// in a goroutine of this package.
+	// If the hook has returned or panicked, Hook is called in the hook's
+	// goroutine; if it is refused, in the goroutine that tried to register it;
+	// and otherwise, or for a shutdown function, in a goroutine of this package.
 	Hook func(ctx context.Context, result HookResult)
 
 	// LateHook is called, in addition to Hook, when a hook that was abandoned
-	// has returned after all. The environment is not kept awake for such a
-	// hook: it may return during a later invocation, or never.
+	// returns or panics later. The environment is not kept awake for such a
+	// hook: it may return at once, even before the call of Hook has, or during a
+	// later invocation, or never.
 	LateHook func(ctx context.Context, result HookResult)
 
 	// Invocation is called exactly once for each call of a wrapped handler,
-	// also if that registered no hook: after the handler has returned and Hook
-	// has returned for each of its hooks, and before the environment may be
-	// frozen. ctx has the values of the context that the handler was called
-	// with. A hook that is refused afterwards is not counted in the result.
+	// also if that registered no hook: after the handler has ended, as Outcome
+	// describes, and Hook has returned for each of its hooks, and before the
+	// environment may be frozen. ctx has the values of the context that the
+	// handler was called with. Hooks that are refused may follow.
 	Invocation func(ctx context.Context, result InvocationResult)
 
 	// Shutdown is called after all functions given to Shutdown and
 	// ShutdownContext have returned or been abandoned, and before the process
-	// exits. At most 100 ms are left then. ctx has no values. Of several wrapped
-	// handlers, the observer of the first receives this and the results of
-	// those functions.
+	// exits. If they took all of their time, 100 ms are left. ctx has no values.
+	// Of several wrapped handlers, the observer of the first receives this and
+	// the results of those functions.
 	Shutdown func(ctx context.Context, result ShutdownResult)
 }
 
@@ -63,7 +66,7 @@ type HookResult struct {
 	RequestID string // of the invocation; empty for a shutdown function
 	Shutdown  bool   // registered with Shutdown or ShutdownContext
 
-	// Timeout is the limit of the hook's own, from the option Timeout or
+	// Timeout is the hook's own, from the option Timeout or
 	// Options.HookTimeout. Zero means that it had none.
 	Timeout time.Duration
 
@@ -71,8 +74,8 @@ type HookResult struct {
 	Started  time.Time // when it was called; zero if it never was
 	Finished time.Time // when it returned, or was abandoned or refused
 
-	// Abandoned is when the hook was abandoned; zero if it was not. For
-	// LateHook it is before Finished, otherwise the same.
+	// Abandoned is when the hook was abandoned; zero if it was not. It equals
+	// Finished, except for LateHook: then it is earlier.
 	Abandoned time.Time
 
 	// Outcome is OutcomeOK, OutcomeError, OutcomePanic, OutcomeAbandoned or
@@ -105,14 +108,14 @@ type InvocationResult struct {
 	Responded time.Time
 
 	// HooksStarted is when the hooks of Run and RunContext could start; zero if
-	// the invocation had no hooks, or they could not start in time. Until
-	// Finished, the environment was kept awake for them.
+	// the invocation had no hooks, or they could not start in time. From then
+	// until Finished, the environment was kept awake for hooks.
 	HooksStarted time.Time
 	Finished     time.Time
 
-	Hooks     int // registered, calls of Go included
-	Failures  int // of them returned an error or panicked
-	Abandoned int // of them were not finished, or not started, in time
+	Hooks     int // registered, calls of Go included; without those that were refused
+	Failures  int // hooks that returned an error or panicked
+	Abandoned int // hooks that did not return, or did not start, in time
 }
 
 // A ShutdownResult describes the shutdown of the execution environment.
@@ -121,8 +124,8 @@ type ShutdownResult struct {
 	Budget            time.Duration // that Lambda allows
 
 	Hooks     int // functions given to Shutdown and ShutdownContext
-	Failures  int // of them returned an error or panicked
-	Abandoned int // of them were not finished, or not started, in time
+	Failures  int // functions that returned an error or panicked
+	Abandoned int // functions that did not return, or did not start, in time
 }
 
 // An Outcome is how a handler or a hook ended.
@@ -142,9 +145,9 @@ const (
 
 // Errors of hooks that did not finish, for errors.Is.
 var (
-	// ErrAbandoned is the error of a hook that had not returned, or not even
-	// started, when its own timeout was over, when the function's was near, or
-	// when the environment shut down.
+	// ErrAbandoned is the error of a hook that had not returned soon after its
+	// own timeout, or had not returned or not even started when the function's
+	// timeout was near or the environment shut down.
 	ErrAbandoned = errors.New("abandoned")
 
 	// ErrRefused is the error of a hook that was registered too late to be

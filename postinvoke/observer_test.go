@@ -256,7 +256,7 @@ func TestAnObserverGetsHooksThatDoNotFinish(t *testing.T) {
 			postinvoke.Go(ctx, forever)
 			time.Sleep(time.Minute)
 		}, postinvoke.OutcomeTimeout, true, "it still ran when its time was up"},
-		{"its own timeout is over", func(ctx context.Context, forever function, _ func() error) {
+		{"its own timeout has passed", func(ctx context.Context, forever function, _ func() error) {
 			postinvoke.RunContext(ctx, forever, postinvoke.Timeout(time.Second))
 		}, postinvoke.OutcomeOK, true, "it did not return within its timeout of 1s"},
 		{"the environment shuts down", func(ctx context.Context, forever function, shutdown func() error) {
@@ -334,6 +334,21 @@ func TestAnObserverGetsShutdownFunctions(t *testing.T) {
 	})
 }
 
+// As that of a handler in a package's variable is.
+func TestTheObserverOfAHandlerThatWasWrappedBeforeTheTestGetsItsShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		env := postinvoketest.New(t)
+		hooks, shutdowns := len(firstHandler.hooks), len(firstHandler.shutdowns)
+		postinvoke.Shutdown(func() {})
+		if err := env.Shutdown(); err != nil {
+			t.Error(err)
+		}
+		if h, s := len(firstHandler.hooks)-hooks, len(firstHandler.shutdowns)-shutdowns; h != 1 || s != 1 {
+			t.Errorf("got %d results of shutdown functions and %d of the shutdown, want 1 of each", h, s)
+		}
+	})
+}
+
 var errDisk = errors.New("disk full")
 
 // Hooks after it run, and the environment is not held by it.
@@ -361,24 +376,45 @@ func TestAnObserverThatPanicsIsLogged(t *testing.T) {
 	})
 }
 
-// As t.FailNow does.
+// As t.FailNow does. The results that come after it are not lost.
 func TestAnObserverThatCallsGoexitHoldsNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		env := postinvoketest.New(t)
-		ran := 0
-		handler := register(func(ctx context.Context) {
-			for range 2 {
-				postinvoke.Run(ctx, func() { ran++ })
+	fails := func(context.Context) error { return errDisk }
+	hangs := func(context.Context) error { time.Sleep(time.Hour); return nil }
+	tests := []struct {
+		name  string
+		hooks []func(context.Context) error // in the order in which they run
+		want  error
+		after time.Duration
+	}{
+		{"of hooks that fail", []func(context.Context) error{fails, fails}, errDisk, 0},
+		{
+			"of hooks that are abandoned", []func(context.Context) error{hangs, hangs},
+			postinvoke.ErrAbandoned, time.Minute - 300*time.Millisecond,
+		},
+	}
+	for _, test := range tests {
+		synctest.Test(t, func(t *testing.T) {
+			env := postinvoketest.New(t)
+			env.Timeout = time.Minute
+			handler := register(func(ctx context.Context) {
+				for _, hook := range test.hooks {
+					postinvoke.RunContext(ctx, hook)
+				}
+			}, &postinvoke.Observer{
+				Hook:       func(context.Context, postinvoke.HookResult) { runtime.Goexit() },
+				LateHook:   func(context.Context, postinvoke.HookResult) { runtime.Goexit() },
+				Invocation: func(context.Context, postinvoke.InvocationResult) { runtime.Goexit() },
+			})
+			began := time.Now()
+			inv := postinvoketest.Invoke(env, handler, nil)
+			if err := inv.RunHooks(); !errors.Is(err, test.want) || len(inv.Hooks()) != len(test.hooks) {
+				t.Errorf("%s: got %v, want %d results with %v", test.name, err, len(test.hooks), test.want)
 			}
-		}, &postinvoke.Observer{Hook: func(context.Context, postinvoke.HookResult) { runtime.Goexit() }})
-		began := time.Now()
-		if err := postinvoketest.Invoke(env, handler, nil).RunHooks(); err != nil || ran != 2 {
-			t.Errorf("got %v, and %d hooks that ran, want 2", err, ran)
-		}
-		if took := time.Since(began); took != 0 {
-			t.Errorf("the invocation was held for %v", took)
-		}
-	})
+			if took := time.Since(began); took != test.after {
+				t.Errorf("%s: the invocation took %v, want %v", test.name, took, test.after)
+			}
+		})
+	}
 }
 
 // Each hook that it registers is refused, and that is a result.

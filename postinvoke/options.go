@@ -30,9 +30,9 @@ type Options struct {
 	Observer *Observer
 
 	// Margin is kept free before the function's timeout: that long before it,
-	// the contexts of hooks end and no more hooks start. Hooks that still run
-	// half way between then and 100 ms before the timeout are abandoned; at 100
-	// ms the environment is no longer kept awake. Zero means 500 ms; less than
+	// the contexts of hooks end, and no more hooks start. 100 ms before the
+	// timeout, the environment is no longer kept awake. Half way between these
+	// moments, hooks that still run are abandoned. Zero means 500 ms; less than
 	// 200 ms means 200 ms. A margin that leaves no time for hooks is logged at
 	// the first invocation.
 	//
@@ -41,8 +41,9 @@ type Options struct {
 	// (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
 	Margin time.Duration
 
-	// HookTimeout limits each hook that has no Timeout of its own. Zero means
-	// that the function's timeout is the only limit.
+	// HookTimeout limits each hook that has no Timeout of its own, but not the
+	// functions of Shutdown. Zero means that the function's timeout is the only
+	// limit.
 	HookTimeout time.Duration
 }
 
@@ -68,10 +69,10 @@ func Name(name string) HookOption {
 	return func(h *hook) { h.name = name }
 }
 
-// Timeout limits how long a hook may take, so that one whose collector is down
-// neither delays the other hooks nor is billed until the function's timeout. The
-// hook's context ends then. If the hook has not returned 100 ms later it is
-// abandoned: it goes on in its goroutine, but nothing waits for it, and the next
+// Timeout limits how long a hook may take: one that waits for a server that is down
+// then neither delays the other hooks nor is billed until the function's timeout.
+// The hook's context ends after d. If the hook has not returned 100 ms later it is
+// abandoned: it still runs in its goroutine, but nothing waits for it, and the next
 // hook is called. Zero or less means Options.HookTimeout.
 func Timeout(d time.Duration) HookOption {
 	return func(h *hook) { h.timeout = d }
@@ -80,6 +81,6 @@ func Timeout(d time.Duration) HookOption {
 // Causes for which the context of a hook ends, as context.Cause returns them.
 var (
 	ErrDeadline    = errors.New("postinvoke: the function's timeout is near")
-	ErrHookTimeout = errors.New("postinvoke: the hook's own timeout is over")
+	ErrHookTimeout = errors.New("postinvoke: the hook's own timeout has passed")
 	ErrShutdown    = errors.New("postinvoke: the environment shuts down")
 )

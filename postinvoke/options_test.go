@@ -19,7 +19,7 @@ func TestAHookHasATimeoutAndANameOfItsOwn(t *testing.T) {
 	res := env.Invoke(do("options"))
 	env.WaitIdle()
 	wantLines(t, printed(env, res.RequestID), "handler options",
-		"cause: postinvoke: the hook's own timeout is over",
+		"cause: postinvoke: the hook's own timeout has passed",
 		"the last hook",
 		"cause beside the handler: postinvoke: the function's timeout is near")
 	oneRecord(t, env, record.HookAbandoned).want(t, map[string]any{
@@ -27,7 +27,7 @@ func TestAHookHasATimeoutAndANameOfItsOwn(t *testing.T) {
 	})
 	oneRecord(t, env, record.HookFailed).want(t, map[string]any{
 		record.Hook: "obeys", record.Error: "context deadline exceeded",
-		record.Reason: "the hook's own timeout is over",
+		record.Reason: "the hook's own timeout has passed",
 	})
 	summaryOf(t, env, res.RequestID).want(t, map[string]any{
 		record.HookCount: 4.0, record.Abandoned: 1.0, record.Failures: 1.0,

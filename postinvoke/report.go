@@ -6,10 +6,12 @@ import (
 )
 
 // A reporter passes results to three observers: those of one handler's invocations
-// and their hooks, or those of the shutdown. No observer is nil.
+// and their hooks, or those of the shutdown. No observer is nil. The calls are
+// deferred, the last one first, because a logger or an observer may call
+// runtime.Goexit, as FailNow of a test does.
 type reporter struct {
 	log     logger
-	records *Observer // writes the records to log
+	records *Observer // called first: writes the records to log
 	user    *Observer // of the options
 	test    *Observer // of package postinvoketest
 }
@@ -37,25 +39,25 @@ func (r *reporter) hook(h *hook, result HookResult) {
 		return
 	}
 	ctx, result := h.describe(result)
-	r.records.Hook(ctx, result)
-	if f := r.user.Hook; f != nil {
-		r.contain(ctx, "Hook", func() { f(ctx, result) })
-	}
 	if f := r.test.Hook; f != nil {
-		f(ctx, result)
+		defer f(ctx, result)
 	}
+	if f := r.user.Hook; f != nil {
+		defer r.contain(ctx, "Hook", func() { f(ctx, result) })
+	}
+	r.records.Hook(ctx, result)
 }
 
 // lateHook reports how h ended, which was abandoned before.
 func (r *reporter) lateHook(h *hook, result HookResult) {
 	ctx, result := h.describe(result)
-	r.records.LateHook(ctx, result)
-	if f := r.user.LateHook; f != nil {
-		r.contain(ctx, "LateHook", func() { f(ctx, result) })
-	}
 	if f := r.test.LateHook; f != nil {
-		f(ctx, result)
+		defer f(ctx, result)
 	}
+	if f := r.user.LateHook; f != nil {
+		defer r.contain(ctx, "LateHook", func() { f(ctx, result) })
+	}
+	r.records.LateHook(ctx, result)
 }
 
 // invocation reports how an invocation ended. Without hooks it has no record, and
@@ -65,13 +67,13 @@ func (r *reporter) invocation(invocation context.Context, result InvocationResul
 		return
 	}
 	ctx := withoutEnd(invocation)
-	r.records.Invocation(ctx, result)
-	if f := r.user.Invocation; f != nil {
-		r.contain(ctx, "Invocation", func() { f(ctx, result) })
-	}
 	if f := r.test.Invocation; f != nil {
-		f(ctx, result)
+		defer f(ctx, result)
 	}
+	if f := r.user.Invocation; f != nil {
+		defer r.contain(ctx, "Invocation", func() { f(ctx, result) })
+	}
+	r.records.Invocation(ctx, result)
 }
 
 // observesInvocations reports whether invocations without hooks are observed.
@@ -81,10 +83,10 @@ func (r *reporter) observesInvocations() bool {
 
 // shutdown reports how the environment was shut down.
 func (r *reporter) shutdown(result ShutdownResult) {
-	r.records.Shutdown(background, result)
 	if f := r.user.Shutdown; f != nil {
-		r.contain(background, "Shutdown", func() { f(background, result) })
+		defer r.contain(background, "Shutdown", func() { f(background, result) })
 	}
+	r.records.Shutdown(background, result)
 }
 
 // observing counts the calls of users' observers that have not returned.

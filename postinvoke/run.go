@@ -13,9 +13,8 @@ import (
 //
 // Run does not block. It may be called from any goroutine, and from a hook:
 // then fn is next. After the hooks of the invocation are done it is too late:
-// fn is not called, and an error is logged. Run panics if ctx is not, and is
-// not derived from, the context that a wrapped handler was called with, and if
-// fn is nil.
+// fn is not called, and an error is logged. Run panics if fn is nil, or if ctx is
+// neither the context that a wrapped handler was called with nor derived from it.
 //
 // The time that hooks take is billed, and counts towards the function's timeout.
 // Options.Margin before the timeout, hooks that have not started are abandoned.
@@ -26,10 +25,10 @@ func Run(ctx context.Context, fn func(), options ...HookOption) {
 
 // RunContext registers fn as [Run] does; fn takes a context and may fail. The
 // context carries the values of ctx, such as the request id and the trace. It
-// does not end with ctx, but Options.Margin before the function's timeout, when
-// the hook's own timeout is over ([Timeout]), or when the environment shuts down;
-// context.Cause returns which. A hook that does not return soon after is
-// abandoned. Errors are logged, and so are hooks that were abandoned.
+// does not end with ctx, but Options.Margin before the function's timeout, after
+// the hook's own [Timeout], or when the environment shuts down; context.Cause
+// returns which. A hook that does not return soon after that is abandoned. Errors
+// are logged, and so are hooks that were abandoned.
 func RunContext(ctx context.Context, fn func(context.Context) error, options ...HookOption) {
 	invocationOf(ctx, "RunContext").push(newHook(hook{withContext: fn, ctx: ctx, stacked: true}, options))
 }
@@ -38,7 +37,8 @@ func RunContext(ctx context.Context, fn func(context.Context) error, options ...
 // does not wait for it, but the environment stays awake until it has returned.
 // The context, deadlines, errors and panics of fn are as for [RunContext]. It
 // waits for no other hook, and no other hook waits for it. When no time is left
-// before the function's timeout, fn is not called, and an error is logged.
+// before the function's timeout, or the hooks of the invocation are done, fn is not
+// called, and an error is logged.
 //
 // fn can wait for ctx to end, which happens when the response was sent, but should
 // wait for its own context as well: if the handler panics, ctx ends only after
@@ -48,8 +48,8 @@ func Go(ctx context.Context, fn func(context.Context) error, options ...HookOpti
 }
 
 // Enabled reports whether [Run], [RunContext] and [Go] can be called with ctx:
-// whether it is, or is derived from, the context of a wrapped handler. It is for
-// code that also runs elsewhere.
+// whether it is the context of a wrapped handler, or derived from it. It is for
+// code that also runs elsewhere. It does not report whether it is too late.
 func Enabled(ctx context.Context) bool {
 	_, ok := ctx.Value(invocationKey{}).(*invocation)
 	return ok

@@ -22,14 +22,14 @@ import (
 // Lambda allows 500 ms
 // (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
 // First, the contexts of hooks that still run are cancelled, and hooks that have
-// not started are abandoned. As soon as those hooks have returned, and at the
-// latest after 100 ms, the functions are called. When they have returned, and at
-// the latest 100 ms before the time is up, one record is logged and the process
-// exits with status 0.
+// not started are abandoned. The functions are called when the running hooks have
+// returned, or were abandoned after 100 ms. When the functions have returned, or
+// 100 ms before the end of the time, one record is logged and the process exits
+// with status 0.
 //
-// The first call installs a handler of SIGTERM; without a call the signal keeps its
-// effect. Callbacks of lambda.WithEnableSIGTERM run at the same time, and are cut
-// off when the process exits: use one of the two.
+// The first call installs a handler of SIGTERM; without a call, the signal keeps its
+// default effect. Callbacks of lambda.WithEnableSIGTERM run at the same time, and
+// are cut off when the process exits: use one of the two.
 //
 // Shutdown does not block. It may be called at any time, from any goroutine. After
 // the shutdown has begun it is too late: fn is not called, and an error is logged.
@@ -39,7 +39,8 @@ func Shutdown(fn func()) {
 }
 
 // ShutdownContext registers fn as [Shutdown] does; fn takes a context and may fail.
-// The context ends when the time is up. Errors are logged.
+// The context ends 100 ms before the end of the time that Lambda allows, and a
+// function that has not returned by then is abandoned. Errors are logged.
 func ShutdownContext(fn func(context.Context) error) {
 	onShutdown(&hook{withContext: fn, queued: time.Now()})
 }

@@ -217,17 +217,48 @@ func (inv *invocation) stopHooks() {
 	}
 }
 
-// watch has doneWithoutHooks called when the context of the invocation has ended.
-// An observer may block, and so is not called in the goroutine that holds the
-// environment: that one has to release it in time.
+// watch has doneWithoutHooks called when the context of the invocation has ended, or
+// when the INVOKE event shows that it outlives the invocation. An observer may block,
+// and so is not called in the goroutine that holds the environment: that one has to
+// release it in time.
 func (inv *invocation) watch() {
 	if !inv.outside && !inv.reporter.observesInvocations() && inv.entry.Watch(endOf{inv}) {
 		return
 	}
-	context.AfterFunc(inv.Context, inv.doneWithoutHooks)
+	context.AfterFunc(inv.Context, endOf{inv}.Ended)
+	if inv.direct {
+		return
+	}
+	if arrived := inv.entry.Arrived(); arrived != nil {
+		go func() {
+			<-arrived
+			if !inv.endsWithInvocation() {
+				endOf{inv}.Ended()
+			}
+		}()
+	}
 }
 
 // endOf is the end of an invocation's context, for package gate.
 type endOf struct{ *invocation }
 
-func (e endOf) Ended() { e.doneWithoutHooks() }
+// Done returns a closed channel for a context that outlives the invocation. That is
+// known when the invocation is held.
+func (e endOf) Done() <-chan struct{} {
+	if !e.endsWithInvocation() {
+		return closed
+	}
+	return e.invocation.Done()
+}
+
+// Ended finishes the invocation if its handler has returned. Otherwise the return does.
+func (e endOf) Ended() {
+	e.mu.Lock()
+	e.watched = false
+	e.mu.Unlock()
+	e.doneWithoutHooks()
+}
+
+var closed = make(chan struct{})
+
+func init() { close(closed) }

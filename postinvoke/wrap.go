@@ -64,16 +64,16 @@ func (w *wrapper) checkMargin(inv *invocation) {
 // Wrap the outermost handler. Hooks start when the context that handle was called
 // with ends, and aws-lambda-go ends it when it has sent the response. A handler
 // around the wrapped one may replace that context, call the wrapped one several
-// times in one invocation, or do work of its own afterwards. Then hooks are called
-// and waited for all the same, but possibly before the response, and a record
-// warns of that.
+// times in one invocation, or do work of its own afterwards. Hooks are still called
+// then, and the environment waits for them, but they may start before the response
+// is sent, and a record warns of that.
 //
 // A handler that is wrapped twice, or calls another that is wrapped, is treated as
 // if it were wrapped once, with the options of the outer call.
 //
 // A test that calls the returned function takes the place of the runtime: it has to
-// cancel the context when the response counts as sent. The call does not wait for
-// hooks. Package postinvoketest does all that.
+// cancel the context when the response counts as sent, and to wait for hooks, as the
+// call does not. Package postinvoketest does both.
 func Wrap[In, Out any](
 	handle func(context.Context, In) (Out, error), opts *Options,
 ) func(context.Context, In) (Out, error) {
@@ -95,11 +95,12 @@ func Wrap[In, Out any](
 
 // WrapHandler wraps a lambda.Handler as [Wrap] does. If lambda.NewHandler made h,
 // the response keeps its content type. For that, the returned handler is one of
-// NewHandler as well, and takes no further options in lambda.StartWithOptions.
-// Options of h that are about contexts (lambda.WithContext,
-// lambda.WithContextValue) have no effect, streams are read to their end before
-// the response is sent, and the event must be JSON even if h does not read it:
-// where that matters, use Start or Wrap. WrapHandler panics if h is nil.
+// NewHandler as well, and options that are given to lambda.StartWithOptions with it
+// have no effect. Options of h that are about contexts (lambda.WithContext,
+// lambda.WithContextValue) have no effect either, streams are read to their end
+// before the response is sent, and the event must be JSON even if h does not read
+// it. Where that matters, give a function to [Start] or [Wrap] instead of a
+// lambda.Handler. WrapHandler panics if h is nil.
 func WrapHandler(h lambda.Handler, opts *Options) lambda.Handler {
 	if h == nil {
 		panic("postinvoke: WrapHandler was given a nil handler")

@@ -69,8 +69,8 @@ type entry struct {
 
 // A Watched is a context, and what to do when it has ended.
 type Watched interface {
-	Done() <-chan struct{}
-	Ended() // called once, after Done is closed; must not block
+	Done() <-chan struct{} // may depend on the timeout of the invocation
+	Ended()                // called once, after Done is closed; must not block
 }
 
 func (e *entry) is(requestID string) bool { return e.number != 0 && e.requestID == requestID }

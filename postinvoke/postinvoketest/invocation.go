@@ -64,9 +64,9 @@ func call[In, Out any](ctx context.Context, handler func(context.Context, In) (O
 
 // RunHooks marks the response as sent, so that the hooks of the invocation run,
 // the last registered first. It returns when they and those of postinvoke.Go
-// have finished, with the errors of those that failed, were abandoned because of
-// a timeout, or were registered too late, each a *[HookError]. When called again
-// it returns the same errors, and those of hooks that have failed since.
+// have returned or been abandoned, with the errors of those that failed, were
+// abandoned or were refused, each a *[HookError]. When called again it returns the
+// same errors, and those of hooks that have failed since.
 func (inv *Invocation[Out]) RunHooks() error {
 	inv.invocation.runHooks()
 	return inv.invocation.results.errors()

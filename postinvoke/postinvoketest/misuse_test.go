@@ -102,7 +102,7 @@ func TestMisuseFailsTheTest(t *testing.T) {
 				t.Fatal(err)
 			}
 			postinvoke.Run(late, func() {})
-		}, "refused: the hooks of its invocation are over"},
+		}, "refused: the hooks of its invocation are done"},
 		{"shutdown function registered too late", func(t testing.TB) {
 			if err := postinvoketest.New(t).Shutdown(); err != nil {
 				t.Fatal(err)

@@ -73,7 +73,9 @@ type Environment struct {
 
 // New returns an environment that lasts until the test ends. Functions given to
 // postinvoke.Shutdown from now on are the environment's; earlier ones belong to
-// the process, and are not called.
+// the process, and are not called. Results of the environment's shutdown go to the
+// observer of the first handler that is wrapped from now on. If none is, they go to
+// that of the first handler of the process.
 //
 // At the end of the test, New's cleanup runs the hooks that the test did not
 // run. The test fails if a hook failed and neither RunHooks nor Shutdown has
@@ -115,8 +117,8 @@ func (e *Environment) close() {
 // Shutdown shuts the environment down. It calls the functions given to
 // postinvoke.Shutdown since New, the last registered first, within the 500 ms
 // that Lambda allows. It returns when they have returned or their time is up,
-// with the errors of those that failed or were abandoned, each a *[HookError].
-// As on Lambda, the contexts of hooks that still run end before that.
+// with the errors of those that failed, were abandoned or were refused, each a
+// *[HookError]. As on Lambda, the contexts of hooks that still run end before that.
 //
 // Shutdown fails a test that runs in parallel with another one.
 func (e *Environment) Shutdown() error {
