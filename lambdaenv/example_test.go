@@ -13,7 +13,7 @@ import (
 
 // Compiles a function, invokes it once, and shows what happened in which order.
 // The function prints something while it works, and something more when it has
-// sent its response, before it asks for the next event.
+// sent its response, before it requests the next event.
 func Example() {
 	dir, err := os.MkdirTemp("", "example-")
 	if err != nil {

@@ -86,7 +86,7 @@ func TestInvariants(t *testing.T) {
 			st.x.state = extensionRunning
 		}},
 		{`extension "ext" is Running, and has no event`, func(st state) { st.x.events = nil }},
-		{`extension "ext" has a SHUTDOWN event too early`, func(st state) { st.x.shutDown = true }},
+		{`extension "ext" has a SHUTDOWN event too early`, func(st state) { st.x.gotShutdown = true }},
 	} {
 		st := newState()
 		tt.change(st)

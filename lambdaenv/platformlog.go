@@ -195,7 +195,7 @@ func (l *platformLog) failed(inv *invocation) {
 	l.text(inv.RequestID, "%s", inv.fault.errorType)
 }
 
-// runtimeDone is logged when the runtime asked for the next event, or when it
+// runtimeDone is logged when the runtime requested the next event, or when it
 // no longer can.
 func (l *platformLog) runtimeDone(inv *invocation, at time.Time) {
 	r := inv.record()

@@ -79,7 +79,7 @@ func (s *sandbox) runtimeAsks(next chan<- *invocation, arrived time.Time) *apiEr
 	if before == runtimeResponseSent && !s.stopping {
 		inv := s.current
 		inv.RuntimeDone = arrived
-		s.env.log.add(Entry{Source: Function, Kind: RuntimeDone, Text: "the runtime asked for the next event"})
+		s.env.log.add(Entry{Source: Function, Kind: RuntimeDone, Text: "the runtime requested the next event"})
 		s.env.platform.runtimeDone(inv, arrived)
 	}
 	return nil

@@ -96,7 +96,7 @@ func TestResponseTooLargeOfUnknownLength(t *testing.T) {
 }
 
 // The caller has the response only when all of it is there, and until then the
-// runtime cannot ask for another event.
+// runtime cannot request another event.
 func TestCallerWaitsForTheWholeBody(t *testing.T) {
 	t.Parallel()
 	se, function, next := startStub(t, lambdaenv.Config{})

@@ -62,8 +62,8 @@ func (e *Environment) Shutdown(ctx context.Context, reason string) (*ShutdownRep
 	return request.report, e.err
 }
 
-// shutDown is the Shutdown phase.
-func (e *Environment) shutDown() error {
+// runShutdownPhase runs the Shutdown phase.
+func (e *Environment) runShutdownPhase() error {
 	e.event(ShutdownBegan, e.shutdown.reason)
 	report, err := e.endProcesses(phaseShutdown, e.shutdown.reason)
 	if err != nil {

@@ -172,7 +172,7 @@ func (s *session) crash() error {
 	if env == nil {
 		return errNoEnv
 	}
-	if err := env.Kill(lambdaenv.RuntimeName, syscall.SIGKILL); err != nil {
+	if err := env.Signal(lambdaenv.RuntimeName, syscall.SIGKILL); err != nil {
 		return errors.New("there is no process to crash; invoke the function first")
 	}
 	return nil

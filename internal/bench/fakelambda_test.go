@@ -123,7 +123,7 @@ func (l *fakeLambda) invoke(h handler, do task) time.Duration {
 }
 
 // serve has the wrapped handler serve an invocation, and returns when the
-// library has asked for the next one.
+// library has requested the next one.
 func (l *fakeLambda) serve(do task) time.Duration {
 	l.write(l.event)
 	took := l.invoke(l.wrapped, do)

@@ -28,7 +28,7 @@
 //	      or a kind of entry of package lambdaenv, such as runtime-done or reset.
 //	order NAME...
 //	      finds such entries in this order. "responded" is when the caller has
-//	      the response, "idle" when all processes have asked for the next event.
+//	      the response, "idle" when all processes have requested the next event.
 //	logged [-count=N] PATTERN
 //	      finds a line in the log so far. With ! in front there must be none.
 //	lost [-ran 'HOOK...'] [-waiting 'HOOK...'] [-unnamed N] [-either 'HOOK...'] PHASE

@@ -23,7 +23,7 @@ type Script struct {
 	Name     string // to register under, if not the own
 	Events   []string
 	Init     string // before it registers
-	Ready    string // before it asks for its first event
+	Ready    string // before it requests its first event
 	Invoke   string
 	Shutdown string
 }

@@ -31,7 +31,7 @@ type Event struct {
 	Exit   *int
 	Size   int    // of the response
 	Broken string // stream this, then fail
-	After  *After // what is done after the response, before asking for the next event
+	After  *After // what is done after the response, before requesting the next event
 }
 
 // After is done from top to bottom.
