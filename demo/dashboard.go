@@ -118,7 +118,7 @@ func buildPrograms(ctx context.Context, b local.Builder) (p dashboard.Programs, 
 	if p.Example, err = b.Package(ctx, local.Example, "the example function"); err != nil {
 		return p, err
 	}
-	if p.Trouble, err = b.Package(ctx, local.Trouble, "a function with trouble"); err != nil {
+	if p.Failing, err = b.Package(ctx, local.Failing, "a function with trouble"); err != nil {
 		return p, err
 	}
 	p.Extension, err = b.Extension(ctx)

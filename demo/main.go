@@ -106,7 +106,7 @@ func parseOptions(args []string, stdout io.Writer) (*options, error) {
 	o.Shared.Define(flags)
 	flags.Var((*cli.Duration)(&o.idle), "idle",
 		"the `DURATION` for which it is frozen after each invocation; on AWS it is minutes")
-	flags.BoolVar(&o.Plain, "plain", false, "run a function without the library, which merely starts a goroutine")
+	flags.BoolVar(&o.GoroutineOnly, "plain", false, "run a function without the library, which merely starts a goroutine")
 	flags.Var(&o.Extensions, "extension",
 		"run another extension beside the function: a `FILE`, or the layer that it comes in, as a ZIP;\n"+
 			"repeatable. The other files of a layer are not in /opt here")
@@ -117,7 +117,7 @@ func parseOptions(args []string, stdout io.Writer) (*options, error) {
 	switch {
 	case o.idle < 0:
 		return nil, cli.Usagef("-idle must not be negative")
-	case o.Plain && o.Path != "":
+	case o.GoroutineOnly && o.Path != "":
 		return nil, cli.Usagef("-plain and -function cannot be combined")
 	}
 	if err := o.Function.Check(flags); err != nil {
@@ -167,9 +167,9 @@ func (o *options) about() recording.About {
 	what := fmt.Sprintf("Running %s on this machine: %s, idle for %v after each.",
 		o.Function.Function, recording.Times(o.Invocations), o.idle)
 	return recording.About{
-		Intro:       []string{what, recording.IdleOnAWS},
-		Place:       "on this machine",
-		ForTimeline: o.Wanted() && !o.Variables.Has(cli.LogLevel),
-		Plain:       o.Plain,
+		Intro:         []string{what, recording.IdleOnAWS},
+		Place:         "on this machine",
+		ForTimeline:   o.Wanted() && !o.Variables.Has(cli.LogLevel),
+		GoroutineOnly: o.GoroutineOnly,
 	}
 }

@@ -29,7 +29,7 @@ const attempts = 8
 type account struct {
 	region   string
 	profile  string
-	endpoint string        // what is asked instead of AWS; empty for AWS
+	endpoint string        // that is used instead of AWS; empty for AWS
 	skew     time.Duration // how far its clock is ahead, to the second
 	stacks   *cloudformation.Client
 	lambda   *lambda.Client

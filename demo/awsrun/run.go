@@ -42,7 +42,7 @@ type run struct {
 // An invocation is one by us.
 type invocation struct {
 	lambdaenv.Response
-	asked, got time.Time // when, by the caller's clock
+	sent, got  time.Time // when, by the caller's clock
 	start, end *line     // platform.start and platform.report
 	hooks      *line     // the library's record, if there are hooks
 	recorded   bool

@@ -41,7 +41,7 @@ func drawing(t *testing.T) (*dashboard.Drawing, []cloudwatch.Line) {
 		t.Fatal(err)
 	}
 	programs := dashboard.Programs{
-		Example: lambdaenvtest.Build(t, "function"), Trouble: lambdaenvtest.Build(t, "demo/trouble"),
+		Example: lambdaenvtest.Build(t, "function"), Failing: lambdaenvtest.Build(t, "demo/failing"),
 		Extension: lambdaenvtest.Build(t, "extension"),
 	}
 	now := time.Now().Truncate(time.Minute).Add(30 * time.Second) // so that no session goes on into the next minute

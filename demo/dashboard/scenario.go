@@ -13,7 +13,7 @@ import (
 )
 
 // Programs are the executables that environments run.
-type Programs struct{ Example, Trouble, Extension string }
+type Programs struct{ Example, Failing, Extension string }
 
 // A session is an environment: what is done in it, and when that is shown.
 type session struct {
@@ -152,7 +152,7 @@ func (s session) run(ctx context.Context, p Programs, log *cloudwatch.Log) error
 		config.LogFormat = lambdaenv.JSON
 	}
 	if s.trouble {
-		config.Function = p.Trouble
+		config.Function = p.Failing
 	}
 	env, err := lambdaenv.Start(ctx, config)
 	if err != nil {

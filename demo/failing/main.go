@@ -1,4 +1,4 @@
-// Command trouble is a function for the drawing of the dashboard and its tests:
+// Command failing is a function for the drawing of the dashboard and its tests:
 // it answers, runs a hook, and fails in the way that its event names.
 package main
 

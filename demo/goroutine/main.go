@@ -1,4 +1,4 @@
-// Command plain is a function that does without postinvoke what one might try
+// Command goroutine is a function that does without postinvoke what one might try
 // first: it answers, and leaves its cleanup to a goroutine. Lambda freezes the
 // process as soon as the response is sent, so the goroutine stops in the middle
 // of its work, and goes on in the next invocation, if there is one.

@@ -80,7 +80,7 @@ func (t *text) Moment(_ *recording.Recording, m *recording.Moment) {
 	if l.width > 0 {
 		shown = m.Short()
 	}
-	if m.Local() {
+	if m.NotInCloudWatch() {
 		shown = localMark + shown
 	}
 	left := l.left(m.Time.UTC().Format("15:04:05.000"), fmt.Sprintf("%.3fs", m.Since.Seconds()), shortName(m.Who()))
@@ -95,7 +95,7 @@ func (t *text) Moment(_ *recording.Recording, m *recording.Moment) {
 			source = indent
 		}
 		used = utf8.RuneCountInString(line)
-		if m.Local() {
+		if m.NotInCloudWatch() {
 			line = t.paint(dim, line)
 		}
 		b.WriteString(source + line)

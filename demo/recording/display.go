@@ -59,7 +59,7 @@ func (env *environment) display(m *Moment) string {
 	return printable(text)
 }
 
-// expectedEnds are how processes end that were asked to.
+// expectedEnds are the exit texts of processes that Lambda ended.
 var expectedEnds = map[string]bool{"exit status 0": true, "signal: terminated": true, "signal: killed": true}
 
 // payload is an event or a response, in one line.

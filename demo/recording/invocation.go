@@ -144,7 +144,7 @@ func (r *Recorder) lost(l *Lost) {
 // finished returns what is known of an invocation that has ended.
 func (r *Recorder) finished(request string) Invocation {
 	inv := *r.invocation(request)
-	reported := inv.Hooks != nil || inv.Lost != nil || r.recording.Plain
+	reported := inv.Hooks != nil || inv.Lost != nil || r.recording.GoroutineOnly
 	inv.Unlogged = !reported && (inv.Unlogged || !r.logged)
 	if !reported && !inv.Unlogged && inv.Reset != "" && !inv.boxRead {
 		inv.Unknown = WhyUnknown(inv.layer)

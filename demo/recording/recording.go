@@ -44,9 +44,9 @@ type About struct {
 	// timeline needs each hook: those lines are hidden.
 	ForTimeline bool
 
-	// Plain says that the function is that of demo/plain, whose goroutine's work
+	// GoroutineOnly says that the function is that of demo/goroutine, whose goroutine's work
 	// is recognised by what it prints.
-	Plain bool
+	GoroutineOnly bool
 }
 
 // A Moment is an entry of the log, with what is known about it beside its text.
@@ -65,8 +65,8 @@ type Moment struct {
 	origin time.Duration // the Since of the beginning of its environment
 }
 
-// Local reports whether the moment would not be found in CloudWatch.
-func (m *Moment) Local() bool { return m.Kind != lambdaenv.Line }
+// NotInCloudWatch reports whether the moment would not be found in CloudWatch.
+func (m *Moment) NotInCloudWatch() bool { return m.Kind != lambdaenv.Line }
 
 // OwnExtension is the file name of the extension in our layer.
 const OwnExtension = "postinvoke"

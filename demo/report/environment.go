@@ -165,10 +165,10 @@ func (t *tracker) exited(m *recording.Moment) {
 	}
 }
 
-// goroutineLine reads what the function in demo/plain prints: there a goroutine
+// goroutineLine reads what the function in demo/goroutine prints: there a goroutine
 // does what hooks do.
 func (t *tracker) goroutineLine(m *recording.Moment) {
-	switch recording.PlainWork(m.Entry) {
+	switch recording.GoroutineWork(m.Entry) {
 	case recording.WorkBegins:
 		t.begin(goroutine, hooking, "cleanup", m.Since, "The goroutine begins its cleanup. Nothing waits for it.")
 	case recording.WorkDone:
@@ -202,7 +202,7 @@ func (t *tracker) stopGoroutines(at time.Duration) {
 
 func (t *tracker) continueGoroutines(at time.Duration) {
 	for range t.stopped {
-		t.begin(goroutine, hooking, "cleanup", at, "Only now can the goroutine go on with its cleanup.")
+		t.begin(goroutine, hooking, "cleanup", at, "The goroutine continues its cleanup only now.")
 	}
 	t.stopped = nil
 }

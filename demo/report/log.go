@@ -37,7 +37,7 @@ func NewRow(r *recording.Recording, m *recording.Moment) (Row, bool) {
 		Source:  m.Who(),
 		Text:    m.Short(),
 		Remark:  m.Remark,
-		Local:   m.Local(),
+		Local:   m.NotInCloudWatch(),
 	}
 	if row.Text != m.Display && !m.IsCut() {
 		row.Whole = m.Display

@@ -14,7 +14,7 @@ import (
 // timeline returns what happened in a recording up to the time now, in the order
 // in which it began.
 func timeline(r *recording.Recording, now time.Duration) []*span {
-	t := tracker{plain: r.Plain, debug: r.ForTimeline, reports: map[string]*lambdaenv.Report{}}
+	t := tracker{goroutineOnly: r.GoroutineOnly, debug: r.ForTimeline, reports: map[string]*lambdaenv.Report{}}
 	for i := range r.Invocations {
 		t.reports[r.Invocations[i].Report.RequestID] = &r.Invocations[i].Report
 	}
@@ -37,10 +37,10 @@ type tracker struct {
 	stopped []*span   // work of goroutines that a freeze has stopped
 	reports map[string]*lambdaenv.Report
 
-	plain bool // the function is demo/plain, whose goroutine does what hooks do
-	debug bool // each hook is logged
-	idle  bool // the last invocation has ended, and nothing has happened since
-	env   environment
+	goroutineOnly bool // the function is demo/goroutine, whose goroutine does what hooks do
+	debug         bool // each hook is logged
+	idle          bool // the last invocation has ended, and nothing has happened since
+	env           environment
 }
 
 // An environment is what is known of the one that was started last.
@@ -154,7 +154,7 @@ func (t *tracker) line(m *recording.Moment) {
 			t.begin(extension, starting, "init", init.from, "The extension starts, before the function, and registers.")
 		}
 		t.env.extension = true
-	case m.Source == lambdaenv.Function && t.plain:
+	case m.Source == lambdaenv.Function && t.goroutineOnly:
 		t.goroutineLine(m)
 	case m.Source == lambdaenv.Function:
 		t.libraryRecord(m)

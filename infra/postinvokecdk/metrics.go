@@ -25,7 +25,7 @@ const (
 	MetricShutdownTime  = "ShutdownTime"  // of the shutdown hooks, in milliseconds
 	MetricHooksFailed   = "HooksFailed"   // hooks that returned an error or panicked
 	MetricHooksUndone   = "HooksUndone"   // hooks that were abandoned or refused
-	MetricHooksLost     = "HooksLost"     // ends of a process with hooks that ran or waited
+	MetricHooksLost     = "HooksLost"     // invocations whose hooks were lost, and lost shutdown functions
 	MetricSetupProblems = "SetupProblems" // environments that are not kept awake, or in which library or extension fails
 )
 
@@ -54,7 +54,8 @@ type MetricsProps struct {
 	Dashboard *Dashboard
 }
 
-// Metrics are metric filters and alarms. They are no construct themselves.
+// Metrics are the metric filters and alarms that NewMetrics made. Metrics is not a
+// construct.
 type Metrics struct {
 	// Alarms in the order of the functions, and for each in the order failed,
 	// not done, lost, not kept awake. Empty unless MetricsProps.Alarms.
@@ -70,7 +71,7 @@ func NewMetrics(scope constructs.Construct, id *string, props *MetricsProps) *Me
 	this := &Metrics{}
 	parent := constructs.NewConstruct(scope, id)
 	if len(props.Functions) == 0 {
-		fail(parent, errors.New("there is nothing to measure without functions: set MetricsProps.Functions"))
+		addError(parent, errors.New("there is nothing to measure without functions: set MetricsProps.Functions"))
 	}
 	counted, filtered := map[string]bool{}, map[string]bool{}
 	for _, fn := range props.Functions {
