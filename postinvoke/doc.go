@@ -20,24 +20,28 @@
 // # What keeps the environment awake
 //
 // Lambda freezes an execution environment when the runtime and all extensions
-// that take INVOKE events have asked for the next event
+// that take INVOKE events have requested the next event
 // (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
-// This package registers the process as an internal extension, and asks for the
-// next event when the hooks of the current invocation are done. Outside of
-// Lambda, and on Lambda Managed Instances, nothing is frozen and nothing is held.
+// This package registers the process as an internal extension, and requests the
+// next event when the hooks of the current invocation have finished. Outside of
+// Lambda, and on Lambda Managed Instances, environments are not frozen, and this
+// package does not keep them awake.
 //
 // # What can be lost
 //
-// A hook runs once or not at all: there is no retry. It is abandoned, and that is
-// logged, when the function's timeout is near (see [Options]) or when the
-// environment shuts down first.
+// A hook is started at most once: there is no retry. It is abandoned, and that is
+// logged, when its own [Timeout] has passed, when the function's timeout is near
+// (see [Options]) or when the environment shuts down first.
 //
-// Hooks are lost when the process ends. aws-lambda-go ends it when a handler
-// panics (hooks of that invocation run first; on Lambda Managed Instances those
-// of other invocations are cut off), when encoding the response panics, and when
-// Lambda refuses a response, for instance because it is larger than 6 MB. With
-// this project's layer, its extension then logs which hooks were lost. Without
-// it, nothing does.
+// Hooks are lost when the process ends. aws-lambda-go ends the process
+//
+//   - when a handler panics: the hooks of its invocation still run first, but on
+//     Lambda Managed Instances those of other invocations are cut off,
+//   - when encoding the response panics,
+//   - when Lambda refuses a response, for instance one larger than 6 MB.
+//
+// With this project's layer, its extension then logs which hooks were lost.
+// Without the layer, lost hooks leave no trace in the log.
 //
 // # What is reported
 //

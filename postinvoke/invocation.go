@@ -16,7 +16,7 @@ import (
 // It is also the context that the handler is called with.
 //
 // aws-lambda-go ends the context of an invocation when it has sent the response
-// or error, and before it asks for the next event. That is when hooks start.
+// or error, and before it requests the next event. That is when hooks start.
 // Registering the first hook starts a goroutine that runs all of them:
 // [invocation.supervise].
 type invocation struct {

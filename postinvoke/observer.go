@@ -16,8 +16,8 @@ import (
 // environment may be frozen, only after they have returned. Their time is billed
 // and counts towards the function's timeout, so they should count or buffer, and
 // leave sending to a hook of a later invocation or to a shutdown function. A
-// function that never returns holds the environment until 100 ms before the
-// timeout. Calls may overlap, because hooks of [Go] run beside others and Lambda
+// function that never returns keeps the environment awake until 100 ms before the
+// timeout. Calls may overlap, because hooks of [Go] run concurrently with others and Lambda
 // Managed Instances serve several invocations at once.
 //
 // Their contexts have values, such as the request id and the trace, but do not
@@ -51,19 +51,19 @@ type Observer struct {
 
 	// Shutdown is called after all functions given to Shutdown and
 	// ShutdownContext have returned or been abandoned, and before the process
-	// exits. At most 100 ms are left then. ctx has no values. Of several wrapped
-	// handlers, the observer of the first receives this and the results of
-	// those functions.
+	// exits. At least about 100 ms are left for it. ctx has no values. Of several
+	// wrapped handlers, the observer of the first receives this and the results
+	// of those functions.
 	Shutdown func(ctx context.Context, result ShutdownResult)
 }
 
-// A HookResult describes what became of a hook.
+// A HookResult describes how a hook ended.
 type HookResult struct {
 	Name      string // from the option Name, or the function's name and the place where it is defined
 	RequestID string // of the invocation; empty for a shutdown function
 	Shutdown  bool   // registered with Shutdown or ShutdownContext
 
-	// Timeout is the limit of the hook's own, from the option Timeout or
+	// Timeout is the hook's own limit, from the option Timeout or
 	// Options.HookTimeout. Zero means that it had none.
 	Timeout time.Duration
 
@@ -88,7 +88,7 @@ type HookResult struct {
 	Reason string
 }
 
-// An InvocationResult describes an invocation whose hooks are done.
+// An InvocationResult describes an invocation whose hooks have finished.
 type InvocationResult struct {
 	RequestID string
 	ColdStart bool // the first invocation of the process
@@ -143,7 +143,7 @@ const (
 // Errors of hooks that did not finish, for errors.Is.
 var (
 	// ErrAbandoned is the error of a hook that had not returned, or not even
-	// started, when its own timeout was over, when the function's was near, or
+	// started, when its own timeout had passed, when the function's was near, or
 	// when the environment shut down.
 	ErrAbandoned = errors.New("abandoned")
 

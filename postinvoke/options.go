@@ -12,16 +12,16 @@ import (
 // works, and so does nil.
 type Options struct {
 	// Logger receives the records of this package. Nil means the function's
-	// log, in its format and level: then each record is a line of its own, even
+	// log, in its format and level: then each record is a separate line, even
 	// after a line without an end that the function has printed. The logger of
 	// the first wrapped handler also receives the records that belong to no
 	// handler. If Logger panics, the record goes to the function's log.
 	//
 	// The dashboard reads JSON with the keys that lambdacontext.ReplaceAttr
 	// makes, at the top level: give your own slog.Handler that function, and
-	// no group. Records about an invocation carry its requestId. A handler of
-	// your own that adds one, such as one around lambdacontext's, adds it
-	// twice.
+	// no group. Records about an invocation carry its requestId. If your
+	// slog.Handler adds one too, such as one around lambdacontext's, records
+	// have it twice.
 	Logger *slog.Logger
 
 	// Observer receives the results of hooks and invocations. Nil means that
@@ -30,18 +30,19 @@ type Options struct {
 	Observer *Observer
 
 	// Margin is kept free before the function's timeout: that long before it,
-	// the contexts of hooks end and no more hooks start. Hooks that still run
-	// half way between then and 100 ms before the timeout are abandoned; at 100
-	// ms the environment is no longer kept awake. Zero means 500 ms; less than
-	// 200 ms means 200 ms. A margin that leaves no time for hooks is logged at
-	// the first invocation.
+	// the contexts of hooks end and no more hooks start. Zero means 500 ms; less
+	// than 200 ms means 200 ms. With the default, contexts end 500 ms before the
+	// timeout, hooks that ignore that are abandoned 300 ms before it (halfway to
+	// 100 ms with other margins), and the environment may freeze 100 ms before
+	// it. A margin that leaves no time for hooks is logged at the first
+	// invocation.
 	//
 	// Lambda's timeout covers the handler and its hooks together, and a
 	// function that exceeds it loses its execution environment
 	// (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
 	Margin time.Duration
 
-	// HookTimeout limits each hook that has no Timeout of its own. Zero means
+	// HookTimeout limits each hook that does not set [Timeout]. Zero means
 	// that the function's timeout is the only limit.
 	HookTimeout time.Duration
 }
@@ -68,11 +69,11 @@ func Name(name string) HookOption {
 	return func(h *hook) { h.name = name }
 }
 
-// Timeout limits how long a hook may take, so that one whose collector is down
-// neither delays the other hooks nor is billed until the function's timeout. The
-// hook's context ends then. If the hook has not returned 100 ms later it is
-// abandoned: it goes on in its goroutine, but nothing waits for it, and the next
-// hook is called. Zero or less means Options.HookTimeout.
+// Timeout limits how long a hook may take, so that one that hangs, such as a flush
+// to a collector that is down, does not delay the others, and is not billed until
+// the function's timeout. The hook's context ends then. If the hook has not
+// returned 100 ms later it is abandoned: its goroutine continues, but nothing waits
+// for it, and the next hook is called. Zero or less means Options.HookTimeout.
 func Timeout(d time.Duration) HookOption {
 	return func(h *hook) { h.timeout = d }
 }

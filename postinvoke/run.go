@@ -11,14 +11,13 @@ import (
 // an error. If it panicked they run before the error is reported, because
 // aws-lambda-go ends the process right after.
 //
-// Run does not block. It may be called from any goroutine, and from a hook:
-// then fn is next. After the hooks of the invocation are done it is too late:
-// fn is not called, and an error is logged. Run panics if ctx is not, and is
-// not derived from, the context that a wrapped handler was called with, and if
-// fn is nil.
+// Run does not block. It may be called from any goroutine. It may also be called
+// from a hook; fn is then the next hook to run. After the hooks of the invocation
+// have finished it is too late: fn is not called, and an error is logged. Run
+// panics if ctx does not come from a wrapped handler, or if fn is nil.
 //
 // The time that hooks take is billed, and counts towards the function's timeout.
-// Options.Margin before the timeout, hooks that have not started are abandoned.
+// Hooks that have not started [Options].Margin before the timeout are abandoned.
 // A hook that panics is logged with its stack; the others still run.
 func Run(ctx context.Context, fn func(), options ...HookOption) {
 	invocationOf(ctx, "Run").push(newHook(hook{plain: fn, ctx: ctx, stacked: true}, options))
@@ -26,18 +25,18 @@ func Run(ctx context.Context, fn func(), options ...HookOption) {
 
 // RunContext registers fn as [Run] does; fn takes a context and may fail. The
 // context carries the values of ctx, such as the request id and the trace. It
-// does not end with ctx, but Options.Margin before the function's timeout, when
-// the hook's own timeout is over ([Timeout]), or when the environment shuts down;
-// context.Cause returns which. A hook that does not return soon after is
+// does not end with ctx, but [Options].Margin before the function's timeout, when
+// the hook's own timeout has passed ([Timeout]), or when the environment shuts
+// down; context.Cause returns which. A hook that does not return soon after is
 // abandoned. Errors are logged, and so are hooks that were abandoned.
 func RunContext(ctx context.Context, fn func(context.Context) error, options ...HookOption) {
 	invocationOf(ctx, "RunContext").push(newHook(hook{withContext: fn, ctx: ctx, stacked: true}, options))
 }
 
-// Go calls fn now, in a goroutine of its own, beside the handler. The response
-// does not wait for it, but the environment stays awake until it has returned.
-// The context, deadlines, errors and panics of fn are as for [RunContext]. It
-// waits for no other hook, and no other hook waits for it. When no time is left
+// Go calls fn now, in a separate goroutine, concurrently with the handler. The
+// response does not wait for it, but the environment stays awake until it has
+// returned. The context, deadlines, errors and panics of fn are as for
+// [RunContext]. It waits for no other hook, and no other hook waits for it. When no time is left
 // before the function's timeout, fn is not called, and an error is logged.
 //
 // fn can wait for ctx to end, which happens when the response was sent, but should

@@ -93,10 +93,9 @@ func Wrap[In, Out any](
 	}
 }
 
-// WrapHandler wraps a lambda.Handler as [Wrap] does. If lambda.NewHandler made h,
-// the response keeps its content type. For that, the returned handler is one of
-// NewHandler as well, and takes no further options in lambda.StartWithOptions.
-// Options of h that are about contexts (lambda.WithContext,
+// WrapHandler wraps a lambda.Handler as [Wrap] does. If h was made by
+// lambda.NewHandler, the result keeps its content type; pass no options to
+// lambda.StartWithOptions then. Options of h that are about contexts (lambda.WithContext,
 // lambda.WithContextValue) have no effect, streams are read to their end before
 // the response is sent, and the event must be JSON even if h does not read it:
 // where that matters, use Start or Wrap. WrapHandler panics if h is nil.
