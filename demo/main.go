@@ -16,7 +16,7 @@
 //
 // With serve as the first argument it serves a page on which one invokes the
 // function, and with dashboard it draws the CloudWatch dashboard that is deployed.
-// For the functions of a deployed stack there is a command of its own, demo/aws.
+// For the functions of a deployed stack there is a separate command, demo/aws.
 //
 // # Exit status
 //
@@ -93,7 +93,7 @@ something prevented it; 2 for wrong flags; 130 after Ctrl-C. go run makes 1 of a
 `,
 }
 
-// stackFlag is how runs on AWS were asked for before they had a command.
+// stackFlag is the flag for runs on AWS before they had a command.
 var stackFlag = regexp.MustCompile(`^--?stack(=|$)`)
 
 func parseOptions(args []string, stdout io.Writer) (*options, error) {
@@ -162,7 +162,7 @@ func runFunction(ctx context.Context, args []string, stdin io.Reader, stdout, st
 	return o.Files.Write(ctx, progress, err, ended, rec.Recording())
 }
 
-// about says what is run.
+// about describes what is run.
 func (o *options) about() recording.About {
 	what := fmt.Sprintf("Running %s on this machine: %s, idle for %v after each.",
 		o.Function.Function, recording.Times(o.Invocations), o.idle)

@@ -72,7 +72,7 @@ func TestPlainFunctionIsFrozenInTheMiddle(t *testing.T) {
 		"invocation 2", "no hooks")
 	_, last, _ := strings.Cut(second, "── frozen")
 	if strings.Contains(last, "cleanup done") {
-		t.Errorf("the last cleanup went on after the invocation:\n%s", r.Stdout)
+		t.Errorf("the last cleanup continued after the invocation:\n%s", r.Stdout)
 	}
 	demotest.InOrder(t, read(t, report), "What happens after the response", "merely starts a goroutine", "no hooks")
 }

@@ -14,7 +14,7 @@ import (
 	"example.com/postinvoke/demo/demotest"
 )
 
-// Ctrl-C ends the page and all processes, whatever they are at.
+// Ctrl-C ends the page and all processes, in any state.
 func TestServe(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{"nothing yet", "second on stack", "frozen: nothing runs"} {

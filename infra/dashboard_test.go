@@ -120,7 +120,7 @@ func TestHealthyFunctionOnTheDashboard(t *testing.T) {
 	}
 	// Every field that the queries about these records name is in them.
 	for _, title := range []string{invocations, ends, theLog} {
-		// These are in records of hooks that were lost, which have tests of their own.
+		// These are in records of hooks that were lost, which have separate tests.
 		allowed := []string{"running", "notStarted"}
 		for _, field := range draw(t, d, v, title).Log.Absent {
 			if !slices.Contains(allowed, field) {
@@ -304,7 +304,7 @@ func TestEachEndIsCounted(t *testing.T) {
 	}
 }
 
-// Above INFO the log is nearly empty. The dashboard shows its records all the same.
+// Above INFO the log is nearly empty. The dashboard still shows its records.
 func TestFailuresAreShownAboveInfo(t *testing.T) {
 	d := deployment(t, measured(t), "PostInvokeDemo")
 	d.Functions[native()].Log = lambdalog.Settings{JSON: true, Level: "ERROR"}

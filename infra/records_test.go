@@ -51,7 +51,7 @@ func native() int {
 type session struct {
 	config func(*lambdaenv.Config) // nil for that of the template
 	events []string
-	fails  bool // in its Init phase, or as soon as it is over
+	fails  bool // in its Init phase, or as soon as it has ended
 }
 
 // trouble is demo/failing with an event that names what goes wrong.

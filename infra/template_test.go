@@ -200,7 +200,7 @@ func TestTags(t *testing.T) {
 	}
 }
 
-// What costs is there only if asked for.
+// What costs money is there only on request.
 func TestMetricsAreOptIn(t *testing.T) {
 	tp := demo(t).template(t, "PostInvokeDemo")
 	if n := len(tp.ofType("AWS::Logs::MetricFilter")) + len(tp.ofType("AWS::CloudWatch::Alarm")); n != 0 {

@@ -47,7 +47,7 @@ func TestDashboardsWithoutCDKAreThatOfTheConstruct(t *testing.T) {
 		dashboards := synth(t, app).template(t, "Stack").ofType("AWS::CloudWatch::Dashboard")
 		body := joined(t, dashboards[0].Properties["DashboardBody"])
 		if strings.Contains(strings.ReplaceAll(body, to.function, ""), "${") {
-			t.Fatalf("the body has a ${ of its own, which has to be escaped in %s:\n%s", to.path, body)
+			t.Fatalf("the body already has a ${, which has to be escaped in %s:\n%s", to.path, body)
 		}
 		body = strings.NewReplacer(
 			"/aws/lambda/"+to.function, to.logGroup,

@@ -28,7 +28,7 @@ func Example() {
 	ctx := context.Background()
 	env, err := lambdaenv.Start(ctx, lambdaenv.Config{Function: bootstrap})
 	if err != nil {
-		log.Fatal(err) // says which process failed, and what it printed
+		log.Fatal(err) // names the process that failed, and has what it printed
 	}
 	defer env.Close()
 	response, err := env.Invoke(ctx, []byte(`{"Print": ["working"], "After": {"Print": ["after the response"]}}`))

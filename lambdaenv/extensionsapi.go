@@ -31,7 +31,7 @@ const (
 // maxExtensionBody bounds what an extension may send.
 const maxExtensionBody = 1 << 20
 
-// An extension is an external one, with a process of its own, or an internal one,
+// An extension is an external one, with its own process, or an internal one,
 // inside the function's process.
 type extension struct {
 	name        string

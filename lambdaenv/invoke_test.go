@@ -28,7 +28,7 @@ func TestCallerHasResponseBeforeWorkAfterItEnds(t *testing.T) {
 	if got, want := response.ContentType, "text/plain"; got != want {
 		t.Errorf("got content type %q, want %q", got, want)
 	}
-	open := gate.next() // the work goes on, though the caller has the response
+	open := gate.next() // the work continues, though the caller has the response
 	open()
 	report := env.WaitIdle()
 

@@ -4,7 +4,7 @@
 // the shutdown phase. It works on Linux and macOS.
 //
 //	env, err := lambdaenv.Start(ctx, lambdaenv.Config{
-//		Function:   "./bootstrap",                // any executable that speaks the Runtime API
+//		Function:   "./bootstrap",                // any executable that uses the Runtime API
 //		Extensions: []string{"./my-extension"},   // and any external extension
 //	})
 //	defer env.Close()

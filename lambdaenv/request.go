@@ -56,7 +56,7 @@ func (r *Request) check() error {
 		limit = MaxAsyncEvent
 	}
 	if len(r.Payload) > limit {
-		return fmt.Errorf("lambdaenv: an event of %d bytes: Lambda takes %d at the most", len(r.Payload), limit)
+		return fmt.Errorf("lambdaenv: an event of %d bytes: Lambda takes at most %d", len(r.Payload), limit)
 	}
 	if r.ClientContext != "" && !json.Valid([]byte(r.ClientContext)) {
 		return errors.New("lambdaenv: Request.ClientContext is not JSON")

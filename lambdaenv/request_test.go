@@ -85,7 +85,7 @@ func TestRequestsThatLambdaDoesNotTake(t *testing.T) {
 	}
 }
 
-// An attempt has an identifier of its own, though all of them have one request
+// Each attempt has another identifier, though all of them have one request
 // id, and the response of another attempt is refused.
 func TestAsynchronousInvocationIsTriedAgain(t *testing.T) {
 	t.Parallel()
@@ -188,7 +188,7 @@ func TestResponseIsReadWhileItComes(t *testing.T) {
 
 func TestStreamThatFailsHalfWay(t *testing.T) {
 	t.Parallel()
-	reason := `{"errorType":"Function.Broke","errorMessage":"half way"}`
+	reason := `{"errorType":"Function.Broke","errorMessage":"halfway"}`
 	for _, tt := range []struct{ name, encoded, want string }{
 		{"with a reason", base64.StdEncoding.EncodeToString([]byte(reason)), reason},
 		{"without", "", "half"},

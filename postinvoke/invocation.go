@@ -196,7 +196,7 @@ const waitForOthers = 2 * time.Second
 
 // finishAfterPanic is deferred around the handler. If the handler panicked, the
 // hooks run now, and finishAfterPanic returns when they are done, because
-// aws-lambda-go ends the process after it has reported the error. The panic goes on.
+// aws-lambda-go ends the process after it has reported the error. The panic continues.
 func (inv *invocation) finishAfterPanic() {
 	if finished := inv.handlerEnded(OutcomePanic); finished != nil {
 		<-finished
@@ -249,7 +249,7 @@ func (inv *invocation) doneWithoutHooks() {
 // frozen. hooksStarted and responded are zero if that did not happen, or is not
 // known.
 func (inv *invocation) finish(hooksStarted, responded time.Time) {
-	defer inv.release() // whatever an observer does
+	defer inv.release() // regardless of what an observer does
 	inv.mu.Lock()
 	if inv.outcome == "" {
 		inv.outcome, inv.handlerReturned = OutcomeStopped, time.Now()

@@ -159,7 +159,7 @@ func (p *process) handlerWrapped(log logger) {
 	}
 }
 
-// shutdownRegistered logs the ready record if it says that shutdown functions may
+// shutdownRegistered logs the ready record if it reports that shutdown functions may
 // not be called. Otherwise the first wrapped handler logs it, with its logger.
 func (p *process) shutdownRegistered() {
 	if p.level > slog.LevelInfo {

@@ -64,8 +64,8 @@ func (w *wrapper) checkMargin(inv *invocation) {
 // Wrap the outermost handler. Hooks start when the context that handle was called
 // with ends, and aws-lambda-go ends it when it has sent the response. A handler
 // around the wrapped one may replace that context, call the wrapped one several
-// times in one invocation, or do work of its own afterwards. Then hooks are called
-// and waited for all the same, but possibly before the response, and a record
+// times in one invocation, or work on afterwards. Then hooks are called
+// and waited for too, but possibly before the response, and a record
 // warns of that.
 //
 // A handler that is wrapped twice, or calls another that is wrapped, is treated as
@@ -104,7 +104,7 @@ func WrapHandler(h lambda.Handler, opts *Options) lambda.Handler {
 		panic("postinvoke: WrapHandler was given a nil handler")
 	}
 	w := newWrapper(opts)
-	if lambda.NewHandler(h) != h { // an implementation of its own: bytes in, bytes out
+	if lambda.NewHandler(h) != h { // another implementation: bytes in, bytes out
 		return handler{w, h}
 	}
 	return lambda.NewHandler(func(ctx context.Context, payload json.RawMessage) (*response, error) {

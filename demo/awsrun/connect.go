@@ -83,7 +83,7 @@ func CheckStack(name string) error {
 	if stackName.MatchString(name) {
 		return nil
 	}
-	return fmt.Errorf("%q is no name for a stack: letters, digits and hyphens, a letter first, 128 at the most", name)
+	return fmt.Errorf("%q is no name for a stack: letters, digits and hyphens, a letter first, at most 128", name)
 }
 
 // endpoints names those that are set, for all services or for one of them, by

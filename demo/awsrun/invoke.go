@@ -14,7 +14,7 @@ import (
 )
 
 // invoke invokes the target and waits for its answer, as any caller does. It
-// does not ask for the tail of the log: Lambda has that only after the hooks.
+// does not request the tail of the log: Lambda has that only after the hooks.
 func (a *account) invoke(ctx context.Context, t target, event []byte) (*invocation, error) {
 	var sent time.Time // when the last attempt began: one that was throttled has not reached the function
 	note := middleware.FinalizeMiddlewareFunc("NoteAttempt", func(

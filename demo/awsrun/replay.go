@@ -242,7 +242,7 @@ func (r *run) describe(began time.Time) recording.About {
 	}
 	if r.account.endpoint != "" {
 		about.Intro = append(about.Intro, "AWS_ENDPOINT_URL, one of its kind, or the profile names that endpoint. "+
-			"What is seen there says nothing about AWS.")
+			"What is seen there is no evidence about AWS.")
 	} else if !r.cfg.NoWait {
 		about.Intro = append(about.Intro, recording.IdleOnAWS)
 	}

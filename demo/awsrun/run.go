@@ -61,7 +61,7 @@ func (r *run) show(p Progress) {
 	}
 }
 
-// run runs the function. Whatever ends it, what is known is recorded.
+// run runs the function. Regardless of what ends it, what is known is recorded.
 func (r *run) run(ctx context.Context) error {
 	err := r.invokeAll(ctx)
 	if err == nil && !r.cfg.NoWait {

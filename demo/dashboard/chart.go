@@ -19,7 +19,7 @@ const (
 	unitHeight = 50.0
 )
 
-// palette is CloudWatch's, for series without a colour of their own.
+// palette is CloudWatch's, for series that set no colour.
 var palette = []string{
 	"#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd",
 	"#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf",

@@ -61,7 +61,7 @@ func (s Scenario) Make(
 	return Draw(d, view, caption)
 }
 
-// captionOf says what the drawing is, and what it rests on.
+// captionOf describes what the drawing is, and what it rests on.
 func captionOf(d *cloudwatch.Deployment, v *cloudwatch.View, environments int) ([]string, error) {
 	scans, err := v.Scans(d.Dashboard)
 	if err != nil {

@@ -122,7 +122,7 @@ func newWidget(w cloudwatch.Widget, d *cloudwatch.Drawn, v *cloudwatch.View) wid
 	case d.Log != nil:
 		x.Table = newTable(d.Log)
 		if len(x.Table.Rows) == 0 {
-			x.Empty = "No data found for this time range" // as CloudWatch says
+			x.Empty = "No data found for this time range" // as in CloudWatch
 		}
 	case p.View == "singleValue":
 		for _, s := range d.Series {

@@ -23,7 +23,7 @@ type session struct {
 	events  []string
 }
 
-// A Scenario is what goes on in the time that the dashboard shows.
+// A Scenario is what happens in the time that the dashboard shows.
 type Scenario string
 
 // Scenarios.

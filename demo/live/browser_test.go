@@ -189,7 +189,7 @@ func TestTheDemoIsStartedAgain(t *testing.T) {
 	end()
 	p.Wait(state + `.startsWith("The demo has ended, or does not answer: the timeline stands still.")`)
 	if browsertest.Eval[bool](p, goesOn) {
-		t.Error("a bar still looks as if it went on")
+		t.Error("a bar still looks as if it continued")
 	}
 	_, port, _ := strings.Cut(strings.TrimPrefix(home, "http://"), ":")
 	n, err := strconv.Atoi(strings.TrimSuffix(port, "/"))

@@ -153,7 +153,7 @@ func TestTheUsualPort(t *testing.T) {
 	}
 }
 
-// A session has no end, but its log does not grow for ever.
+// A session has no end, but its log does not grow forever.
 func TestTheEndOfALongLog(t *testing.T) {
 	t.Parallel()
 	var moments []recording.Moment

@@ -29,7 +29,7 @@ const (
 	library       = "example.com/postinvoke/postinvoke"
 )
 
-// A Function says what to run. The zero value is the example with the layer.
+// A Function describes what to run. The zero value is the example with the layer.
 type Function struct {
 	Path          string // the folder of a main package, or an executable; empty for the example
 	GoroutineOnly bool   // the function of demo/goroutine instead, which does without the library
@@ -43,7 +43,7 @@ type Programs struct {
 	Extensions []string // the layer's first, if there is one
 }
 
-// Name says which function is run, in a form that is of use elsewhere, too.
+// Name describes the function, in a form that is of use elsewhere, too.
 func (f Function) Name() string {
 	if f.Path == "" {
 		return "the example function"
@@ -58,7 +58,7 @@ func (f Function) Name() string {
 	return "the function in " + path
 }
 
-// String says what is run.
+// String describes what is run.
 func (f Function) String() string {
 	switch {
 	case f.GoroutineOnly:
@@ -69,8 +69,8 @@ func (f Function) String() string {
 	return f.Name() + " with the layer"
 }
 
-// Build builds what f asks for into the folder tmp. That there is no extension to
-// be built is said before anything is. step gets what is being done.
+// Build builds what f describes into the folder tmp. If no extension can be built it
+// fails before anything is built. step gets what is being done.
 func (f Function) Build(ctx context.Context, tmp string, step func(string)) (p Programs, err error) {
 	executable, err := isExecutable(f.Path)
 	if err != nil {
@@ -220,7 +220,7 @@ func (b Builder) findExtension(ctx context.Context, dir string) (*gobuild.Depend
 const once = ", which takes long only the first time"
 
 // build builds the package of that import path as seen from dir, or the one in
-// dir, into a folder of its own.
+// dir, into a separate folder.
 func (b Builder) build(ctx context.Context, dir, path, what string) (string, error) {
 	to, err := os.MkdirTemp(b.Dir, "function-")
 	if err != nil {

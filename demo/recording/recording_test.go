@@ -160,7 +160,7 @@ func TestResets(t *testing.T) {
 }
 
 // Only that the handler was not called shows in what an invocation took. Where
-// no function is connected, nothing is held.
+// no function is connected, and no environment is kept awake.
 func TestAHandlerThatWasNotCalled(t *testing.T) {
 	for reason, want := range map[gate.Reason]string{gate.NotCalled: "the wrapped handler was not called",
 		gate.Deadline: ""} {

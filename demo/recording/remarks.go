@@ -10,7 +10,7 @@ import (
 
 // remarks point out what a reader should notice in a log, each once, at the
 // first moment that shows it: for a function with hooks the three remarks of the
-// original project's screenshot, and what the layer says of lost hooks.
+// original project's screenshot, and what the layer logs about lost hooks.
 type remarks struct {
 	made   map[string]bool
 	hooked string // the invocation that had hooks last
@@ -22,7 +22,7 @@ type remarks struct {
 const remarkShutdown = "lambda was shut down %s later than the last invocation"
 
 // about returns what is to be said of the moment m, with which the recording
-// goes on, if anything.
+// continues, if anything.
 func (r *remarks) about(m *Moment, recording *Recording) string {
 	later := ""
 	if env := &recording.env; env.shuttingDown && !env.reset {
@@ -43,7 +43,7 @@ func (r *remarks) aboutHooks(m *Moment, later string) string {
 	case r.hooked != "" && r.hooked == m.RequestID && isReport(m.Entry):
 		return r.once("duration includes cleanup time")
 	case lostInInvocation(m.Entry):
-		return r.once("the layer says what was lost with the process")
+		return r.once("the layer logs what was lost with the process")
 	case later != "" && (m.isLineOf(lambdaenv.Function) || m.Kind == lambdaenv.ShutdownDone):
 		if r.once(remarkShutdown) != "" {
 			return later
@@ -111,7 +111,7 @@ func isReport(e lambdaenv.Entry) bool {
 		(strings.HasPrefix(e.Text, "REPORT ") || strings.Contains(e.Text, `"type":"platform.report"`))
 }
 
-// Work is what the function in demo/goroutine says about its goroutine.
+// Work is what the function in demo/goroutine prints about its goroutine.
 type Work int
 
 // What it can say.
@@ -121,7 +121,7 @@ const (
 	WorkDone
 )
 
-// GoroutineWork returns what the entry says about the goroutine of demo/goroutine.
+// GoroutineWork returns what the entry has about the goroutine of demo/goroutine.
 func GoroutineWork(e lambdaenv.Entry) Work {
 	switch {
 	case e.Kind != lambdaenv.Line || e.Source != lambdaenv.Function:

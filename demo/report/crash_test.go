@@ -188,7 +188,7 @@ func TestWithoutTheLayerHooksAreUnknown(t *testing.T) {
 	wantBars(t, page(t, s.call().after(100*ms).crash().Recording()), "hooks", "")
 }
 
-// Shutdown functions are lost with their process, too, whatever it was doing.
+// Shutdown functions are lost with their process, too, regardless of what it was doing.
 func TestShutdownFunctionsThatAreLost(t *testing.T) {
 	const lost = `level=ERROR message="postinvoke: hooks lost" phase=shutdown running=0 notStarted=1 ` +
 		`waiting="main.bye (a.go:9)"`

@@ -22,7 +22,7 @@ const (
 )
 
 // A drawing is a timeline laid out, for the template chart. Places and widths
-// across are in percent, so that it fills whatever width there is.
+// across are in percent, so that it fills any width.
 type drawing struct {
 	ID            string
 	Width, Height int // Width is the least

@@ -19,7 +19,7 @@ func (t *tracker) freeze(at time.Duration) {
 	}
 }
 
-// endFrozen ends a frozen stretch, whatever follows. On AWS it began when the
+// endFrozen ends a frozen stretch, regardless of what follows. On AWS it began when the
 // last invocation ended.
 func (t *tracker) endFrozen(at time.Duration) {
 	if t.idle {
@@ -40,7 +40,7 @@ func (t *tracker) thaw(at time.Duration) {
 	}
 	t.thawing.Note = "then thawed"
 	t.thawing.Detail += " Then it is thawed."
-	t.mark(platform, "thawed", t.thawing.to, "The environment is thawed: its processes go on where they were stopped.")
+	t.mark(platform, "thawed", t.thawing.to, "The environment is thawed: its processes continue where they were stopped.")
 	t.thawing = nil
 	t.continueGoroutines(at)
 }
@@ -49,7 +49,7 @@ func (t *tracker) thaw(at time.Duration) {
 func (t *tracker) kill(at time.Duration) {
 	if t.thawing != nil {
 		t.thawing.Note = "then killed"
-		t.thawing.Detail += " Then its processes are killed: they never go on."
+		t.thawing.Detail += " Then its processes are killed: they never continue."
 		t.thawing = nil
 	}
 	t.loseGoroutines(at)
@@ -180,7 +180,7 @@ func (t *tracker) goroutineLine(m *recording.Moment) {
 	}
 }
 
-// goroutines returns the work that goes on, the oldest first.
+// goroutines returns the work in progress, the oldest first.
 func (t *tracker) goroutines() []*span {
 	var running []*span
 	for _, s := range t.spans {
@@ -216,7 +216,7 @@ func (t *tracker) loseGoroutines(at time.Duration) {
 	}
 	for _, s := range lost {
 		s.Note = "lost"
-		s.Detail += " Its process is killed before it can go on: the cleanup is lost."
+		s.Detail += " Its process is killed before it can continue: the cleanup is lost."
 	}
 	t.stopped = nil
 }

@@ -70,7 +70,7 @@ type hookRecord struct {
 	request, hook string
 }
 
-// took is how long something took that has ended now: at the most since the
+// took is how long something took that has ended now: at most since the
 // recording began.
 func (h hookRecord) took(field string) time.Duration {
 	return min(max(0, h.Since), time.Duration(recording.Number(h.fields, field)*float64(time.Millisecond)))
@@ -187,6 +187,6 @@ func (t *tracker) addAllHooks(m *recording.Moment, all *recording.Hooks, request
 	if all.AfterResponse {
 		when = "After the response: "
 	}
-	s.Detail = fmt.Sprintf("%s%s, for %s together. At the log level DEBUG each is logged by itself.",
+	s.Detail = fmt.Sprintf("%s%s, for %s together. At the log level DEBUG each is logged separately.",
 		when, s.Name, length(took))
 }

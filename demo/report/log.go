@@ -22,7 +22,7 @@ type Row struct {
 	Local                 bool // not in CloudWatch
 }
 
-// mostPayload is how much of an event or a response a row has at the most.
+// mostPayload is the longest part of an event or a response that a row has.
 const mostPayload = 100_000
 
 // NewRow returns the row for a moment of r. It reports false if the log does not

@@ -108,7 +108,7 @@ func (t *tracker) follow(m *recording.Moment) {
 		}
 	case recording.Called:
 		t.drop(t.open(caller, waiting)) // the recording lacks its response
-		t.begin(caller, waiting, "waits", at, "The caller has asked for an invocation and waits.")
+		t.begin(caller, waiting, "waits", at, "The caller has invoked the function and waits.")
 	case lambdaenv.Invoked:
 		t.thaw(at)
 		t.env.served = true
@@ -215,7 +215,7 @@ func (t *tracker) invocationEnded(at time.Duration) {
 	t.idle = true
 }
 
-// initIncluded says why Lambda bills more than the invocation took.
+// initIncluded explains why Lambda bills more than the invocation took.
 func (t *tracker) initIncluded(s *span, r *lambdaenv.Report) string {
 	within := t.last(func(init *span) bool {
 		return init.Kind == starting && init.request != "" && init.request == s.request
@@ -247,7 +247,7 @@ func (t *tracker) finish(now time.Duration) {
 		case handling:
 			s.Detail = "The handler runs."
 		case serving:
-			s.Detail = "The invocation goes on."
+			s.Detail = "The invocation continues."
 		}
 	}
 }

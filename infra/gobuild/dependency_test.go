@@ -17,7 +17,7 @@ import (
 const (
 	toolModule = "module example.org/tool\n\ngo 1.26\n"
 	tool       = "package main\n\nimport \"example.org/tool/internal/words\"\n\nfunc main() { println(words.Hello) }\n"
-	// As in this project's packages: go mod vendor has no reason of its own to
+	// As in this project's packages: go mod vendor has no other reason to
 	// copy a program.
 	library = "package library\n\nconst Name = \"library\"\n"
 	vendors = "//go:build never_set\n\npackage library\n\nimport _ \"example.org/tool/tool\"\n"
@@ -106,7 +106,7 @@ func TestDependencyThatIsMissing(t *testing.T) {
 	}
 }
 
-// The extension comes with a vendor folder of whoever uses the library, and its
+// The extension comes with the vendor folder of each user of the library, and its
 // bytes are those that everybody has.
 func TestTheExtensionInAVendorFolder(t *testing.T) {
 	root, err := filepath.Abs("../..")

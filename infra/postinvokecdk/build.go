@@ -21,7 +21,7 @@ import (
 const Module = "example.com/postinvoke"
 
 // BuildFolder is where binaries are built, relative to the folder in which the app
-// runs, which is that of cdk.json. It has a .gitignore of its own. It is not
+// runs, which is that of cdk.json. It has its own .gitignore. It is not
 // removed, so that cdk's --no-staging finds the assets.
 const BuildFolder = "build/postinvoke"
 

@@ -34,7 +34,7 @@ func dashboardFunctions(scope constructs.Construct, functions []awslambda.IFunct
 		all = append(all, dashboardFunction{fn, label(fn), logGroupName(fn), timeoutOf(fn)})
 	}
 	if n := len(logGroups(all)); n > maxGroups {
-		addError(scope, fmt.Errorf("%d functions with log groups of their own are too many for a dashboard: "+
+		addError(scope, fmt.Errorf("%d functions with separate log groups are too many for a dashboard: "+
 			"CloudWatch reads %d log groups in a query; leave function %s and those after it to a second dashboard",
 			n, maxGroups, functionPath(all[maxGroups].Node())))
 	}

@@ -19,8 +19,8 @@ import (
 // one in go.mod. AddWarningV2 has another shape in it.
 const oldestCDK = "v2.270.0"
 
-// A person in an empty folder follows docs/deploying.md, word for word, and then goes
-// on in one of several ways. Each way deploys the very layer that we do.
+// A person in an empty folder follows docs/deploying.md, word for word, and then continues
+// in one of several ways. Each way deploys the very layer that we do.
 func TestTheDocumentedAppInAnEmptyFolder(t *testing.T) {
 	cdktest.NeedNode(t)
 	if _, err := exec.LookPath("npm"); err != nil {

@@ -16,7 +16,7 @@ import (
 	"example.com/postinvoke/infra/postinvokecdk"
 )
 
-// What is set is kept, and whatever has a default may be set.
+// What is set is kept, and everything that has a default may be set.
 func TestFunctionPropsWin(t *testing.T) {
 	stack := newStack(t)
 	group := awslogs.NewLogGroup(stack, jsii.String("Shared"), nil)

@@ -39,7 +39,7 @@ func TestOneLayerPerArchitectureAndStack(t *testing.T) {
 	postinvokecdk.NewLayer(stack, jsii.String("X86"), &postinvokecdk.LayerProps{Architecture: awslambda.Architecture_X86_64()})
 
 	if got, want := stack.Resolve(again.Version.LayerVersionArn()), stack.Resolve(arm.Version.LayerVersionArn()); fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("the same layer asked for twice: got %v and %v", got, want)
+		t.Errorf("NewLayer called twice for the same layer: got %v and %v", got, want)
 	}
 	if n := len(resources(t, stack, "AWS::Lambda::LayerVersion")); n != 2 {
 		t.Errorf("got %d layer versions, want one per architecture", n)
@@ -64,7 +64,7 @@ func TestLayerOfAFunctionMadeElsewhere(t *testing.T) {
 	}
 }
 
-// Whichever Layer of a stack sets something, all of them are that layer.
+// All Layers of a stack are the same layer, regardless of which one sets something.
 func TestLayerProps(t *testing.T) {
 	set := &postinvokecdk.LayerProps{Description: "ours", RemovalPolicy: awscdk.RemovalPolicy_RETAIN}
 	for name, props := range map[string][]*postinvokecdk.LayerProps{

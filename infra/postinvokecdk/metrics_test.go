@@ -92,7 +92,7 @@ func TestDashboardRefuses(t *testing.T) {
 				all = append(all, awslambda.Function_FromFunctionName(stack, &id, &id))
 			}
 			return all
-		}, "51 functions with log groups of their own are too many for a dashboard: CloudWatch reads 50 log groups in " +
+		}, "51 functions with separate log groups are too many for a dashboard: CloudWatch reads 50 log groups in " +
 			"a query; " +
 			"leave function Stack/F50 and those after it to a second dashboard"},
 		"another region": {func(stack awscdk.Stack) []awslambda.IFunction {
@@ -146,7 +146,7 @@ func imported(stack awscdk.Stack, arn string) []awslambda.IFunction {
 	return []awslambda.IFunction{awslambda.Function_FromFunctionArn(stack, jsii.String("Orders"), &arn)}
 }
 
-// A dashboard without a region of its own may be deployed to another one.
+// A dashboard whose region is not set may be deployed to another one.
 func TestFunctionPerhapsElsewhereIsWarnedOf(t *testing.T) {
 	stack := newStack(t)
 	functions := imported(stack, "arn:aws:lambda:us-east-1:123456789012:function:orders")
@@ -183,7 +183,7 @@ func TestImportedFunctions(t *testing.T) {
 	}
 }
 
-// An alias has no log of its own: its function logs.
+// An alias has no log: its function logs.
 func TestAliasesAndVersions(t *testing.T) {
 	stack := newStack(t)
 	fn := postinvokecdk.NewFunction(stack, jsii.String("Hello"), &postinvokecdk.FunctionProps{Entry: "function"})
@@ -232,7 +232,7 @@ func TestMetricsWaitForTheLogGroup(t *testing.T) {
 	}
 }
 
-// A function without a log group of its own is shown all the same, and its
+// A function that sets no log group is shown too, and its
 // stack gets none on the way.
 func TestDashboardAddsNoLogGroup(t *testing.T) {
 	stack := newStack(t)

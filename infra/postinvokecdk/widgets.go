@@ -11,7 +11,7 @@ import (
 // gridWidth is the number of columns of a CloudWatch dashboard.
 const gridWidth = 24
 
-// fewFunctions have charts of their own. More of them share charts.
+// fewFunctions have separate charts. More of them share charts.
 const fewFunctions = 2
 
 // Colours of CloudWatch's own palette.
@@ -29,7 +29,7 @@ const explanation = `**Callers wait for the blue part; the orange part is what h
 	`Tables read the log at each load and refresh, for money. Times are in ms.`
 
 // widgets are all but the text and the alarms, in rows from top to bottom, in the
-// order in which a person on call asks.
+// order of the questions of a person on call.
 func widgets(functions []dashboardFunction) [][]awscloudwatch.IWidget {
 	groups := logGroups(functions)
 	table := func(title string, height float64, query []string) []awscloudwatch.IWidget {

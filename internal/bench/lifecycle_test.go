@@ -13,7 +13,7 @@ import (
 const workMs = 2
 
 // BenchmarkLifecycle runs an echo function in several ways: with nothing to do beside
-// its response, to see what each way costs by itself, and with some work.
+// its response, to see what each way costs alone, and with some work.
 func BenchmarkLifecycle(b *testing.B) {
 	const rounds, invocations = 20, 60
 	bare, wrapped := build(b, "./testdata/bare"), build(b, "./testdata/wrapped")

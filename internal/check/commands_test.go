@@ -15,7 +15,7 @@ var documented = []struct{ command, test, notRun string }{
 	{"go run ./demo -o ", "TestReport", ""},
 	{"go run ./demo -event '{\"crash\"", "TestAHookThatEndsItsProcess", ""},
 	{"go run ./demo/aws -stack", "TestStack", ""},
-	{"go run ./demo -function recipes/", "", "recipes have tests of their own, which run the same programs with the same events"},
+	{"go run ./demo -function recipes/", "", "recipes have their own tests, which run the same programs with the same events"},
 	{"go run ./demo -function ", "TestFunctionInAModuleOfItsOwn", ""},
 	{"go run ./demo", "TestLog", ""},
 	{"go run ./internal/check", "", "it is what runs the tests"},

@@ -83,7 +83,7 @@ func (s *scenario) stayFrozen(args []string) {
 		s.Fatalf("%v", err)
 	}
 	s.env.WaitIdle()
-	time.Sleep(d) // waits for no event: the clocks go on while the processes are frozen
+	time.Sleep(d) // waits for no event: the clocks continue while the processes are frozen
 }
 
 // await waits for an entry in the log of the invocation.

@@ -2,7 +2,7 @@
 // docs/reliability.md is a table of them. The package has no other code than tests.
 //
 // Each script runs twice, with the layer and without it, on compiled processes in
-// a local execution environment; the condition [layer] tells the two apart. Each
+// a local execution environment; the condition [layer] distinguishes the two. Each
 // environment that it starts ends with works and shutdown. The commands, beside
 // those of testscript:
 //

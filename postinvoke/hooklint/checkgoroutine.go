@@ -123,7 +123,7 @@ func isRunning(running map[ast.Node]bool, at inspector.Cursor) bool {
 func (g *goroutine) fix() []analysis.TextEdit {
 	call := g.stmt.Call
 	if g.callOf(call, library) != "" {
-		return []analysis.TextEdit{remove(g.stmt.Pos(), call.Pos())} // it registers the hook before the handler goes on
+		return []analysis.TextEdit{remove(g.stmt.Pos(), call.Pos())} // it registers the hook before the handler continues
 	}
 	ctx := g.contextInScope(g.at)
 	name, edits := g.use(g.stmt.Pos())

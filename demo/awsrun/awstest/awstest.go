@@ -1,5 +1,5 @@
 // Package awstest is an AWS account in this process, for tests: an HTTP server
-// that speaks the protocols of CloudFormation, Lambda, CloudWatch Logs and
+// that implements the protocols of CloudFormation, Lambda, CloudWatch Logs and
 // CloudWatch as far as the demo uses them, whose functions are real processes in
 // local environments.
 //

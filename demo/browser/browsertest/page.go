@@ -144,7 +144,7 @@ func (p *Page) listen(event any) {
 		problem = "the browser logged: " + e.Entry.Text + " " + e.Entry.URL
 	case *network.EventRequestWillBeSent:
 		if url := e.Request.URL; !strings.HasPrefix(url, p.home) && !strings.HasPrefix(url, "data:") {
-			problem = "the page asked for " + url
+			problem = "the page requested " + url
 		}
 	}
 	p.mu.Lock()

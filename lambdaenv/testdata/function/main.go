@@ -1,4 +1,4 @@
-// Command function is a function that does what its event says.
+// Command function is a function that does what its event describes.
 package main
 
 import (
@@ -22,8 +22,8 @@ import (
 type Event struct {
 	Print  []string // lines
 	Write  string   // without end of line
-	Tick   bool     // print numbered lines for ever, in the background
-	Child  string   // start a child that lives for ever, connected to this address
+	Tick   bool     // print numbered lines forever, in the background
+	Child  string   // start a child that never ends, connected to this address
 	Gate   string   // wait until this address closes the connection
 	Hang   bool
 	Fail   string

@@ -1,4 +1,4 @@
-// Command consumer is a function in a module of its own that uses every exported
+// Command consumer is a function in a separate module that uses every exported
 // name of package postinvoke.
 package main
 
