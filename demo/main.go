@@ -106,7 +106,8 @@ func parseOptions(args []string, stdout io.Writer) (*options, error) {
 	o.Shared.Define(flags)
 	flags.Var((*cli.Duration)(&o.idle), "idle",
 		"the `DURATION` for which it is frozen after each invocation; on AWS it is minutes")
-	flags.BoolVar(&o.GoroutineOnly, "plain", false, "run a function without the library, which merely starts a goroutine")
+	flags.BoolVar(&o.GoroutineOnly, "plain", false,
+		"run a function without the library, which merely starts a goroutine")
 	flags.Var(&o.Extensions, "extension",
 		"run another extension beside the function: a `FILE`, or the layer that it comes in, as a ZIP;\n"+
 			"repeatable. The other files of a layer are not in /opt here")

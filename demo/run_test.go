@@ -67,7 +67,8 @@ func TestPlainFunctionIsFrozenInTheMiddle(t *testing.T) {
 		"── frozen", "← frozen in the middle of its cleanup",
 		"── invokes the function")
 	_, second, _ := strings.Cut(r.Stdout, "← frozen in the middle of its cleanup")
-	demotest.InOrder(t, second, "cleanup done", "← the goroutine continues only now, in the next invocation", "── frozen")
+	demotest.InOrder(t, second, "cleanup done",
+		"← the goroutine continues only now, in the next invocation", "── frozen")
 	demotest.InOrder(t, second, "cleanup begins", "── frozen", "── gets SIGKILL", "its cleanup is lost",
 		"invocation 2", "no hooks")
 	_, last, _ := strings.Cut(second, "── frozen")

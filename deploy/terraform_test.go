@@ -297,7 +297,8 @@ func TestTerraformWithAPublishedLayer(t *testing.T) {
 			switch r.Type {
 			case "aws_lambda_function":
 				functions++
-				if v := r.Values; !slices.Equal(v.Layers, layers) || !slices.Equal(v.Architectures, []string{"x86_64"}) {
+				v := r.Values
+				if !slices.Equal(v.Layers, layers) || !slices.Equal(v.Architectures, []string{"x86_64"}) {
 					t.Errorf("%s: got layers %q and architectures %q", address, v.Layers, v.Architectures)
 				}
 			case "aws_lambda_layer_version", "aws_cloudwatch_dashboard":

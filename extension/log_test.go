@@ -57,7 +57,8 @@ func TestTextRecordsLookLikeSlogs(t *testing.T) {
 		var ours, theirs bytes.Buffer
 		newTestLog(t, &ours, "Text", "").write(levelInfo, record.Environment, field{record.Reason, value},
 			field{record.Invocations, uint64(2)}, field{record.AwakeMs, 1500 * time.Microsecond})
-		slog.New(slog.NewTextHandler(&theirs, nil)).Info(record.Environment, record.Reason, value, record.Invocations, 2,
+		slog.New(slog.NewTextHandler(&theirs, nil)).Info(record.Environment, record.Reason, value,
+			record.Invocations, 2,
 			record.AwakeMs, 1.5)
 
 		_, got, _ := bytes.Cut(ours.Bytes(), []byte(" reason="))

@@ -24,7 +24,8 @@ func TestDashboardsWithoutCDKAreThatOfTheConstruct(t *testing.T) {
 		function, logGroup, region, account string
 		wrap                                func(body json.RawMessage) any
 	}{
-		{"deploy/terraform/postinvoke/dashboard.json.tftpl", "${function_name}", "${log_group}", "${region}", "${account_id}",
+		{"deploy/terraform/postinvoke/dashboard.json.tftpl",
+			"${function_name}", "${log_group}", "${region}", "${account_id}",
 			func(body json.RawMessage) any { return body }},
 		{"deploy/sam/dashboard.json", "${FunctionName}", "${LogGroupName}", "${AWS::Region}", "${AWS::AccountId}",
 			nestedStack},

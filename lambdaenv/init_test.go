@@ -123,7 +123,9 @@ func TestInitFailures(t *testing.T) {
 			"Phase: init\tStatus: error\tError Type: Extension.Crash", "",
 		}, {
 			"registration is refused",
-			lambdaenv.Config{Env: []string{script{Events: both}.variable("ext")}, Refuse: map[string]int{"register": 500}},
+			lambdaenv.Config{
+				Env: []string{script{Events: both}.variable("ext")}, Refuse: map[string]int{"register": 500},
+			},
 			[]string{`extension "ext"`, "ext register: 500"},
 			"Phase: init\tStatus: error\tError Type: Extension.Crash", "",
 		}, {
@@ -197,8 +199,10 @@ func TestStartOfWhatCannotRun(t *testing.T) {
 		{"not a program", lambdaenv.Config{Function: text}, "Runtime.InvalidEntrypoint"},
 		{"extension not a program", lambdaenv.Config{Function: function(t), Extensions: []string{text}},
 			"Extension.LaunchError"},
-		{"two of a name", lambdaenv.Config{Function: function(t), Extensions: same}, `two extensions are called "same"`},
-		{"too many", lambdaenv.Config{Function: function(t), Extensions: eleven}, "11 extensions, but Lambda allows 10"},
+		{"two of a name", lambdaenv.Config{Function: function(t), Extensions: same},
+			`two extensions are called "same"`},
+		{"too many", lambdaenv.Config{Function: function(t), Extensions: eleven},
+			"11 extensions, but Lambda allows 10"},
 		{"variable without value", lambdaenv.Config{Function: function(t), Env: []string{"A"}}, "not KEY=value"},
 		{"log level", lambdaenv.Config{Function: function(t), SystemLogLevel: "LOUD"}, "LOUD"},
 		{"log format", lambdaenv.Config{Function: function(t), LogFormat: "XML"}, "XML"},

@@ -80,7 +80,8 @@ func TestInvariants(t *testing.T) {
 		{"there is a SHUTDOWN event in phase invoke", func(st state) {
 			st.s.shutdownEvent = newShutdownEvent("spindown", now)
 		}},
-		{`extension "ext" waits for an event, and is Running`, func(st state) { st.x.next = make(chan extensionEvent) }},
+		{`extension "ext" waits for an event, and is Running`,
+			func(st state) { st.x.next = make(chan extensionEvent) }},
 		{`extension "ext" is Running in phase ready`, func(st state) {
 			st.rest(phaseReady)
 			st.x.state = extensionRunning

@@ -120,7 +120,8 @@ func TestTimeoutAfterTheResponse(t *testing.T) {
 			if _, killed := find(env, func(e lambdaenv.Entry) bool {
 				return e.Name == "ext" && e.Kind == lambdaenv.Signaled && e.Text == "SIGKILL"
 			}); killed != tt.done {
-				t.Errorf("got extension killed %v, want %v: it gets SHUTDOWN only if it requests an event in time", killed, tt.done)
+				t.Errorf("got extension killed %v, want %v: it gets SHUTDOWN only if it requests an event in time",
+					killed, tt.done)
 			}
 		})
 	}
@@ -264,7 +265,8 @@ func TestTimeoutInSuppressedInit(t *testing.T) {
 	if response := env.Invoke(`{}`); response.FunctionError != "Sandbox.Timedout" {
 		t.Errorf("got %+v, want Sandbox.Timedout", response)
 	}
-	if report := env.WaitIdle(); report.Status != "timeout" || report.Duration != time.Minute || report.MaxMemoryMB == 0 {
+	report := env.WaitIdle()
+	if report.Status != "timeout" || report.Duration != time.Minute || report.MaxMemoryMB == 0 {
 		t.Errorf("got %+v, want a timeout", report)
 	}
 	env.AwaitLine("Phase: invoke\tStatus: timeout")

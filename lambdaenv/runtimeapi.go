@@ -44,7 +44,8 @@ const (
 var (
 	errInvalidRequestID = &apiError{http.StatusBadRequest, "InvalidRequestID", "Invalid request ID"}
 	errInvokeTimeout    = &apiError{http.StatusGone, "InvokeTimeout", "Invoke timeout"}
-	errResponseMode     = &apiError{http.StatusBadRequest, "InvalidFunctionResponseMode", "Invalid function response mode"}
+	errResponseMode     = &apiError{http.StatusBadRequest,
+		"InvalidFunctionResponseMode", "Invalid function response mode"}
 )
 
 // runtimeNext serves GET /runtime/invocation/next, with which the runtime also ends

@@ -53,7 +53,8 @@ var checks = []struct {
 		"Lambda kept the response back until the hooks had ended: callers wait for hooks. " +
 			"Use a queue instead of hooks for what takes long.", (*run).checkResponse},
 	{"the billed duration includes the hooks",
-		"Lambda bills less than the hooks took: they are cheaper than documented, or were frozen before they had finished; " +
+		"Lambda bills less than the hooks took: they are cheaper than documented, or were frozen before they had " +
+			"finished; " +
 			"compare REPORT with the hooks' record.", (*run).checkBilled},
 	{metricName + " shows the hooks",
 		"Lambda does not count hooks in this metric: the dashboard's figures from it are too small, " +

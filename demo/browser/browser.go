@@ -119,7 +119,8 @@ func (b *browser) shoot(ctx context.Context, width, height, scale int) (int, err
 		"--headless", "--dump-dom", "--screenshot=" + b.file("picture.png"), "--user-data-dir=" + b.file("profile"),
 		fmt.Sprintf("--window-size=%d,%d", width, height), fmt.Sprintf("--force-device-scale-factor=%d", scale),
 		"--hide-scrollbars", "--force-color-profile=srgb", "--disable-gpu", "--disable-dev-shm-usage",
-		"--no-first-run", "--no-default-browser-check", "--disable-breakpad", "--password-store=basic", "--use-mock-keychain",
+		"--no-first-run", "--no-default-browser-check", "--disable-breakpad",
+		"--password-store=basic", "--use-mock-keychain",
 	}
 	for _, flag := range Offline {
 		args = append(args, "--"+flag)

@@ -66,7 +66,9 @@ func Draw(d *cloudwatch.Deployment, v *cloudwatch.View, caption []string) (*Draw
 	if err != nil {
 		return nil, err
 	}
-	drawing := &Drawing{Name: cloudwatch.StackName, From: v.From, To: v.To, Caption: caption, Style: template.CSS(style)}
+	drawing := &Drawing{
+		Name: cloudwatch.StackName, From: v.From, To: v.To, Caption: caption, Style: template.CSS(style),
+	}
 	for _, variable := range d.Dashboard.Variables {
 		for _, value := range variable.Values {
 			drawing.Choices = append(drawing.Choices, value.Label)

@@ -77,7 +77,8 @@ func (s Scenario) sessions(functions []cloudwatch.Function) []session {
 	case Crashes:
 		for n := range 20 {
 			ago := time.Duration(n)*3*time.Minute + time.Minute
-			all = append(all, session{functions[len(functions)-1], ago, true, []string{order(10, "exit"), order(10, "exit")}})
+			exits := []string{order(10, "exit"), order(10, "exit")}
+			all = append(all, session{functions[len(functions)-1], ago, true, exits})
 		}
 	}
 	return all

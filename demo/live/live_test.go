@@ -34,10 +34,12 @@ func config(t *testing.T, timeout time.Duration) live.Config {
 	t.Helper()
 	return live.Config{
 		Environment: lambdaenv.Config{
-			Function:   lambdaenvtest.Build(t, "../../function"),
-			Extensions: []string{lambdaenvtest.Named(t, lambdaenvtest.Build(t, "../../extension"), recording.OwnExtension)},
-			Timeout:    timeout,
-			Env:        []string{"AWS_LAMBDA_LOG_LEVEL=DEBUG"},
+			Function: lambdaenvtest.Build(t, "../../function"),
+			Extensions: []string{
+				lambdaenvtest.Named(t, lambdaenvtest.Build(t, "../../extension"), recording.OwnExtension),
+			},
+			Timeout: timeout,
+			Env:     []string{"AWS_LAMBDA_LOG_LEVEL=DEBUG"},
 		},
 		Function: "the example function",
 		Example:  true,

@@ -90,7 +90,8 @@ func TestAHandlerThatPanics(t *testing.T) {
 		`level=INFO message="postinvoke: hooks finished" outcome=panic hooks=1 hooksMs=200 requestId=`+s.request())
 	html := page(t, s.fails().crash(boxRead).Recording())
 	wantBars(t, html, "hooks", "flush 10.1-210.1")
-	wantBars(t, html, "function", "init 0-10; handler, hooks, then the error 10.1-210.1 failed; ended 210.1-210.1 failed")
+	wantBars(t, html, "function",
+		"init 0-10; handler, hooks, then the error 10.1-210.1 failed; ended 210.1-210.1 failed")
 	for _, want := range []string{"<h1>The handler panics: hooks first, then the error</h1>",
 		"of hooks before an error was reported",
 		"hooks ran before the error", "<td>200.0 ms</td>", "the error is reported after the hooks"} {
@@ -128,13 +129,15 @@ func TestWhatAProcessTakesWithIt(t *testing.T) {
 		{"in the handler", inHandler, []string{boxRead}, `phase=handler running=0 notStarted=2 ` + waiting,
 			"b, never started 15.1-15.1 failed; a, never started 15.1-15.1 failed",
 			"logs what was lost 15.1-16.1", "2 lost", "lost before it started"},
-		{"in the handler, a hook of Go", inHandler, []string{boxRead}, `phase=handler running=1 notStarted=0 ` + running,
+		{"in the handler, a hook of Go", inHandler, []string{boxRead},
+			`phase=handler running=1 notStarted=0 ` + running,
 			"flush, lost 15.1-15.1 failed", "logs what was lost 15.1-16.1", "1 lost", "lost in the middle: flush"},
 		{"many, of which not all have names", inHandler, []string{boxRead}, `phase=handler running=2 notStarted=70 ` +
 			running + " " + waiting,
 			"flush, lost 15.1-15.1 failed; 1 hook, lost 15.1-15.1 failed; 70 hooks, never started 15.1-15.1 failed",
 			"logs what was lost 15.1-16.1",
-			"72 lost", "lost in the middle: flush (a.go:2), 1 more, lost before it started: b (a.go:3), a (a.go:4), 68 more"},
+			"72 lost",
+			"lost in the middle: flush (a.go:2), 1 more, lost before it started: b (a.go:3), a (a.go:4), 68 more"},
 		{"nothing is lost", inHandler, []string{boxRead}, "", "", "shutdown 15.1-16.1", "no hooks",
 			"error after the response"},
 		{"the black box is not read", inHooks, []string{boxNotRead}, "", first + "; hooks unknown 13.2-113.2",

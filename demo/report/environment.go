@@ -40,7 +40,8 @@ func (t *tracker) thaw(at time.Duration) {
 	}
 	t.thawing.Note = "then thawed"
 	t.thawing.Detail += " Then it is thawed."
-	t.mark(platform, "thawed", t.thawing.to, "The environment is thawed: its processes continue where they were stopped.")
+	t.mark(platform, "thawed", t.thawing.to,
+		"The environment is thawed: its processes continue where they were stopped.")
 	t.thawing = nil
 	t.continueGoroutines(at)
 }

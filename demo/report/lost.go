@@ -24,7 +24,8 @@ type unexpectedExit struct {
 func (t *tracker) processEnded(at time.Duration) {
 	h := &t.hooks
 	if h.ended == nil {
-		h.ended = &unexpectedExit{at: at, request: h.request, hooksRan: h.running, unknown: h.request != "" && !h.reported}
+		unknown := h.request != "" && !h.reported
+		h.ended = &unexpectedExit{at: at, request: h.request, hooksRan: h.running, unknown: unknown}
 	}
 	h.running = false
 }

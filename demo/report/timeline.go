@@ -145,7 +145,8 @@ func (t *tracker) line(m *recording.Moment) {
 	switch {
 	case m.IsOthers():
 		if init != nil && t.open(others, starting) == nil {
-			t.begin(others, starting, "init", init.from, "The other extensions start, before the function, and register.")
+			t.begin(others, starting, "init", init.from,
+				"The other extensions start, before the function, and register.")
 		}
 		t.mark(others, m.Name, m.Since, m.Text)
 	case m.Source == lambdaenv.Extension, m.Source == lambdaenv.Platform && isExternal(m.Text):
@@ -194,7 +195,8 @@ func (t *tracker) responded(m *recording.Moment) {
 	s.Detail = fmt.Sprintf("The handler runs, and its answer is sent to the caller: %s for both.", length(s.length()))
 	if t.hooks.beforeError {
 		s.Name = "handler, hooks, then the error"
-		s.Detail = fmt.Sprintf("The handler panicked, its hooks ran, and then the error was sent to the caller: %s in all.",
+		s.Detail = fmt.Sprintf("The handler panicked, its hooks ran, and then the error was sent to the caller: "+
+			"%s in all.",
 			length(s.length()))
 	}
 	if t.open(platform, serving) != nil { // a crash ends it before Lambda answers
@@ -242,7 +244,8 @@ func (t *tracker) finish(now time.Duration) {
 		s.to = max(s.from, now)
 		switch s.Kind {
 		case frozen:
-			s.Detail = fmt.Sprintf("The environment is frozen, so far for %s: none of its code runs, and nothing is billed.",
+			s.Detail = fmt.Sprintf("The environment is frozen, so far for %s: none of its code runs, "+
+				"and nothing is billed.",
 				length(s.length()))
 		case handling:
 			s.Detail = "The handler runs."

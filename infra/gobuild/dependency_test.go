@@ -95,7 +95,8 @@ func TestDependencyThatIsMissing(t *testing.T) {
 			t.Fatalf("%s: got %v, want a NotFoundError", path, err)
 		}
 		if missing.Vendored != vendored || strings.Contains(missing.Words, "\n") || missing.Words == "" {
-			t.Errorf("%s: got vendored %t, words %q; want %t, one line", path, missing.Vendored, missing.Words, vendored)
+			t.Errorf("%s: got vendored %t, words %q; want %t, one line",
+				path, missing.Vendored, missing.Words, vendored)
 		}
 		os.RemoveAll(filepath.Join(user.Dir, "vendor"))
 	}

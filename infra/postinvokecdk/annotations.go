@@ -64,11 +64,12 @@ func (l *loggingAspect) Visit(constructs.IConstruct) {
 	level := applicationLogLevel(l.fn)
 	switch {
 	case logsText(l.fn):
-		addWarning(l.fn, "postinvoke:textLog", fmt.Sprintf("function %s logs text, in which the dashboard and metrics of "+
-			"postinvoke find nothing: set its LoggingFormat to awslambda.LoggingFormat_JSON", path))
+		addWarning(l.fn, "postinvoke:textLog", fmt.Sprintf("function %s logs text, in which the dashboard "+
+			"and metrics of postinvoke find nothing: set its LoggingFormat to awslambda.LoggingFormat_JSON", path))
 	case slices.Contains([]string{"WARN", "ERROR", "FATAL"}, level):
-		addWarning(l.fn, "postinvoke:logLevel", fmt.Sprintf("function %s drops log records below %s, so that the dashboard of "+
-			"postinvoke lacks its invocations and ends: set its ApplicationLogLevelV2 to awslambda.ApplicationLogLevel_INFO",
+		addWarning(l.fn, "postinvoke:logLevel", fmt.Sprintf("function %s drops log records below %s, so that the "+
+			"dashboard of postinvoke lacks its invocations and ends: "+
+			"set its ApplicationLogLevelV2 to awslambda.ApplicationLogLevel_INFO",
 			path, level))
 	}
 }

@@ -75,7 +75,8 @@ func TestTheDocumentedAppInAnEmptyFolder(t *testing.T) {
 		t.Parallel()
 		vendored := another(t, dir)
 		pages.Run(t, vendored, "go mod vendor")
-		if _, err := os.Stat(filepath.Join(vendored, "vendor", postinvokecdk.Module, "extension", "main.go")); err != nil {
+		program := filepath.Join(vendored, "vendor", postinvokecdk.Module, "extension", "main.go")
+		if _, err := os.Stat(program); err != nil {
 			t.Errorf("go mod vendor does not copy the extension: %v", err)
 		}
 	})
@@ -101,7 +102,8 @@ func TestTheDocumentedAppInAnEmptyFolder(t *testing.T) {
 		}
 		for _, want := range []string{
 			"function Mine/None has no program: set FunctionProps.Entry to the folder of the function's main package",
-			"there is no folder " + wrong + "/nowhere to build a function from: set FunctionProps.Entry to the folder of " +
+			"there is no folder " + wrong + "/nowhere to build a function from: " +
+				"set FunctionProps.Entry to the folder of " +
 				"its main package",
 			"# example.org/mine/broken\n./main.go:3:15: undefined: broken",
 			"the program in " + wrong + "/cgo needs cgo: main.go in package example.org/mine/cgo imports \"C\".",

@@ -68,7 +68,8 @@ func NewLayer(scope constructs.Construct, id *string, props *LayerProps) *Layer 
 func (l *Layer) AddTo(fn awslambda.Function) {
 	stack := awscdk.Stack_Of(l.Version)
 	if *awscdk.Stack_Of(fn).Node().Addr() != *stack.Node().Addr() {
-		addError(fn, fmt.Errorf("function %s is in another stack than its postinvoke layer, which could then not be replaced: "+
+		addError(fn, fmt.Errorf("function %s is in another stack than its postinvoke layer, "+
+			"which could then not be replaced: "+
 			"call NewLayer with the function's stack as the scope", *fn.Node().Path()))
 		return
 	}

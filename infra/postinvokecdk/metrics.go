@@ -26,7 +26,7 @@ const (
 	MetricHooksFailed   = "HooksFailed"   // hooks that returned an error or panicked
 	MetricHooksUndone   = "HooksUndone"   // hooks that were abandoned or refused
 	MetricHooksLost     = "HooksLost"     // invocations whose hooks were lost, and lost shutdown functions
-	MetricSetupProblems = "SetupProblems" // environments that are not kept awake, or in which library or extension fails
+	MetricSetupProblems = "SetupProblems" // environments not kept awake, or in which library or extension fails
 )
 
 // MetricsProps are the properties of [NewMetrics].
@@ -126,7 +126,8 @@ func metrics() []metric {
 		{MetricHooksLost, count, "1", is("message", record.HooksLost),
 			"HooksLost", "The process of %s ended or timed out with hooks that were not done."},
 		{MetricSetupProblems, count, "1", anyOf(is("message", record.ExtensionProblem), cannotWork),
-			"NotAwake", "Nothing keeps environments of %s awake for hooks, or the library or the extension cannot work."},
+			"NotAwake",
+			"Nothing keeps environments of %s awake for hooks, or the library or the extension cannot work."},
 	}
 }
 

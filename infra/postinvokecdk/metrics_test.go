@@ -101,11 +101,14 @@ func TestDashboardRefuses(t *testing.T) {
 			"make a dashboard for it in a stack of that region"},
 		"another account": {func(stack awscdk.Stack) []awslambda.IFunction {
 			return imported(stack, "arn:aws:lambda:eu-west-1:210987654321:function:orders")
-		}, "function Stack/Orders is in account 210987654321 and the dashboard in 123456789012, but a log query reads " +
+		}, "function Stack/Orders is in account 210987654321 and the dashboard in 123456789012, " +
+			"but a log query reads " +
 			"one: make a dashboard for it in a stack of that account"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			stack := newStackIn(t, &awscdk.Environment{Region: jsii.String("eu-west-1"), Account: jsii.String("123456789012")})
+			stack := newStackIn(t, &awscdk.Environment{
+				Region: jsii.String("eu-west-1"), Account: jsii.String("123456789012"),
+			})
 			props := &postinvokecdk.DashboardProps{Functions: test.functions(stack)}
 			postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), props)
 			wantErrors(t, stack, test.want)
@@ -222,7 +225,9 @@ func TestMetricsWaitForTheLogGroup(t *testing.T) {
 			stack := newStack(t)
 			stack.Node().SetContext(jsii.String("@aws-cdk/aws-lambda:useCdkManagedLogGroup"), test.flag)
 			fn := plainWith(stack, "Plain", test.props)
-			postinvokecdk.NewMetrics(stack, jsii.String("Metrics"), &postinvokecdk.MetricsProps{Functions: []awslambda.IFunction{fn}})
+			postinvokecdk.NewMetrics(stack, jsii.String("Metrics"), &postinvokecdk.MetricsProps{
+				Functions: []awslambda.IFunction{fn},
+			})
 			for _, filter := range resources(t, stack, "AWS::Logs::MetricFilter") {
 				if got := strings.Join(filter.DependsOn, " "); !strings.Contains(got, test.want) {
 					t.Errorf("the filter depends on %q, want %s", got, test.want)
@@ -245,7 +250,8 @@ func TestDashboardAddsNoLogGroup(t *testing.T) {
 }
 
 func vpcOf(stack awscdk.Stack) awsec2.IVpc {
-	return awsec2.NewVpc(stack, jsii.String("Vpc"), &awsec2.VpcProps{MaxAzs: jsii.Number(1), NatGateways: jsii.Number(0),
+	return awsec2.NewVpc(stack, jsii.String("Vpc"), &awsec2.VpcProps{
+		MaxAzs: jsii.Number(1), NatGateways: jsii.Number(0),
 		SubnetConfiguration: &[]*awsec2.SubnetConfiguration{{Name: jsii.String("inner"),
 			SubnetType: awsec2.SubnetType_PRIVATE_ISOLATED}}})
 }

@@ -75,7 +75,8 @@ func query(functions []dashboardFunction, filter string, commands ...string) []s
 func problemsQuery(functions []dashboardFunction) []string {
 	return query(functions,
 		in("message", record.HookFailed, record.HookAbandoned, record.HookLate, record.HookRefused, record.HooksLost,
-			record.Released, record.LibraryProblem, record.ExtensionProblem, record.Ready)+" and "+in("level", "WARN", "ERROR"),
+			record.Released, record.LibraryProblem, record.ExtensionProblem, record.Ready)+
+			" and "+in("level", "WARN", "ERROR"),
 		fmt.Sprintf(`fields replace(message, "postinvoke: ", "") as what, coalesce(%s, %s, %s, %s, %s) as cause, `+
 			`coalesce(%s, %s) as which`,
 			record.Error, record.Panic, record.Reason, record.Phase, record.LateMs, record.Hook, record.Waiting),
@@ -142,7 +143,8 @@ func endsQuery(functions []dashboardFunction) []string {
 		}, ", ")+" by Function, what",
 		"sort Function asc, what asc",
 		"limit 200",
-		"display Function, what, times, last, served, lifetime, idle, awake, hookCount, failed, unfinished, lost, budget")
+		"display Function, what, times, last, served, lifetime, idle, awake, hookCount, "+
+			"failed, unfinished, lost, budget")
 }
 
 // logQuery is the log itself, newest first. The platform's own records have a

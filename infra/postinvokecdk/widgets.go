@@ -47,9 +47,11 @@ func widgets(functions []dashboardFunction) [][]awscloudwatch.IWidget {
 		charts(functions),
 		table("What went wrong with hooks, by kind, newest first", 5, problemsQuery(functions)),
 		table("Failed invocations, by kind, newest first", 4, failedQuery(functions)),
-		table(fmt.Sprintf("The last %d invocations, with and without hooks (init is that of a cold start)", mostShown), 7,
+		table(fmt.Sprintf("The last %d invocations, with and without hooks (init is that of a cold start)",
+			mostShown), 7,
 			invocationsQuery(functions)),
-		table("Ends of environments (lifetime, idle: averages; budget: the most that shutdown hooks took of theirs, %)", 5,
+		table("Ends of environments "+
+			"(lifetime, idle: averages; budget: the most that shutdown hooks took of theirs, %)", 5,
 			endsQuery(functions)),
 		table(fmt.Sprintf("The log, newest %d lines first", mostLogLines), 8, logQuery(functions)),
 	}
@@ -148,12 +150,13 @@ func sharedCharts(functions []dashboardFunction) []awscloudwatch.IWidget {
 		chart("Errors and throttled", nil, func(fn dashboardFunction, i int) awscloudwatch.IMetric {
 			return fn.failures(i)
 		}),
-		chart("Longest invocation, % of the timeout", timeoutLine(), func(fn dashboardFunction, i int) awscloudwatch.IMetric {
-			if fn.timeout == 0 {
-				return nil
-			}
-			return fn.longest(i, fn.label, "")
-		}),
+		chart("Longest invocation, % of the timeout", timeoutLine(),
+			func(fn dashboardFunction, i int) awscloudwatch.IMetric {
+				if fn.timeout == 0 {
+					return nil
+				}
+				return fn.longest(i, fn.label, "")
+			}),
 	}
 }
 

@@ -87,7 +87,8 @@ var theFakeLambda = sync.OnceValues(func() (*fakeLambda, error) {
 })
 
 func respond(body string) []byte {
-	return fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nLambda-Extension-Identifier: bench\r\n"+
+	return fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"+
+		"Lambda-Extension-Identifier: bench\r\n"+
 		"Content-Length: %d\r\n\r\n%s", len(body), body)
 }
 

@@ -53,7 +53,8 @@ func BenchmarkLifecycle(b *testing.B) {
 	last.cfg.Env = append(last.cfg.Env, listens)
 	inTurn(b, append(nothing, something...), rounds)
 
-	printTable(fmt.Sprintf("Nothing to do. Medians of %d invocations and %d cold starts of each kind, as multiples of b.",
+	printTable(fmt.Sprintf("Nothing to do. Medians of %d invocations and %d cold starts of each kind, "+
+		"as multiples of b.",
 		rounds*invocations, rounds), []string{"", "event → response", "response → idle", "of k or l",
 		"init", "cold start", "shutdown", "function", "extension"}, rowsWithoutWork(nothing))
 	printTable(fmt.Sprintf("%d ms of work with each invocation. The same medians, as multiples of e.", workMs),

@@ -171,7 +171,8 @@ func startChild(address string) {
 
 func initError() {
 	url := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/init/error"
-	req, _ := http.NewRequest("POST", url, strings.NewReader(`{"errorMessage":"no table","errorType":"Runtime.NoTable"}`))
+	const body = `{"errorMessage":"no table","errorType":"Runtime.NoTable"}`
+	req, _ := http.NewRequest("POST", url, strings.NewReader(body))
 	req.Header.Set("Lambda-Runtime-Function-Error-Type", "Runtime.NoTable")
 	if _, err := http.DefaultClient.Do(req); err != nil {
 		log.Fatal(err)

@@ -26,7 +26,8 @@ func main() {
 	queue := make(chan func(), 1)
 	go func() {
 		for {
-			exchange("GET", api+"/event/next", "", "Lambda-Extension-Identifier", registered.Get("Lambda-Extension-Identifier"))
+			exchange("GET", api+"/event/next", "",
+				"Lambda-Extension-Identifier", registered.Get("Lambda-Extension-Identifier"))
 			task := <-queue
 			task()
 		}
