@@ -83,7 +83,8 @@ func nestedStack(body json.RawMessage) any {
 	type object = map[string]any
 	return object{
 		"AWSTemplateFormatVersion": "2010-09-09",
-		"Description":              "The dashboard of a function that uses postinvoke. Generated: go test ./infra -update",
+		"Description": "The dashboard of a function that uses postinvoke. " +
+			"Generated: go test ./infra -update",
 		"Parameters": object{
 			"FunctionName": object{"Type": "String"},
 			"LogGroupName": object{"Type": "String"},

@@ -167,7 +167,8 @@ func (e *Environment) terminateRuntime(began time.Time) error {
 
 // flushTelemetry gives subscribers what there is before they get the SHUTDOWN event,
 // as AWS's emulator of managed instances does: "If any of the input streams are
-// closed, then Lambda flushes the logs. This can happen if, for example, the runtime crashes." One that does not read is not waited for.
+// closed, then Lambda flushes the logs. This can happen if, for example, the runtime
+// crashes." One that does not read is not waited for.
 func (e *Environment) flushTelemetry() error {
 	s := e.sandbox
 	ctx, cancel := context.WithTimeout(s.ctx, flushWithin)

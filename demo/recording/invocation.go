@@ -156,7 +156,7 @@ func (r *Recorder) finished(request string) Invocation {
 // the layer or without it.
 func WhyUnknown(layer bool) string {
 	if layer {
-		return "the extension could not tell what became of hooks"
+		return "the extension could not log what became of hooks"
 	}
 	return "without the layer nothing logs what became of hooks"
 }

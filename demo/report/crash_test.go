@@ -142,9 +142,9 @@ func TestWhatAProcessTakesWithIt(t *testing.T) {
 			"error after the response"},
 		{"the black box is not read", inHooks, []string{boxNotRead}, "", first + "; hooks unknown 13.2-113.2",
 			"shutdown 113.2-114.2",
-			"unknown", "the extension could not tell what became of hooks"},
+			"unknown", "the extension could not log what became of hooks"},
 		{"the extension is gone, too", inHooks, nil, "", first + "; hooks unknown 13.2-113.2", "", "unknown",
-			"the extension could not tell"},
+			"the extension could not log"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -178,7 +178,7 @@ func TestWithoutTheLayerHooksAreUnknown(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", name, got, test.want)
 		}
 		for _, want := range []string{"<h1>Hooks unknown: their process ended</h1>", "<td>unknown</td>",
-			"without the layer nothing tells what became of hooks"} {
+			"without the layer nothing logs what became of hooks"} {
 			if !strings.Contains(html, want) {
 				t.Errorf("%s: the page does not say %q", name, want)
 			}

@@ -187,8 +187,8 @@ func TestEachMistakeIsOneError(t *testing.T) {
 		}, "function Stack/F has no program: set FunctionProps.Entry to the folder of the function's main package"},
 		"entry and code": {func(s awscdk.Stack) {
 			postinvokecdk.NewFunction(s, jsii.String("F"), &postinvokecdk.FunctionProps{
-				Entry: "function", FunctionProps: awslambda.FunctionProps{Code: awslambda.Code_FromAsset(jsii.String("function"),
-					nil)},
+				Entry:         "function",
+				FunctionProps: awslambda.FunctionProps{Code: awslambda.Code_FromAsset(jsii.String("function"), nil)},
 			})
 		}, "function Stack/F has two programs: set FunctionProps.Entry or Code, not both"},
 		"bundling and code": {func(s awscdk.Stack) {

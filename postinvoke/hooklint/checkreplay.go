@@ -20,8 +20,8 @@ func (c *checker) checkReplay() {
 			c.report(call, replayCheck, nil, "%s registers a hook, and is called again on each replay of the durable "+
 				"function: call it in a step, or check IsReplaying", types.ExprString(call.Fun))
 		case len(call.Args) < 2 || !c.flushes(c.functionOf(call.Args[1])):
-			c.report(call, replayCheck, nil, "this code runs again on each replay of the durable function, and registers "+
-				"the hook again: register it in a step, or check IsReplaying")
+			c.report(call, replayCheck, nil, "this code runs again on each replay of the durable function, and "+
+				"registers the hook again: register it in a step, or check IsReplaying")
 		}
 	}
 }
