@@ -41,8 +41,8 @@ type MetricsProps struct {
 	// Lambda makes it.
 	Functions []awslambda.IFunction
 
-	// Alarms adds four alarms for each function: on hooks that failed, were not
-	// done, or were lost, and on environments that are not kept awake.
+	// Alarms adds four alarms for each function: on hooks that failed, were
+	// abandoned or refused, or were lost, and on problems of the set-up.
 	Alarms bool
 
 	// AlarmActions of each alarm. Nil means that alarms are seen in the console
@@ -58,7 +58,7 @@ type MetricsProps struct {
 // construct.
 type Metrics struct {
 	// Alarms in the order of the functions, and for each in the order failed,
-	// not done, lost, not kept awake. Empty unless MetricsProps.Alarms.
+	// undone, lost, set-up problems. Empty unless MetricsProps.Alarms.
 	Alarms []awscloudwatch.Alarm
 }
 
@@ -125,8 +125,7 @@ func metrics() []metric {
 			"HooksUndone", "Hooks of %s are abandoned before the timeout, or registered too late."},
 		{MetricHooksLost, count, "1", is("message", record.HooksLost),
 			"HooksLost", "The process of %s ended or timed out with hooks that were not done."},
-		{MetricSetupProblems, count, "1", anyOf(is("message", record.ExtensionProblem), cannotWork),
-			"NotAwake",
+		{MetricSetupProblems, count, "1", anyOf(is("message", record.ExtensionProblem), cannotWork), "SetupProblems",
 			"Nothing keeps environments of %s awake for hooks, or the library or the extension cannot work."},
 	}
 }
