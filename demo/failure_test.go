@@ -65,8 +65,8 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"-idle", "-1s"}, "-idle must not be negative"},
 		{[]string{"-timeout", "0s"}, "-timeout 0s: Lambda's timeouts are whole seconds, at least 1s"},
 		{[]string{"-timeout", "400ms"}, "-timeout 400ms: Lambda's timeouts are whole seconds, at least 1s"},
-		{[]string{"serve", "-timeout", "1500ms"}, "-timeout 1.5s: Lambda's timeouts are whole seconds, 1s at the " +
-			"least"},
+		{[]string{"serve", "-timeout", "1500ms"}, "-timeout 1.5s: Lambda's timeouts are whole seconds, " +
+			"at least 1s"},
 		{[]string{"-timeout", "15m1s"}, "-timeout 15m1s: Lambda allows at most 15m"},
 		{[]string{"serve", "-timeout", "1h"}, "-timeout 1h0m0s: Lambda allows at most 15m"},
 		{[]string{"-env", "STAGE"}, `invalid value "STAGE" for flag -env: NAME=VALUE is needed; -h lists the flags`},
