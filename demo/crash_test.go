@@ -19,7 +19,7 @@ func TestAHookThatEndsItsProcess(t *testing.T) {
 	lost := []string{"second on stack", "── ended: exit status 1", "── reset after a failure",
 		`"postinvoke: hooks lost"`, "phase=hooks", `hook="main.handle.func2 (`, "running=1 notStarted=1",
 		`waiting="main.handle.func1 (`,
-		"↑ the layer says what was lost with the process", "Status: error"}
+		"↑ the layer logs what was lost with the process", "Status: error"}
 	demotest.InOrder(t, r.Stdout, append(lost, "invocation 1", "2 lost",
 		"lost in the middle: handle.func2 (main.go:", "lost before it started: handle.func1 (main.go:",
 		"invocation 2", "2 lost", "the reset ended it, shutdown function lost before it started: main.func1 "+
@@ -35,13 +35,13 @@ func TestAHookThatEndsItsProcess(t *testing.T) {
 }
 
 // However a process ends, the demo says which hooks were lost with it; without
-// the layer it says that nothing tells, and why.
+// the layer the report has that nothing is logged, and why.
 func TestHooksThatAProcessTakesWithIt(t *testing.T) {
 	t.Parallel()
 	const waiting = "lost before it started: flush (main.go:N), audit (main.go:N)"
 	const ended = "cold start, its init before the call, error, environment reset, "
 	const answered = "cold start, its init before the call, error after the response, environment reset, "
-	const unknown = "unknown: without the layer nothing tells what became of hooks"
+	const unknown = "unknown: without the layer nothing logs what became of hooks"
 	for _, test := range []struct{ event, layer, without string }{
 		{"exit", "2 lost: " + ended + waiting, unknown},
 		{"goroutine panics", "2 lost: " + ended + waiting, unknown},

@@ -36,7 +36,7 @@ func drawDashboard(ctx context.Context, args []string, stdout, stderr io.Writer)
 	flags := flag.NewFlagSet("dashboard", flag.ContinueOnError)
 	flags.StringVar(&files.Report, "o", "dashboard.html", "the page to write, a `FILE`")
 	flags.StringVar(&files.Picture, "png", "", "write a picture of it to `FILE`, too; needs Chromium or Chrome")
-	template := flags.String("template", "", "a synthesised template of your own, a `FILE` such as "+
+	template := flags.String("template", "", "your own synthesised template, a `FILE` such as "+
 		"cdk.out/Mine.template.json;\ndefault is that of npx cdk deploy, which comes with the source")
 	metrics := flags.Bool("metrics", false, "as deployed with -c metrics=true: with alarms")
 	scheme := "light"
@@ -118,7 +118,7 @@ func buildPrograms(ctx context.Context, b local.Builder) (p dashboard.Programs, 
 	if p.Example, err = b.Package(ctx, local.Example, "the example function"); err != nil {
 		return p, err
 	}
-	if p.Trouble, err = b.Package(ctx, local.Trouble, "a function with trouble"); err != nil {
+	if p.Failing, err = b.Package(ctx, local.Failing, "a function with trouble"); err != nil {
 		return p, err
 	}
 	p.Extension, err = b.Extension(ctx)

@@ -8,7 +8,7 @@ import (
 	"example.com/postinvoke/demo/demotest"
 )
 
-// The command as it is documented, but for the time that a timeout takes.
+// The command as it is documented, except for the time that a timeout takes.
 func TestDashboardCommand(t *testing.T) {
 	t.Parallel()
 	page := filepath.Join(t.TempDir(), "dashboard.html")

@@ -63,12 +63,12 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"-idle", "1"}, `invalid value "1" for flag -idle: a duration is needed, such as 500ms, 2s or 6m; ` +
 			`-h lists the flags`},
 		{[]string{"-idle", "-1s"}, "-idle must not be negative"},
-		{[]string{"-timeout", "0s"}, "-timeout 0s: Lambda's timeouts are whole seconds, 1s at the least"},
-		{[]string{"-timeout", "400ms"}, "-timeout 400ms: Lambda's timeouts are whole seconds, 1s at the least"},
-		{[]string{"serve", "-timeout", "1500ms"}, "-timeout 1.5s: Lambda's timeouts are whole seconds, 1s at the " +
-			"least"},
-		{[]string{"-timeout", "15m1s"}, "-timeout 15m1s: Lambda allows 15m at the most"},
-		{[]string{"serve", "-timeout", "1h"}, "-timeout 1h0m0s: Lambda allows 15m at the most"},
+		{[]string{"-timeout", "0s"}, "-timeout 0s: Lambda's timeouts are whole seconds, at least 1s"},
+		{[]string{"-timeout", "400ms"}, "-timeout 400ms: Lambda's timeouts are whole seconds, at least 1s"},
+		{[]string{"serve", "-timeout", "1500ms"}, "-timeout 1.5s: Lambda's timeouts are whole seconds, " +
+			"at least 1s"},
+		{[]string{"-timeout", "15m1s"}, "-timeout 15m1s: Lambda allows at most 15m"},
+		{[]string{"serve", "-timeout", "1h"}, "-timeout 1h0m0s: Lambda allows at most 15m"},
 		{[]string{"-env", "STAGE"}, `invalid value "STAGE" for flag -env: NAME=VALUE is needed; -h lists the flags`},
 		{[]string{"-env", "1ST=x"}, `invalid value "1ST=x" for flag -env: "1ST" is no name for a variable: at least ` +
 			`two letters, digits and underscores, no digit first; -h lists the flags`},

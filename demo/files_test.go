@@ -82,7 +82,7 @@ func TestPictureWithoutABrowser(t *testing.T) {
 }
 
 // The log is the same with a timeline, which needs lines at the level DEBUG, and
-// without, unless those are asked for.
+// without, unless a flag sets that level.
 func TestTheLogWithATimeline(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "report.html")
@@ -92,7 +92,7 @@ func TestTheLogWithATimeline(t *testing.T) {
 	r = demotest.Run(t, brief("-invocations", "1", "-o", path, "-json")...)
 	r.Wrote(t, path)
 	if strings.Contains(r.Stdout, "level=DEBUG") {
-		t.Errorf("got lines at the level DEBUG that nobody has asked for:\n%s", r.Stdout)
+		t.Errorf("got lines at the level DEBUG that no flag has set:\n%s", r.Stdout)
 	}
 	r = demotest.Run(t, brief("-invocations", "1", "-o", path, "-env", "AWS_LAMBDA_LOG_LEVEL=DEBUG")...)
 	r.Wrote(t, path)

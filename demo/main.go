@@ -16,7 +16,7 @@
 //
 // With serve as the first argument it serves a page on which one invokes the
 // function, and with dashboard it draws the CloudWatch dashboard that is deployed.
-// For the functions of a deployed stack there is a command of its own, demo/aws.
+// For the functions of a deployed stack there is a separate command, demo/aws.
 //
 // # Exit status
 //
@@ -93,7 +93,7 @@ something prevented it; 2 for wrong flags; 130 after Ctrl-C. go run makes 1 of a
 `,
 }
 
-// stackFlag is how runs on AWS were asked for before they had a command.
+// stackFlag is the flag for runs on AWS before they had a command.
 var stackFlag = regexp.MustCompile(`^--?stack(=|$)`)
 
 func parseOptions(args []string, stdout io.Writer) (*options, error) {
@@ -106,7 +106,8 @@ func parseOptions(args []string, stdout io.Writer) (*options, error) {
 	o.Shared.Define(flags)
 	flags.Var((*cli.Duration)(&o.idle), "idle",
 		"the `DURATION` for which it is frozen after each invocation; on AWS it is minutes")
-	flags.BoolVar(&o.Plain, "plain", false, "run a function without the library, which merely starts a goroutine")
+	flags.BoolVar(&o.GoroutineOnly, "plain", false,
+		"run a function without the library, which merely starts a goroutine")
 	flags.Var(&o.Extensions, "extension",
 		"run another extension beside the function: a `FILE`, or the layer that it comes in, as a ZIP;\n"+
 			"repeatable. The other files of a layer are not in /opt here")
@@ -117,7 +118,7 @@ func parseOptions(args []string, stdout io.Writer) (*options, error) {
 	switch {
 	case o.idle < 0:
 		return nil, cli.Usagef("-idle must not be negative")
-	case o.Plain && o.Path != "":
+	case o.GoroutineOnly && o.Path != "":
 		return nil, cli.Usagef("-plain and -function cannot be combined")
 	}
 	if err := o.Function.Check(flags); err != nil {
@@ -162,14 +163,14 @@ func runFunction(ctx context.Context, args []string, stdin io.Reader, stdout, st
 	return o.Files.Write(ctx, progress, err, ended, rec.Recording())
 }
 
-// about says what is run.
+// about describes what is run.
 func (o *options) about() recording.About {
 	what := fmt.Sprintf("Running %s on this machine: %s, idle for %v after each.",
 		o.Function.Function, recording.Times(o.Invocations), o.idle)
 	return recording.About{
-		Intro:       []string{what, recording.IdleOnAWS},
-		Place:       "on this machine",
-		ForTimeline: o.Wanted() && !o.Variables.Has(cli.LogLevel),
-		Plain:       o.Plain,
+		Intro:         []string{what, recording.IdleOnAWS},
+		Place:         "on this machine",
+		ForTimeline:   o.Wanted() && !o.Variables.Has(cli.LogLevel),
+		GoroutineOnly: o.GoroutineOnly,
 	}
 }

@@ -48,7 +48,7 @@ func (dir kept) build(f local.Function, ctx context.Context, tmp string, step fu
 		return f.Build(ctx, tmp, step)
 	}
 	to := filepath.Join(string(dir), strings.ReplaceAll(strings.Join([]string{
-		f.Path, strconv.FormatBool(f.Plain), strconv.FormatBool(f.WithoutLayer)}, "-"), "/", "-"))
+		f.Path, strconv.FormatBool(f.GoroutineOnly), strconv.FormatBool(f.WithoutLayer)}, "-"), "/", "-"))
 	if err := os.MkdirAll(to, 0o777); err != nil {
 		return p, err
 	}

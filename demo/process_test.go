@@ -158,7 +158,7 @@ func TestReaderGoesAway(t *testing.T) {
 	p.GoAway()
 	p.Wait(t).Failed(t, 128+int(syscall.SIGPIPE), "")
 
-	// Nothing is said of the log then, but the report was asked for.
+	// The log is not mentioned then, but the flag for the report is set.
 	p = demotest.Call{}.Start(t, brief("-o", "/dev/full")...)
 	p.See(t, "INIT_START")
 	p.GoAway()

@@ -67,12 +67,13 @@ func TestPlainFunctionIsFrozenInTheMiddle(t *testing.T) {
 		"── frozen", "← frozen in the middle of its cleanup",
 		"── invokes the function")
 	_, second, _ := strings.Cut(r.Stdout, "← frozen in the middle of its cleanup")
-	demotest.InOrder(t, second, "cleanup done", "← only now, in the next invocation, could it go on", "── frozen")
+	demotest.InOrder(t, second, "cleanup done",
+		"← the goroutine continues only now, in the next invocation", "── frozen")
 	demotest.InOrder(t, second, "cleanup begins", "── frozen", "── gets SIGKILL", "its cleanup is lost",
 		"invocation 2", "no hooks")
 	_, last, _ := strings.Cut(second, "── frozen")
 	if strings.Contains(last, "cleanup done") {
-		t.Errorf("the last cleanup went on after the invocation:\n%s", r.Stdout)
+		t.Errorf("the last cleanup continued after the invocation:\n%s", r.Stdout)
 	}
 	demotest.InOrder(t, read(t, report), "What happens after the response", "merely starts a goroutine", "no hooks")
 }

@@ -14,7 +14,7 @@ import (
 	"example.com/postinvoke/demo/demotest"
 )
 
-// Ctrl-C ends the page and all processes, whatever they are at.
+// Ctrl-C ends the page and all processes, in any state.
 func TestServe(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{"nothing yet", "second on stack", "frozen: nothing runs"} {
@@ -54,7 +54,8 @@ func TestServe(t *testing.T) {
 // The event of the example is for the example only.
 func TestTheEventToBeginWith(t *testing.T) {
 	for args, want := range map[string]string{
-		"": `{"sleepMs":3000}`, "-event {}": "{}", "-function ../mine": "{}", `-function ../mine -event {"id":1}`: `{"id":1}`,
+		"": `{"sleepMs":3000}`, "-event {}": "{}",
+		"-function ../mine": "{}", `-function ../mine -event {"id":1}`: `{"id":1}`,
 	} {
 		o, err := parseServeOptions(strings.Fields(args), io.Discard)
 		if err != nil || o.event != want {

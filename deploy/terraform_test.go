@@ -249,7 +249,7 @@ func dashboards(t *testing.T) string {
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	// By this moto knows which service is asked.
+	// From this moto derives the service.
 	req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/monitoring/aws4_request")
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -297,11 +297,12 @@ func TestTerraformWithAPublishedLayer(t *testing.T) {
 			switch r.Type {
 			case "aws_lambda_function":
 				functions++
-				if v := r.Values; !slices.Equal(v.Layers, layers) || !slices.Equal(v.Architectures, []string{"x86_64"}) {
+				v := r.Values
+				if !slices.Equal(v.Layers, layers) || !slices.Equal(v.Architectures, []string{"x86_64"}) {
 					t.Errorf("%s: got layers %q and architectures %q", address, v.Layers, v.Architectures)
 				}
 			case "aws_lambda_layer_version", "aws_cloudwatch_dashboard":
-				t.Errorf("%s: got %s, which was not asked for", address, r.Type)
+				t.Errorf("%s: got %s, which the configuration does not have", address, r.Type)
 			}
 		}
 		if functions != 1 {

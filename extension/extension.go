@@ -68,9 +68,9 @@ func report(log *log, box *blackbox.File, event extensionsapi.Event, started tim
 			field{record.Abandoned, noted.Abandoned})
 	}
 	for _, lost := range noted.Lost {
-		log.write(fail, record.HooksLost, lostFields(lost)...)
+		log.write(levelError, record.HooksLost, lostFields(lost)...)
 	}
-	log.write(info, record.Environment, fields...)
+	log.write(levelInfo, record.Environment, fields...)
 }
 
 // readBox returns what the function has recorded, and false if it has recorded

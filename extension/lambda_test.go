@@ -17,7 +17,7 @@ import (
 	"example.com/postinvoke/lambdaenv/lambdaenvtest"
 )
 
-// The tests run the compiled extension against a Lambda of their own, because
+// The tests run the compiled extension against a Lambda that they serve themselves, because
 // they decide what comes first.
 
 // enough is how long a test waits for what must happen.
@@ -104,7 +104,7 @@ type process struct {
 	cmd   *exec.Cmd
 }
 
-// start runs the extension with a temporary folder of its own.
+// start runs the extension with its own temporary folder.
 func (a *lambdaAPI) start(env ...string) *process {
 	a.t.Helper()
 	p := &process{t: a.t, tmp: a.t.TempDir(), lines: make(chan string, 100)}

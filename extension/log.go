@@ -25,12 +25,12 @@ type log struct {
 type level int
 
 const (
-	info level = iota
-	warn
-	fail
+	levelInfo level = iota
+	levelWarn
+	levelError
 )
 
-var levelNames = [...]string{info: "INFO", warn: "WARN", fail: "ERROR"}
+var levelNames = [...]string{levelInfo: "INFO", levelWarn: "WARN", levelError: "ERROR"}
 
 // A field of a record. Its value is a string, a uint64, or a time.Duration,
 // which is written in milliseconds.
@@ -49,16 +49,16 @@ func newLog(out io.Writer) *log {
 	}
 	switch os.Getenv("AWS_LAMBDA_LOG_LEVEL") {
 	case "WARN":
-		l.level = warn
+		l.level = levelWarn
 	case "ERROR", "FATAL":
-		l.level = fail
+		l.level = levelError
 	}
 	return l
 }
 
 // problem logs why the extension cannot do its work, or a part of it.
 func (l *log) problem(reason string) {
-	l.write(fail, record.ExtensionProblem, field{record.Reason, reason})
+	l.write(levelError, record.ExtensionProblem, field{record.Reason, reason})
 }
 
 func (l *log) write(level level, message string, fields ...field) {

@@ -23,7 +23,7 @@ func TestJSONRecordsAreJSON(t *testing.T) {
 	const nasty = "a \"quote\", a \\, a \x00, a \n, a \x7f, no UTF-8: \xff, é, 😀 </script>"
 	var out bytes.Buffer
 	l := newTestLog(t, &out, "JSON", "")
-	l.write(warn, record.Environment, field{"text", nasty}, field{"count", uint64(3)}, field{"ms",
+	l.write(levelWarn, record.Environment, field{"text", nasty}, field{"count", uint64(3)}, field{"ms",
 		1500 * time.Microsecond})
 
 	if n := bytes.Count(out.Bytes(), []byte("\n")); n != 1 {
@@ -55,9 +55,10 @@ func TestJSONRecordsAreJSON(t *testing.T) {
 func TestTextRecordsLookLikeSlogs(t *testing.T) {
 	for _, value := range []string{"spindown", "", "two words", `"`, "a=b", "é", "\n", "x\xff"} {
 		var ours, theirs bytes.Buffer
-		newTestLog(t, &ours, "Text", "").write(info, record.Environment, field{record.Reason, value},
+		newTestLog(t, &ours, "Text", "").write(levelInfo, record.Environment, field{record.Reason, value},
 			field{record.Invocations, uint64(2)}, field{record.AwakeMs, 1500 * time.Microsecond})
-		slog.New(slog.NewTextHandler(&theirs, nil)).Info(record.Environment, record.Reason, value, record.Invocations, 2,
+		slog.New(slog.NewTextHandler(&theirs, nil)).Info(record.Environment, record.Reason, value,
+			record.Invocations, 2,
 			record.AwakeMs, 1.5)
 
 		_, got, _ := bytes.Cut(ours.Bytes(), []byte(" reason="))
@@ -76,8 +77,8 @@ func TestTheLogLevelIsRespected(t *testing.T) {
 	for _, test := range tests {
 		var out bytes.Buffer
 		l := newTestLog(t, &out, "JSON", test.level)
-		l.write(info, "")
-		l.write(warn, "")
+		l.write(levelInfo, "")
+		l.write(levelWarn, "")
 		l.problem("")
 		if got := bytes.Count(out.Bytes(), []byte("\n")); got != test.want {
 			t.Errorf("level %q: got %d lines, want %d", test.level, got, test.want)

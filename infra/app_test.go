@@ -92,7 +92,7 @@ func assetHashes(t *testing.T, a assembly, stack string) []string {
 	return hashes
 }
 
-// cdk ls and cdk destroy ask for no stack's assets: then nothing is compiled, and
+// cdk ls and cdk destroy need no stack's assets: then nothing is compiled, and
 // no go command is needed.
 func TestNothingIsCompiledWithoutNeed(t *testing.T) {
 	a, printed, err := app(t, ".", map[string]any{"aws:cdk:bundling-stacks": []string{}}, withoutGo(t))
@@ -134,7 +134,7 @@ func TestWrongContextIsOneSentence(t *testing.T) {
 		want    string
 	}{
 		"unknown name": {map[string]any{"metric": "true"},
-			`unknown context "metric": this app knows stack=NAME and metrics=true`},
+			`unknown context "metric": this app has stack=NAME and metrics=true`},
 		"wrong value": {map[string]any{"metrics": "yes"},
 			`context metrics is "yes": it can be true or false`},
 		// Found by the CDK library.

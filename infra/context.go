@@ -38,7 +38,7 @@ func configure(app awscdk.App) (config, error) {
 		case strings.ContainsAny(name, "@:/"), slices.Contains(cliContext, name):
 			// a feature flag, a look-up, or the cdk command's own
 		default:
-			return c, fmt.Errorf("unknown context %q: this app knows stack=NAME and metrics=true", name)
+			return c, fmt.Errorf("unknown context %q: this app has stack=NAME and metrics=true", name)
 		}
 	}
 	return c, nil

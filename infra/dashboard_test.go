@@ -120,7 +120,7 @@ func TestHealthyFunctionOnTheDashboard(t *testing.T) {
 	}
 	// Every field that the queries about these records name is in them.
 	for _, title := range []string{invocations, ends, theLog} {
-		// These are in records of hooks that were lost, which have tests of their own.
+		// These are in records of hooks that were lost, which have separate tests.
 		allowed := []string{"running", "notStarted"}
 		for _, field := range draw(t, d, v, title).Log.Absent {
 			if !slices.Contains(allowed, field) {
@@ -157,7 +157,8 @@ func TestHealthyFunctionOnTheDashboard(t *testing.T) {
 		billed, _ := row["billed"].(float64)
 		if rows.Cell(i, "Function") != arch || row["status"] != "success" || row["handler"] != "ok" ||
 			row["hookCount"] != 2.0 ||
-			row["failed"] != 0.0 || row["unfinished"] != 0.0 || row["lost"] != nil || hookTime < 1 || billed < hookTime ||
+			row["failed"] != 0.0 || row["unfinished"] != 0.0 || row["lost"] != nil ||
+			hookTime < 1 || billed < hookTime ||
 			row["MB"] == nil || row["request"] == nil {
 			t.Errorf("invocation: got %v", row)
 		}
@@ -232,12 +233,14 @@ func TestEachFaultIsOnTheDashboard(t *testing.T) {
 		"handler times out": {session{events: []string{trouble("timeout")}}, "hook abandoned", "HooksUndone",
 			"timeout"},
 		"handler returns an error": {session{events: []string{trouble("error")}}, "", "", "error"},
-		"nothing keeps it awake": {session{config: unregistered, events: []string{trouble("")}}, "ready", "NotAwake",
+		"nothing keeps it awake": {session{config: unregistered, events: []string{trouble("")}}, "ready", "SetupProblems",
 			""},
 		"library is refused": {session{func(c *lambdaenv.Config) { withoutLayer(c); refused(c) },
-			[]string{trouble("")}, true}, "library problem", "NotAwake", ""},
-		"extension is refused":         {session{refused, []string{trouble("")}, true}, "extension problem", "NotAwake", ""},
-		"handler exits, without layer": {session{config: withoutLayer, events: []string{trouble("exit")}}, "", "", "error"},
+			[]string{trouble("")}, true}, "library problem", "SetupProblems", ""},
+		"extension is refused": {session{refused, []string{trouble("")}, true},
+			"extension problem", "SetupProblems", ""},
+		"handler exits, without layer": {session{config: withoutLayer, events: []string{trouble("exit")}},
+			"", "", "error"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			lines := linesOf(t, d, test.session)
@@ -247,7 +250,8 @@ func TestEachFaultIsOnTheDashboard(t *testing.T) {
 			found := draw(t, d, v, problems).Log
 			for i := range found.Rows {
 				got = append(got, found.Cell(i, "what"))
-				if found.Cell(i, "level") == "ERROR" && (found.Cell(i, "why") == "" || found.Cell(i, "Function") == "") {
+				incomplete := found.Cell(i, "why") == "" || found.Cell(i, "Function") == ""
+				if found.Cell(i, "level") == "ERROR" && incomplete {
 					t.Errorf("got %v, want its reason and function", found.Rows[i])
 				}
 			}
@@ -304,7 +308,7 @@ func TestEachEndIsCounted(t *testing.T) {
 	}
 }
 
-// Above INFO the log is nearly empty. The dashboard shows its records all the same.
+// Above INFO the log is nearly empty. The dashboard still shows its records.
 func TestFailuresAreShownAboveInfo(t *testing.T) {
 	d := deployment(t, measured(t), "PostInvokeDemo")
 	d.Functions[native()].Log = lambdalog.Settings{JSON: true, Level: "ERROR"}
@@ -392,7 +396,8 @@ func TestAddressInEveryPartition(t *testing.T) {
 		}
 		for _, a := range d.Alarms {
 			if !strings.Contains(a.AlarmDescription, " See https://"+cloudwatch.Region+want) ||
-				!strings.HasSuffix(a.AlarmDescription, "#dashboards/dashboard/PostInvokeDemo-"+cloudwatch.Region+"-Dashboard") {
+				!strings.HasSuffix(a.AlarmDescription,
+					"#dashboards/dashboard/PostInvokeDemo-"+cloudwatch.Region+"-Dashboard") {
 				t.Errorf("%s: alarm %s says %q", partition, a.Name, a.AlarmDescription)
 			}
 		}

@@ -1,6 +1,6 @@
 // Command infra is the CDK app of postinvoke: an example function for each
 // architecture, the layers, and a dashboard of their timings. The cdk command
-// runs it, as cdk.json says:
+// runs it, as cdk.json specifies:
 //
 //	npx cdk deploy
 //	npx cdk deploy -c stack=Another     # a second one in the same account

@@ -51,13 +51,13 @@ func native() int {
 type session struct {
 	config func(*lambdaenv.Config) // nil for that of the template
 	events []string
-	fails  bool // in its Init phase, or as soon as it is over
+	fails  bool // in its Init phase, or as soon as it has ended
 }
 
-// trouble is demo/trouble with an event that names what goes wrong.
+// trouble is demo/failing with an event that names what goes wrong.
 func trouble(do string) string { return fmt.Sprintf(`{"do": %q, "hookMs": 1}`, do) }
 
-// linesOf runs demo/trouble, or the deployed example if there are no events, with
+// linesOf runs demo/failing, or the deployed example if there are no events, with
 // the settings of the native function of the template. It returns the lines that
 // CloudWatch would have.
 func linesOf(t *testing.T, d *cloudwatch.Deployment, sessions ...session) []cloudwatch.Line {
@@ -70,7 +70,7 @@ func linesOf(t *testing.T, d *cloudwatch.Deployment, sessions ...session) []clou
 		if len(events) == 0 {
 			events = []string{`{"sleepMs": 1}`, `{"sleepMs": 1}`}
 		} else {
-			config.Function = lambdaenvtest.Build(t, "demo/trouble")
+			config.Function = lambdaenvtest.Build(t, "demo/failing")
 			config.Timeout = 1500 * time.Millisecond
 		}
 		log := cloudwatch.NewLog(fn)

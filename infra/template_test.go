@@ -75,7 +75,8 @@ func TestGoldenTemplates(t *testing.T) {
 		gotLines, wantLines := strings.Split(string(got), "\n"), strings.Split(string(want), "\n")
 		for i := range max(len(gotLines), len(wantLines)) {
 			if i >= len(gotLines) || i >= len(wantLines) || gotLines[i] != wantLines[i] {
-				t.Errorf("the template differs from %s from line %d on: look at it with cdk diff --template, then accept it "+
+				t.Errorf("the template differs from %s from line %d on: look at it with cdk diff --template, "+
+					"then accept it "+
 					"with go test ./infra -update", golden, i+1)
 				break
 			}
@@ -127,7 +128,8 @@ func TestFunctions(t *testing.T) {
 			t.Errorf("%s: architectures of its layer: got %s", arch, got)
 		}
 		if layer["LicenseInfo"] != "MIT" || !strings.Contains(fmt.Sprint(layer["Description"]), arch) {
-			t.Errorf("%s: licence and description of its layer: got %v, %v", arch, layer["LicenseInfo"], layer["Description"])
+			t.Errorf("%s: licence and description of its layer: got %v, %v",
+				arch, layer["LicenseInfo"], layer["Description"])
 		}
 	}
 }
@@ -149,7 +151,8 @@ func TestRoles(t *testing.T) {
 		if len(statements) != 1 {
 			t.Fatalf("got %d statements, want 1", len(statements))
 		}
-		if got, want := fmt.Sprint(at(statements, 0, "Action")), "[logs:CreateLogStream logs:PutLogEvents]"; got != want {
+		const want = "[logs:CreateLogStream logs:PutLogEvents]"
+		if got := fmt.Sprint(at(statements, 0, "Action")); got != want {
 			t.Errorf("actions: got %s, want %s", got, want)
 		}
 		group, _ := at(statements, 0, "Resource", "Fn::GetAtt", 0).(string)
@@ -163,7 +166,9 @@ func TestRoles(t *testing.T) {
 // name has those of its stack and region in it.
 func TestNoPhysicalNames(t *testing.T) {
 	for id, r := range demo(t).template(t, "PostInvokeDemo").Resources {
-		for _, name := range []string{"FunctionName", "LogGroupName", "RoleName", "LayerName", "AlarmName", "FilterName"} {
+		for _, name := range []string{
+			"FunctionName", "LogGroupName", "RoleName", "LayerName", "AlarmName", "FilterName",
+		} {
 			if r.Properties[name] != nil {
 				t.Errorf("%s has a %s: %v", id, name, r.Properties[name])
 			}
@@ -200,14 +205,15 @@ func TestTags(t *testing.T) {
 	}
 }
 
-// What costs is there only if asked for.
+// What costs money is there only on request.
 func TestMetricsAreOptIn(t *testing.T) {
 	tp := demo(t).template(t, "PostInvokeDemo")
 	if n := len(tp.ofType("AWS::Logs::MetricFilter")) + len(tp.ofType("AWS::CloudWatch::Alarm")); n != 0 {
 		t.Errorf("got %d metric filters and alarms, want none", n)
 	}
 	tp = measured(t).template(t, "PostInvokeDemo")
-	if filters, alarms := len(tp.ofType("AWS::Logs::MetricFilter")), len(tp.ofType("AWS::CloudWatch::Alarm")); filters != 12 || alarms != 8 {
+	filters, alarms := len(tp.ofType("AWS::Logs::MetricFilter")), len(tp.ofType("AWS::CloudWatch::Alarm"))
+	if filters != 12 || alarms != 8 {
 		t.Errorf("with metrics: got %d filters and %d alarms, want 12 and 8", filters, alarms)
 	}
 }

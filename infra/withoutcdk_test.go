@@ -24,7 +24,8 @@ func TestDashboardsWithoutCDKAreThatOfTheConstruct(t *testing.T) {
 		function, logGroup, region, account string
 		wrap                                func(body json.RawMessage) any
 	}{
-		{"deploy/terraform/postinvoke/dashboard.json.tftpl", "${function_name}", "${log_group}", "${region}", "${account_id}",
+		{"deploy/terraform/postinvoke/dashboard.json.tftpl",
+			"${function_name}", "${log_group}", "${region}", "${account_id}",
 			func(body json.RawMessage) any { return body }},
 		{"deploy/sam/dashboard.json", "${FunctionName}", "${LogGroupName}", "${AWS::Region}", "${AWS::AccountId}",
 			nestedStack},
@@ -47,7 +48,7 @@ func TestDashboardsWithoutCDKAreThatOfTheConstruct(t *testing.T) {
 		dashboards := synth(t, app).template(t, "Stack").ofType("AWS::CloudWatch::Dashboard")
 		body := joined(t, dashboards[0].Properties["DashboardBody"])
 		if strings.Contains(strings.ReplaceAll(body, to.function, ""), "${") {
-			t.Fatalf("the body has a ${ of its own, which has to be escaped in %s:\n%s", to.path, body)
+			t.Fatalf("the body already has a ${, which has to be escaped in %s:\n%s", to.path, body)
 		}
 		body = strings.NewReplacer(
 			"/aws/lambda/"+to.function, to.logGroup,
@@ -82,7 +83,8 @@ func nestedStack(body json.RawMessage) any {
 	type object = map[string]any
 	return object{
 		"AWSTemplateFormatVersion": "2010-09-09",
-		"Description":              "The dashboard of a function that uses postinvoke. Generated: go test ./infra -update",
+		"Description": "The dashboard of a function that uses postinvoke. " +
+			"Generated: go test ./infra -update",
 		"Parameters": object{
 			"FunctionName": object{"Type": "String"},
 			"LogGroupName": object{"Type": "String"},

@@ -378,7 +378,11 @@ func TestDifferences(t *testing.T) {
 		}
 	}
 	for _, d := range known {
-		fmt.Fprintf(&table, "| %s | %s | [%s](%s) |\n", strings.Join(named[d], "; "), d.Emulator, d.Decides, d.Source)
+		name := named[d][0]
+		if n := len(named[d]); n > 1 {
+			name += fmt.Sprintf(" (%d scenarios)", n)
+		}
+		fmt.Fprintf(&table, "| %s | %s | [%s](%s) |\n", name, d.Emulator, d.Decides, d.Source)
 	}
 	b, err := os.ReadFile(page)
 	if err != nil {

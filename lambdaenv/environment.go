@@ -39,24 +39,24 @@ type Environment struct {
 	err        error         // of cleaning up; read after done
 
 	// Owned by run.
-	phase      phase
-	sandbox    *sandbox // nil between a reset and the next init
-	queue      []*invocation
-	inProgress map[string]*invocation // by request id
-	delayed    int                    // asynchronous invocations that wait for their next attempt
-	tenant     *string                // of all invocations, nil before the first
-	coldInit   time.Duration          // of the Init phase, until an invocation reports it
-	idlers     []chan<- *Report       // calls of WaitIdle
-	last       *Report
-	shutdown   *shutdownRequest
+	phase       phase
+	sandbox     *sandbox // nil between a reset and the next init
+	queue       []*invocation
+	inProgress  map[string]*invocation // by request id
+	delayed     int                    // asynchronous invocations that wait for their next attempt
+	tenant      *string                // of all invocations, nil before the first
+	coldInit    time.Duration          // of the Init phase, until an invocation reports it
+	idleWaiters []chan<- *Report       // calls of WaitIdle
+	last        *Report
+	shutdown    *shutdownRequest
 }
 
 // Start starts the extensions, and once they all have registered the function,
-// as Lambda does in the Init phase, and returns when each of them has asked for
+// as Lambda does in the Init phase, and returns when each of them has requested
 // its next event and the environment is frozen.
 //
 // If one of them fails, crashes, or takes longer than Config.InitTimeout, the
-// error says which one and shows the last lines it printed, and nothing is left
+// error names it and has the last lines it printed, and nothing is left
 // behind. When ctx ends, during Start or later, everything is killed as if by
 // Close.
 //
@@ -99,9 +99,9 @@ func Start(ctx context.Context, cfg Config) (*Environment, error) {
 	return e, nil
 }
 
-// Close kills everything at once, as Lambda never does, and returns when no
+// Close kills all processes at once, which Lambda never does, and returns when no
 // process, port or file is left. It may be called again, and after Shutdown.
-// The error says what could not be cleaned up.
+// The error names what could not be cleaned up.
 func (e *Environment) Close() error {
 	e.cancel()
 	e.goroutines.Wait()
@@ -138,7 +138,7 @@ func (e *Environment) step() error {
 	s := e.sandbox
 	switch {
 	case e.shutdown != nil && len(e.inProgress) == 0:
-		return e.shutDown()
+		return e.runShutdownPhase()
 	case s != nil && s.fault != nil:
 		return e.fail(s.fault)
 	}
@@ -228,8 +228,8 @@ func (e *Environment) finish(inv *invocation, at time.Time) error {
 		inv.Idle = at
 	}
 	if !e.cfg.managed() {
-		e.sandbox.drain() // hooks have printed after the runtime asked for the next event
-		e.event(Idle, "everyone asked for the next event")
+		e.sandbox.drain() // hooks have printed after the runtime requested the next event
+		e.event(Idle, "function and extensions have requested the next event")
 	}
 	e.report(inv, e.maxMemory())
 	e.remove(inv)
@@ -248,7 +248,7 @@ func (e *Environment) remove(inv *invocation) {
 }
 
 // expire ends an invocation that took too long: with the processes, or, on a managed
-// instance, alone, while its code goes on.
+// instance, alone, while its code continues.
 func (e *Environment) expire(inv *invocation) error {
 	f := &fault{errorType: "Sandbox.Timedout", timeout: true, message: inv.timeoutMessage(), at: inv.deadline}
 	if !e.cfg.managed() {
@@ -316,10 +316,10 @@ var errExpired = errors.New("deadline exceeded")
 // returns at the deadline, if there is one, and when the environment has to close.
 func (e *Environment) wait(deadline time.Time) error {
 	if e.isIdle() {
-		for _, c := range e.idlers {
+		for _, c := range e.idleWaiters {
 			c <- e.last
 		}
-		e.idlers = nil
+		e.idleWaiters = nil
 	}
 	var expired <-chan time.Time // nil without a deadline: that case is disabled
 	var expiredInTest <-chan struct{}

@@ -13,7 +13,7 @@ import (
 
 // Compiles a function, invokes it once, and shows what happened in which order.
 // The function prints something while it works, and something more when it has
-// sent its response, before it asks for the next event.
+// sent its response, before it requests the next event.
 func Example() {
 	dir, err := os.MkdirTemp("", "example-")
 	if err != nil {
@@ -28,7 +28,7 @@ func Example() {
 	ctx := context.Background()
 	env, err := lambdaenv.Start(ctx, lambdaenv.Config{Function: bootstrap})
 	if err != nil {
-		log.Fatal(err) // says which process failed, and what it printed
+		log.Fatal(err) // names the process that failed, and has what it printed
 	}
 	defer env.Close()
 	response, err := env.Invoke(ctx, []byte(`{"Print": ["working"], "After": {"Print": ["after the response"]}}`))

@@ -31,19 +31,19 @@ const (
 // maxExtensionBody bounds what an extension may send.
 const maxExtensionBody = 1 << 20
 
-// An extension is an external one, with a process of its own, or an internal one,
+// An extension is an external one, with its own process, or an internal one,
 // inside the function's process.
 type extension struct {
-	name       string
-	id         string   // given at registration
-	process    *process // nil for an internal one
-	state      extensionState
-	events     []string
-	next       chan<- extensionEvent // of its call for the next event, nil if there is none
-	readyAt    time.Time
-	errorType  string // that it reported
-	subscribed bool   // to telemetry
-	shutDown   bool   // has the SHUTDOWN event
+	name        string
+	id          string   // given at registration
+	process     *process // nil for an internal one
+	state       extensionState
+	events      []string
+	next        chan<- extensionEvent // of its call for the next event, nil if there is none
+	readyAt     time.Time
+	errorType   string // that it reported
+	subscribed  bool   // to telemetry
+	gotShutdown bool   // has the SHUTDOWN event
 }
 
 // An extensionEvent is what answers a call for the next event.
@@ -57,12 +57,12 @@ func (x *extension) registeredFor(kind string) bool { return slices.Contains(x.e
 // send answers the extension's call for the next event, if there is one and the
 // extension is registered for the event. SHUTDOWN is the last event.
 func (x *extension) send(e extensionEvent) {
-	if x.next == nil || x.shutDown || !x.registeredFor(e.kind) {
+	if x.next == nil || x.gotShutdown || !x.registeredFor(e.kind) {
 		return
 	}
 	x.next <- e
 	x.next = nil
-	x.shutDown = e.kind == eventShutdown
+	x.gotShutdown = e.kind == eventShutdown
 	x.enter(extensionRunning)
 }
 
@@ -114,7 +114,7 @@ func registrationEvents(r *http.Request) ([]string, error) {
 
 // register registers an extension for events. A name that is not the file name of an
 // external extension makes it an internal one, which may register until the runtime
-// asks for its first event.
+// requests its first event.
 func (s *sandbox) register(name, id string, events []string) *apiError {
 	i := slices.IndexFunc(s.extensions, func(x *extension) bool { return x.name == name })
 	external := i >= 0 && s.extensions[i].process != nil
@@ -125,7 +125,7 @@ func (s *sandbox) register(name, id string, events []string) *apiError {
 	switch {
 	case external:
 		x = s.extensions[i]
-	case s.runtimeAsked():
+	case s.runtimeRequestedEvent():
 		return forbidden("Extension.RegistrationClosed", "Extension registration closed already")
 	case len(s.extensions) >= maxExtensions:
 		return forbidden("Extension.TooManyExtensions", fmt.Sprintf("Extension limit (%d) reached", maxExtensions))

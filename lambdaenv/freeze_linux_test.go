@@ -33,7 +33,7 @@ func TestFrozenProcessesStandStill(t *testing.T) {
 	gate := newGate(t)
 	go env.Invoke(event{"Gate": gate.String()}.String())
 	open := gate.next()
-	env.AwaitLine(fmt.Sprint("tick ", before+2)) // it goes on where it was
+	env.AwaitLine(fmt.Sprint("tick ", before+2)) // it continues where it was
 	open()
 	env.WaitIdle()
 

@@ -81,7 +81,7 @@ func newGate(t testing.TB) *gate {
 
 func (g *gate) String() string { return g.Addr().String() }
 
-// next returns when another process waits at the gate, with what lets it go on.
+// next returns when another process waits at the gate, with what lets it continue.
 func (g *gate) next() (open func()) {
 	conn := <-g.waiting
 	return func() { conn.Close() }

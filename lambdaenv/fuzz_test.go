@@ -85,7 +85,7 @@ func randomOrder(t *testing.T, order []byte) {
 			base = p.address
 		case err := <-se.startErr:
 			if err != nil {
-				t.Fatal(err) // whatever happens in the init, RetryInit has it succeed
+				t.Fatal(err) // with RetryInit it succeeds regardless of the init
 			}
 			env = se.env
 		case <-time.After(timeout):

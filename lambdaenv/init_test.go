@@ -74,7 +74,7 @@ func TestInitFailures(t *testing.T) {
 		}, {
 			"function hangs",
 			lambdaenv.Config{Env: []string{"INIT=hang"}},
-			[]string{"the function", "not asked for an event", "waiting for the database"},
+			[]string{"the function", "not requested an event", "waiting for the database"},
 			"Phase: init\tStatus: timeout", "waiting for the database",
 		}, {
 			"extension exits",
@@ -107,23 +107,25 @@ func TestInitFailures(t *testing.T) {
 			[]string{`extension "ext"`, "not registered under its file name", "ext register: 200"},
 			"EXTENSION\tName: other\tState: Re", "ext register: 200",
 		}, {
-			"extension does not ask for an event",
+			"extension does not request an event",
 			lambdaenv.Config{Env: []string{script{Events: both, Ready: "hang"}.variable("ext")}, InitTimeout: short},
-			[]string{`extension "ext"`, "has registered, but not asked"},
+			[]string{`extension "ext"`, "has registered, but not requested"},
 			"EXTENSION\tName: ext\tState: Registered", "",
 		}, {
-			"internal extension does not ask for an event",
+			"internal extension does not request an event",
 			lambdaenv.Config{Env: []string{`INTERNAL="INVOKE"`, "INTERNAL_HANGS=1"}, InitTimeout: short},
-			[]string{"the function", `internal extension "internal" has not asked`},
+			[]string{"the function", `internal extension "internal" has not requested`},
 			"EXTENSION\tName: internal\tState: Registered\tEvents: [INVOKE]", "",
 		}, {
-			"extension asks for an unknown event",
+			"extension requests an unknown event",
 			lambdaenv.Config{Env: []string{script{Events: []string{"PAUSE"}}.variable("ext")}},
 			[]string{`extension "ext"`, "ext register: 403"},
 			"Phase: init\tStatus: error\tError Type: Extension.Crash", "",
 		}, {
 			"registration is refused",
-			lambdaenv.Config{Env: []string{script{Events: both}.variable("ext")}, Refuse: map[string]int{"register": 500}},
+			lambdaenv.Config{
+				Env: []string{script{Events: both}.variable("ext")}, Refuse: map[string]int{"register": 500},
+			},
 			[]string{`extension "ext"`, "ext register: 500"},
 			"Phase: init\tStatus: error\tError Type: Extension.Crash", "",
 		}, {
@@ -197,8 +199,10 @@ func TestStartOfWhatCannotRun(t *testing.T) {
 		{"not a program", lambdaenv.Config{Function: text}, "Runtime.InvalidEntrypoint"},
 		{"extension not a program", lambdaenv.Config{Function: function(t), Extensions: []string{text}},
 			"Extension.LaunchError"},
-		{"two of a name", lambdaenv.Config{Function: function(t), Extensions: same}, `two extensions are called "same"`},
-		{"too many", lambdaenv.Config{Function: function(t), Extensions: eleven}, "11 extensions, but Lambda allows 10"},
+		{"two of a name", lambdaenv.Config{Function: function(t), Extensions: same},
+			`two extensions are called "same"`},
+		{"too many", lambdaenv.Config{Function: function(t), Extensions: eleven},
+			"11 extensions, but Lambda allows 10"},
 		{"variable without value", lambdaenv.Config{Function: function(t), Env: []string{"A"}}, "not KEY=value"},
 		{"log level", lambdaenv.Config{Function: function(t), SystemLogLevel: "LOUD"}, "LOUD"},
 		{"log format", lambdaenv.Config{Function: function(t), LogFormat: "XML"}, "XML"},

@@ -72,7 +72,7 @@ func (inv *invocation) checkInvariants() error {
 func (s *sandbox) checkInvariants(p phase, managed bool) error {
 	if p == phaseFrozen {
 		for _, proc := range s.processes() {
-			if proc.alive() && !proc.stopped.Load() && !proc.signaled {
+			if proc.alive() && !proc.stopped.Load() && !proc.signaledByTest {
 				return fmt.Errorf("%v runs while frozen", proc)
 			}
 		}
@@ -99,7 +99,7 @@ func (s *sandbox) checkInvariants(p phase, managed bool) error {
 			return fmt.Errorf("extension %q is %s in phase %s", x.name, x.state, p)
 		case x.state == extensionRunning && p == phaseInvoke && !x.registeredFor(eventInvoke):
 			return fmt.Errorf("extension %q is %s, and has no event", x.name, x.state)
-		case x.shutDown && s.shutdownEvent.body == nil:
+		case x.gotShutdown && s.shutdownEvent.body == nil:
 			return fmt.Errorf("extension %q has a SHUTDOWN event too early", x.name)
 		}
 	}

@@ -80,13 +80,14 @@ func TestInvariants(t *testing.T) {
 		{"there is a SHUTDOWN event in phase invoke", func(st state) {
 			st.s.shutdownEvent = newShutdownEvent("spindown", now)
 		}},
-		{`extension "ext" waits for an event, and is Running`, func(st state) { st.x.next = make(chan extensionEvent) }},
+		{`extension "ext" waits for an event, and is Running`,
+			func(st state) { st.x.next = make(chan extensionEvent) }},
 		{`extension "ext" is Running in phase ready`, func(st state) {
 			st.rest(phaseReady)
 			st.x.state = extensionRunning
 		}},
 		{`extension "ext" is Running, and has no event`, func(st state) { st.x.events = nil }},
-		{`extension "ext" has a SHUTDOWN event too early`, func(st state) { st.x.shutDown = true }},
+		{`extension "ext" has a SHUTDOWN event too early`, func(st state) { st.x.gotShutdown = true }},
 	} {
 		st := newState()
 		tt.change(st)

@@ -28,7 +28,7 @@ func TestCallerHasResponseBeforeWorkAfterItEnds(t *testing.T) {
 	if got, want := response.ContentType, "text/plain"; got != want {
 		t.Errorf("got content type %q, want %q", got, want)
 	}
-	open := gate.next() // the work goes on, though the caller has the response
+	open := gate.next() // the work continues, though the caller has the response
 	open()
 	report := env.WaitIdle()
 
@@ -39,7 +39,8 @@ func TestCallerHasResponseBeforeWorkAfterItEnds(t *testing.T) {
 		t.Errorf("got moments %+v, want responded before runtime done, and no extension after it", report)
 	}
 	wantSequence(t, sequence(after(env.Entries(), lambdaenv.Frozen), "handler", "after", "START", "END", "REPORT"),
-		"thawed", "START RequestId: "+response.RequestID+" Version: $LATEST", "invoked", "handler", "responded", "after",
+		"thawed", "START RequestId: "+response.RequestID+" Version: $LATEST",
+		"invoked", "handler", "responded", "after",
 		"runtime-done", "idle", "END RequestId: "+response.RequestID, lastLine(env), "frozen")
 }
 
@@ -150,7 +151,8 @@ func TestFailuresOfTheFunction(t *testing.T) {
 		status    string
 	}{
 		{"error", event{"Fail": "no such order"}, "errorString", "no such order", "error"},
-		{"error in the middle of a stream", event{"Broken": "half an ans"}, "errorString", "the source dried up", "error"},
+		{"error in the middle of a stream", event{"Broken": "half an ans"},
+			"errorString", "the source dried up", "error"},
 		{"response too large", event{"Size": 6<<20 + 101}, "Function.ResponseSizeTooLarge",
 			"Response payload size (6291557 bytes) exceeded maximum allowed payload size (6291556 bytes).", "error"},
 		{"exit 0", event{"Exit": 0}, "Runtime.ExitError", "Error: Runtime exited without providing a reason", "error"},

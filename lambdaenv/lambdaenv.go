@@ -4,12 +4,12 @@
 // the shutdown phase. It works on Linux and macOS.
 //
 //	env, err := lambdaenv.Start(ctx, lambdaenv.Config{
-//		Function:   "./bootstrap",                // any executable that speaks the Runtime API
+//		Function:   "./bootstrap",                // any executable that uses the Runtime API
 //		Extensions: []string{"./my-extension"},   // and any external extension
 //	})
 //	defer env.Close()
 //	response, err := env.Invoke(ctx, []byte(`{}`)) // the caller has the response
-//	report, err := env.WaitIdle(ctx)               // all asked for the next event; all is frozen
+//	report, err := env.WaitIdle(ctx)               // all have requested the next event, and are frozen
 //	_, err = env.Shutdown(ctx, "spindown")
 //
 // In tests, package lambdaenvtest does the same in fewer lines.
@@ -17,10 +17,10 @@
 // # What happens when
 //
 // [Start] is the Init phase: the extensions start and register, then the
-// function starts, and all ask for their first event. [Environment.Invoke],
+// function starts, and all request their first event. [Environment.Invoke],
 // [Environment.Do] and [Environment.InvokeStream] hand over an event and return with
-// the response. The invocation goes on until the function and the extensions that
-// registered for INVOKE have asked for the next event; [Environment.WaitIdle] waits
+// the response. The invocation continues until the function and the extensions that
+// registered for INVOKE have requested the next event; [Environment.WaitIdle] waits
 // for that. Then the processes are stopped until the next invocation. A timeout or a
 // crash ends the processes, and the next invocation starts new ones.
 // [Environment.Shutdown] is the Shutdown phase; [Environment.Close] kills everything.
@@ -36,7 +36,7 @@
 //     the extensions (environment.go, sandbox.go).
 //  3. The runtime posts to /response or /error: respond gives the caller the response
 //     (runtimeapi.go).
-//  4. The runtime and the extensions ask for the next event (runtimeNext in
+//  4. The runtime and the extensions request the next event (runtimeNext in
 //     runtimeapi.go, extensionNext in extensionsapi.go).
 //  5. step finds the invocation settled: finish logs the REPORT, and freeze stops the
 //     processes (environment.go, process.go). Instead, expire ends an invocation that
@@ -47,13 +47,14 @@
 // # What it agrees with
 //
 // The AWS Runtime Interface Emulator answers the caller only when every extension
-// is done, and freezes nothing. Where both do something they agree, as far as
-// AWS's documentation does not say otherwise: the function has 300 ms for SIGTERM,
-// not 600, and the shutdown reasons are spindown, timeout and failure. The files in
-// testdata/conformance are run against both. Nothing was compared with AWS itself.
+// has finished, and freezes nothing. Where both do the same thing they agree, except
+// where AWS's documentation differs from the emulator: here the function has 300 ms
+// for SIGTERM, not 600, and the shutdown reasons are spindown, timeout and failure.
+// The files in testdata/conformance are run against both. Nothing was compared with
+// AWS itself.
 //
 // Not emulated: X-Ray, credentials, limits of CPU and memory, SnapStart, /opt, and
-// the Logs API, which is refused as the emulator does. Extensions that listen for
+// the Logs API, whose every subscription gets 202 Logs.NotSupported. Extensions that listen for
 // telemetry at sandbox.localdomain need that name in /etc/hosts.
 package lambdaenv
 
@@ -86,7 +87,7 @@ type Config struct {
 	RetryInit bool
 
 	// Retries is how often a failed asynchronous invocation is tried again.
-	// Zero means 2, as on Lambda; less means not at all. RetryDelay is the time
+	// Zero means 2, as on Lambda; a negative number means none. RetryDelay is the time
 	// between two attempts: none by default, a minute and two on Lambda.
 	Retries    int
 	RetryDelay time.Duration
@@ -94,7 +95,8 @@ type Config struct {
 	// MemoryMB is reported to the function and in the logs. Zero means 512.
 	MemoryMB int
 
-	// LogFormat is Text or JSON. Empty means Text.
+	// LogFormat is Text or JSON. Empty means Text, or JSON on a managed instance,
+	// which takes no other.
 	LogFormat LogFormat
 
 	// ApplicationLogLevel and SystemLogLevel are DEBUG, INFO or WARN (and
@@ -118,8 +120,8 @@ type Config struct {
 	// time and in order. It must not call back into the environment.
 	Observe func(Entry)
 
-	// Forget is for tests only. The environment keeps no log, so that its memory does not
-	// grow over many invocations, and Entries returns none.
+	// Forget keeps no log, so that memory does not grow with the number of
+	// invocations: Entries then returns none. Observe still gets every entry.
 	Forget bool
 
 	expire <-chan struct{} // makes the deadline pass that is waited for, in tests of this package
@@ -167,10 +169,10 @@ type Kind string
 const (
 	Line          Kind = "line"           // printed by a process, or logged by the platform
 	InitStarted   Kind = "init-started"   // processes are about to start
-	InitDone      Kind = "init-done"      // everyone asked for the next event
+	InitDone      Kind = "init-done"      // function and extensions have requested the next event
 	Invoked       Kind = "invoked"        // the event was handed to the runtime
 	Responded     Kind = "responded"      // the caller has the response
-	RuntimeDone   Kind = "runtime-done"   // the runtime asked for the next event
+	RuntimeDone   Kind = "runtime-done"   // the runtime requested the next event
 	Idle          Kind = "idle"           // so did every extension registered for INVOKE
 	Frozen        Kind = "frozen"         // the processes were stopped
 	Thawed        Kind = "thawed"         // the processes continue

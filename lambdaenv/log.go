@@ -49,7 +49,7 @@ func (l *eventLog) add(e Entry) {
 
 // telemetryRecord is a line as subscribers of the Telemetry API have it: in the
 // JSON format an object, with what Lambda adds to a line that is none. They get
-// lines of all levels: AWS speaks of a filter for CloudWatch only.
+// lines of all levels: AWS documents a filter for CloudWatch only.
 func (l *eventLog) telemetryRecord(e Entry) any {
 	if !l.stored.JSON {
 		return e.Text

@@ -77,7 +77,8 @@ func TestManagedInstanceTimesOutOneAlone(t *testing.T) {
 	refused(t, function.respond(lateID, "3"), 410, "InvokeTimeout", "Invoke timeout")
 	refused(t, function.respondError(lateID, "{}"), 410, "InvokeTimeout", "Invoke timeout")
 
-	_, id, response = se.do(lambdaenv.Request{Payload: []byte(`{}`)}, function.runtimeNext()) // the same process goes on
+	// The same process continues.
+	_, id, response = se.do(lambdaenv.Request{Payload: []byte(`{}`)}, function.runtimeNext())
 	accepted(t, function.respond(id, "4"), http.StatusAccepted)
 	if r := <-response; string(r.Payload) != "4" {
 		t.Errorf("got %+v, want the response", r)

@@ -62,7 +62,7 @@ func (o *output) drain() {
 	o.raw.Control(func(fd uintptr) { o.take(fd, drainLimit) })
 }
 
-// take turns what is in the pipe into lines, about limit bytes at the most, and
+// take turns what is in the pipe into lines, at most about limit bytes, and
 // reports whether more may come.
 func (o *output) take(fd uintptr, limit int) (more bool) {
 	o.mu.Lock()

@@ -51,7 +51,7 @@ func (l *platformLog) text(requestID, format string, args ...any) {
 
 // record publishes a record, and logs it if the format is JSON and the level is
 // not filtered. "The Telemetry API always emits platform events such as START
-// and REPORT in JSON format", whatever the format of the log.
+// and REPORT in JSON format", regardless of the format of the log.
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
 func (l *platformLog) record(level int, kind string, r platformRecord) {
 	now := time.Now()
@@ -195,7 +195,7 @@ func (l *platformLog) failed(inv *invocation) {
 	l.text(inv.RequestID, "%s", inv.fault.errorType)
 }
 
-// runtimeDone is logged when the runtime asked for the next event, or when it
+// runtimeDone is logged when the runtime requested the next event, or when it
 // no longer can.
 func (l *platformLog) runtimeDone(inv *invocation, at time.Time) {
 	r := inv.record()

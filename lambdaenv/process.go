@@ -28,9 +28,9 @@ type process struct {
 	out    *output
 	log    *eventLog
 
-	signaled bool // by Environment.Kill, so it may run while frozen; owned by the environment
-	stopped  atomic.Bool
-	stops    chan struct{} // has one when something was stopped
+	signaledByTest bool // by Environment.Signal, so it may run while frozen; owned by the environment
+	stopped        atomic.Bool
+	stops          chan struct{} // has one when something was stopped
 
 	mu   sync.Mutex // held while sending a signal, so that the pid is not another's
 	dead bool
@@ -53,8 +53,8 @@ func newProcess(source Source, name string, log *eventLog) *process {
 // run runs the executable at path in dir, and returns when it has ended; false means
 // that it did not start. It sends on started when it runs, or could not be started.
 //
-// It keeps its thread to itself: the kernel kills the child when the thread ends that
-// started it (see childAttr), and this one ends after it.
+// It locks its thread: the kernel kills the child when the thread that started it
+// ends (see childAttr), and this one ends after the child.
 func (p *process) run(path, dir string, environ []string, started chan<- error) bool {
 	runtime.LockOSThread() // without an end, so the thread ends with the goroutine
 	out, w, err := newOutput(func(line string) { p.entry(Line, line) })
@@ -221,9 +221,9 @@ func (e *Environment) Processes() []Process {
 	return ps
 }
 
-// Kill sends a signal to a process and its descendants, for tests of what
+// Signal sends a signal to a process and its descendants, for tests of what
 // happens then. It returns os.ErrProcessDone if there is no such process.
-func (e *Environment) Kill(name string, sig os.Signal) error {
+func (e *Environment) Signal(name string, sig os.Signal) error {
 	s, ok := sig.(syscall.Signal)
 	if !ok {
 		return fmt.Errorf("lambdaenv: send %v: not a signal of this operating system", sig)
@@ -237,7 +237,7 @@ func (e *Environment) Kill(name string, sig os.Signal) error {
 			if p.name != name {
 				continue
 			}
-			p.signaled = true
+			p.signaledByTest = true
 			if s == sigStop {
 				err = stopProcesses([]*process{p})
 			} else {

@@ -21,14 +21,14 @@ type Request struct {
 	// [Config.Retries].
 	Async bool
 
-	// ClientContext is what a mobile SDK says of its application, as JSON.
+	// ClientContext is the client context that a mobile SDK sends, as JSON.
 	ClientContext string
 
 	// CognitoIdentityID and CognitoIdentityPoolID identify a mobile user.
 	CognitoIdentityID, CognitoIdentityPoolID string
 
 	// TenantID is the tenant of a function with tenant isolation. Lambda gives
-	// each tenant environments of its own, so here the first one is the only one.
+	// each tenant separate environments, so here the first one is the only one.
 	TenantID string
 
 	// TraceHeader is X-Amzn-Trace-Id. Empty means one that is not sampled.
@@ -56,7 +56,7 @@ func (r *Request) check() error {
 		limit = MaxAsyncEvent
 	}
 	if len(r.Payload) > limit {
-		return fmt.Errorf("lambdaenv: an event of %d bytes: Lambda takes %d at the most", len(r.Payload), limit)
+		return fmt.Errorf("lambdaenv: an event of %d bytes: Lambda takes at most %d", len(r.Payload), limit)
 	}
 	if r.ClientContext != "" && !json.Valid([]byte(r.ClientContext)) {
 		return errors.New("lambdaenv: Request.ClientContext is not JSON")
@@ -69,18 +69,17 @@ func (e *Environment) Invoke(ctx context.Context, payload []byte) (*Response, er
 	return e.Do(ctx, Request{Payload: payload})
 }
 
-// Do hands the event to the function and returns when the caller of a Lambda
-// function has the response: at POST /response or /error, body complete, no
-// matter how long hooks and extensions go on. A timeout or a crash before that
-// gives a Response with a FunctionError. If the request is asynchronous, Do
-// returns when the event is in the queue.
+// Do hands the event to the function and returns as soon as the runtime has posted
+// its whole response or error, even if hooks and extensions still run. A timeout or
+// a crash before that gives a Response with a FunctionError. If the request is
+// asynchronous, Do returns when the event is in the queue.
 //
 // An environment serves one invocation at a time (a managed instance as many as
-// Config.MaxConcurrency), until the runtime and the extensions have asked for
+// Config.MaxConcurrency), until the runtime and the extensions have requested
 // the next event. Further ones wait for their turn.
 //
 // The error is ErrClosed when the environment is closed, that of ctx, or one about
-// a request that Lambda would not take. An invocation that has begun goes on
+// a request that Lambda would not take. An invocation that has begun continues
 // without its caller.
 func (e *Environment) Do(ctx context.Context, r Request) (*Response, error) {
 	inv, err := e.submit(r, false)
@@ -96,7 +95,7 @@ func (e *Environment) Do(ctx context.Context, r Request) (*Response, error) {
 	return inv.result.Response()
 }
 
-// InvokeStream is Do for a caller who reads the response as it comes, as with
+// InvokeStream is Do for a caller that reads the response as it arrives, as with
 // InvokeWithResponseStream and function URLs that stream. It returns when the
 // response begins. Such a response may have 200 MB.
 func (e *Environment) InvokeStream(ctx context.Context, r Request) (*ResponseStream, error) {
@@ -153,10 +152,10 @@ func (e *Environment) await(ctx context.Context, inv *invocation, c <-chan struc
 // last, nil if there was none.
 //
 // The error is ErrClosed when the environment is closed, with the report of the
-// last invocation all the same, or that of ctx.
+// last invocation, or that of ctx.
 func (e *Environment) WaitIdle(ctx context.Context) (*Report, error) {
 	report := make(chan *Report, 1)
-	e.do(func() { e.idlers = append(e.idlers, report) })
+	e.do(func() { e.idleWaiters = append(e.idleWaiters, report) })
 	select {
 	case r := <-report:
 		return r, nil
@@ -167,7 +166,7 @@ func (e *Environment) WaitIdle(ctx context.Context) (*Report, error) {
 	}
 }
 
-// A ResponseStream is a response that can be read while it comes.
+// A ResponseStream is a response that can be read as it arrives.
 type ResponseStream struct {
 	RequestID   string
 	ContentType string
@@ -189,8 +188,8 @@ func newResponseStream(requestID string) *ResponseStream {
 	return s
 }
 
-// Read reads what has come, or waits for more. At the end of the response the
-// error is io.EOF, or says how the function failed half way.
+// Read reads what has arrived, or waits for more. At the end of the response the
+// error is io.EOF, or describes how the function failed halfway.
 func (s *ResponseStream) Read(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -226,7 +225,7 @@ func (s *ResponseStream) begin(contentType string) {
 	})
 }
 
-// responseWriter passes a response on to the caller as it comes. It never blocks:
+// responseWriter passes a response on to the caller as it arrives. It never blocks:
 // what is not read yet is kept.
 type responseWriter struct{ *ResponseStream }
 

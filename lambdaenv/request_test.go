@@ -33,8 +33,9 @@ func TestWhatCallersSend(t *testing.T) {
 	}, next)
 	const arn = "arn:aws:lambda:us-east-1:123456789012:function:orders:live"
 	for header, want := range map[string]string{
-		"Lambda-Runtime-Client-Context":       `{"client":{"app_title":"shop"}}`,
-		"Lambda-Runtime-Cognito-Identity":     `{"cognitoIdentityId":"us-east-1:1","cognitoIdentityPoolId":"us-east-1:2"}`,
+		"Lambda-Runtime-Client-Context": `{"client":{"app_title":"shop"}}`,
+		"Lambda-Runtime-Cognito-Identity": `{"cognitoIdentityId":"us-east-1:1",` +
+			`"cognitoIdentityPoolId":"us-east-1:2"}`,
 		"Lambda-Runtime-Aws-Tenant-Id":        "blue",
 		"Lambda-Runtime-Trace-Id":             trace,
 		"Lambda-Runtime-Invoked-Function-Arn": arn,
@@ -85,7 +86,7 @@ func TestRequestsThatLambdaDoesNotTake(t *testing.T) {
 	}
 }
 
-// An attempt has an identifier of its own, though all of them have one request
+// Each attempt has another identifier, though all of them have one request
 // id, and the response of another attempt is refused.
 func TestAsynchronousInvocationIsTriedAgain(t *testing.T) {
 	t.Parallel()
@@ -105,7 +106,8 @@ func TestAsynchronousInvocationIsTriedAgain(t *testing.T) {
 		attempt := event.header.Get(header)
 		attempts[attempt] = true
 		if stale != "" {
-			refused(t, function.respond(response.RequestID, "late", header, stale), 410, "InvokeTimeout", "Invoke timeout")
+			refused(t, function.respond(response.RequestID, "late", header, stale),
+				410, "InvokeTimeout", "Invoke timeout")
 		}
 		stale = attempt
 		accepted(t, function.respondError(response.RequestID, `{}`, header, attempt), http.StatusAccepted)
@@ -170,7 +172,8 @@ func TestResponseIsReadWhileItComes(t *testing.T) {
 	io.WriteString(w, "first, ")
 	stream := <-streams
 	part := make([]byte, len("first, "))
-	if _, err := io.ReadFull(stream, part); err != nil || string(part) != "first, " || stream.ContentType != "text/plain" {
+	_, err := io.ReadFull(stream, part)
+	if err != nil || string(part) != "first, " || stream.ContentType != "text/plain" {
 		t.Errorf("got %q of %s and %v before the end", part, stream.ContentType, err)
 	}
 	long := strings.Repeat("x", 7<<20) // more than a caller who waits may have
@@ -188,7 +191,7 @@ func TestResponseIsReadWhileItComes(t *testing.T) {
 
 func TestStreamThatFailsHalfWay(t *testing.T) {
 	t.Parallel()
-	reason := `{"errorType":"Function.Broke","errorMessage":"half way"}`
+	reason := `{"errorType":"Function.Broke","errorMessage":"halfway"}`
 	for _, tt := range []struct{ name, encoded, want string }{
 		{"with a reason", base64.StdEncoding.EncodeToString([]byte(reason)), reason},
 		{"without", "", "half"},
@@ -210,7 +213,8 @@ func TestStreamThatFailsHalfWay(t *testing.T) {
 			if string(got) != "half" || err == nil || !strings.Contains(err.Error(), "Function.Broke") {
 				t.Errorf("got %q and %v, want half and an error", got, err)
 			}
-			if r, err := stream.Response(); err != nil || r.FunctionError != "Function.Broke" || string(r.Payload) != tt.want {
+			r, err := stream.Response()
+			if err != nil || r.FunctionError != "Function.Broke" || string(r.Payload) != tt.want {
 				t.Errorf("got %+v and %v", r, err)
 			}
 		})

@@ -100,7 +100,7 @@ func TestTimeoutAfterTheResponse(t *testing.T) {
 		{"in the function", []string{script{Events: both}.variable("ext")}, `{"After": {"Hang": true}}`, false,
 			[]string{"hanging"}},
 		{"in the extension", []string{script{Events: both, Invoke: "hang"}.variable("ext")}, `{}`, true,
-			[]string{"the runtime asked for the next event", "signal: terminated"}},
+			[]string{"the runtime requested the next event", "signal: terminated"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -120,7 +120,8 @@ func TestTimeoutAfterTheResponse(t *testing.T) {
 			if _, killed := find(env, func(e lambdaenv.Entry) bool {
 				return e.Name == "ext" && e.Kind == lambdaenv.Signaled && e.Text == "SIGKILL"
 			}); killed != tt.done {
-				t.Errorf("got extension killed %v, want %v: it gets SHUTDOWN only if it asks in time", killed, tt.done)
+				t.Errorf("got extension killed %v, want %v: it gets SHUTDOWN only if it requests an event in time",
+					killed, tt.done)
 			}
 		})
 	}
@@ -139,7 +140,7 @@ func TestBusyExtensionGetsShutdownWhenItAsksInTime(t *testing.T) {
 	t.Parallel()
 	gate := newGate(t)
 	env := lambdaenvtest.Start(t, expireAt(t, withExtension(t, script{Events: both, Invoke: "gate " + gate.String()}),
-		"the runtime asked for the next event"))
+		"the runtime requested the next event"))
 	env.Invoke(`{}`)
 	open := gate.next()
 	env.Await("the end of the function", func(e lambdaenv.Entry) bool {
@@ -264,7 +265,8 @@ func TestTimeoutInSuppressedInit(t *testing.T) {
 	if response := env.Invoke(`{}`); response.FunctionError != "Sandbox.Timedout" {
 		t.Errorf("got %+v, want Sandbox.Timedout", response)
 	}
-	if report := env.WaitIdle(); report.Status != "timeout" || report.Duration != time.Minute || report.MaxMemoryMB == 0 {
+	report := env.WaitIdle()
+	if report.Status != "timeout" || report.Duration != time.Minute || report.MaxMemoryMB == 0 {
 		t.Errorf("got %+v, want a timeout", report)
 	}
 	env.AwaitLine("Phase: invoke\tStatus: timeout")
@@ -279,10 +281,10 @@ func TestProcessDiesWhileFrozen(t *testing.T) {
 				Extensions: []string{extension(t, "ext"), extension(t, "other")},
 				Env:        []string{script{Events: both}.variable("ext"), script{Events: both}.variable("other")},
 			})
-			if err := env.Kill(name, syscall.SIGKILL); err != nil {
+			if err := env.Signal(name, syscall.SIGKILL); err != nil {
 				t.Fatal(err)
 			}
-			if err := env.Kill("nobody", syscall.SIGKILL); err != os.ErrProcessDone {
+			if err := env.Signal("nobody", syscall.SIGKILL); err != os.ErrProcessDone {
 				t.Errorf("got %v, want %v", err, os.ErrProcessDone)
 			}
 			env.AwaitLine("other SHUTDOWN <nil> failure")
@@ -298,7 +300,7 @@ func TestProcessContinuesWhileFrozen(t *testing.T) {
 	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
 	for _, sig := range []syscall.Signal{syscall.SIGCONT, syscall.SIGSTOP, syscall.SIGCONT} {
-		if err := env.Kill(lambdaenv.RuntimeName, sig); err != nil {
+		if err := env.Signal(lambdaenv.RuntimeName, sig); err != nil {
 			t.Fatal(err)
 		}
 	}

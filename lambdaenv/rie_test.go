@@ -15,12 +15,12 @@ import (
 )
 
 // emulator is AWS's emulator. It has its extensions from
-// /opt/extensions, so it gets a file system of its own there, for which it needs
+// /opt/extensions, so it gets a separate file system there, for which it needs
 // root, Linux and mount(8).
 type emulator struct {
 	addresses
 	front   string // address for callers
-	begun   bool   // the first invocation has, which the scenario did not ask for yet
+	begun   bool   // the first invocation has, which the scenario did not request yet
 	answers chan []byte
 }
 

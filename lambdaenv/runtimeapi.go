@@ -44,7 +44,8 @@ const (
 var (
 	errInvalidRequestID = &apiError{http.StatusBadRequest, "InvalidRequestID", "Invalid request ID"}
 	errInvokeTimeout    = &apiError{http.StatusGone, "InvokeTimeout", "Invoke timeout"}
-	errResponseMode     = &apiError{http.StatusBadRequest, "InvalidFunctionResponseMode", "Invalid function response mode"}
+	errResponseMode     = &apiError{http.StatusBadRequest,
+		"InvalidFunctionResponseMode", "Invalid function response mode"}
 )
 
 // runtimeNext serves GET /runtime/invocation/next, with which the runtime also ends
@@ -79,7 +80,7 @@ func (s *sandbox) runtimeAsks(next chan<- *invocation, arrived time.Time) *apiEr
 	if before == runtimeResponseSent && !s.stopping {
 		inv := s.current
 		inv.RuntimeDone = arrived
-		s.env.log.add(Entry{Source: Function, Kind: RuntimeDone, Text: "the runtime asked for the next event"})
+		s.env.log.add(Entry{Source: Function, Kind: RuntimeDone, Text: "the runtime requested the next event"})
 		s.env.platform.runtimeDone(inv, arrived)
 	}
 	return nil

@@ -35,7 +35,8 @@ func TestEventOfTheRuntime(t *testing.T) {
 	}
 	ms, err := strconv.ParseInt(event.header.Get("Lambda-Runtime-Deadline-Ms"), 10, 64)
 	if deadline := time.UnixMilli(ms); err != nil ||
-		deadline.Before(before.Add(time.Minute).Truncate(time.Millisecond)) || deadline.After(time.Now().Add(time.Minute)) {
+		deadline.Before(before.Add(time.Minute).Truncate(time.Millisecond)) ||
+		deadline.After(time.Now().Add(time.Minute)) {
 		t.Errorf("got deadline %v (%v), want a minute from now", deadline, err)
 	}
 	accepted(t, function.respond(id, `"done"`, "Content-Type", "application/json"), http.StatusAccepted)
@@ -72,7 +73,8 @@ func TestErrorOfTheFunction(t *testing.T) {
 			se.env.Close()
 			entries := se.env.Entries()
 			for _, e := range entries {
-				if strings.HasPrefix(e.Text, "REPORT") && !strings.HasSuffix(e.Text, "\tStatus: error\tError Type: "+tt.log) {
+				want := "\tStatus: error\tError Type: " + tt.log
+				if strings.HasPrefix(e.Text, "REPORT") && !strings.HasSuffix(e.Text, want) {
 					t.Errorf("got %q, want error type %s", e.Text, tt.log)
 				}
 			}
@@ -96,7 +98,7 @@ func TestResponseTooLargeOfUnknownLength(t *testing.T) {
 }
 
 // The caller has the response only when all of it is there, and until then the
-// runtime cannot ask for another event.
+// runtime cannot request another event.
 func TestCallerWaitsForTheWholeBody(t *testing.T) {
 	t.Parallel()
 	se, function, next := startStub(t, lambdaenv.Config{})

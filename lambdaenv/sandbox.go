@@ -16,8 +16,8 @@ import (
 )
 
 // A sandbox is one set of processes with the APIs they use, from an init to
-// the reset or shutdown that ends it. The address of the APIs is its own, so
-// that no late call of an earlier sandbox can be mistaken for one of this.
+// the reset or shutdown that ends it. Each sandbox has another address of the
+// APIs, so that no late call of an earlier one can be mistaken for one of this.
 //
 // Apart from the first fields, which are set when it is made, it belongs to the
 // goroutine of the environment.
@@ -45,7 +45,7 @@ type sandbox struct {
 	shutdownEvent      extensionEvent       // once it is out
 }
 
-// A fault is what a sandbox cannot go on after.
+// A fault ends the sandbox.
 type fault struct {
 	errorType string
 	message   string // in Lambda's words
@@ -86,7 +86,7 @@ func (f *fault) recordedType() string {
 	return f.errorType
 }
 
-// initialize starts the processes and returns when all of them have asked for
+// initialize starts the processes and returns when all of them have requested
 // the next event. The error is a *fault, or ErrClosed.
 func (e *Environment) initialize(name string, deadline time.Time) error {
 	e.enter(phaseInit)
@@ -96,7 +96,7 @@ func (e *Environment) initialize(name string, deadline time.Time) error {
 	defer s.telemetry.closeSubscription()
 	e.event(InitStarted, name)
 	e.platform.initStart(name)
-	err := s.boot(deadline)
+	err := s.startProcesses(deadline)
 	if errors.Is(err, ErrClosed) {
 		return err
 	}
@@ -106,7 +106,7 @@ func (e *Environment) initialize(name string, deadline time.Time) error {
 	f, failed := errors.AsType[*fault](err)
 	e.platform.initDone(name, time.Since(begun), f)
 	if !failed {
-		e.event(InitDone, "everyone asked for the next event")
+		e.event(InitDone, "function and extensions have requested the next event")
 		e.enter(phaseReady)
 		return nil
 	}
@@ -126,10 +126,9 @@ func newSandbox(e *Environment) *sandbox {
 	return s
 }
 
-// boot is the order of things in an init: all extensions first, and when all of
-// them have registered, the function.
+// startProcesses starts the extensions and, when all have registered, the function.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
-func (s *sandbox) boot(deadline time.Time) error {
+func (s *sandbox) startProcesses(deadline time.Time) error {
 	e := s.env
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -156,7 +155,7 @@ func (s *sandbox) boot(deadline time.Time) error {
 	return s.await(deadline)
 }
 
-// start starts a process. When it has ended the environment learns of it.
+// start starts a process. When it has ended, the environment calls exited.
 func (s *sandbox) start(source Source, name, path, dir string, environ []string) (*process, error) {
 	p := newProcess(source, name, s.env.log)
 	started := make(chan error, 1)
@@ -199,23 +198,23 @@ func (s *sandbox) missing() (string, *process) {
 	if s.runtime == nil {
 		return "", nil
 	}
-	if !s.runtimeAsked() {
-		return "it has not asked for an event", s.runtime
+	if !s.runtimeRequestedEvent() {
+		return "it has not requested an event", s.runtime
 	}
 	for _, x := range s.extensions {
 		switch {
 		case x.state == extensionReady:
 		case x.process != nil:
-			return "it has registered, but not asked for an event", x.process
+			return "it has registered, but not requested an event", x.process
 		default:
-			return fmt.Sprintf("its internal extension %q has not asked for an event", x.name), s.runtime
+			return fmt.Sprintf("its internal extension %q has not requested an event", x.name), s.runtime
 		}
 	}
 	return "", nil
 }
 
-// exited handles the end of a process. Whatever its exit status, it is a crash,
-// unless the processes are meant to end.
+// exited handles the end of a process. It is a crash with any exit status, unless
+// the processes are meant to end.
 func (s *sandbox) exited(p *process) {
 	if s.stopping || s.fault != nil {
 		return
@@ -277,7 +276,7 @@ func (s *sandbox) invokeEvent(inv *invocation) extensionEvent {
 }
 
 // settled reports whether the work of the invocation is done, and when that was: the
-// runtime and every extension that is registered for INVOKE have asked for the next
+// runtime and every extension that is registered for INVOKE have requested the next
 // event. On a managed instance the response is enough.
 func (s *sandbox) settled(inv *invocation) (at time.Time, done bool) {
 	if s.env.cfg.managed() {
@@ -298,8 +297,8 @@ func (s *sandbox) settled(inv *invocation) (at time.Time, done bool) {
 	return at, !inv.RuntimeDone.IsZero()
 }
 
-// runtimeAsked reports whether the runtime has asked for its first event.
-func (s *sandbox) runtimeAsked() bool {
+// runtimeRequestedEvent reports whether the runtime has requested its first event.
+func (s *sandbox) runtimeRequestedEvent() bool {
 	return s.runtimeState != runtimeStarted && s.runtimeState != runtimeInitError
 }
 

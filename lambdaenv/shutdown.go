@@ -33,7 +33,7 @@ type shutdownRequest struct {
 // registered for it get the SHUTDOWN event, and what is left of 2 s. A process that
 // has not exited by then is killed.
 //
-// If ctx ends first, Shutdown returns its error, but the phase goes on.
+// If ctx ends first, Shutdown returns its error, but the phase continues.
 //
 // See https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown
 func (e *Environment) Shutdown(ctx context.Context, reason string) (*ShutdownReport, error) {
@@ -62,8 +62,8 @@ func (e *Environment) Shutdown(ctx context.Context, reason string) (*ShutdownRep
 	return request.report, e.err
 }
 
-// shutDown is the Shutdown phase.
-func (e *Environment) shutDown() error {
+// runShutdownPhase runs the Shutdown phase.
+func (e *Environment) runShutdownPhase() error {
 	e.event(ShutdownBegan, e.shutdown.reason)
 	report, err := e.endProcesses(phaseShutdown, e.shutdown.reason)
 	if err != nil {
@@ -165,10 +165,10 @@ func (e *Environment) terminateRuntime(began time.Time) error {
 	return e.until(began.Add(grace), func() bool { return !s.runtime.alive() })
 }
 
-// flushTelemetry gives subscribers what there is before they learn that it is
-// the end, as AWS's emulator of managed instances does: "If any of the input
-// streams are closed, then Lambda flushes the logs. This can happen if, for
-// example, the runtime crashes." One that does not read is not waited for.
+// flushTelemetry gives subscribers what there is before they get the SHUTDOWN event,
+// as AWS's emulator of managed instances does: "If any of the input streams are
+// closed, then Lambda flushes the logs. This can happen if, for example, the runtime
+// crashes." One that does not read is not waited for.
 func (e *Environment) flushTelemetry() error {
 	s := e.sandbox
 	ctx, cancel := context.WithTimeout(s.ctx, flushWithin)
@@ -182,7 +182,7 @@ func (e *Environment) flushTelemetry() error {
 }
 
 // newShutdownEvent is what extensions get. The reasons are lower case on Lambda,
-// whatever its documentation says, and the deadline is a number.
+// regardless of its documentation, and the deadline is a number.
 func newShutdownEvent(reason string, deadline time.Time) extensionEvent {
 	return extensionEvent{eventShutdown, mustJSON(struct {
 		EventType  string `json:"eventType"`

@@ -12,7 +12,7 @@ type phase string
 
 const (
 	phaseCold     phase = "cold"     // no processes: before an init, and after a reset
-	phaseInit     phase = "init"     // the processes start, register, and ask for their first event
+	phaseInit     phase = "init"     // the processes start, register, and request their first event
 	phaseReady    phase = "ready"    // the processes run, and no invocation is in progress
 	phaseFrozen   phase = "frozen"   // the processes are stopped; never on a managed instance
 	phaseInvoke   phase = "invoke"   // an invocation is in progress; on a managed instance one or more

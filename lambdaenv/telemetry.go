@@ -87,7 +87,7 @@ func (t *telemetry) closeSubscription() {
 	t.closed, t.past = true, nil
 }
 
-// flush sends the subscribers what there is, whatever they said about buffering. It
+// flush sends the subscribers what there is, regardless of their buffering. It
 // returns when they have it, or ctx ends.
 func (t *telemetry) flush(ctx context.Context) {
 	t.mu.Lock()

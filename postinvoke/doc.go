@@ -20,25 +20,28 @@
 // # What keeps the environment awake
 //
 // Lambda freezes an execution environment when the runtime and all extensions
-// that take INVOKE events have asked for the next event
+// that take INVOKE events have requested the next event
 // (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
-// This package registers the process as an internal extension, and asks for the
+// This package registers the process as an internal extension, and requests the
 // next event when the hooks of the current invocation are done. Outside of
-// Lambda, and on Lambda Managed Instances, nothing is frozen, and the process does
-// not register for INVOKE events.
+// Lambda, and on Lambda Managed Instances, environments are not frozen, and this
+// package does not keep them awake.
 //
 // # What can be lost
 //
-// A hook runs once or not at all: there is no retry. It is abandoned, and that is
+// A hook starts at most once: there is no retry. It is abandoned, and that is
 // logged, when it exceeds its own timeout (see [Timeout]), when the function's
 // timeout is near (see [Options]), or when the environment shuts down.
 //
-// Hooks are lost when the process ends. aws-lambda-go ends it when a handler
-// panics (hooks of that invocation run first; on Lambda Managed Instances those
-// of other invocations are cut off), when encoding the response panics, and when
-// Lambda refuses a response, for instance because it is larger than 6 MB. The
-// extension in this project's layer logs which hooks were lost with the process.
-// Without the layer, nothing does.
+// Hooks are lost when the process ends. aws-lambda-go ends the process
+//
+//   - when a handler panics: the hooks of its invocation still run first, but on
+//     Lambda Managed Instances those of other invocations are cut off,
+//   - when encoding the response panics,
+//   - when Lambda refuses a response, for instance one larger than 6 MB.
+//
+// The extension in this project's layer logs which hooks were lost with the
+// process. Without the layer, lost hooks leave no trace in the log.
 //
 // # What is reported
 //

@@ -65,8 +65,8 @@ func (h *hook) String() string {
 }
 
 // call calls the hook, and then done with the result. It must run in its own
-// goroutine, because a hook may call runtime.Goexit, and then done is called all
-// the same.
+// goroutine, because a hook may call runtime.Goexit, and then done is still
+// called.
 func (h *hook) call(ctx context.Context, done func(HookResult)) {
 	result := HookResult{Outcome: OutcomeOK}
 	returned := false

@@ -129,7 +129,7 @@ func (inv *invocation) removeRunning(h *hook) {
 	inv.signalChange()
 }
 
-// abandonOne abandons a hook that overruns its own timeout. The others go on.
+// abandonOne abandons a hook that overruns its own timeout. The others continue.
 func (inv *invocation) abandonOne(h *hook) {
 	inv.mu.Lock()
 	if !h.running {

@@ -9,7 +9,7 @@ import (
 // waits for them. Unlike with a sync.WaitGroup, invocations may be added during a
 // wait, and a wait may have a limit.
 //
-// Each invocation has channels of its own: a channel that was made in a bubble of
+// Each invocation has its own channels: a channel that was made in a bubble of
 // testing/synctest cannot be used outside.
 type inflight struct {
 	mu      sync.Mutex

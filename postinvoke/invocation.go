@@ -16,7 +16,7 @@ import (
 // It is also the context that the handler is called with.
 //
 // aws-lambda-go ends the context of an invocation when it has sent the response
-// or error, and before it asks for the next event. That is when hooks start.
+// or error, and before it requests the next event. That is when hooks start.
 // Registering the first hook starts a goroutine that runs all of them:
 // [invocation.supervise].
 type invocation struct {
@@ -198,7 +198,7 @@ const waitForOthers = 2 * time.Second
 
 // finishAfterPanic is deferred around the handler. If the handler panicked, the
 // hooks run now, and finishAfterPanic returns when they are done, because
-// aws-lambda-go ends the process after it has reported the error. The panic goes on.
+// aws-lambda-go ends the process after it has reported the error. The panic continues.
 func (inv *invocation) finishAfterPanic() {
 	if finished := inv.handlerEnded(OutcomePanic); finished != nil {
 		<-finished

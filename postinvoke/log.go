@@ -58,7 +58,7 @@ func newOwnHandler(w io.Writer) slog.Handler {
 	return slog.NewTextHandler(w, &opts)
 }
 
-// recordOutput returns where records go, so that each is a line of its own even
+// recordOutput returns where records go, so that each is a separate line even
 // after a line without an end that the function has printed. That is standard error,
 // or if both are the same file, standard output with a line end before each record.
 func recordOutput() io.Writer {
@@ -124,7 +124,7 @@ func (n *nesting) enter() bool {
 
 func (n *nesting) leave() { n.calls.Add(-1) }
 
-// nested reports whether the caller of [nesting.enter] was called by itself.
+// nested reports whether the caller of [nesting.enter] was called recursively.
 func nested() bool {
 	const skip = 3         // runtime.Callers, nested, enter
 	var stack [256]uintptr // of more than one call, however deep a logger is

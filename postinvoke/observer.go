@@ -60,13 +60,13 @@ type Observer struct {
 	Shutdown func(ctx context.Context, result ShutdownResult)
 }
 
-// A HookResult describes what became of a hook.
+// A HookResult describes how a hook ended.
 type HookResult struct {
 	Name      string // from the option Name, or the function's name and the place where it is defined
 	RequestID string // of the invocation; empty for a shutdown function
 	Shutdown  bool   // registered with Shutdown or ShutdownContext
 
-	// Timeout is the hook's own, from the option Timeout or
+	// Timeout is the hook's own limit, from the option Timeout or
 	// Options.HookTimeout. Zero means that it had none.
 	Timeout time.Duration
 
@@ -91,7 +91,7 @@ type HookResult struct {
 	Reason string
 }
 
-// An InvocationResult describes an invocation whose hooks are done.
+// An InvocationResult describes an invocation whose hooks have finished.
 type InvocationResult struct {
 	RequestID string
 	ColdStart bool // the first invocation of the process

@@ -12,16 +12,16 @@ import (
 // works, and so does nil.
 type Options struct {
 	// Logger receives the records of this package. Nil means the function's
-	// log, in its format and level: then each record is a line of its own, even
+	// log, in its format and level: then each record is a separate line, even
 	// after a line without an end that the function has printed. The logger of
 	// the first wrapped handler also receives the records that belong to no
 	// handler. If Logger panics, the record goes to the function's log.
 	//
 	// The dashboard reads JSON with the keys that lambdacontext.ReplaceAttr
 	// makes, at the top level: give your own slog.Handler that function, and
-	// no group. Records about an invocation carry its requestId. A handler of
-	// your own that adds one, such as one around lambdacontext's, adds it
-	// twice.
+	// no group. Records about an invocation carry its requestId. If your
+	// slog.Handler adds one too, such as one around lambdacontext's, records
+	// have it twice.
 	Logger *slog.Logger
 
 	// Observer receives the results of hooks and invocations. Nil means that
@@ -30,11 +30,12 @@ type Options struct {
 	Observer *Observer
 
 	// Margin is kept free before the function's timeout: that long before it,
-	// the contexts of hooks end, and no more hooks start. 100 ms before the
-	// timeout, the environment is no longer kept awake. Half way between these
-	// moments, hooks that still run are abandoned. Zero means 500 ms; less than
-	// 200 ms means 200 ms. A margin that leaves no time for hooks is logged at
-	// the first invocation.
+	// the contexts of hooks end and no more hooks start. Zero means 500 ms; less
+	// than 200 ms means 200 ms. With the default, contexts end 500 ms before the
+	// timeout, hooks that ignore that are abandoned 300 ms before it (halfway to
+	// 100 ms with other margins), and the environment may freeze 100 ms before
+	// it. A margin that leaves no time for hooks is logged at the first
+	// invocation.
 	//
 	// Lambda's timeout covers the handler and its hooks together, and a
 	// function that exceeds it loses its execution environment

@@ -84,7 +84,7 @@ func connect() *process {
 }
 
 // register makes the process an internal extension, which is possible until the
-// runtime first asks for an event. On Lambda Managed Instances extensions receive no
+// runtime first requests an event. On Lambda Managed Instances extensions receive no
 // INVOKE events, and the process registers only because without an extension there
 // is no SIGTERM
 // (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
@@ -159,7 +159,7 @@ func (p *process) handlerWrapped(log logger) {
 	}
 }
 
-// shutdownRegistered logs the ready record if it says that shutdown functions may
+// shutdownRegistered logs the ready record if it reports that shutdown functions may
 // not be called. Otherwise the first wrapped handler logs it, with its logger.
 func (p *process) shutdownRegistered() {
 	if p.level > slog.LevelInfo {

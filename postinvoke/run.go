@@ -17,7 +17,7 @@ import (
 // neither the context that a wrapped handler was called with nor derived from it.
 //
 // The time that hooks take is billed, and counts towards the function's timeout.
-// Options.Margin before the timeout, hooks that have not started are abandoned.
+// Hooks that have not started [Options].Margin before the timeout are abandoned.
 // A hook that panics is logged with its stack; the others still run.
 func Run(ctx context.Context, fn func(), options ...HookOption) {
 	invocationOf(ctx, "Run").push(newHook(hook{plain: fn, ctx: ctx, stacked: true}, options))

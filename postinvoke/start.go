@@ -13,9 +13,9 @@ import (
 // and errors are the same. [Run], [RunContext] and [Go] can be called with the
 // context that handler is called with. opts may be nil.
 //
-// Start does not return. Call it once, at the end of main. If handler is not
-// valid, the function starts all the same, and each invocation fails with
-// aws-lambda-go's explanation.
+// Start does not return. Call it once, at the end of main. Like lambda.Start, Start
+// accepts an invalid handler; each invocation then fails with aws-lambda-go's
+// explanation.
 //
 // A lambda.Handler is wrapped as by [WrapHandler]. See [Wrap] for what happens
 // during init.

@@ -85,7 +85,7 @@ func (inv *invocation) setDeadline(s *supervision) {
 }
 
 // expire ends the contexts of hooks that do not end by themselves, and sets the timer
-// for the moment at which hooks are abandoned. That is half way between the deadline
+// for the moment at which hooks are abandoned. That is halfway between the deadline
 // and the moment at which the gate releases the environment, so that the records are
 // written before the freeze.
 func (inv *invocation) expire(s *supervision) {

@@ -106,7 +106,7 @@ func WrapHandler(h lambda.Handler, opts *Options) lambda.Handler {
 		panic("postinvoke: WrapHandler was given a nil handler")
 	}
 	w := newWrapper(opts)
-	if lambda.NewHandler(h) != h { // an implementation of its own: bytes in, bytes out
+	if lambda.NewHandler(h) != h { // another implementation: bytes in, bytes out
 		return handler{w, h}
 	}
 	return lambda.NewHandler(func(ctx context.Context, payload json.RawMessage) (*response, error) {

@@ -5,9 +5,9 @@
 //
 //	go run ./demo/aws -stack PostInvokeDemo -o report.html
 //
-// docs/aws.md says what it needs and what the checks mean. The exit status is
-// that of command demo; a check that failed makes it 1. It is a command of its
-// own because the AWS SDK takes longer to download and compile than all the rest.
+// docs/aws.md has what it needs and what the checks mean. The exit status is
+// that of command demo; a check that failed makes it 1. It is a separate
+// command because the AWS SDK takes longer to download and compile than all the rest.
 package main
 
 import (
@@ -44,7 +44,7 @@ var usage = cli.Usage{
 Runs the functions of a deployed stack on AWS, shows their logs, and checks what this project
 claims about Lambda. Region and credentials are found as the AWS CLI finds them.
 `,
-	After: `Ctrl-C ends it at any time: what there is by then is shown, checked and written all the same.
+	After: `Ctrl-C ends it at any time: what there is by then is still shown, checked and written.
 
 Exit status: 0 when the run has ended and no check failed; 1 if one did, or something prevented
 the run; 2 for wrong flags; 130 after Ctrl-C. go run itself makes 1 of all that is not 0.

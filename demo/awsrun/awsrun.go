@@ -16,7 +16,7 @@ import (
 	"example.com/postinvoke/demo/recording"
 )
 
-// Config says what to run. Stack, Event, Invocations, NewRecorder and Progress
+// Config describes what to run. Stack, Event, Invocations, NewRecorder and Progress
 // are required; every other zero value works.
 type Config struct {
 	// Stack is the name of the stack.

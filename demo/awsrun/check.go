@@ -53,7 +53,8 @@ var checks = []struct {
 		"Lambda kept the response back until the hooks had ended: callers wait for hooks. " +
 			"Use a queue instead of hooks for what takes long.", (*run).checkResponse},
 	{"the billed duration includes the hooks",
-		"Lambda bills less than the hooks took: they are cheaper than documented, or were frozen half way; " +
+		"Lambda bills less than the hooks took: they are cheaper than documented, or were frozen before they had " +
+			"finished; " +
 			"compare REPORT with the hooks' record.", (*run).checkBilled},
 	{metricName + " shows the hooks",
 		"Lambda does not count hooks in this metric: the dashboard's figures from it are too small, " +
@@ -145,7 +146,7 @@ func (r *run) checkResponseOf(n int, inv *invocation) finding {
 	case inv.Latency < took-rounding:
 		return notSeen("%s; the log does not say when the first of them did", figures)
 	case took-responded < recognisable:
-		return notSeen("%s; hooks this short cannot be told from the network: "+
+		return notSeen("%s; hooks this short cannot be distinguished from the network: "+
 			"give the function an event such as {\"sleepMs\":3000}", figures)
 	case inv.Latency-cold < took-rounding:
 		return notSeen("%s; the caller may have waited for the cold start", figures)

@@ -29,7 +29,7 @@ const attempts = 8
 type account struct {
 	region   string
 	profile  string
-	endpoint string        // what is asked instead of AWS; empty for AWS
+	endpoint string        // that is used instead of AWS; empty for AWS
 	skew     time.Duration // how far its clock is ahead, to the second
 	stacks   *cloudformation.Client
 	lambda   *lambda.Client
@@ -83,7 +83,7 @@ func CheckStack(name string) error {
 	if stackName.MatchString(name) {
 		return nil
 	}
-	return fmt.Errorf("%q is no name for a stack: letters, digits and hyphens, a letter first, 128 at the most", name)
+	return fmt.Errorf("%q is no name for a stack: letters, digits and hyphens, a letter first, at most 128", name)
 }
 
 // endpoints names those that are set, for all services or for one of them, by

@@ -16,7 +16,7 @@ import (
 	"example.com/postinvoke/demo/awsrun/awstest"
 )
 
-// Nobody waits for what cannot be reached, but what is only busy is asked again.
+// Nothing waits for an address that cannot be reached, but a busy one is tried again.
 func TestWhatIsAskedAgain(t *testing.T) {
 	dial := func(err error) error {
 		err = &url.Error{Op: "Post", URL: "https://x", Err: &net.OpError{Op: "dial", Err: err}}
@@ -52,7 +52,7 @@ func TestNamesOfStacks(t *testing.T) {
 	}
 }
 
-// Whatever names an endpoint, the run is not called one on AWS.
+// A run with any endpoint of its own is not called one on AWS.
 func TestARunAtAnEndpointIsNotOnAWS(t *testing.T) {
 	for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_LAMBDA", "profile"} {
 		t.Run(name, func(t *testing.T) {
@@ -61,7 +61,7 @@ func TestARunAtAnEndpointIsNotOnAWS(t *testing.T) {
 			cfg := awsrun.Config{Invocations: 1, NoWait: true, Event: []byte(event)}
 			switch name {
 			case "AWS_ENDPOINT_URL_LAMBDA":
-				// All of them, as nothing here may ask AWS.
+				// All of them, as nothing here may send a request to AWS.
 				t.Setenv("AWS_ENDPOINT_URL", "")
 				for _, service := range []string{"LAMBDA", "CLOUDFORMATION", "CLOUDWATCH", "CLOUDWATCH_LOGS"} {
 					t.Setenv("AWS_ENDPOINT_URL_"+service, endpoint)

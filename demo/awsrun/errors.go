@@ -16,7 +16,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// A request is what was asked of AWS when something went wrong.
+// A request is the one to AWS that failed.
 type request struct {
 	action  string // as in a policy
 	subject string // what it was about: the stack, function or log group
@@ -52,7 +52,7 @@ var remedies = []struct {
 		"there is no {subject} in {region} although the stack names it: deploy the stack again with npx cdk deploy"},
 }
 
-// expired are codes of errors that come when credentials are asked for, too.
+// expired are codes of errors that may also come while credentials are retrieved.
 var expired = []string{"ExpiredToken", "ExpiredTokenException"}
 
 // explain makes one sentence, with what to do, of an error of the SDK.

@@ -14,13 +14,13 @@ import (
 )
 
 // invoke invokes the target and waits for its answer, as any caller does. It
-// does not ask for the tail of the log: Lambda has that only after the hooks.
+// does not request the tail of the log: Lambda has that only after the hooks.
 func (a *account) invoke(ctx context.Context, t target, event []byte) (*invocation, error) {
-	var asked time.Time // when the last attempt began: one that was throttled has not reached the function
+	var sent time.Time // when the last attempt began: one that was throttled has not reached the function
 	note := middleware.FinalizeMiddlewareFunc("NoteAttempt", func(
 		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
 	) (middleware.FinalizeOutput, middleware.Metadata, error) {
-		asked = time.Now()
+		sent = time.Now()
 		return next.HandleFinalize(ctx, in)
 	})
 	out, err := a.lambda.Invoke(ctx, &lambda.InvokeInput{
@@ -43,10 +43,10 @@ func (a *account) invoke(ctx context.Context, t target, event []byte) (*invocati
 			RequestID:     id,
 			Payload:       out.Payload,
 			FunctionError: aws.ToString(out.FunctionError),
-			Latency:       got.Sub(asked),
+			Latency:       got.Sub(sent),
 		},
-		asked: asked,
-		got:   got,
+		sent: sent,
+		got:  got,
 	}, nil
 }
 
@@ -61,12 +61,12 @@ type clock struct {
 	known       bool
 }
 
-// learn takes the times of an invocation: the call and the answer by our clock,
+// update takes the times of an invocation: the call and the answer by our clock,
 // and by Lambda's, whose log is rounded down to the millisecond, when the
 // invocation started and how long the handler took.
-func (c *clock) learn(asked, got, started time.Time, handler time.Duration) {
+func (c *clock) update(sent, got, started time.Time, handler time.Duration) {
 	least := started.Add(handler).Sub(got)
-	most := started.Add(time.Millisecond).Sub(asked)
+	most := started.Add(time.Millisecond).Sub(sent)
 	if !c.known {
 		c.least, c.most, c.known = least, most, true
 		return

@@ -41,7 +41,7 @@ func TestPlainLinesAreUnwrapped(t *testing.T) {
 	}
 }
 
-// Anybody may print anything into a log group. A line keeps its text, but for
+// Anybody may print anything into a log group. A line keeps its text, except for
 // the spaces in a record of the platform, and only JSON is a record.
 func FuzzLine(f *testing.F) {
 	f.Add(`{"type":"platform.report","record":{"requestId":"a","metrics":{"durationMs":3.5}}}`)

@@ -11,7 +11,7 @@ import (
 	"example.com/postinvoke/record"
 )
 
-// metricName is Lambda's metric of what happens after the runtime asked for the
+// metricName is Lambda's metric of what happens after the runtime requested the
 // next event.
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 const metricName = "PostRuntimeExtensionsDuration"
@@ -94,7 +94,7 @@ func (r *run) checkMetric() finding {
 	case int(m.samples) > len(r.invocations):
 		return notSeen("CloudWatch has %.0f invocations in these minutes, of which %d are of this run",
 			m.samples, len(r.invocations))
-	// The metric begins when the runtime asked for the next event, a moment
+	// The metric begins when the runtime requested the next event, a moment
 	// after the response, from which the hooks count.
 	case m.maximum >= hooks*0.9:
 		return passed("%.1f ms at most in %.0f invocations, hooks took %.1f ms", m.maximum, m.samples, hooks)

@@ -33,7 +33,7 @@ func (r *run) update(until *invocation) {
 			if inv.hooks != nil {
 				handler = inv.hooks.milliseconds(record.HandlerMs)
 			}
-			r.clock.learn(inv.asked, inv.got, inv.start.time, handler)
+			r.clock.update(inv.sent, inv.got, inv.start.time, handler)
 		}
 	}
 	var end []*line
@@ -81,7 +81,7 @@ func (e *environment) entries(l *line) []lambdaenv.Entry {
 		})
 	}
 	line := func() { entries = append(entries, l.entry(e.request)) }
-	const asked = "everyone asked for the next event"
+	const allRequested = "function and extensions have requested the next event"
 	switch {
 	case l.platform.Kind == "initStart":
 		add(lambdaenv.InitStarted, l.time, "init")
@@ -91,7 +91,7 @@ func (e *environment) entries(l *line) []lambdaenv.Entry {
 		e.request = l.requestID
 		switch {
 		case e.init:
-			add(lambdaenv.InitDone, l.time, asked)
+			add(lambdaenv.InitDone, l.time, allRequested)
 		case !e.awake:
 			add(lambdaenv.Thawed, l.time, "the processes continue")
 		}
@@ -100,9 +100,9 @@ func (e *environment) entries(l *line) []lambdaenv.Entry {
 		e.init, e.awake, e.reset = false, true, false
 	case l.platform.Kind == "report":
 		if span := l.platform.AfterRuntime(); span != nil && span.Start.Before(l.time) {
-			add(lambdaenv.RuntimeDone, span.Start, "the runtime asked for the next event")
+			add(lambdaenv.RuntimeDone, span.Start, "the runtime requested the next event")
 		}
-		add(lambdaenv.Idle, l.time, asked)
+		add(lambdaenv.Idle, l.time, allRequested)
 		line()
 		if !e.reset {
 			add(lambdaenv.Frozen, l.time, "the processes are stopped")
@@ -122,16 +122,16 @@ func (e *environment) entries(l *line) []lambdaenv.Entry {
 // withCaller adds what the caller of an invocation did and got, on Lambda's
 // clock: before and after all else at the same time.
 func (r *run) withCaller(inv *invocation, entries []lambdaenv.Entry) []lambdaenv.Entry {
-	asked, got := inv.asked.Add(r.clock.skew()), inv.got.Add(r.clock.skew())
+	sent, got := inv.sent.Add(r.clock.skew()), inv.got.Add(r.clock.skew())
 	if start := inv.start; start != nil { // whose time is rounded down
-		if start.time.Before(asked) {
-			asked = start.time
+		if start.time.Before(sent) {
+			sent = start.time
 		}
 		if start.time.After(got) {
 			got = start.time
 		}
 	}
-	called := lambdaenv.Entry{Time: asked, Source: lambdaenv.Caller, Kind: recording.Called, Text: string(r.cfg.Event)}
+	called := lambdaenv.Entry{Time: sent, Source: lambdaenv.Caller, Kind: recording.Called, Text: string(r.cfg.Event)}
 	responded := lambdaenv.Entry{
 		Time: got, Source: lambdaenv.Caller, Kind: lambdaenv.Responded,
 		RequestID: inv.RequestID, Text: inv.FunctionError,
@@ -242,7 +242,7 @@ func (r *run) describe(began time.Time) recording.About {
 	}
 	if r.account.endpoint != "" {
 		about.Intro = append(about.Intro, "AWS_ENDPOINT_URL, one of its kind, or the profile names that endpoint. "+
-			"What is seen there says nothing about AWS.")
+			"What is seen there is no evidence about AWS.")
 	} else if !r.cfg.NoWait {
 		about.Intro = append(about.Intro, recording.IdleOnAWS)
 	}

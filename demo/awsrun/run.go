@@ -42,7 +42,7 @@ type run struct {
 // An invocation is one by us.
 type invocation struct {
 	lambdaenv.Response
-	asked, got time.Time // when, by the caller's clock
+	sent, got  time.Time // when, by the caller's clock
 	start, end *line     // platform.start and platform.report
 	hooks      *line     // the library's record, if there are hooks
 	recorded   bool
@@ -61,7 +61,7 @@ func (r *run) show(p Progress) {
 	}
 }
 
-// run runs the function. Whatever ends it, what is known is recorded.
+// run runs the function. Regardless of what ends it, what is known is recorded.
 func (r *run) run(ctx context.Context) error {
 	err := r.invokeAll(ctx)
 	if err == nil && !r.cfg.NoWait {

@@ -40,7 +40,7 @@ func Find() (string, error) {
 	return "", ErrNone
 }
 
-// Offline are flags that keep a browser off the network: without them it asks
+// Offline are flags that keep a browser off the network: without them it looks
 // for updates.
 var Offline = []string{
 	"no-proxy-server", "host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
@@ -54,7 +54,7 @@ const (
 	windowParts = 200              // more than what the window shows above the page
 )
 
-// measure is appended to the page, and says how high it is.
+// measure is appended to the page, and reports how high it is.
 const measure = `<script>
 	document.documentElement.dataset.height = Math.ceil(document.body.getBoundingClientRect().bottom);
 </script>`
@@ -62,7 +62,7 @@ const measure = `<script>
 var measured = regexp.MustCompile(`<html[^>]* data-height="(\d+)"`)
 
 // Picture returns a picture of a page, in PNG, that is as high as the page. The
-// width is in pixels of CSS; each is as many in the picture as scale says. The
+// width is in pixels of CSS; in the picture each is scale pixels. The
 // page must not have a policy that forbids scripts.
 func Picture(ctx context.Context, page []byte, width, scale int) ([]byte, error) {
 	path, err := Find()
@@ -94,7 +94,7 @@ func Picture(ctx context.Context, page []byte, width, scale int) ([]byte, error)
 	return nil, fmt.Errorf("make the picture with %s: the page changes its height", path)
 }
 
-// A browser has its profile, the page and the picture in a folder of its own.
+// A browser has its profile, the page and the picture in a separate folder.
 type browser struct{ path, tmp string }
 
 func (b *browser) file(name string) string { return filepath.Join(b.tmp, name) }
@@ -119,7 +119,8 @@ func (b *browser) shoot(ctx context.Context, width, height, scale int) (int, err
 		"--headless", "--dump-dom", "--screenshot=" + b.file("picture.png"), "--user-data-dir=" + b.file("profile"),
 		fmt.Sprintf("--window-size=%d,%d", width, height), fmt.Sprintf("--force-device-scale-factor=%d", scale),
 		"--hide-scrollbars", "--force-color-profile=srgb", "--disable-gpu", "--disable-dev-shm-usage",
-		"--no-first-run", "--no-default-browser-check", "--disable-breakpad", "--password-store=basic", "--use-mock-keychain",
+		"--no-first-run", "--no-default-browser-check", "--disable-breakpad",
+		"--password-store=basic", "--use-mock-keychain",
 	}
 	for _, flag := range Offline {
 		args = append(args, "--"+flag)

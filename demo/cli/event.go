@@ -74,7 +74,7 @@ func readEvent(arg string, stdin io.Reader) ([]byte, error) {
 // byteOrderMarks begin files of editors and shells on Windows.
 var byteOrderMarks = map[string]string{"\xef\xbb\xbf": "UTF-8", "\xff\xfe": "UTF-16", "\xfe\xff": "UTF-16"}
 
-// checkEvent says what is wrong with an event, for Lambda would refuse it.
+// checkEvent reports what is wrong with an event, for Lambda would refuse it.
 func checkEvent(flag string, event []byte) ([]byte, error) {
 	if len(event) > lambdaenv.MaxEvent {
 		return nil, Usagef("%s: more than %d bytes, and Lambda takes no larger events", flag, lambdaenv.MaxEvent)

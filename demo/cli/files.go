@@ -25,7 +25,7 @@ type Files struct{ Report, Picture string }
 // Wanted reports whether any are to be written.
 func (f Files) Wanted() bool { return f.Report != "" || f.Picture != "" }
 
-// Check says at once what would go wrong when they are written.
+// Check reports at once what would go wrong when they are written.
 func (f Files) Check() error {
 	if f.Report != "" && f.Picture != "" && filepath.Clean(f.Report) == filepath.Clean(f.Picture) {
 		return Usagef("-o and -png name the same file, %s", f.Report)
@@ -42,7 +42,7 @@ func (f Files) page(noPicture error) string {
 	return f.Report
 }
 
-// Foresee says before the run what will be missing after it.
+// Foresee reports before the run what will be missing after it.
 func (f Files) Foresee(stderr io.Writer) {
 	if f.Picture == "" {
 		return
@@ -59,7 +59,7 @@ var errLate = fmt.Errorf("it was not there after %v", lastReport)
 
 // Write writes the files about a run that ended with err, and returns err and
 // what went wrong. An interrupted run has a report of what there was by then,
-// with the sentence that says so, unless it is interrupted again.
+// with that sentence, unless it is interrupted again.
 func (f Files) Write(
 	ctx context.Context, progress *Progress, err error, sentence Sentence, recordings ...*recording.Recording,
 ) error {
@@ -89,7 +89,7 @@ func (f Files) Write(
 	return cmp.Or(err, failed)
 }
 
-// A Sentence says of a recording that its run was ended, by what.
+// A Sentence is about a recording whose run was ended: by what.
 type Sentence func(r *recording.Recording, by string) string
 
 func (f Files) write(ctx context.Context, progress *Progress, recordings ...*recording.Recording) error {
@@ -122,7 +122,7 @@ func (f Files) write(ctx context.Context, progress *Progress, recordings ...*rec
 	return nil
 }
 
-// WriteFile writes a file, and says so.
+// WriteFile writes a file, and reports that.
 func WriteFile(progress *Progress, path string, b []byte) error {
 	if err := os.WriteFile(path, b, 0o666); err != nil {
 		return err

@@ -70,7 +70,7 @@ func Given(flags *flag.FlagSet, name string) bool {
 	return given
 }
 
-// Duration is a flag for a duration, which says what is wrong with "1".
+// Duration is a flag for a duration, whose errors explain what is wrong with "1".
 type Duration time.Duration
 
 func (d *Duration) String() string { return time.Duration(*d).String() }
@@ -111,7 +111,7 @@ func DefineEvent(flags *flag.FlagSet, event *string, standard, note string) {
 	flags.Func("event", usage, func(s string) error { *event = s; return nil })
 }
 
-// Check says what is wrong with the flags.
+// Check reports what is wrong with the flags.
 func (s *Shared) Check() error {
 	if s.Invocations < 1 {
 		return Usagef("-invocations %d: at least one is needed", s.Invocations)
@@ -119,7 +119,7 @@ func (s *Shared) Check() error {
 	return s.Files.Check()
 }
 
-// checkFile says at once what would go wrong when a file is written, after all
+// checkFile reports at once what would go wrong when a file is written, after all
 // the time that a run takes.
 func checkFile(flag, path string) error {
 	switch ext := strings.ToLower(filepath.Ext(path)); {

@@ -26,12 +26,12 @@ func (f *Function) Define(flags *flag.FlagSet, timeout time.Duration) {
 	flags.StringVar(&f.Path, "function", "",
 		"run your own function: the `FOLDER` of its main package, or an executable")
 	flags.BoolVar(&f.WithoutLayer, "without-layer", false,
-		"leave out the extension: then nothing says what is lost when a process dies")
+		"leave out the extension: then nothing logs what is lost when a process dies")
 	flags.Var(&f.Variables, "env",
 		"set a variable for the function, `NAME=VALUE`. It sees only Lambda's and these; repeatable.\n"+
-			"It runs in a folder of its own, as on Lambda: give absolute paths")
+			"It runs in a separate folder, as on Lambda: give absolute paths")
 	flags.Var((*Duration)(&f.Timeout), "timeout",
-		"the function's timeout, hooks included, as a `DURATION`: whole seconds, 15m at the most.\n"+
+		"the function's timeout, hooks included, as a `DURATION`: whole seconds, at most 15m.\n"+
 			"Hooks have to be done 500ms before it ends")
 }
 
@@ -39,21 +39,21 @@ func (f *Function) Define(flags *flag.FlagSet, timeout time.Duration) {
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 const longestTimeout = 15 * time.Minute
 
-// Check says what is wrong with the flags, and where no function can be run.
+// Check reports what is wrong with the flags, and where no function can be run.
 func (f *Function) Check(flags *flag.FlagSet) error {
 	switch d := f.Timeout; {
 	// https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 	case d < time.Second, d%time.Second != 0:
-		return Usagef("-timeout %v: Lambda's timeouts are whole seconds, 1s at the least", d)
+		return Usagef("-timeout %v: Lambda's timeouts are whole seconds, at least 1s", d)
 	case d > longestTimeout:
-		return Usagef("-timeout %v: Lambda allows 15m at the most", d)
+		return Usagef("-timeout %v: Lambda allows at most 15m", d)
 	case f.Path == "" && Given(flags, "function"):
 		return Usagef("-function: neither a folder nor an executable was given")
 	}
 	return local.CheckSystem(runtime.GOOS)
 }
 
-// Foresee says before the run what will be different on Lambda.
+// Foresee reports before the run what will be different on Lambda.
 func (f *Function) Foresee(stderr io.Writer) {
 	if note := f.Variables.Note(); note != "" {
 		fmt.Fprintln(stderr, "demo:", note)

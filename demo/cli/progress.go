@@ -14,7 +14,7 @@ import (
 // overwritten.
 const slow = 2 * time.Second
 
-// A Progress says on standard error what the command waits for. On a terminal
+// A Progress shows on standard error what the command waits for. On a terminal
 // that is one line, which disappears with the next step. Elsewhere only steps
 // that take long are mentioned, one line each.
 type Progress struct {
@@ -56,7 +56,7 @@ func (p *Progress) Show(text string) {
 	p.timer = timer
 }
 
-// Say says something that stays.
+// Say prints a line that stays.
 func (p *Progress) Say(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -19,7 +19,7 @@ const (
 	unitHeight = 50.0
 )
 
-// palette is CloudWatch's, for series without a colour of their own.
+// palette is CloudWatch's, for series that set no colour.
 var palette = []string{
 	"#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd",
 	"#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf",
@@ -83,7 +83,8 @@ func chart(p cloudwatch.Properties, series []cloudwatch.Series, v *cloudwatch.Vi
 	}
 	for t := v.From.Truncate(30 * time.Minute); !t.After(v.To); t = t.Add(30 * time.Minute) {
 		if x := at(t); x >= 0 && (columns > 6 || t.Minute() == 0) {
-			fmt.Fprintf(&b, `<text class="tick middle" x="%.1f" y="%.1f">%s</text>`, x, height+16, t.UTC().Format("15:04"))
+			fmt.Fprintf(&b, `<text class="tick middle" x="%.1f" y="%.1f">%s</text>`,
+				x, height+16, t.UTC().Format("15:04"))
 		}
 	}
 	base := map[time.Time]float64{}
@@ -92,7 +93,8 @@ func chart(p cloudwatch.Properties, series []cloudwatch.Series, v *cloudwatch.Vi
 	}
 	for _, a := range p.Annotations.Horizontal {
 		y := axisOf(a.YAxis == "right").y(a.Value)
-		fmt.Fprintf(&b, `<path class="line" stroke=%q d="M0 %.1fH%.1f"/><text class="tick end" x="%.1f" y="%.1f">%s</text>`,
+		fmt.Fprintf(&b, `<path class="line" stroke=%q d="M0 %.1fH%.1f"/>`+
+			`<text class="tick end" x="%.1f" y="%.1f">%s</text>`,
 			a.Color, y, width, width, y-3, template.HTMLEscapeString(a.Label))
 	}
 	b.WriteString("</svg>")

@@ -41,10 +41,10 @@ func drawing(t *testing.T) (*dashboard.Drawing, []cloudwatch.Line) {
 		t.Fatal(err)
 	}
 	programs := dashboard.Programs{
-		Example: lambdaenvtest.Build(t, "function"), Trouble: lambdaenvtest.Build(t, "demo/trouble"),
+		Example: lambdaenvtest.Build(t, "function"), Failing: lambdaenvtest.Build(t, "demo/failing"),
 		Extension: lambdaenvtest.Build(t, "extension"),
 	}
-	now := time.Now().Truncate(time.Minute).Add(30 * time.Second) // so that no session goes on into the next minute
+	now := time.Now().Truncate(time.Minute).Add(30 * time.Second) // so that no session continues into the next minute
 	lines, err := dashboard.Healthy.Run(t.Context(), d.Functions, programs, now, func(int, int) {})
 	if err != nil {
 		t.Fatal(err)

@@ -61,7 +61,7 @@ func (s Scenario) Make(
 	return Draw(d, view, caption)
 }
 
-// captionOf says what the drawing is, and what it rests on.
+// captionOf describes what the drawing is, and what it rests on.
 func captionOf(d *cloudwatch.Deployment, v *cloudwatch.View, environments int) ([]string, error) {
 	scans, err := v.Scans(d.Dashboard)
 	if err != nil {
@@ -75,7 +75,8 @@ func captionOf(d *cloudwatch.Deployment, v *cloudwatch.View, environments int) (
 		fmt.Sprintf("A drawing, not a screenshot: the deployed body of the dashboard, evaluated on the records of "+
 			"%d execution environments that ran on this machine, each for a second or so, spread over three hours. "+
 			"Nothing of it was seen on AWS.", environments),
-		fmt.Sprintf("Loading it reads the log %.1f times over (%d kB of it), and %.1f times where the log groups have no "+
+		fmt.Sprintf("Loading it reads the log %.1f times over (%d kB of it), and %.1f times where the log groups "+
+			"have no "+
 			"field index.", scans, v.Bytes()/1000, without),
 		"What AWS's documents leave open is taken to be so: " + strings.Join(cloudwatch.Assumptions, " "),
 	}, nil

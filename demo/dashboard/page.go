@@ -66,7 +66,9 @@ func Draw(d *cloudwatch.Deployment, v *cloudwatch.View, caption []string) (*Draw
 	if err != nil {
 		return nil, err
 	}
-	drawing := &Drawing{Name: cloudwatch.StackName, From: v.From, To: v.To, Caption: caption, Style: template.CSS(style)}
+	drawing := &Drawing{
+		Name: cloudwatch.StackName, From: v.From, To: v.To, Caption: caption, Style: template.CSS(style),
+	}
 	for _, variable := range d.Dashboard.Variables {
 		for _, value := range variable.Values {
 			drawing.Choices = append(drawing.Choices, value.Label)
@@ -122,7 +124,7 @@ func newWidget(w cloudwatch.Widget, d *cloudwatch.Drawn, v *cloudwatch.View) wid
 	case d.Log != nil:
 		x.Table = newTable(d.Log)
 		if len(x.Table.Rows) == 0 {
-			x.Empty = "No data found for this time range" // as CloudWatch says
+			x.Empty = "No data found for this time range" // as in CloudWatch
 		}
 	case p.View == "singleValue":
 		for _, s := range d.Series {

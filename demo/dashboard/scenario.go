@@ -13,7 +13,7 @@ import (
 )
 
 // Programs are the executables that environments run.
-type Programs struct{ Example, Trouble, Extension string }
+type Programs struct{ Example, Failing, Extension string }
 
 // A session is an environment: what is done in it, and when that is shown.
 type session struct {
@@ -23,7 +23,7 @@ type session struct {
 	events  []string
 }
 
-// A Scenario is what goes on in the time that the dashboard shows.
+// A Scenario is what happens in the time that the dashboard shows.
 type Scenario string
 
 // Scenarios.
@@ -77,7 +77,8 @@ func (s Scenario) sessions(functions []cloudwatch.Function) []session {
 	case Crashes:
 		for n := range 20 {
 			ago := time.Duration(n)*3*time.Minute + time.Minute
-			all = append(all, session{functions[len(functions)-1], ago, true, []string{order(10, "exit"), order(10, "exit")}})
+			exits := []string{order(10, "exit"), order(10, "exit")}
+			all = append(all, session{functions[len(functions)-1], ago, true, exits})
 		}
 	}
 	return all
@@ -152,7 +153,7 @@ func (s session) run(ctx context.Context, p Programs, log *cloudwatch.Log) error
 		config.LogFormat = lambdaenv.JSON
 	}
 	if s.trouble {
-		config.Function = p.Trouble
+		config.Function = p.Failing
 	}
 	env, err := lambdaenv.Start(ctx, config)
 	if err != nil {

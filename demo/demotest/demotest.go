@@ -217,7 +217,7 @@ func (p *Process) Interrupt(t testing.TB) {
 // GoAway closes standard output, as head does.
 func (p *Process) GoAway() { p.pipe.Close() }
 
-// slowStep is what a progress says on a slow machine only.
+// slowStep is what a progress shows on a slow machine only.
 var slowStep = regexp.MustCompile(`(?m)^demo: still .*\n`)
 
 // Wait waits for the end, and checks that there are no files of the command, and

@@ -114,7 +114,8 @@ func TestTheEndStaysInSight(t *testing.T) {
 			return s.scrollWidth > s.clientWidth + 50 && l.scrollHeight > l.clientHeight + 50 &&
 				s.scrollLeft + s.clientWidth > s.scrollWidth - 4 && l.scrollTop + l.clientHeight > l.scrollHeight - 8;
 		})()`
-		begin = `document.querySelector("#chart .scroll").scrollLeft === 0 && document.querySelector("#log").scrollTop === 0`
+		begin = `document.querySelector("#chart .scroll").scrollLeft === 0 && ` +
+			`document.querySelector("#log").scrollTop === 0`
 		again = `(window.before = document.querySelector("svg.plot"), true)`
 	)
 	home := serve(t, 5*time.Second)
@@ -189,7 +190,7 @@ func TestTheDemoIsStartedAgain(t *testing.T) {
 	end()
 	p.Wait(state + `.startsWith("The demo has ended, or does not answer: the timeline stands still.")`)
 	if browsertest.Eval[bool](p, goesOn) {
-		t.Error("a bar still looks as if it went on")
+		t.Error("a bar still looks as if it continued")
 	}
 	_, port, _ := strings.Cut(strings.TrimPrefix(home, "http://"), ":")
 	n, err := strconv.Atoi(strings.TrimSuffix(port, "/"))

@@ -34,10 +34,12 @@ func config(t *testing.T, timeout time.Duration) live.Config {
 	t.Helper()
 	return live.Config{
 		Environment: lambdaenv.Config{
-			Function:   lambdaenvtest.Build(t, "../../function"),
-			Extensions: []string{lambdaenvtest.Named(t, lambdaenvtest.Build(t, "../../extension"), recording.OwnExtension)},
-			Timeout:    timeout,
-			Env:        []string{"AWS_LAMBDA_LOG_LEVEL=DEBUG"},
+			Function: lambdaenvtest.Build(t, "../../function"),
+			Extensions: []string{
+				lambdaenvtest.Named(t, lambdaenvtest.Build(t, "../../extension"), recording.OwnExtension),
+			},
+			Timeout: timeout,
+			Env:     []string{"AWS_LAMBDA_LOG_LEVEL=DEBUG"},
 		},
 		Function: "the example function",
 		Example:  true,
@@ -153,7 +155,7 @@ func TestTheUsualPort(t *testing.T) {
 	}
 }
 
-// A session has no end, but its log does not grow for ever.
+// A session has no end, but its log does not grow forever.
 func TestTheEndOfALongLog(t *testing.T) {
 	t.Parallel()
 	var moments []recording.Moment

@@ -201,7 +201,7 @@ func guard(port string, next http.Handler) http.Handler {
 const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; " +
 	"img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// isForeign reports whether a browser says that another page makes the request.
+// isForeign reports whether another page makes the request, according to the browser.
 // A link to the page is fine.
 func isForeign(r *http.Request) bool {
 	if origin := r.Header.Get("Origin"); origin != "" && origin != "http://"+r.Host {

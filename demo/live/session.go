@@ -11,11 +11,11 @@ import (
 	"example.com/postinvoke/lambdaenv"
 )
 
-// Config says what the page shows.
+// Config describes what the page shows.
 type Config struct {
 	Environment lambdaenv.Config // with the extension, if there is one
 	Function    string           // what it is, for the page: "the example function"
-	Example     bool             // the function knows the events of the example
+	Example     bool             // the function takes the events of the example
 	Event       []byte           // to begin with
 	Layer       bool             // whether the extension is switched on at first
 	Place       string           // where it runs: "on this machine"
@@ -29,7 +29,7 @@ type session struct {
 	ctx      context.Context
 	recorder *recording.Recorder
 	updates  *updates
-	calls    sync.WaitGroup // that go on after their request was answered
+	calls    sync.WaitGroup // that continue after their request was answered
 
 	mu           sync.Mutex
 	env          *lambdaenv.Environment // nil if there is none
@@ -172,7 +172,7 @@ func (s *session) crash() error {
 	if env == nil {
 		return errNoEnv
 	}
-	if err := env.Kill(lambdaenv.RuntimeName, syscall.SIGKILL); err != nil {
+	if err := env.Signal(lambdaenv.RuntimeName, syscall.SIGKILL); err != nil {
 		return errors.New("there is no process to crash; invoke the function first")
 	}
 	return nil

@@ -83,7 +83,7 @@ func TestASession(t *testing.T) {
 
 	// A hook ends its process: the extension says which hooks are lost.
 	p.Click("[data-event*=crash]")
-	p.Wait(said("the layer says what was lost with the process", 1))
+	p.Wait(said("the layer logs what was lost with the process", 1))
 	p.Wait(drawn("hooks", "handle.func2, lost", 1))
 	p.Wait(drawn("hooks", "handle.func1, never started", 2)) // one was abandoned before
 	p.Wait(gone)

@@ -20,12 +20,12 @@ const (
 	// keptRows is how much of the log there is. A page with many more is slow.
 	keptRows = 2000
 
-	// frame is how often the timeline is drawn while something goes on.
+	// frame is how often the timeline is drawn while something happens.
 	frame = 150 * time.Millisecond
 )
 
-// updates keeps the last rows of the log, and signals changes. A listener asks
-// for what it has not seen, so that a slow one delays nothing.
+// updates keeps the last rows of the log, and signals changes. A listener requests
+// what it has not seen, so that a slow one delays nothing.
 type updates struct {
 	mu      sync.Mutex
 	rows    []string      // as HTML

@@ -22,19 +22,19 @@ import (
 
 // Packages of this module that are built.
 const (
-	Example   = "example.com/postinvoke/function"
-	Trouble   = "example.com/postinvoke/demo/trouble"
-	plain     = "example.com/postinvoke/demo/plain"
-	extension = "example.com/postinvoke/extension"
-	library   = "example.com/postinvoke/postinvoke"
+	Example       = "example.com/postinvoke/function"
+	Failing       = "example.com/postinvoke/demo/failing"
+	goroutineOnly = "example.com/postinvoke/demo/goroutine"
+	extension     = "example.com/postinvoke/extension"
+	library       = "example.com/postinvoke/postinvoke"
 )
 
-// A Function says what to run. The zero value is the example with the layer.
+// A Function describes what to run. The zero value is the example with the layer.
 type Function struct {
-	Path         string // the folder of a main package, or an executable; empty for the example
-	Plain        bool   // the function of demo/plain instead, which does without the library
-	WithoutLayer bool
-	Extensions   Extensions // others than the layer's
+	Path          string // the folder of a main package, or an executable; empty for the example
+	GoroutineOnly bool   // the function of demo/goroutine instead, which does without the library
+	WithoutLayer  bool
+	Extensions    Extensions // others than the layer's
 }
 
 // Programs are the executables of a run.
@@ -43,7 +43,7 @@ type Programs struct {
 	Extensions []string // the layer's first, if there is one
 }
 
-// Name says which function is run, in a form that is of use elsewhere, too.
+// Name describes the function, in a form that is of use elsewhere, too.
 func (f Function) Name() string {
 	if f.Path == "" {
 		return "the example function"
@@ -58,10 +58,10 @@ func (f Function) Name() string {
 	return "the function in " + path
 }
 
-// String says what is run.
+// String describes what is run.
 func (f Function) String() string {
 	switch {
-	case f.Plain:
+	case f.GoroutineOnly:
 		return "a function that works for 0.1 s and merely starts a goroutine (no library, no layer)"
 	case f.WithoutLayer:
 		return f.Name() + " without the layer"
@@ -69,8 +69,8 @@ func (f Function) String() string {
 	return f.Name() + " with the layer"
 }
 
-// Build builds what f asks for into the folder tmp. That there is no extension to
-// be built is said before anything is. step gets what is being done.
+// Build builds what f describes into the folder tmp. If no extension can be built it
+// fails before anything is built. step gets what is being done.
 func (f Function) Build(ctx context.Context, tmp string, step func(string)) (p Programs, err error) {
 	executable, err := isExecutable(f.Path)
 	if err != nil {
@@ -81,12 +81,12 @@ func (f Function) Build(ctx context.Context, tmp string, step func(string)) (p P
 	switch {
 	case executable:
 		folder, what = "", "the extension"
-	case f.Plain:
+	case f.GoroutineOnly:
 		what = "the plain function"
 	}
 	b.Step("compiling " + what + once)
 	var layer *gobuild.Dependency
-	if !f.WithoutLayer && !f.Plain { // without the library the extension has nothing to read
+	if !f.WithoutLayer && !f.GoroutineOnly { // without the library the extension has nothing to read
 		if layer, err = b.findExtension(ctx, folder); err != nil {
 			return p, err
 		}
@@ -94,8 +94,8 @@ func (f Function) Build(ctx context.Context, tmp string, step func(string)) (p P
 	switch {
 	case executable:
 		p.Function, err = filepath.Abs(f.Path)
-	case f.Plain:
-		p.Function, err = b.Package(ctx, plain, what)
+	case f.GoroutineOnly:
+		p.Function, err = b.Package(ctx, goroutineOnly, what)
 	case folder == "":
 		p.Function, err = b.Package(ctx, Example, what)
 	default:
@@ -220,7 +220,7 @@ func (b Builder) findExtension(ctx context.Context, dir string) (*gobuild.Depend
 const once = ", which takes long only the first time"
 
 // build builds the package of that import path as seen from dir, or the one in
-// dir, into a folder of its own.
+// dir, into a separate folder.
 func (b Builder) build(ctx context.Context, dir, path, what string) (string, error) {
 	to, err := os.MkdirTemp(b.Dir, "function-")
 	if err != nil {

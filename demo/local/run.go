@@ -14,7 +14,7 @@ import (
 	"example.com/postinvoke/lambdaenv"
 )
 
-// CheckSystem says on which systems no function can be run.
+// CheckSystem returns an error on systems on which no function can be run.
 func CheckSystem(goos string) error {
 	if goos == "linux" || goos == "darwin" {
 		return nil
@@ -48,7 +48,7 @@ func (r *Run) In(ctx context.Context, cfg lambdaenv.Config, rec *recording.Recor
 	switch {
 	case ctx.Err() != nil:
 		return Ended(ctx, closed)
-	case err != nil && closed != nil: // ErrClosed says less than what closed it
+	case err != nil && closed != nil: // ErrClosed has less information than what closed it
 		return closed
 	}
 	return err
@@ -97,7 +97,7 @@ func (r *Run) invoke(ctx context.Context, env *lambdaenv.Environment, rec *recor
 	return err
 }
 
-// startError makes one sentence of what lambdaenv.Start says. What the function
+// startError makes one sentence of the error of lambdaenv.Start. What the function
 // printed last is part of the log already.
 func startError(err error, function string) error {
 	refused := function + ": " + syscall.ENOEXEC.Error() // not an extension
@@ -117,7 +117,7 @@ func startError(err error, function string) error {
 	return err
 }
 
-// systemOf returns the system that an executable is for, if its format says so.
+// systemOf returns the system that an executable is for, if its format has that.
 func systemOf(path string) string {
 	if f, err := elf.Open(path); err == nil {
 		f.Close()

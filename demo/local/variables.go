@@ -55,7 +55,7 @@ func (v Variables) Has(name string) bool {
 	return slices.ContainsFunc(v, func(s string) bool { return strings.HasPrefix(s, name+"=") })
 }
 
-// Note says which variables have no place in the configuration of a function on
+// Note lists which variables have no place in the configuration of a function on
 // Lambda; nothing if there are none.
 func (v Variables) Note() string {
 	for _, name := range reservedAccess {

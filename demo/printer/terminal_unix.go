@@ -8,7 +8,7 @@ import (
 	"unsafe"
 )
 
-// columnsOf asks the terminal that f is for its width, with the system call of
+// columnsOf returns the width of the terminal that f is, with the system call of
 // golang.org/x/term, which brings 2 MB to download along.
 func columnsOf(f *os.File) (columns int, isTerminal bool) {
 	var size struct{ rows, columns, width, height uint16 }

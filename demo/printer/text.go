@@ -12,7 +12,7 @@
 //   - "invocation", when one has ended: requestId, status, responseMs, payload,
 //     durationMs, billedMs, and where there are any functionError, initMs (of a
 //     cold start), what the library reported (hooks, hooksMs, failures,
-//     abandoned), lost (how many hooks the extension says were lost with the
+//     abandoned), lost (how many hooks were lost according to the extension with the
 //     process), unknown (why it is not known what became of hooks), reset (why its
 //     processes were ended: failure or timeout) and renewed (it began with new
 //     ones, after a reset).
@@ -80,7 +80,7 @@ func (t *text) Moment(_ *recording.Recording, m *recording.Moment) {
 	if l.width > 0 {
 		shown = m.Short()
 	}
-	if m.Local() {
+	if m.NotInCloudWatch() {
 		shown = localMark + shown
 	}
 	left := l.left(m.Time.UTC().Format("15:04:05.000"), fmt.Sprintf("%.3fs", m.Since.Seconds()), shortName(m.Who()))
@@ -95,7 +95,7 @@ func (t *text) Moment(_ *recording.Recording, m *recording.Moment) {
 			source = indent
 		}
 		used = utf8.RuneCountInString(line)
-		if m.Local() {
+		if m.NotInCloudWatch() {
 			line = t.paint(dim, line)
 		}
 		b.WriteString(source + line)
@@ -135,7 +135,7 @@ const (
 	// clockFrom is the width from which on there is room for the time of day.
 	clockFrom = 100
 
-	// sourceWidth is for the longest of our own names.
+	// sourceWidth is for the longest name of a source.
 	sourceWidth = len("extension")
 
 	// enoughRoom is that for a text and a remark beside it, and besideText where
@@ -144,7 +144,7 @@ const (
 	besideText = 60
 )
 
-// A layout says where things go.
+// A layout describes where things go.
 type layout struct {
 	width  int  // of the terminal; 0: as wide as need be
 	clock  bool // the time of day is shown

@@ -46,7 +46,7 @@ func replay(rec *recording.Recorder) {
 			`timestamp=2026-03-04T05:06:10.012Z level=INFO message="postinvoke: hooks finished" outcome=ok `+
 				`handlerMs=0.1 responseMs=1.8 hooks=2 hooksMs=3000.4 failures=0 abandoned=0 coldStart=true `+
 				`function=function requestId=`+id),
-		at(3013*ms, lambdaenv.Platform, lambdaenv.Idle, "everyone asked for the next event"),
+		at(3013*ms, lambdaenv.Platform, lambdaenv.Idle, "function and extensions have requested the next event"),
 		at(3013*ms, lambdaenv.Platform, lambdaenv.Line, "END RequestId: "+id),
 		at(3013*ms, lambdaenv.Platform, lambdaenv.Line,
 			"REPORT RequestId: "+id+"\tDuration: 3003.21 ms\tBilled Duration: 3013 ms\tMemory Size: 512 MB\tMax "+

@@ -16,7 +16,7 @@ import (
 
 // display returns the line of the log, or what is to be read in its place of any
 // other moment: nothing if it is of no interest. The text is printable, and one
-// line, except for the stack of a panic, which follows in lines of its own.
+// line, except for the stack of a panic, which follows in further lines.
 func (env *environment) display(m *Moment) string {
 	text := ""
 	switch m.Kind {
@@ -59,7 +59,7 @@ func (env *environment) display(m *Moment) string {
 	return printable(text)
 }
 
-// expectedEnds are how processes end that were asked to.
+// expectedEnds are the exit texts of processes that Lambda ended.
 var expectedEnds = map[string]bool{"exit status 0": true, "signal: terminated": true, "signal: killed": true}
 
 // payload is an event or a response, in one line.

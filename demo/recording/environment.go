@@ -34,7 +34,7 @@ type environment struct {
 	idleAt   time.Duration // when that was
 }
 
-// follow changes the state as e says, which happened at the time at.
+// follow changes the state according to e, which happened at the time at.
 func (env *environment) follow(e lambdaenv.Entry, at time.Duration) {
 	switch e.Kind {
 	case Called:

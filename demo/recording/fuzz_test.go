@@ -12,7 +12,7 @@ import (
 	"example.com/postinvoke/record"
 )
 
-// Whatever is logged is read back as it was, in either format; and whatever
+// All that is logged is read back as it was, in either format; and what
 // else a function prints does no harm.
 func FuzzFields(f *testing.F) {
 	f.Add("hook", `main.f (/a b/c.go:1)`, "plain")

@@ -8,7 +8,7 @@ import (
 	"example.com/postinvoke/record"
 )
 
-// An Invocation is one that has ended, with what the log says of it.
+// An Invocation is one that has ended, with what the log has about it.
 type Invocation struct {
 	Response lambdaenv.Response // its latency is what the caller waited
 	Report   lambdaenv.Report
@@ -16,7 +16,7 @@ type Invocation struct {
 	Hooks *Hooks // from the library's record; nil if there is none
 	Lost  *Lost  // from the extension's record; nil if there is none
 
-	// Unlogged says that without Hooks and Lost nothing is known of hooks: the log
+	// Unlogged means that without Hooks and Lost nothing is known of hooks: the log
 	// has none of the library's records, as at an application log level above INFO,
 	// or the one about this invocation cannot be read.
 	Unlogged bool
@@ -47,7 +47,7 @@ func (r *Recorder) invocation(request string) *Invocation {
 	return r.byRequest[request]
 }
 
-// inspect collects what a moment says of invocations and of the shutdown.
+// inspect collects what a moment has about invocations and the shutdown.
 func (r *Recorder) inspect(m *Moment) {
 	env := &r.recording.env
 	switch m.Kind {
@@ -69,7 +69,7 @@ func (r *Recorder) inspect(m *Moment) {
 	}
 }
 
-// line collects what a record of the library or the extension says.
+// line collects what a record of the library or the extension has.
 func (r *Recorder) line(e lambdaenv.Entry) {
 	fields := recordIn(e)
 	message := Message(fields)
@@ -144,7 +144,7 @@ func (r *Recorder) lost(l *Lost) {
 // finished returns what is known of an invocation that has ended.
 func (r *Recorder) finished(request string) Invocation {
 	inv := *r.invocation(request)
-	reported := inv.Hooks != nil || inv.Lost != nil || r.recording.Plain
+	reported := inv.Hooks != nil || inv.Lost != nil || r.recording.GoroutineOnly
 	inv.Unlogged = !reported && (inv.Unlogged || !r.logged)
 	if !reported && !inv.Unlogged && inv.Reset != "" && !inv.boxRead {
 		inv.Unknown = WhyUnknown(inv.layer)
@@ -152,11 +152,11 @@ func (r *Recorder) finished(request string) Invocation {
 	return inv
 }
 
-// WhyUnknown says why nothing is known of hooks when a process has ended, with
+// WhyUnknown describes why nothing is known of hooks when a process has ended, with
 // the layer or without it.
 func WhyUnknown(layer bool) string {
 	if layer {
-		return "the extension could not tell what became of hooks"
+		return "the extension could not log what became of hooks"
 	}
-	return "without the layer nothing tells what became of hooks"
+	return "without the layer nothing logs what became of hooks"
 }

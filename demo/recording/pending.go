@@ -7,7 +7,7 @@ import (
 	"example.com/postinvoke/record"
 )
 
-// longestPending is how long a response waits at the most. A function without
+// longestPending is the longest time that a response waits. A function without
 // hooks is idle well before that, and a delay that short is not seen.
 const longestPending = 200 * time.Millisecond
 
@@ -44,7 +44,7 @@ func (r *Recorder) resolve() {
 }
 
 // hooksFollow reports whether hooks run after the pending response, and whether
-// that is known. Nothing says when a hook begins: that there were any shows in
+// that is known. No entry has when a hook begins: that there were any shows in
 // the library's records, or in the environment staying awake.
 func (r *Recorder) hooksFollow() (follow, known bool) {
 	responded := r.pending.entries[0]

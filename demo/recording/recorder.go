@@ -65,8 +65,8 @@ func (r *Recorder) Recording() *Recording {
 }
 
 // Observe takes an entry of the environment; entries must come in the order of
-// their times. The one that says that the caller has the response, and those
-// after it, wait until [Recorder.Answer] says what it was, and a moment longer
+// their times. The one about the response to the caller, and those
+// after it, wait until [Recorder.Answer] has what it was, and a moment longer
 // for what shows whether hooks follow.
 func (r *Recorder) Observe(e lambdaenv.Entry) {
 	r.mu.Lock()
@@ -79,7 +79,7 @@ func (r *Recorder) Observe(e lambdaenv.Entry) {
 	r.add(e, nil, false)
 }
 
-// Call notes that the caller is about to ask for an invocation.
+// Call notes that the caller is about to invoke the function.
 func (r *Recorder) Call(event []byte) {
 	r.Observe(lambdaenv.Entry{Time: time.Now(), Source: lambdaenv.Caller, Kind: Called, Text: string(event)})
 }

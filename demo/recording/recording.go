@@ -16,18 +16,18 @@ import (
 )
 
 // A Recording is all that happened in one execution environment. It grows while
-// the run goes on.
+// the run continues.
 type Recording struct {
 	About
 	Moments     []Moment
 	Invocations []Invocation
 	Shutdown    *Shutdown // nil until the environment was shut down
-	Lost        *Lost     // shutdown functions that were lost with the last process; nil if no record says so
+	Lost        *Lost     // shutdown functions that were lost with the last process; nil if there is no such record
 
 	env environment
 }
 
-// About says what is recorded.
+// About describes what is recorded.
 type About struct {
 	Intro []string  // sentences that say what is run, and where
 	Name  string    // of the function, where several are recorded; else empty
@@ -40,13 +40,13 @@ type About struct {
 	// Zero means no limit.
 	Last int
 
-	// ForTimeline says that the function logs at the level DEBUG only because the
+	// ForTimeline means that the function logs at the level DEBUG only because the
 	// timeline needs each hook: those lines are hidden.
 	ForTimeline bool
 
-	// Plain says that the function is that of demo/plain, whose goroutine's work
+	// GoroutineOnly means that the function is that of demo/goroutine, whose goroutine's work
 	// is recognised by what it prints.
-	Plain bool
+	GoroutineOnly bool
 }
 
 // A Moment is an entry of the log, with what is known about it beside its text.
@@ -65,8 +65,8 @@ type Moment struct {
 	origin time.Duration // the Since of the beginning of its environment
 }
 
-// Local reports whether the moment would not be found in CloudWatch.
-func (m *Moment) Local() bool { return m.Kind != lambdaenv.Line }
+// NotInCloudWatch reports whether the moment would not be found in CloudWatch.
+func (m *Moment) NotInCloudWatch() bool { return m.Kind != lambdaenv.Line }
 
 // OwnExtension is the file name of the extension in our layer.
 const OwnExtension = "postinvoke"
@@ -122,7 +122,7 @@ func (r *Recording) Elapsed(since time.Duration) time.Duration {
 }
 
 // trim leaves out what came before the last invocations, except the Init phase
-// of their environment, which says what there is in it.
+// of their environment, which has what there is in it.
 func (r *Recording) trim() {
 	cut, calls := len(r.Moments), 0
 	for cut > 0 && calls < r.Last {

@@ -144,9 +144,9 @@ func TestResets(t *testing.T) {
 		got = append(got, inv.HooksTook()+": "+strings.Join(inv.Notes(), ", "))
 	}
 	want := []string{
-		"unknown: error, environment reset, without the layer nothing tells what became of hooks",
+		"unknown: error, environment reset, without the layer nothing logs what became of hooks",
 		"unknown: cold start after the reset, timeout after the response, environment reset, without the layer " +
-			"nothing tells what became of hooks",
+			"nothing logs what became of hooks",
 		"no hooks: cold start after the reset",
 		"no hooks: ",
 	}
@@ -160,7 +160,7 @@ func TestResets(t *testing.T) {
 }
 
 // Only that the handler was not called shows in what an invocation took. Where
-// no function is connected, nothing is held.
+// no function is connected, and no environment is kept awake.
 func TestAHandlerThatWasNotCalled(t *testing.T) {
 	for reason, want := range map[gate.Reason]string{gate.NotCalled: "the wrapped handler was not called",
 		gate.Deadline: ""} {
@@ -343,7 +343,7 @@ func TestLostHooks(t *testing.T) {
 			"before it started: 3"; got != want {
 			t.Errorf("got the end %q, want %q", got, want)
 		}
-		if got, want := remarks(r), "line: the layer says what was lost with the process"; got != want {
+		if got, want := remarks(r), "line: the layer logs what was lost with the process"; got != want {
 			t.Errorf("got the remarks %q, want %q", got, want)
 		}
 	}
@@ -357,11 +357,11 @@ func TestAbsenceOfARecordIsNotZero(t *testing.T) {
 	for name, test := range map[string]struct{ layer, record, want string }{
 		"the black box is read": {"true", environment + " invocations=0", "no hooks: error, environment reset"},
 		"the black box is not read": {"true", environment,
-			"unknown: error, environment reset, the extension could not tell what became of hooks"},
-		"the extension is gone": {"true", "", "unknown: error, environment reset, the extension could not tell " +
+			"unknown: error, environment reset, the extension could not log what became of hooks"},
+		"the extension is gone": {"true", "", "unknown: error, environment reset, the extension could not log " +
 			"what became of hooks"},
 		"without the layer": {"false", "", "unknown: error, environment reset, without the layer nothing " +
-			"tells what became of hooks"},
+			"logs what became of hooks"},
 	} {
 		s := newScenario().platform(lambdaenv.InitStarted, "", "init").
 			entry(lambdaenv.Function, lambdaenv.Line, "", ready+test.layer)

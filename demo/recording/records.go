@@ -162,7 +162,7 @@ func Fields(line string) map[string]string {
 // word returns what s begins with, a quoted string or what comes before the
 // separator, and the rest of s.
 func word(s, separator string) (word, rest string) {
-	if strings.HasPrefix(s, `"`) { // slog knows no other quotes
+	if strings.HasPrefix(s, `"`) { // slog has no other quotes
 		if quoted, err := strconv.QuotedPrefix(s); err == nil {
 			word, _ = strconv.Unquote(quoted)
 			return word, s[len(quoted):]

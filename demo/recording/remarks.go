@@ -10,25 +10,25 @@ import (
 
 // remarks point out what a reader should notice in a log, each once, at the
 // first moment that shows it: for a function with hooks the three remarks of the
-// original project's screenshot, and what the layer says of lost hooks.
+// original project's screenshot, and what the layer logs about lost hooks.
 type remarks struct {
 	made   map[string]bool
 	hooked string // the invocation that had hooks last
 
-	atWork int  // goroutines of demo/plain that have begun and are not done
+	atWork int  // goroutines of demo/goroutine that have begun and are not done
 	cutOff bool // one of them waits for the next invocation
 }
 
 const remarkShutdown = "lambda was shut down %s later than the last invocation"
 
 // about returns what is to be said of the moment m, with which the recording
-// goes on, if anything.
+// continues, if anything.
 func (r *remarks) about(m *Moment, recording *Recording) string {
 	later := ""
 	if env := &recording.env; env.shuttingDown && !env.reset {
 		later = fmt.Sprintf(remarkShutdown, roughly(m.Since-env.idleAt))
 	}
-	if recording.Plain {
+	if recording.GoroutineOnly {
 		return r.aboutGoroutine(m, later)
 	}
 	return r.aboutHooks(m, later)
@@ -43,7 +43,7 @@ func (r *remarks) aboutHooks(m *Moment, later string) string {
 	case r.hooked != "" && r.hooked == m.RequestID && isReport(m.Entry):
 		return r.once("duration includes cleanup time")
 	case lostInInvocation(m.Entry):
-		return r.once("the layer says what was lost with the process")
+		return r.once("the layer logs what was lost with the process")
 	case later != "" && (m.isLineOf(lambdaenv.Function) || m.Kind == lambdaenv.ShutdownDone):
 		if r.once(remarkShutdown) != "" {
 			return later
@@ -53,7 +53,7 @@ func (r *remarks) aboutHooks(m *Moment, later string) string {
 }
 
 func (r *remarks) aboutGoroutine(m *Moment, later string) string {
-	work := PlainWork(m.Entry)
+	work := GoroutineWork(m.Entry)
 	switch {
 	case m.Kind == lambdaenv.Responded && r.atWork > 0:
 		return r.once("response returned here, the goroutine is still at work")
@@ -62,7 +62,7 @@ func (r *remarks) aboutGoroutine(m *Moment, later string) string {
 	case work == WorkDone:
 		r.atWork--
 		if r.cutOff {
-			return r.once("only now, in the next invocation, could it go on")
+			return r.once("the goroutine continues only now, in the next invocation")
 		}
 	case isReport(m.Entry) && r.atWork > 0:
 		return r.once("duration ends here: nobody waits for the goroutine")
@@ -111,7 +111,7 @@ func isReport(e lambdaenv.Entry) bool {
 		(strings.HasPrefix(e.Text, "REPORT ") || strings.Contains(e.Text, `"type":"platform.report"`))
 }
 
-// Work is what the function in demo/plain says about its goroutine.
+// Work is what the function in demo/goroutine prints about its goroutine.
 type Work int
 
 // What it can say.
@@ -121,8 +121,8 @@ const (
 	WorkDone
 )
 
-// PlainWork returns what the entry says about the goroutine of demo/plain.
-func PlainWork(e lambdaenv.Entry) Work {
+// GoroutineWork returns what the entry has about the goroutine of demo/goroutine.
+func GoroutineWork(e lambdaenv.Entry) Work {
 	switch {
 	case e.Kind != lambdaenv.Line || e.Source != lambdaenv.Function:
 	case strings.Contains(e.Text, "cleanup begins"):

@@ -9,11 +9,11 @@ import (
 	"example.com/postinvoke/lambdaenv"
 )
 
-// IdleOnAWS is the sentence of an introduction that says when an environment
+// IdleOnAWS is the sentence of an introduction about when an environment
 // would end on AWS.
 const IdleOnAWS = "AWS shuts an environment down when it has been idle for some minutes (others report five to ten)."
 
-// Times says in an introduction how many invocations there are.
+// Times describes in an introduction how many invocations there are.
 func Times(invocations int) string {
 	if invocations == 1 {
 		return "1 invocation"
@@ -21,7 +21,7 @@ func Times(invocations int) string {
 	return fmt.Sprintf("%d invocations", invocations)
 }
 
-// Interrupted says when a run of so many invocations was ended.
+// Interrupted describes when a run of so many invocations was ended.
 func (r *Recording) Interrupted(by string, invocations int) string {
 	var at time.Duration
 	if n := len(r.Moments); n > 0 {
@@ -39,15 +39,15 @@ func (r *Recording) Interrupted(by string, invocations int) string {
 	return fmt.Sprintf("Ended by %s after %s, %s.", by, inWords(at), where)
 }
 
-// ResponseAfter says how long the caller waited.
+// ResponseAfter describes how long the caller waited.
 func (inv *Invocation) ResponseAfter() string { return Milliseconds(inv.Response.Latency) }
 
-// Billed says what Lambda bills.
+// Billed describes what Lambda bills.
 func (inv *Invocation) Billed() string {
 	return fmt.Sprintf("%d ms", inv.Report.Billed.Milliseconds())
 }
 
-// HooksTook says for how long hooks ran, or what else is known of them.
+// HooksTook describes for how long hooks ran, or what else is known of them.
 func (inv *Invocation) HooksTook() string {
 	switch h := inv.Hooks; {
 	case h != nil && h.Unmeasured:
@@ -64,7 +64,7 @@ func (inv *Invocation) HooksTook() string {
 	return "no hooks"
 }
 
-// Notes says what is remarkable about an invocation.
+// Notes describes what is remarkable about an invocation.
 func (inv *Invocation) Notes() []string {
 	var notes []string
 	switch {
@@ -97,7 +97,7 @@ func (inv *Invocation) Notes() []string {
 	return append(notes, inv.Hooks.notes("hooks", inv.troubles)...)
 }
 
-// End says how the environment ended, if it did.
+// End describes how the environment ended, if it did.
 func (r *Recording) End() string {
 	s := r.Shutdown
 	var end []string
@@ -127,7 +127,7 @@ func inWords(d time.Duration) string {
 	return fmt.Sprintf("%.1f s", d.Seconds())
 }
 
-// notes says what was wrong with hooks, if anything, and with which.
+// notes describes what was wrong with hooks, if anything, and with which.
 func (h *Hooks) notes(what string, t troubles) []string {
 	var notes []string
 	if h != nil && h.Failures > 0 {
@@ -139,7 +139,7 @@ func (h *Hooks) notes(what string, t troubles) []string {
 	return notes
 }
 
-// notes says which were lost, if any.
+// notes describes which were lost, if any.
 func (l *Lost) notes() []string {
 	if l == nil {
 		return nil

@@ -90,7 +90,8 @@ func TestAHandlerThatPanics(t *testing.T) {
 		`level=INFO message="postinvoke: hooks finished" outcome=panic hooks=1 hooksMs=200 requestId=`+s.request())
 	html := page(t, s.fails().crash(boxRead).Recording())
 	wantBars(t, html, "hooks", "flush 10.1-210.1")
-	wantBars(t, html, "function", "init 0-10; handler, hooks, then the error 10.1-210.1 failed; ended 210.1-210.1 failed")
+	wantBars(t, html, "function",
+		"init 0-10; handler, hooks, then the error 10.1-210.1 failed; ended 210.1-210.1 failed")
 	for _, want := range []string{"<h1>The handler panics: hooks first, then the error</h1>",
 		"of hooks before an error was reported",
 		"hooks ran before the error", "<td>200.0 ms</td>", "the error is reported after the hooks"} {
@@ -128,20 +129,22 @@ func TestWhatAProcessTakesWithIt(t *testing.T) {
 		{"in the handler", inHandler, []string{boxRead}, `phase=handler running=0 notStarted=2 ` + waiting,
 			"b, never started 15.1-15.1 failed; a, never started 15.1-15.1 failed",
 			"logs what was lost 15.1-16.1", "2 lost", "lost before it started"},
-		{"in the handler, a hook of Go", inHandler, []string{boxRead}, `phase=handler running=1 notStarted=0 ` + running,
+		{"in the handler, a hook of Go", inHandler, []string{boxRead},
+			`phase=handler running=1 notStarted=0 ` + running,
 			"flush, lost 15.1-15.1 failed", "logs what was lost 15.1-16.1", "1 lost", "lost in the middle: flush"},
 		{"many, of which not all have names", inHandler, []string{boxRead}, `phase=handler running=2 notStarted=70 ` +
 			running + " " + waiting,
 			"flush, lost 15.1-15.1 failed; 1 hook, lost 15.1-15.1 failed; 70 hooks, never started 15.1-15.1 failed",
 			"logs what was lost 15.1-16.1",
-			"72 lost", "lost in the middle: flush (a.go:2), 1 more, lost before it started: b (a.go:3), a (a.go:4), 68 more"},
+			"72 lost",
+			"lost in the middle: flush (a.go:2), 1 more, lost before it started: b (a.go:3), a (a.go:4), 68 more"},
 		{"nothing is lost", inHandler, []string{boxRead}, "", "", "shutdown 15.1-16.1", "no hooks",
 			"error after the response"},
 		{"the black box is not read", inHooks, []string{boxNotRead}, "", first + "; hooks unknown 13.2-113.2",
 			"shutdown 113.2-114.2",
-			"unknown", "the extension could not tell what became of hooks"},
+			"unknown", "the extension could not log what became of hooks"},
 		{"the extension is gone, too", inHooks, nil, "", first + "; hooks unknown 13.2-113.2", "", "unknown",
-			"the extension could not tell"},
+			"the extension could not log"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -175,7 +178,7 @@ func TestWithoutTheLayerHooksAreUnknown(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", name, got, test.want)
 		}
 		for _, want := range []string{"<h1>Hooks unknown: their process ended</h1>", "<td>unknown</td>",
-			"without the layer nothing tells what became of hooks"} {
+			"without the layer nothing logs what became of hooks"} {
 			if !strings.Contains(html, want) {
 				t.Errorf("%s: the page does not say %q", name, want)
 			}
@@ -188,7 +191,7 @@ func TestWithoutTheLayerHooksAreUnknown(t *testing.T) {
 	wantBars(t, page(t, s.call().after(100*ms).crash().Recording()), "hooks", "")
 }
 
-// Shutdown functions are lost with their process, too, whatever it was doing.
+// Shutdown functions are lost with their process, too, regardless of what it was doing.
 func TestShutdownFunctionsThatAreLost(t *testing.T) {
 	const lost = `level=ERROR message="postinvoke: hooks lost" phase=shutdown running=0 notStarted=1 ` +
 		`waiting="main.bye (a.go:9)"`

@@ -22,7 +22,7 @@ const (
 )
 
 // A drawing is a timeline laid out, for the template chart. Places and widths
-// across are in percent, so that it fills whatever width there is.
+// across are in percent, so that it fills any width.
 type drawing struct {
 	ID            string
 	Width, Height int // Width is the least
@@ -137,22 +137,22 @@ func (d *drawing) placeLanes(spans []*span) map[*span]int {
 // hasRows reports whether a lane has several rows.
 func (l lane) hasRows() bool { return l == hooks || l == goroutine }
 
-// hookRows shares the hooks out to rows: those of an invocation like stairs,
-// and what runs at the same time never in one row. So with goroutines, but
-// without stairs.
+// hookRows assigns a row to each hook. Each hook of an invocation goes one row below
+// the one before; hooks that overlap never share a row. Goroutines share rows where
+// they do not overlap.
 func hookRows(spans []*span) (rows map[*span]int, n int) {
 	const most = 5 // unless more run at the same time
-	steps, stairs := map[string]int{}, 0
+	steps, deepest := map[string]int{}, 0
 	for _, s := range spans {
 		switch s.Lane {
 		case hooks:
 			steps[s.request]++
-			stairs = max(stairs, steps[s.request])
+			deepest = max(deepest, steps[s.request])
 		case goroutine:
-			stairs = max(stairs, 1)
+			deepest = max(deepest, 1)
 		}
 	}
-	ends := make([]time.Duration, min(stairs, most))
+	ends := make([]time.Duration, min(deepest, most))
 	rows = map[*span]int{}
 	clear(steps)
 	for _, s := range spans {

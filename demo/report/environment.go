@@ -19,7 +19,7 @@ func (t *tracker) freeze(at time.Duration) {
 	}
 }
 
-// endFrozen ends a frozen stretch, whatever follows. On AWS it began when the
+// endFrozen ends a frozen stretch, regardless of what follows. On AWS it began when the
 // last invocation ended.
 func (t *tracker) endFrozen(at time.Duration) {
 	if t.idle {
@@ -40,7 +40,8 @@ func (t *tracker) thaw(at time.Duration) {
 	}
 	t.thawing.Note = "then thawed"
 	t.thawing.Detail += " Then it is thawed."
-	t.mark(platform, "thawed", t.thawing.to, "The environment is thawed: its processes go on where they were stopped.")
+	t.mark(platform, "thawed", t.thawing.to,
+		"The environment is thawed: its processes continue where they were stopped.")
 	t.thawing = nil
 	t.continueGoroutines(at)
 }
@@ -49,7 +50,7 @@ func (t *tracker) thaw(at time.Duration) {
 func (t *tracker) kill(at time.Duration) {
 	if t.thawing != nil {
 		t.thawing.Note = "then killed"
-		t.thawing.Detail += " Then its processes are killed: they never go on."
+		t.thawing.Detail += " Then its processes are killed: they never continue."
 		t.thawing = nil
 	}
 	t.loseGoroutines(at)
@@ -165,10 +166,10 @@ func (t *tracker) exited(m *recording.Moment) {
 	}
 }
 
-// goroutineLine reads what the function in demo/plain prints: there a goroutine
+// goroutineLine reads what the function in demo/goroutine prints: there a goroutine
 // does what hooks do.
 func (t *tracker) goroutineLine(m *recording.Moment) {
-	switch recording.PlainWork(m.Entry) {
+	switch recording.GoroutineWork(m.Entry) {
 	case recording.WorkBegins:
 		t.begin(goroutine, hooking, "cleanup", m.Since, "The goroutine begins its cleanup. Nothing waits for it.")
 	case recording.WorkDone:
@@ -180,7 +181,7 @@ func (t *tracker) goroutineLine(m *recording.Moment) {
 	}
 }
 
-// goroutines returns the work that goes on, the oldest first.
+// goroutines returns the work in progress, the oldest first.
 func (t *tracker) goroutines() []*span {
 	var running []*span
 	for _, s := range t.spans {
@@ -202,7 +203,7 @@ func (t *tracker) stopGoroutines(at time.Duration) {
 
 func (t *tracker) continueGoroutines(at time.Duration) {
 	for range t.stopped {
-		t.begin(goroutine, hooking, "cleanup", at, "Only now can the goroutine go on with its cleanup.")
+		t.begin(goroutine, hooking, "cleanup", at, "The goroutine continues its cleanup only now.")
 	}
 	t.stopped = nil
 }
@@ -216,7 +217,7 @@ func (t *tracker) loseGoroutines(at time.Duration) {
 	}
 	for _, s := range lost {
 		s.Note = "lost"
-		s.Detail += " Its process is killed before it can go on: the cleanup is lost."
+		s.Detail += " Its process is killed before it can continue: the cleanup is lost."
 	}
 	t.stopped = nil
 }

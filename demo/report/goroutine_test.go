@@ -9,10 +9,10 @@ import (
 	"example.com/postinvoke/lambdaenv"
 )
 
-// plain is a run of demo/plain.
-func plain() *scenario {
+// goroutineOnly is a run of demo/goroutine.
+func goroutineOnly() *scenario {
 	s := newScenario()
-	s.Recorder = recording.NewRecorder(recording.About{Began: s.began, Plain: true})
+	s.Recorder = recording.NewRecorder(recording.About{Began: s.began, GoroutineOnly: true})
 	s.observe(lambdaenv.Platform, lambdaenv.InitStarted, "init").after(10*ms).observe(lambdaenv.Platform,
 		lambdaenv.InitDone, "")
 	return s
@@ -20,7 +20,7 @@ func plain() *scenario {
 
 // What a freeze does to a goroutine is seen.
 func TestAGoroutineThatIsFrozen(t *testing.T) {
-	s := plain()
+	s := goroutineOnly()
 	s.call().line(lambdaenv.Function, "cleanup begins").after(100*ms).idle(0, 0).after(time.Second)
 	s.call().line(lambdaenv.Function, "cleanup done after 1.2s instead of 0.5s").line(lambdaenv.Function,
 		"cleanup begins").idle(0, 0).after(time.Second)
@@ -45,7 +45,7 @@ func TestAGoroutineThatIsFrozen(t *testing.T) {
 
 // Those that run at the same time do not hide each other.
 func TestGoroutinesThatPileUp(t *testing.T) {
-	s := plain()
+	s := goroutineOnly()
 	for range 3 {
 		s.call().line(lambdaenv.Function, "cleanup begins").after(ms).idle(0, 0).after(time.Second)
 	}

@@ -14,14 +14,14 @@ import (
 // is known by name from the library's record at level DEBUG; without those there
 // is one span for all of an invocation.
 type hookState struct {
-	request     string        // of the invocation; empty if there is none
-	running     bool          // hooks may run: there was a response
-	reported    bool          // the library has reported the hooks, or the extension that they are lost
-	since       time.Duration // the response, or the end of the last hook after it
-	seen        bool          // a hook that ran has its span
-	unstarted   int           // hooks that never started
-	beforeError bool          // the handler panicked, and its hooks ran before the error was reported
-	ended       *processEnd   // nil while the process runs
+	request     string          // of the invocation; empty if there is none
+	running     bool            // hooks may run: there was a response
+	reported    bool            // the library has reported the hooks, or the extension that they are lost
+	since       time.Duration   // the response, or the end of the last hook after it
+	seen        bool            // a hook that ran has its span
+	unstarted   int             // hooks that never started
+	beforeError bool            // the handler panicked, and its hooks ran before the error was reported
+	ended       *unexpectedExit // nil while the process runs
 }
 
 // shortest is how long a hook takes for which the library measured nothing: less
@@ -70,7 +70,7 @@ type hookRecord struct {
 	request, hook string
 }
 
-// took is how long something took that has ended now: at the most since the
+// took is how long something took that has ended now: at most since the
 // recording began.
 func (h hookRecord) took(field string) time.Duration {
 	return min(max(0, h.Since), time.Duration(recording.Number(h.fields, field)*float64(time.Millisecond)))
@@ -187,6 +187,6 @@ func (t *tracker) addAllHooks(m *recording.Moment, all *recording.Hooks, request
 	if all.AfterResponse {
 		when = "After the response: "
 	}
-	s.Detail = fmt.Sprintf("%s%s, for %s together. At the log level DEBUG each is logged by itself.",
+	s.Detail = fmt.Sprintf("%s%s, for %s together. At the log level DEBUG each is logged separately.",
 		when, s.Name, length(took))
 }

@@ -15,7 +15,7 @@ func (s *span) labels() []string {
 	}
 	switch {
 	case s.Kind == event && s.Name == "thawed":
-		return nil // the frozen stretch says so
+		return nil // the frozen stretch shows that
 	case s.Lane.hasRows() && s.Note != "":
 		note := ", " + s.Note
 		if s.Kind == hooking && s.Note != "lost" { // that may have begun before the bar

@@ -22,7 +22,7 @@ type Row struct {
 	Local                 bool // not in CloudWatch
 }
 
-// mostPayload is how much of an event or a response a row has at the most.
+// mostPayload is the longest part of an event or a response that a row has.
 const mostPayload = 100_000
 
 // NewRow returns the row for a moment of r. It reports false if the log does not
@@ -37,7 +37,7 @@ func NewRow(r *recording.Recording, m *recording.Moment) (Row, bool) {
 		Source:  m.Who(),
 		Text:    m.Short(),
 		Remark:  m.Remark,
-		Local:   m.Local(),
+		Local:   m.NotInCloudWatch(),
 	}
 	if row.Text != m.Display && !m.IsCut() {
 		row.Whole = m.Display

@@ -8,10 +8,10 @@ import (
 	"example.com/postinvoke/demo/recording"
 )
 
-// A processEnd is the end of the function's process that was not asked to end.
+// An unexpectedExit is an end of the function's process that Lambda did not cause.
 // Which hooks are lost with it is known from the extension's records, which
 // follow.
-type processEnd struct {
+type unexpectedExit struct {
 	at       time.Duration
 	reset    time.Duration // of the environment, if that came before the extension's records, as on this machine
 	request  string        // of the invocation in progress; empty if there was none
@@ -24,7 +24,8 @@ type processEnd struct {
 func (t *tracker) processEnded(at time.Duration) {
 	h := &t.hooks
 	if h.ended == nil {
-		h.ended = &processEnd{at: at, request: h.request, hooksRan: h.running, unknown: h.request != "" && !h.reported}
+		unknown := h.request != "" && !h.reported
+		h.ended = &unexpectedExit{at: at, request: h.request, hooksRan: h.running, unknown: unknown}
 	}
 	h.running = false
 }

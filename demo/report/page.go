@@ -65,7 +65,7 @@ func newPage(recordings []*recording.Recording) *page {
 	return p
 }
 
-// heading says what the page shows.
+// heading describes what the page shows.
 func heading(recordings []*recording.Recording) string {
 	var after, before, lost, unknown bool
 	for _, r := range recordings {

@@ -8,12 +8,12 @@ import (
 	"example.com/postinvoke/demo/recording"
 )
 
-// A Snapshot is a recording that goes on, at one time.
+// A Snapshot is a recording in progress, at one time.
 type Snapshot struct {
 	Chart  template.HTML `json:"chart"` // empty if nothing has happened
 	Table  template.HTML `json:"table"` // the same for screen readers
 	State  string        `json:"state"` // a sentence about what happens now
-	Moving bool          `json:"-"`     // something goes on: later it looks different
+	Moving bool          `json:"-"`     // something is in progress: later it looks different
 	Ending bool          `json:"-"`     // the environment is being shut down
 }
 

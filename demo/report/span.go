@@ -8,8 +8,8 @@ import (
 // A lane is one of the participants.
 type lane int
 
-// The lanes, from top to bottom. Hooks run in the function, but have a lane of
-// their own beneath it, in which they do not hide each other.
+// The lanes, from top to bottom. Hooks run in the function, but have a separate
+// lane beneath it, in which they do not hide each other.
 const (
 	caller lane = iota
 	platform
@@ -25,7 +25,7 @@ func (l lane) String() string {
 	return [lanes]string{"caller", "platform", "function", "hooks", "goroutine", "extension", "others"}[l]
 }
 
-// A kind says what happens in a span; it is also the name of its style.
+// A kind is what happens in a span; it is also the name of its style.
 type kind string
 
 const (

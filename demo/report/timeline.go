@@ -14,7 +14,7 @@ import (
 // timeline returns what happened in a recording up to the time now, in the order
 // in which it began.
 func timeline(r *recording.Recording, now time.Duration) []*span {
-	t := tracker{plain: r.Plain, debug: r.ForTimeline, reports: map[string]*lambdaenv.Report{}}
+	t := tracker{goroutineOnly: r.GoroutineOnly, debug: r.ForTimeline, reports: map[string]*lambdaenv.Report{}}
 	for i := range r.Invocations {
 		t.reports[r.Invocations[i].Report.RequestID] = &r.Invocations[i].Report
 	}
@@ -37,10 +37,10 @@ type tracker struct {
 	stopped []*span   // work of goroutines that a freeze has stopped
 	reports map[string]*lambdaenv.Report
 
-	plain bool // the function is demo/plain, whose goroutine does what hooks do
-	debug bool // each hook is logged
-	idle  bool // the last invocation has ended, and nothing has happened since
-	env   environment
+	goroutineOnly bool // the function is demo/goroutine, whose goroutine does what hooks do
+	debug         bool // each hook is logged
+	idle          bool // the last invocation has ended, and nothing has happened since
+	env           environment
 }
 
 // An environment is what is known of the one that was started last.
@@ -108,7 +108,7 @@ func (t *tracker) follow(m *recording.Moment) {
 		}
 	case recording.Called:
 		t.drop(t.open(caller, waiting)) // the recording lacks its response
-		t.begin(caller, waiting, "waits", at, "The caller has asked for an invocation and waits.")
+		t.begin(caller, waiting, "waits", at, "The caller has invoked the function and waits.")
 	case lambdaenv.Invoked:
 		t.thaw(at)
 		t.env.served = true
@@ -145,7 +145,8 @@ func (t *tracker) line(m *recording.Moment) {
 	switch {
 	case m.IsOthers():
 		if init != nil && t.open(others, starting) == nil {
-			t.begin(others, starting, "init", init.from, "The other extensions start, before the function, and register.")
+			t.begin(others, starting, "init", init.from,
+				"The other extensions start, before the function, and register.")
 		}
 		t.mark(others, m.Name, m.Since, m.Text)
 	case m.Source == lambdaenv.Extension, m.Source == lambdaenv.Platform && isExternal(m.Text):
@@ -154,7 +155,7 @@ func (t *tracker) line(m *recording.Moment) {
 			t.begin(extension, starting, "init", init.from, "The extension starts, before the function, and registers.")
 		}
 		t.env.extension = true
-	case m.Source == lambdaenv.Function && t.plain:
+	case m.Source == lambdaenv.Function && t.goroutineOnly:
 		t.goroutineLine(m)
 	case m.Source == lambdaenv.Function:
 		t.libraryRecord(m)
@@ -194,7 +195,8 @@ func (t *tracker) responded(m *recording.Moment) {
 	s.Detail = fmt.Sprintf("The handler runs, and its answer is sent to the caller: %s for both.", length(s.length()))
 	if t.hooks.beforeError {
 		s.Name = "handler, hooks, then the error"
-		s.Detail = fmt.Sprintf("The handler panicked, its hooks ran, and then the error was sent to the caller: %s in all.",
+		s.Detail = fmt.Sprintf("The handler panicked, its hooks ran, and then the error was sent to the caller: "+
+			"%s in all.",
 			length(s.length()))
 	}
 	if t.open(platform, serving) != nil { // a crash ends it before Lambda answers
@@ -215,7 +217,7 @@ func (t *tracker) invocationEnded(at time.Duration) {
 	t.idle = true
 }
 
-// initIncluded says why Lambda bills more than the invocation took.
+// initIncluded explains why Lambda bills more than the invocation took.
 func (t *tracker) initIncluded(s *span, r *lambdaenv.Report) string {
 	within := t.last(func(init *span) bool {
 		return init.Kind == starting && init.request != "" && init.request == s.request
@@ -242,12 +244,13 @@ func (t *tracker) finish(now time.Duration) {
 		s.to = max(s.from, now)
 		switch s.Kind {
 		case frozen:
-			s.Detail = fmt.Sprintf("The environment is frozen, so far for %s: none of its code runs, and nothing is billed.",
+			s.Detail = fmt.Sprintf("The environment is frozen, so far for %s: none of its code runs, "+
+				"and nothing is billed.",
 				length(s.length()))
 		case handling:
 			s.Detail = "The handler runs."
 		case serving:
-			s.Detail = "The invocation goes on."
+			s.Detail = "The invocation continues."
 		}
 	}
 }

@@ -36,7 +36,7 @@ func main() {
 	}
 }
 
-// options are what the command line says.
+// options are those of the command line.
 type options struct {
 	out           string
 	architectures []architecture
@@ -110,7 +110,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	case o.publish && len(o.regions) == 0:
 		return o, errors.New("-publish needs -regions: say where, as in -regions eu-west-1,us-east-1")
 	case o.unpacked && len(o.regions) > 0:
-		return o, errors.New("-unpacked makes no zip files, and only those can be published: leave out -unpacked or -regions")
+		return o, errors.New("-unpacked makes no zip files, and only those can be published: " +
+			"leave out -unpacked or -regions")
 	}
 	return o, nil
 }

@@ -55,7 +55,7 @@ func TestOutsideOfAModule(t *testing.T) {
 }
 
 // publish makes a module proxy of this checkout, and has the go command of this
-// test ask it. It returns the version.
+// test use it. It returns the version.
 func publish(t *testing.T, root string) string {
 	t.Helper()
 	proxy := t.TempDir()
@@ -63,7 +63,7 @@ func publish(t *testing.T, root string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A cache of its own, as the go command takes a version for the same for ever.
+	// A separate cache, as the go command takes a version for the same forever.
 	cache := t.TempDir()
 	t.Cleanup(func() {
 		filepath.WalkDir(cache, func(path string, entry fs.DirEntry, err error) error {

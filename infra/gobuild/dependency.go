@@ -99,7 +99,7 @@ func (p Program) Find(ctx context.Context, path string) (*Dependency, error) {
 func (d *Dependency) Source() string { return d.source }
 
 // Build compiles the package, a program, as [Build] compiles p. It builds the module
-// on its own, so that the bytes are the same for everyone: the module for which it
+// on its own, so that the bytes are the same on every machine: the module for which it
 // was found selects the version, and nothing else.
 //
 // The package may import packages of its module and of the standard library only.

@@ -17,7 +17,7 @@ import (
 const (
 	toolModule = "module example.org/tool\n\ngo 1.26\n"
 	tool       = "package main\n\nimport \"example.org/tool/internal/words\"\n\nfunc main() { println(words.Hello) }\n"
-	// As in this project's packages: go mod vendor has no reason of its own to
+	// As in this project's packages: go mod vendor has no other reason to
 	// copy a program.
 	library = "package library\n\nconst Name = \"library\"\n"
 	vendors = "//go:build never_set\n\npackage library\n\nimport _ \"example.org/tool/tool\"\n"
@@ -95,7 +95,8 @@ func TestDependencyThatIsMissing(t *testing.T) {
 			t.Fatalf("%s: got %v, want a NotFoundError", path, err)
 		}
 		if missing.Vendored != vendored || strings.Contains(missing.Words, "\n") || missing.Words == "" {
-			t.Errorf("%s: got vendored %t, words %q; want %t, one line", path, missing.Vendored, missing.Words, vendored)
+			t.Errorf("%s: got vendored %t, words %q; want %t, one line",
+				path, missing.Vendored, missing.Words, vendored)
 		}
 		os.RemoveAll(filepath.Join(user.Dir, "vendor"))
 	}
@@ -106,7 +107,7 @@ func TestDependencyThatIsMissing(t *testing.T) {
 	}
 }
 
-// The extension comes with a vendor folder of whoever uses the library, and its
+// The extension comes with the vendor folder of each user of the library, and its
 // bytes are those that everybody has.
 func TestTheExtensionInAVendorFolder(t *testing.T) {
 	root, err := filepath.Abs("../..")

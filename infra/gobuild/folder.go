@@ -56,7 +56,7 @@ func place(files map[string]string, dir string) error {
 }
 
 // placeFile moves a file to path, below dir. It sets the modes of the file and of
-// its folders, whatever the umask: the asset hash does not cover them, so that a
+// its folders, regardless of the umask: the asset hash does not cover them, so that a
 // wrong one would stay in the account.
 func placeFile(file, dir, path string) error {
 	info, err := os.Stat(file)

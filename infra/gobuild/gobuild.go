@@ -1,7 +1,7 @@
 // Package gobuild compiles Go programs for AWS Lambda with plain go build.
 //
 // The same source and the same Go version give the same bytes, in any folder, for
-// any user, and whatever Go variables are exported. A CDK asset is named after a
+// any user, and with any exported Go variables. A CDK asset is named after a
 // hash of its content, so that a deployment uploads what has changed only.
 package gobuild
 
@@ -52,7 +52,7 @@ type Program struct {
 }
 
 // Build compiles p into the folder dir, which becomes an asset: file, executable
-// for everyone, is the path of the program within it, Options.Files are the
+// on every machine, is the path of the program within it, Options.Files are the
 // others, and nothing else stays there.
 //
 // A program that does not compile is a [*CompileError], one that needs cgo a

@@ -10,13 +10,13 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 )
 
-// fail adds an error to scope. The cdk command prints it, alone, and neither
+// addError adds an error to scope. The cdk command prints it, alone, and neither
 // writes nor deploys the app. A panic would be printed above a Go stack trace,
 // and end the app at the first mistake.
 //
 // An error that several constructs have, such as a missing go command, is added to
 // the first of them only.
-func fail(scope constructs.IConstruct, err error) {
+func addError(scope constructs.IConstruct, err error) {
 	message := err.Error()
 	for _, c := range *scope.Node().Root().Node().FindAll(constructs.ConstructOrder_PREORDER) {
 		for _, entry := range *c.Node().Metadata() {
@@ -28,12 +28,12 @@ func fail(scope constructs.IConstruct, err error) {
 	awscdk.Annotations_Of(scope).AddError(&message)
 }
 
-// warn adds a warning to scope, which AcknowledgeWarning can silence by its id.
+// addWarning adds a warning to scope, which AcknowledgeWarning can silence by its id.
 //
 // AddWarningV2 has two parameters up to v2.275.0 of the CDK and three from
 // v2.276.0 on, so that no plain call of it compiles with both. The third one is
 // optional and stays nil.
-func warn(scope constructs.IConstruct, id, message string) {
+func addWarning(scope constructs.IConstruct, id, message string) {
 	add := reflect.ValueOf(awscdk.Annotations_Of(scope)).MethodByName("AddWarningV2")
 	args := []reflect.Value{reflect.ValueOf(&id), reflect.ValueOf(&message)}
 	for i := len(args); i < add.Type().NumIn(); i++ {
@@ -64,11 +64,12 @@ func (l *loggingAspect) Visit(constructs.IConstruct) {
 	level := applicationLogLevel(l.fn)
 	switch {
 	case logsText(l.fn):
-		warn(l.fn, "postinvoke:textLog", fmt.Sprintf("function %s logs text, in which the dashboard and metrics of "+
-			"postinvoke find nothing: set its LoggingFormat to awslambda.LoggingFormat_JSON", path))
+		addWarning(l.fn, "postinvoke:textLog", fmt.Sprintf("function %s logs text, in which the dashboard "+
+			"and metrics of postinvoke find nothing: set its LoggingFormat to awslambda.LoggingFormat_JSON", path))
 	case slices.Contains([]string{"WARN", "ERROR", "FATAL"}, level):
-		warn(l.fn, "postinvoke:logLevel", fmt.Sprintf("function %s drops log records below %s, so that the dashboard of "+
-			"postinvoke lacks its invocations and ends: set its ApplicationLogLevelV2 to awslambda.ApplicationLogLevel_INFO",
+		addWarning(l.fn, "postinvoke:logLevel", fmt.Sprintf("function %s drops log records below %s, so that the "+
+			"dashboard of postinvoke lacks its invocations and ends: "+
+			"set its ApplicationLogLevelV2 to awslambda.ApplicationLogLevel_INFO",
 			path, level))
 	}
 }

@@ -21,7 +21,7 @@ import (
 const Module = "example.com/postinvoke"
 
 // BuildFolder is where binaries are built, relative to the folder in which the app
-// runs, which is that of cdk.json. It has a .gitignore of its own. It is not
+// runs, which is that of cdk.json. It has its own .gitignore. It is not
 // removed, so that cdk's --no-staging finds the assets.
 const BuildFolder = "build/postinvoke"
 
@@ -49,7 +49,7 @@ func asset(scope constructs.Construct, find func() (source, error)) awslambda.As
 		if err == nil {
 			return awslambda.Code_FromAsset(&dir, nil)
 		}
-		fail(scope, err)
+		addError(scope, err)
 	}
 	nothing := filepath.Join(folder, "nothing")
 	if err := os.MkdirAll(nothing, 0o755); err != nil {
@@ -178,7 +178,7 @@ func architectureOf(scope constructs.Construct, a awslambda.Architecture) archit
 			return known
 		}
 	}
-	fail(scope, fmt.Errorf("architecture %q is not one of Lambda's: "+
+	addError(scope, fmt.Errorf("architecture %q is not one of Lambda's: "+
 		"use awslambda.Architecture_ARM_64 or Architecture_X86_64", *a.Name()))
 	return architectures[0]
 }

@@ -39,7 +39,7 @@ type DashboardProps struct {
 	Start string
 }
 
-// A Dashboard shows how functions and their hooks do: use, failures, what callers
+// A Dashboard shows how functions and their hooks perform: use, failures, what callers
 // wait for, what hooks cost, and what went wrong with them.
 //
 // Its tables run queries each time it is loaded or refreshed. CloudWatch charges
@@ -59,7 +59,7 @@ func NewDashboard(scope constructs.Construct, id *string, props *DashboardProps)
 	if start == "" {
 		start = "-PT3H"
 	}
-	functions := showAll(scope, props.Functions)
+	functions := dashboardFunctions(scope, props.Functions)
 
 	this := &Dashboard{name: props.Name}
 	if this.name == "" {
@@ -76,7 +76,7 @@ func NewDashboard(scope constructs.Construct, id *string, props *DashboardProps)
 	}))
 	this.AddWidgets(this.head)
 	if len(functions) == 0 {
-		fail(this, errors.New("a dashboard without functions would be empty: set DashboardProps.Functions"))
+		addError(this, errors.New("a dashboard without functions would be empty: set DashboardProps.Functions"))
 		return this
 	}
 	for _, row := range widgets(functions) {

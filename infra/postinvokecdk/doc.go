@@ -7,12 +7,8 @@
 //		Functions: []awslambda.IFunction{fn},
 //	})
 //
-// A function that you make in another way gets the layer, and nothing else, with
-//
-//	postinvokecdk.NewLayer(stack, jsii.String("Layer"), nil).AddTo(fn)
-//
-// It needs a LoggingFormat of JSON to be on the dashboard, and a Timeout with
-// room for its hooks: Lambda's defaults are text and 3 s.
+// To add the layer to a function that you create yourself, use [Layer.AddTo]; see
+// docs/deploying.md for the settings it needs.
 //
 // # Importing and copying
 //
@@ -22,9 +18,8 @@
 //
 // # Mistakes
 //
-// A mistake, such as a folder that does not exist or a program that does not
-// compile, is an error annotation of its construct. The cdk command prints each of
-// them alone, and neither writes nor deploys the app.
+// Mistakes, such as a missing folder or a program that does not compile, become error
+// annotations. The cdk command prints them, and neither writes nor deploys the app.
 //
 // # Building
 //

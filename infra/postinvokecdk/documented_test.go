@@ -19,8 +19,8 @@ import (
 // one in go.mod. AddWarningV2 has another shape in it.
 const oldestCDK = "v2.270.0"
 
-// A person in an empty folder follows docs/deploying.md, word for word, and then goes
-// on in one of several ways. Each way deploys the very layer that we do.
+// A person in an empty folder follows docs/deploying.md, word for word, and then continues
+// in one of several ways. Each way deploys the very layer that we do.
 func TestTheDocumentedAppInAnEmptyFolder(t *testing.T) {
 	cdktest.NeedNode(t)
 	if _, err := exec.LookPath("npm"); err != nil {
@@ -75,7 +75,8 @@ func TestTheDocumentedAppInAnEmptyFolder(t *testing.T) {
 		t.Parallel()
 		vendored := another(t, dir)
 		pages.Run(t, vendored, "go mod vendor")
-		if _, err := os.Stat(filepath.Join(vendored, "vendor", postinvokecdk.Module, "extension", "main.go")); err != nil {
+		program := filepath.Join(vendored, "vendor", postinvokecdk.Module, "extension", "main.go")
+		if _, err := os.Stat(program); err != nil {
 			t.Errorf("go mod vendor does not copy the extension: %v", err)
 		}
 	})
@@ -101,7 +102,8 @@ func TestTheDocumentedAppInAnEmptyFolder(t *testing.T) {
 		}
 		for _, want := range []string{
 			"function Mine/None has no program: set FunctionProps.Entry to the folder of the function's main package",
-			"there is no folder " + wrong + "/nowhere to build a function from: set FunctionProps.Entry to the folder of " +
+			"there is no folder " + wrong + "/nowhere to build a function from: " +
+				"set FunctionProps.Entry to the folder of " +
 				"its main package",
 			"# example.org/mine/broken\n./main.go:3:15: undefined: broken",
 			"the program in " + wrong + "/cgo needs cgo: main.go in package example.org/mine/cgo imports \"C\".",

@@ -19,7 +19,7 @@ import (
 // flags for the linker, variables for the go command such as GOEXPERIMENT, and
 // further files of the asset, whose paths are relative to the folder in which
 // the app runs. The build ignores all other settings of the go command, such as
-// exported variables, so that the asset is the same for everyone.
+// exported variables, so that the asset is the same on every machine.
 type BundlingOptions = gobuild.Options
 
 // FunctionProps are the properties of a function made by [NewFunction].
@@ -50,7 +50,7 @@ type FunctionProps struct {
 	//	SystemLogLevelV2        INFO: platform.start and platform.report
 	//	MemorySize              512
 	//	Role                    one that may write to the log group and, with Vpc, be in it;
-	//	                        one that is given may write to the default LogGroup too
+	//	                        a given Role is allowed to write to the default LogGroup
 	//	Timeout                 30 s, for the response and everything after it
 	//
 	// All others are as in [awslambda.NewFunction]. LogRetention and LogFormat,
@@ -58,8 +58,8 @@ type FunctionProps struct {
 	awslambda.FunctionProps
 }
 
-// NewFunction adds a Go function with the postinvoke layer, a log group and a
-// role of its own.
+// NewFunction adds a Go function with the postinvoke layer, and its own log group
+// and role.
 func NewFunction(scope constructs.Construct, id *string, props *FunctionProps) awslambda.Function {
 	if props == nil {
 		props = &FunctionProps{}
@@ -70,9 +70,9 @@ func NewFunction(scope constructs.Construct, id *string, props *FunctionProps) a
 	p.Architecture = arch.lambda()
 	switch path := *parent.Node().Path(); {
 	case props.Entry != "" && p.Code != nil:
-		fail(parent, fmt.Errorf("function %s has two programs: set FunctionProps.Entry or Code, not both", path))
+		addError(parent, fmt.Errorf("function %s has two programs: set FunctionProps.Entry or Code, not both", path))
 	case props.Bundling != nil && p.Code != nil:
-		fail(parent, fmt.Errorf("function %s has Code, which is not built: leave out FunctionProps.Bundling", path))
+		addError(parent, fmt.Errorf("function %s has Code, which is not built: leave out FunctionProps.Bundling", path))
 	case p.Code == nil:
 		p.Code = asset(parent, func() (source, error) { return functionSource(path, props, arch) })
 	}

@@ -16,7 +16,7 @@ import (
 	"example.com/postinvoke/infra/postinvokecdk"
 )
 
-// What is set is kept, and whatever has a default may be set.
+// What is set is kept, and everything that has a default may be set.
 func TestFunctionPropsWin(t *testing.T) {
 	stack := newStack(t)
 	group := awslogs.NewLogGroup(stack, jsii.String("Shared"), nil)
@@ -72,7 +72,9 @@ func TestFunctionInAVPCMayBeThere(t *testing.T) {
 // A role that is given can be used with the log group that is not.
 func TestFunctionWithARole(t *testing.T) {
 	stack := newStack(t)
-	role := awsiam.NewRole(stack, jsii.String("Mine"), &awsiam.RoleProps{AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil)})
+	role := awsiam.NewRole(stack, jsii.String("Mine"), &awsiam.RoleProps{
+		AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
+	})
 	postinvokecdk.NewFunction(stack, jsii.String("Hello"), &postinvokecdk.FunctionProps{
 		Entry: "function", FunctionProps: awslambda.FunctionProps{Role: role},
 	})
@@ -144,7 +146,8 @@ func TestExtensionFitsTheLibrary(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"hello/go.mod": "module example.org/hello\n\ngo " +
-			"1.26\n\nrequire " + postinvokecdk.Module + " v0.0.0\n\nreplace " + postinvokecdk.Module + " => ../postinvoke\n",
+			"1.26\n\nrequire " + postinvokecdk.Module + " v0.0.0\n\n" +
+			"replace " + postinvokecdk.Module + " => ../postinvoke\n",
 		"hello/main.go":                    "package main\n\nfunc main() {}\n",
 		"postinvoke/go.mod":                "module " + postinvokecdk.Module + "\n\ngo 1.26\n",
 		"postinvoke/postinvoke/library.go": "package postinvoke\n",
@@ -170,7 +173,8 @@ func TestExtensionFitsTheLibrary(t *testing.T) {
 	postinvokecdk.NewFunction(stack, jsii.String("Plain"), &postinvokecdk.FunctionProps{Entry: plain})
 	postinvokecdk.NewFunction(stack, jsii.String("Hello"), &postinvokecdk.FunctionProps{Entry: hello})
 	wantErrors(t, stack, fmt.Sprintf("the function in %s is built with %s from %s, but its layer with %s: "+
-		"require the same version in both modules", hello, postinvokecdk.Module, filepath.Join(dir, "postinvoke"), here))
+		"require the same version in both modules",
+		hello, postinvokecdk.Module, filepath.Join(dir, "postinvoke"), here))
 }
 
 func TestEachMistakeIsOneError(t *testing.T) {
@@ -183,8 +187,8 @@ func TestEachMistakeIsOneError(t *testing.T) {
 		}, "function Stack/F has no program: set FunctionProps.Entry to the folder of the function's main package"},
 		"entry and code": {func(s awscdk.Stack) {
 			postinvokecdk.NewFunction(s, jsii.String("F"), &postinvokecdk.FunctionProps{
-				Entry: "function", FunctionProps: awslambda.FunctionProps{Code: awslambda.Code_FromAsset(jsii.String("function"),
-					nil)},
+				Entry:         "function",
+				FunctionProps: awslambda.FunctionProps{Code: awslambda.Code_FromAsset(jsii.String("function"), nil)},
 			})
 		}, "function Stack/F has two programs: set FunctionProps.Entry or Code, not both"},
 		"bundling and code": {func(s awscdk.Stack) {
@@ -195,14 +199,18 @@ func TestEachMistakeIsOneError(t *testing.T) {
 		}, "function Stack/F has Code, which is not built: leave out FunctionProps.Bundling"},
 		"no folder": {func(s awscdk.Stack) {
 			postinvokecdk.NewFunction(s, jsii.String("F"), &postinvokecdk.FunctionProps{Entry: "/nowhere"})
-		}, "there is no folder /nowhere to build a function from: set FunctionProps.Entry to the folder of its main package"},
+		}, "there is no folder /nowhere to build a function from: " +
+			"set FunctionProps.Entry to the folder of its main package"},
 		"architecture": {func(s awscdk.Stack) {
-			postinvokecdk.NewLayer(s, jsii.String("L"), &postinvokecdk.LayerProps{Architecture: awslambda.Architecture_Custom(jsii.String("riscv64"), nil)})
+			postinvokecdk.NewLayer(s, jsii.String("L"), &postinvokecdk.LayerProps{
+				Architecture: awslambda.Architecture_Custom(jsii.String("riscv64"), nil),
+			})
 		}, `architecture "riscv64" is not one of Lambda's: use awslambda.Architecture_ARM_64 or Architecture_X86_64`},
 		"descriptions": {func(s awscdk.Stack) {
 			postinvokecdk.NewLayer(s, jsii.String("A"), &postinvokecdk.LayerProps{Description: "a"})
 			postinvokecdk.NewLayer(s, jsii.String("B"), &postinvokecdk.LayerProps{Description: "b"})
-		}, `the postinvoke layer for arm64 in stack Stack has two descriptions, "a" and "b": set LayerProps.Description in one place`},
+		}, `the postinvoke layer for arm64 in stack Stack has two descriptions, "a" and "b": ` +
+			`set LayerProps.Description in one place`},
 		"empty dashboard": {func(s awscdk.Stack) {
 			postinvokecdk.NewDashboard(s, jsii.String("D"), nil)
 		}, "a dashboard without functions would be empty: set DashboardProps.Functions"},

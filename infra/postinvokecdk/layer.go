@@ -40,8 +40,8 @@ type Layer struct {
 // version of [Module] that the app's module uses, so that it always fits the
 // library in the app's functions.
 //
-// A stack needs one layer per architecture, and gets one however often it is
-// asked for: what is set in later props holds for the one that is there.
+// A stack has one layer per architecture. Later calls return that layer, and apply
+// the props that they set to it.
 func NewLayer(scope constructs.Construct, id *string, props *LayerProps) *Layer {
 	if props == nil {
 		props = &LayerProps{}
@@ -61,21 +61,22 @@ func NewLayer(scope constructs.Construct, id *string, props *LayerProps) *Layer 
 	return this
 }
 
-// AddTo adds the layer to fn, a function of the same stack, unless fn has it. A
-// container image, which takes no layers, is refused. Another architecture than
-// the layer's is refused at synth. Both are refused at synth where Version is in
-// Layers.
+// AddTo adds the layer to fn, a function of the same stack, unless fn has it. It
+// refuses a container image, which takes no layers, at once. At synth, a function
+// that has the layer in its Layers is refused if it is an image or of another
+// architecture.
 func (l *Layer) AddTo(fn awslambda.Function) {
 	stack := awscdk.Stack_Of(l.Version)
 	if *awscdk.Stack_Of(fn).Node().Addr() != *stack.Node().Addr() {
-		fail(fn, fmt.Errorf("function %s is in another stack than its postinvoke layer, which could then not be replaced: "+
+		addError(fn, fmt.Errorf("function %s is in another stack than its postinvoke layer, "+
+			"which could then not be replaced: "+
 			"call NewLayer with the function's stack as the scope", *fn.Node().Path()))
 		return
 	}
 	cfn, ok := fn.Node().DefaultChild().(awslambda.CfnFunction)
 	switch {
 	case ok && isImage(cfn):
-		fail(fn, imageError(cfn))
+		addError(fn, imageError(cfn))
 	case !ok || !hasLayer(stack, cfn, l.Version):
 		fn.AddLayers(l.Version)
 	}
@@ -92,7 +93,7 @@ func (l *Layer) adjust(arch architecture, props *LayerProps) {
 	stack := awscdk.Stack_Of(l.Version)
 	cfn := l.Version.Node().DefaultChild().(awslambda.CfnLayerVersion)
 	if set := *cfn.Description(); set != props.Description && set != defaultDescription(stack, arch) {
-		fail(l, fmt.Errorf("the postinvoke layer for %s in stack %s has two descriptions, %q and %q: "+
+		addError(l, fmt.Errorf("the postinvoke layer for %s in stack %s has two descriptions, %q and %q: "+
 			"set LayerProps.Description in one place", arch.name, *stack.Node().Path(), set, props.Description))
 		return
 	}
@@ -162,9 +163,9 @@ func (v *compatibility) Validate() *[]*string {
 		}
 		switch {
 		case isImage(fn):
-			fail(fn, imageError(fn))
+			addError(fn, imageError(fn))
 		case name != v.arch.name:
-			fail(fn, fmt.Errorf("function %s is %s but its postinvoke layer is %s: give NewLayer the function's "+
+			addError(fn, fmt.Errorf("function %s is %s but its postinvoke layer is %s: give NewLayer the function's "+
 				"architecture, LayerProps{Architecture: …}", functionPath(fn.Node()), name, v.arch.name))
 		}
 	}

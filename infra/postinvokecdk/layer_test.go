@@ -16,7 +16,8 @@ import (
 )
 
 // plain is a function that is not made by this package.
-func plain(stack awscdk.Stack, id string, arch awslambda.Architecture, layers ...awslambda.ILayerVersion) awslambda.Function {
+func plain(stack awscdk.Stack, id string, arch awslambda.Architecture,
+	layers ...awslambda.ILayerVersion) awslambda.Function {
 	return plainWith(stack, id, awslambda.FunctionProps{Architecture: arch, Layers: &layers})
 }
 
@@ -36,10 +37,13 @@ func TestOneLayerPerArchitectureAndStack(t *testing.T) {
 	arm := postinvokecdk.NewLayer(stack, jsii.String("Arm"), nil)
 	again := postinvokecdk.NewLayer(elsewhere, jsii.String("Arm"),
 		&postinvokecdk.LayerProps{Architecture: awslambda.Architecture_ARM_64()})
-	postinvokecdk.NewLayer(stack, jsii.String("X86"), &postinvokecdk.LayerProps{Architecture: awslambda.Architecture_X86_64()})
+	postinvokecdk.NewLayer(stack, jsii.String("X86"), &postinvokecdk.LayerProps{
+		Architecture: awslambda.Architecture_X86_64(),
+	})
 
-	if got, want := stack.Resolve(again.Version.LayerVersionArn()), stack.Resolve(arm.Version.LayerVersionArn()); fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("the same layer asked for twice: got %v and %v", got, want)
+	got, want := stack.Resolve(again.Version.LayerVersionArn()), stack.Resolve(arm.Version.LayerVersionArn())
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("NewLayer called twice for the same layer: got %v and %v", got, want)
 	}
 	if n := len(resources(t, stack, "AWS::Lambda::LayerVersion")); n != 2 {
 		t.Errorf("got %d layer versions, want one per architecture", n)
@@ -64,7 +68,7 @@ func TestLayerOfAFunctionMadeElsewhere(t *testing.T) {
 	}
 }
 
-// Whichever Layer of a stack sets something, all of them are that layer.
+// All Layers of a stack are the same layer, regardless of which one sets something.
 func TestLayerProps(t *testing.T) {
 	set := &postinvokecdk.LayerProps{Description: "ours", RemovalPolicy: awscdk.RemovalPolicy_RETAIN}
 	for name, props := range map[string][]*postinvokecdk.LayerProps{

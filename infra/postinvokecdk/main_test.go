@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 	os.Exit(cdktest.Main(m, "../.."))
 }
 
-// newStack is an empty stack in an app of its own, without context, as in a user's
+// newStack is an empty stack in its own app, without context, as in a user's
 // app.
 func newStack(t *testing.T) awscdk.Stack { return newStackIn(t, nil) }
 

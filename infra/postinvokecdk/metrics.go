@@ -25,8 +25,8 @@ const (
 	MetricShutdownTime  = "ShutdownTime"  // of the shutdown hooks, in milliseconds
 	MetricHooksFailed   = "HooksFailed"   // hooks that returned an error or panicked
 	MetricHooksUndone   = "HooksUndone"   // hooks that were abandoned or refused
-	MetricHooksLost     = "HooksLost"     // ends of a process with hooks that ran or waited
-	MetricSetupProblems = "SetupProblems" // environments that are not kept awake, or in which library or extension fails
+	MetricHooksLost     = "HooksLost"     // invocations whose hooks were lost, and lost shutdown functions
+	MetricSetupProblems = "SetupProblems" // environments not kept awake, or in which library or extension fails
 )
 
 // MetricsProps are the properties of [NewMetrics].
@@ -41,8 +41,8 @@ type MetricsProps struct {
 	// Lambda makes it.
 	Functions []awslambda.IFunction
 
-	// Alarms adds four alarms for each function: on hooks that failed, were not
-	// done, or were lost, and on environments that are not kept awake.
+	// Alarms adds four alarms for each function: on hooks that failed, were
+	// abandoned or refused, or were lost, and on problems of the set-up.
 	Alarms bool
 
 	// AlarmActions of each alarm. Nil means that alarms are seen in the console
@@ -54,10 +54,11 @@ type MetricsProps struct {
 	Dashboard *Dashboard
 }
 
-// Metrics are metric filters and alarms. They are no construct themselves.
+// Metrics are the metric filters and alarms that NewMetrics made. Metrics is not a
+// construct.
 type Metrics struct {
 	// Alarms in the order of the functions, and for each in the order failed,
-	// not done, lost, not kept awake. Empty unless MetricsProps.Alarms.
+	// undone, lost, set-up problems. Empty unless MetricsProps.Alarms.
 	Alarms []awscloudwatch.Alarm
 }
 
@@ -70,7 +71,7 @@ func NewMetrics(scope constructs.Construct, id *string, props *MetricsProps) *Me
 	this := &Metrics{}
 	parent := constructs.NewConstruct(scope, id)
 	if len(props.Functions) == 0 {
-		fail(parent, errors.New("there is nothing to measure without functions: set MetricsProps.Functions"))
+		addError(parent, errors.New("there is nothing to measure without functions: set MetricsProps.Functions"))
 	}
 	counted, filtered := map[string]bool{}, map[string]bool{}
 	for _, fn := range props.Functions {
@@ -124,8 +125,8 @@ func metrics() []metric {
 			"HooksUndone", "Hooks of %s are abandoned before the timeout, or registered too late."},
 		{MetricHooksLost, count, "1", is("message", record.HooksLost),
 			"HooksLost", "The process of %s ended or timed out with hooks that were not done."},
-		{MetricSetupProblems, count, "1", anyOf(is("message", record.ExtensionProblem), cannotWork),
-			"NotAwake", "Nothing keeps environments of %s awake for hooks, or the library or the extension cannot work."},
+		{MetricSetupProblems, count, "1", anyOf(is("message", record.ExtensionProblem), cannotWork), "SetupProblems",
+			"Nothing keeps environments of %s awake for hooks, or the library or the extension cannot work."},
 	}
 }
 

@@ -92,7 +92,7 @@ func TestDashboardRefuses(t *testing.T) {
 				all = append(all, awslambda.Function_FromFunctionName(stack, &id, &id))
 			}
 			return all
-		}, "51 functions with log groups of their own are too many for a dashboard: CloudWatch reads 50 log groups in " +
+		}, "51 functions with separate log groups are too many for a dashboard: CloudWatch reads 50 log groups in " +
 			"a query; " +
 			"leave function Stack/F50 and those after it to a second dashboard"},
 		"another region": {func(stack awscdk.Stack) []awslambda.IFunction {
@@ -101,11 +101,14 @@ func TestDashboardRefuses(t *testing.T) {
 			"make a dashboard for it in a stack of that region"},
 		"another account": {func(stack awscdk.Stack) []awslambda.IFunction {
 			return imported(stack, "arn:aws:lambda:eu-west-1:210987654321:function:orders")
-		}, "function Stack/Orders is in account 210987654321 and the dashboard in 123456789012, but a log query reads " +
+		}, "function Stack/Orders is in account 210987654321 and the dashboard in 123456789012, " +
+			"but a log query reads " +
 			"one: make a dashboard for it in a stack of that account"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			stack := newStackIn(t, &awscdk.Environment{Region: jsii.String("eu-west-1"), Account: jsii.String("123456789012")})
+			stack := newStackIn(t, &awscdk.Environment{
+				Region: jsii.String("eu-west-1"), Account: jsii.String("123456789012"),
+			})
 			props := &postinvokecdk.DashboardProps{Functions: test.functions(stack)}
 			postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), props)
 			wantErrors(t, stack, test.want)
@@ -146,7 +149,7 @@ func imported(stack awscdk.Stack, arn string) []awslambda.IFunction {
 	return []awslambda.IFunction{awslambda.Function_FromFunctionArn(stack, jsii.String("Orders"), &arn)}
 }
 
-// A dashboard without a region of its own may be deployed to another one.
+// A dashboard whose region is not set may be deployed to another one.
 func TestFunctionPerhapsElsewhereIsWarnedOf(t *testing.T) {
 	stack := newStack(t)
 	functions := imported(stack, "arn:aws:lambda:us-east-1:123456789012:function:orders")
@@ -183,7 +186,7 @@ func TestImportedFunctions(t *testing.T) {
 	}
 }
 
-// An alias has no log of its own: its function logs.
+// An alias has no log: its function logs.
 func TestAliasesAndVersions(t *testing.T) {
 	stack := newStack(t)
 	fn := postinvokecdk.NewFunction(stack, jsii.String("Hello"), &postinvokecdk.FunctionProps{Entry: "function"})
@@ -222,7 +225,9 @@ func TestMetricsWaitForTheLogGroup(t *testing.T) {
 			stack := newStack(t)
 			stack.Node().SetContext(jsii.String("@aws-cdk/aws-lambda:useCdkManagedLogGroup"), test.flag)
 			fn := plainWith(stack, "Plain", test.props)
-			postinvokecdk.NewMetrics(stack, jsii.String("Metrics"), &postinvokecdk.MetricsProps{Functions: []awslambda.IFunction{fn}})
+			postinvokecdk.NewMetrics(stack, jsii.String("Metrics"), &postinvokecdk.MetricsProps{
+				Functions: []awslambda.IFunction{fn},
+			})
 			for _, filter := range resources(t, stack, "AWS::Logs::MetricFilter") {
 				if got := strings.Join(filter.DependsOn, " "); !strings.Contains(got, test.want) {
 					t.Errorf("the filter depends on %q, want %s", got, test.want)
@@ -232,7 +237,7 @@ func TestMetricsWaitForTheLogGroup(t *testing.T) {
 	}
 }
 
-// A function without a log group of its own is shown all the same, and its
+// A function that sets no log group is shown too, and its
 // stack gets none on the way.
 func TestDashboardAddsNoLogGroup(t *testing.T) {
 	stack := newStack(t)
@@ -245,7 +250,8 @@ func TestDashboardAddsNoLogGroup(t *testing.T) {
 }
 
 func vpcOf(stack awscdk.Stack) awsec2.IVpc {
-	return awsec2.NewVpc(stack, jsii.String("Vpc"), &awsec2.VpcProps{MaxAzs: jsii.Number(1), NatGateways: jsii.Number(0),
+	return awsec2.NewVpc(stack, jsii.String("Vpc"), &awsec2.VpcProps{
+		MaxAzs: jsii.Number(1), NatGateways: jsii.Number(0),
 		SubnetConfiguration: &[]*awsec2.SubnetConfiguration{{Name: jsii.String("inner"),
 			SubnetType: awsec2.SubnetType_PRIVATE_ISOLATED}}})
 }

@@ -29,9 +29,11 @@ const (
 // CloudWatch takes 10,000 characters.
 const shortenUpTo = 25
 
-// chosen keeps the records of the function chosen at the top. The colon, which no
+// selectedFunction keeps the records of the function chosen at the top. The colon, which no
 // name has, ends the name of the log group: another's may begin with it.
-func chosen() string { return fmt.Sprintf(`filter concat(@log, ":") like "%s"`, anyLogGroup()) }
+func selectedFunction() string {
+	return fmt.Sprintf(`filter concat(@log, ":") like "%s"`, anyLogGroup())
+}
 
 // in is a condition: a field has one of these values.
 func in(field string, values ...string) string {
@@ -40,7 +42,7 @@ func in(field string, values ...string) string {
 
 // functionColumn makes the column Function: the function's label, found by its log
 // group, because records of the platform do not have the name of their function.
-func functionColumn(functions []shown) []string {
+func functionColumn(functions []dashboardFunction) []string {
 	const split = `parse @log "*:*" as account, logGroup`
 	groups := logGroups(functions)
 	if len(groups) > shortenUpTo {
@@ -60,8 +62,8 @@ func functionColumn(functions []shown) []string {
 }
 
 // query is one on the records of some functions.
-func query(functions []shown, filter string, commands ...string) []string {
-	lines := []string{chosen()}
+func query(functions []dashboardFunction, filter string, commands ...string) []string {
+	lines := []string{selectedFunction()}
 	if filter != "" {
 		lines = append(lines, "filter "+filter)
 	}
@@ -70,10 +72,11 @@ func query(functions []shown, filter string, commands ...string) []string {
 
 // problemsQuery lists problems with hooks, each kind once, with the time of the last
 // and their number. INFO records are no problems.
-func problemsQuery(functions []shown) []string {
+func problemsQuery(functions []dashboardFunction) []string {
 	return query(functions,
 		in("message", record.HookFailed, record.HookAbandoned, record.HookLate, record.HookRefused, record.HooksLost,
-			record.Released, record.LibraryProblem, record.ExtensionProblem, record.Ready)+" and "+in("level", "WARN", "ERROR"),
+			record.Released, record.LibraryProblem, record.ExtensionProblem, record.Ready)+
+			" and "+in("level", "WARN", "ERROR"),
 		fmt.Sprintf(`fields replace(message, "postinvoke: ", "") as what, coalesce(%s, %s, %s, %s, %s) as cause, `+
 			`coalesce(%s, %s) as which`,
 			record.Error, record.Panic, record.Reason, record.Phase, record.LateMs, record.Hook, record.Waiting),
@@ -87,7 +90,7 @@ func problemsQuery(functions []shown) []string {
 
 // failedQuery lists the invocations that failed, by kind. It reads Lambda's records,
 // so that it has those of a killed process, too.
-func failedQuery(functions []shown) []string {
+func failedQuery(functions []dashboardFunction) []string {
 	return query(functions,
 		in(failed, "error", "failure", "timeout")+" and "+reportType,
 		fmt.Sprintf("stats max(@timestamp) as last, count(*) as times, latest(record.requestId) as request "+
@@ -99,7 +102,7 @@ func failedQuery(functions []shown) []string {
 
 // invocationsQuery lists the last invocations, a row each: of Lambda's report
 // and of the library's and the extension's records by request id.
-func invocationsQuery(functions []shown) []string {
+func invocationsQuery(functions []dashboardFunction) []string {
 	return query(functions,
 		in("message", record.Hooks, record.HooksLost)+" or "+reportType,
 		fmt.Sprintf("fields coalesce(%s, record.requestId) as request", record.RequestID),
@@ -123,7 +126,7 @@ func invocationsQuery(functions []shown) []string {
 }
 
 // endsQuery counts how environments ended, and what their shutdown hooks did.
-func endsQuery(functions []shown) []string {
+func endsQuery(functions []dashboardFunction) []string {
 	return query(functions,
 		in("message", record.Environment, record.ShutdownHooks, record.HooksLost),
 		fmt.Sprintf(`fields coalesce(%s, replace(message, "postinvoke: ", "")) as what`, record.Reason),
@@ -140,12 +143,13 @@ func endsQuery(functions []shown) []string {
 		}, ", ")+" by Function, what",
 		"sort Function asc, what asc",
 		"limit 200",
-		"display Function, what, times, last, served, lifetime, idle, awake, hookCount, failed, unfinished, lost, budget")
+		"display Function, what, times, last, served, lifetime, idle, awake, hookCount, "+
+			"failed, unfinished, lost, budget")
 }
 
 // logQuery is the log itself, newest first. The platform's own records have a
 // type in place of a message, and Lambda puts plain lines into msg.
-func logQuery(functions []shown) []string {
+func logQuery(functions []dashboardFunction) []string {
 	return query(functions, "",
 		fmt.Sprintf("fields coalesce(message, msg, type, @message) as event, coalesce(%s, record.requestId) as request",
 			record.RequestID),

@@ -11,7 +11,7 @@ import (
 // gridWidth is the number of columns of a CloudWatch dashboard.
 const gridWidth = 24
 
-// fewFunctions have charts of their own. More of them share charts.
+// fewFunctions have separate charts. More of them share charts.
 const fewFunctions = 2
 
 // Colours of CloudWatch's own palette.
@@ -29,8 +29,8 @@ const explanation = `**Callers wait for the blue part; the orange part is what h
 	`Tables read the log at each load and refresh, for money. Times are in ms.`
 
 // widgets are all but the text and the alarms, in rows from top to bottom, in the
-// order in which a person on call asks.
-func widgets(functions []shown) [][]awscloudwatch.IWidget {
+// order of the questions of a person on call.
+func widgets(functions []dashboardFunction) [][]awscloudwatch.IWidget {
 	groups := logGroups(functions)
 	table := func(title string, height float64, query []string) []awscloudwatch.IWidget {
 		return []awscloudwatch.IWidget{awscloudwatch.NewLogQueryWidget(&awscloudwatch.LogQueryWidgetProps{
@@ -47,16 +47,18 @@ func widgets(functions []shown) [][]awscloudwatch.IWidget {
 		charts(functions),
 		table("What went wrong with hooks, by kind, newest first", 5, problemsQuery(functions)),
 		table("Failed invocations, by kind, newest first", 4, failedQuery(functions)),
-		table(fmt.Sprintf("The last %d invocations, with and without hooks (init is that of a cold start)", mostShown), 7,
+		table(fmt.Sprintf("The last %d invocations, with and without hooks (init is that of a cold start)",
+			mostShown), 7,
 			invocationsQuery(functions)),
-		table("Ends of environments (lifetime, idle: averages; budget: the most that shutdown hooks took of theirs, %)", 5,
+		table("Ends of environments "+
+			"(lifetime, idle: averages; budget: the most that shutdown hooks took of theirs, %)", 5,
 			endsQuery(functions)),
 		table(fmt.Sprintf("The log, newest %d lines first", mostLogLines), 8, logQuery(functions)),
 	}
 }
 
 // numbers are a widget for each function, about all of the time shown.
-func numbers(functions []shown) []awscloudwatch.IWidget {
+func numbers(functions []dashboardFunction) []awscloudwatch.IWidget {
 	width := max(gridWidth/len(functions), 6)
 	oneRow := width*len(functions) <= gridWidth
 	height := 2.0
@@ -84,7 +86,7 @@ func numbers(functions []shown) []awscloudwatch.IWidget {
 }
 
 // ownCharts are two for each function: where the time goes, and what failed when.
-func ownCharts(functions []shown) []awscloudwatch.IWidget {
+func ownCharts(functions []dashboardFunction) []awscloudwatch.IWidget {
 	width := float64(gridWidth / len(functions) / 2)
 	var row []awscloudwatch.IWidget
 	for _, fn := range functions {
@@ -93,7 +95,7 @@ func ownCharts(functions []shown) []awscloudwatch.IWidget {
 	return row
 }
 
-func timeChart(fn shown, width float64) awscloudwatch.IWidget {
+func timeChart(fn dashboardFunction, width float64) awscloudwatch.IWidget {
 	return awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{
 		Title: jsii.String("Time of an average invocation: " + fn.label),
 		Width: &width, Height: jsii.Number(5), Stacked: jsii.Bool(true),
@@ -105,7 +107,7 @@ func timeChart(fn shown, width float64) awscloudwatch.IWidget {
 	})
 }
 
-func failureChart(fn shown, width float64) awscloudwatch.IWidget {
+func failureChart(fn dashboardFunction, width float64) awscloudwatch.IWidget {
 	props := &awscloudwatch.GraphWidgetProps{
 		Title: jsii.String("Invocations, errors: " + fn.label),
 		Width: &width, Height: jsii.Number(5),
@@ -124,9 +126,9 @@ func failureChart(fn shown, width float64) awscloudwatch.IWidget {
 }
 
 // sharedCharts have a line for each function.
-func sharedCharts(functions []shown) []awscloudwatch.IWidget {
+func sharedCharts(functions []dashboardFunction) []awscloudwatch.IWidget {
 	chart := func(title string, annotations *[]*awscloudwatch.HorizontalAnnotation,
-		line func(fn shown, number int) awscloudwatch.IMetric) awscloudwatch.IWidget {
+		line func(fn dashboardFunction, number int) awscloudwatch.IMetric) awscloudwatch.IWidget {
 		var metrics []awscloudwatch.IMetric
 		for i, fn := range functions {
 			if m := line(fn, i); m != nil {
@@ -139,21 +141,22 @@ func sharedCharts(functions []shown) []awscloudwatch.IWidget {
 		})
 	}
 	return []awscloudwatch.IWidget{
-		chart("Response, average ms (callers wait)", nil, func(fn shown, i int) awscloudwatch.IMetric {
+		chart("Response, average ms (callers wait)", nil, func(fn dashboardFunction, i int) awscloudwatch.IMetric {
 			return fn.response(i, fn.label, "")
 		}),
-		chart("After it, average ms (hooks)", nil, func(fn shown, i int) awscloudwatch.IMetric {
+		chart("After it, average ms (hooks)", nil, func(fn dashboardFunction, i int) awscloudwatch.IMetric {
 			return fn.hooks(i, fn.label, "")
 		}),
-		chart("Errors and throttled", nil, func(fn shown, i int) awscloudwatch.IMetric {
+		chart("Errors and throttled", nil, func(fn dashboardFunction, i int) awscloudwatch.IMetric {
 			return fn.failures(i)
 		}),
-		chart("Longest invocation, % of the timeout", timeoutLine(), func(fn shown, i int) awscloudwatch.IMetric {
-			if fn.timeout == 0 {
-				return nil
-			}
-			return fn.longest(i, fn.label, "")
-		}),
+		chart("Longest invocation, % of the timeout", timeoutLine(),
+			func(fn dashboardFunction, i int) awscloudwatch.IMetric {
+				if fn.timeout == 0 {
+					return nil
+				}
+				return fn.longest(i, fn.label, "")
+			}),
 	}
 }
 
@@ -177,7 +180,7 @@ func fromZero(label string) *awscloudwatch.YAxisProps {
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 
 // metric is a metric of the function. An empty label or color is CloudWatch's choice.
-func (fn shown) metric(name, statistic, label, color string) awscloudwatch.IMetric {
+func (fn dashboardFunction) metric(name, statistic, label, color string) awscloudwatch.IMetric {
 	options := &awscloudwatch.MetricOptions{Statistic: &statistic}
 	if label != "" {
 		options.Label = &label
@@ -189,28 +192,28 @@ func (fn shown) metric(name, statistic, label, color string) awscloudwatch.IMetr
 }
 
 // share is the part of the billed time that follows the response.
-func (fn shown) share() awscloudwatch.IMetric {
+func (fn dashboardFunction) share() awscloudwatch.IMetric {
 	return fn.expression("100 * p# / d#", 0, "% after response", "")
 }
 
 // response is what callers wait for, in an average invocation. It is made of sums,
 // so that it cannot be negative, as a difference of percentiles could.
-func (fn shown) response(number int, label, color string) awscloudwatch.IMetric {
+func (fn dashboardFunction) response(number int, label, color string) awscloudwatch.IMetric {
 	return fn.expression("(d# - p#) / n#", number, label, color)
 }
 
 // hooks is the time after the response, in an average invocation.
-func (fn shown) hooks(number int, label, color string) awscloudwatch.IMetric {
+func (fn dashboardFunction) hooks(number int, label, color string) awscloudwatch.IMetric {
 	return fn.expression("p# / n#", number, label, color)
 }
 
 // failures are errors and throttled requests.
-func (fn shown) failures(number int) awscloudwatch.IMetric {
+func (fn dashboardFunction) failures(number int) awscloudwatch.IMetric {
 	return fn.expression("e# + t#", number, fn.label, "")
 }
 
 // longest is the longest invocation, hooks included, in percent of the timeout.
-func (fn shown) longest(number int, label, color string) awscloudwatch.IMetric {
+func (fn dashboardFunction) longest(number int, label, color string) awscloudwatch.IMetric {
 	return fn.expression(fmt.Sprintf("100 * m# / %.0f", fn.timeout), number, label, color)
 }
 
@@ -226,7 +229,7 @@ var expressionMetrics = map[string]struct{ name, statistic string }{
 
 // expression is one of expressionMetrics. The number takes the place of #: metrics
 // of several functions in one chart need different ids.
-func (fn shown) expression(text string, number int, label, color string) awscloudwatch.IMetric {
+func (fn dashboardFunction) expression(text string, number int, label, color string) awscloudwatch.IMetric {
 	numbered := func(s string) string { return strings.ReplaceAll(s, "#", fmt.Sprint(number)) }
 	using := map[string]awscloudwatch.IMetric{}
 	for id, m := range expressionMetrics {

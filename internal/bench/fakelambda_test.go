@@ -87,7 +87,8 @@ var theFakeLambda = sync.OnceValues(func() (*fakeLambda, error) {
 })
 
 func respond(body string) []byte {
-	return fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nLambda-Extension-Identifier: bench\r\n"+
+	return fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"+
+		"Lambda-Extension-Identifier: bench\r\n"+
 		"Content-Length: %d\r\n\r\n%s", len(body), body)
 }
 
@@ -123,7 +124,7 @@ func (l *fakeLambda) invoke(h handler, do task) time.Duration {
 }
 
 // serve has the wrapped handler serve an invocation, and returns when the
-// library has asked for the next one.
+// library has requested the next one.
 func (l *fakeLambda) serve(do task) time.Duration {
 	l.write(l.event)
 	took := l.invoke(l.wrapped, do)

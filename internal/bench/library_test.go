@@ -49,7 +49,7 @@ func BenchmarkLibrary(b *testing.B) {
 			})
 		}
 	}
-	printTable(fmt.Sprintf("The library by itself. Medians of %d invocations.", rounds),
+	printTable(fmt.Sprintf("The library alone. Medians of %d invocations.", rounds),
 		[]string{"", "time", "allocations"}, [][]string{
 			{"around a handler that registers no hook, until it has returned",
 				nanoseconds(median(wrappedTook) - median(bareTook)), ""},

@@ -13,7 +13,7 @@ import (
 const workMs = 2
 
 // BenchmarkLifecycle runs an echo function in several ways: with nothing to do beside
-// its response, to see what each way costs by itself, and with some work.
+// its response, to see what each way costs alone, and with some work.
 func BenchmarkLifecycle(b *testing.B) {
 	const rounds, invocations = 20, 60
 	bare, wrapped := build(b, "./testdata/bare"), build(b, "./testdata/wrapped")
@@ -53,7 +53,8 @@ func BenchmarkLifecycle(b *testing.B) {
 	last.cfg.Env = append(last.cfg.Env, listens)
 	inTurn(b, append(nothing, something...), rounds)
 
-	printTable(fmt.Sprintf("Nothing to do. Medians of %d invocations and %d cold starts of each kind, as multiples of b.",
+	printTable(fmt.Sprintf("Nothing to do. Medians of %d invocations and %d cold starts of each kind, "+
+		"as multiples of b.",
 		rounds*invocations, rounds), []string{"", "event → response", "response → idle", "of k or l",
 		"init", "cold start", "shutdown", "function", "extension"}, rowsWithoutWork(nothing))
 	printTable(fmt.Sprintf("%d ms of work with each invocation. The same medians, as multiples of e.", workMs),

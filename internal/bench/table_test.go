@@ -24,7 +24,7 @@ func median[T int64 | time.Duration](values []T) T {
 	return values[len(values)/2]
 }
 
-// against is the median of values, as a multiple of that of others and by itself.
+// against is the median of values, as a multiple of that of others and as it is.
 func against[T int64 | time.Duration](values, others []T) string {
 	switch {
 	case len(values) == 0:

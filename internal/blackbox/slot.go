@@ -113,7 +113,7 @@ func (s *Slot) SetPhase(p Phase) {
 	})
 }
 
-// Drop removes the hooks that wait: they never start, and the log says so.
+// Drop removes the hooks that wait: they never start, and that is logged.
 func (s *Slot) Drop() {
 	s.change(func() {
 		s.stack = s.stack[:0]

@@ -16,7 +16,7 @@ import (
 var fuzzTarget = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(`)
 
 // fuzz runs each fuzz target for a moment, beyond its corpus. CONTRIBUTING.md
-// says how to run one for longer.
+// describes how to run one for longer.
 func fuzz(ctx context.Context, r *reporter) error {
 	files, err := checkout.Files(".")
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A step that takes minutes without a line of its own prints one all the same.
+// A step that prints nothing for minutes still has a line of progress.
 func TestNoStepIsSilentForAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var printed bytes.Buffer
@@ -18,7 +18,7 @@ func TestNoStepIsSilentForAMinute(t *testing.T) {
 		err := r.step(t.Context(), "slow", func(_ context.Context, r *reporter) error {
 			r.does("compiling much")
 			time.Sleep(100 * time.Second)
-			r.printf("   a line of its own")
+			r.printf("   a line of the step")
 			time.Sleep(29 * time.Second)
 			return nil
 		})
@@ -26,7 +26,7 @@ func TestNoStepIsSilentForAMinute(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := strings.Split(strings.TrimSpace(printed.String()), "\n")
-		want := []string{"slow … 30 s", "slow … 60 s", "slow … 90 s", "   a line of its own", "slow "}
+		want := []string{"slow … 30 s", "slow … 60 s", "slow … 90 s", "   a line of the step", "slow "}
 		if len(got) != len(want) {
 			t.Fatalf("got %d lines, want %d:\n%s", len(got), len(want), &printed)
 		}

@@ -11,8 +11,8 @@ import (
 // collects these messages.
 const LeftOut = "left out: "
 
-// Skip skips a test that needs something this machine lacks. missing says what,
-// and how to get it.
+// Skip skips a test that needs something this machine lacks. missing is its name,
+// and how to install it.
 func Skip(t testing.TB, missing string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {

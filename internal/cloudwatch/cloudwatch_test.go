@@ -69,7 +69,7 @@ func view(t *testing.T, d *cloudwatch.Deployment, all []cloudwatch.Line) *cloudw
 }
 
 // A metric filter counts what it matches if the record has its dimension, and
-// the alarm goes on at its threshold.
+// the alarm turns on at its threshold.
 func TestFiltersAndAlarms(t *testing.T) {
 	const lost = `{"message":"lost","level":"ERROR","ms":1.5,"function":"orders","a":{"b":"c"}}`
 	const another = `{"message":"lost","function":"another"}`

@@ -17,7 +17,7 @@ const (
 )
 
 // An httpClient makes one HTTP/1.1 request at a time, over a connection that it
-// keeps open. It knows no proxies and follows no redirects.
+// keeps open. It uses no proxies and follows no redirects.
 type httpClient struct {
 	address string
 	conn    net.Conn

@@ -83,7 +83,7 @@ func (s *scenario) stayFrozen(args []string) {
 		s.Fatalf("%v", err)
 	}
 	s.env.WaitIdle()
-	time.Sleep(d) // waits for no event: the clocks go on while the processes are frozen
+	time.Sleep(d) // waits for no event: the clocks continue while the processes are frozen
 }
 
 // await waits for an entry in the log of the invocation.
@@ -151,7 +151,7 @@ func (s *scenario) signal(args []string) {
 	}
 	s.worked = false
 	before := len(s.env.Entries())
-	if err := s.env.Kill(args[1], signals[args[0]]); err != nil {
+	if err := s.env.Signal(args[1], signals[args[0]]); err != nil {
 		s.Fatalf("%v", err)
 	}
 	if args[0] == "KILL" { // which takes the kernel a moment

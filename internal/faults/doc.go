@@ -2,7 +2,7 @@
 // docs/reliability.md is a table of them. The package has no other code than tests.
 //
 // Each script runs twice, with the layer and without it, on compiled processes in
-// a local execution environment; the condition [layer] tells the two apart. Each
+// a local execution environment; the condition [layer] distinguishes the two. Each
 // environment that it starts ends with works and shutdown. The commands, beside
 // those of testscript:
 //
@@ -28,7 +28,7 @@
 //	      or a kind of entry of package lambdaenv, such as runtime-done or reset.
 //	order NAME...
 //	      finds such entries in this order. "responded" is when the caller has
-//	      the response, "idle" when all processes have asked for the next event.
+//	      the response, "idle" when all processes have requested the next event.
 //	logged [-count=N] PATTERN
 //	      finds a line in the log so far. With ! in front there must be none.
 //	lost [-ran 'HOOK...'] [-waiting 'HOOK...'] [-unnamed N] [-either 'HOOK...'] PHASE

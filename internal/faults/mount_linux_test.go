@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-// mayMount reports whether a process may have a view of file systems of its own,
+// mayMount reports whether a process may have its own view of file systems,
 // as testdata/confined does.
 var mayMount = sync.OnceValue(func() bool {
 	command := exec.Command("true")

@@ -3,7 +3,7 @@
 // prints. The local environment, the demo, the drawing of the dashboard and
 // docs/records.md follow it. It does not depend on postinvoke.
 //
-// In the text format a line is stored as it is, whatever the level. In the JSON
+// In the text format a line is stored as it is, regardless of the level. In the JSON
 // format:
 //
 //   - A line that is a JSON object with level and a time is stored as it is, if
@@ -32,7 +32,7 @@ import (
 // Assumptions are the points that AWS's documents leave open.
 var Assumptions = []string{
 	"Lambda finds the time of a JSON line under timestamp or time.",
-	"A JSON line without a valid time is stored as it is, though Lambda adds a time to what it knows of it.",
+	"A JSON line without a valid time is stored as it is, though Lambda adds a time to its data about it.",
 	"Lambda treats the lines of an extension like those of the function.",
 }
 

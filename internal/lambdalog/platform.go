@@ -49,7 +49,7 @@ func Platform(line string) *PlatformRecord {
 	return event.Record
 }
 
-// AfterRuntime returns the span from when the runtime asked for the next event
+// AfterRuntime returns the span from when the runtime requested the next event
 // until all extensions had, or nil if the record has none.
 func (r *PlatformRecord) AfterRuntime() *Span {
 	for i := range r.Spans {

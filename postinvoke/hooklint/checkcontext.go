@@ -67,7 +67,7 @@ func message(h *hook, handler *types.Var, use *contextUse) string {
 	return what + ": use the context that RunContext passes in"
 }
 
-// fixContext gives the hook a context of its own in the place of those it
+// fixContext gives the hook its own context in the place of those it
 // captures. It returns nil if they are of several variables, or of one that has
 // a limit: the hook's context would not have it.
 func (c *checker) fixContext(h *hook, captured []contextUse) []analysis.TextEdit {

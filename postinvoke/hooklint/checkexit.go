@@ -109,7 +109,8 @@ func (c *checker) checkSIGTERM() {
 	}
 	for _, at := range options {
 		c.report(at.Node(), exitCheck, fixSIGTERM(at), "WithEnableSIGTERM is used beside %s, whose functions end the "+
-			"process when they have returned, whatever its callbacks do: register all of them with Shutdown", other)
+			"process when they have returned, even if its callbacks still run: "+
+			"register all of them with Shutdown", other)
 	}
 }
 

@@ -123,7 +123,8 @@ func isRunning(running map[ast.Node]bool, at inspector.Cursor) bool {
 func (g *goroutine) fix() []analysis.TextEdit {
 	call := g.stmt.Call
 	if g.callOf(call, library) != "" {
-		return []analysis.TextEdit{remove(g.stmt.Pos(), call.Pos())} // it registers the hook before the handler goes on
+		// It registers the hook before the handler continues.
+		return []analysis.TextEdit{remove(g.stmt.Pos(), call.Pos())}
 	}
 	ctx := g.contextInScope(g.at)
 	name, edits := g.use(g.stmt.Pos())
@@ -144,7 +145,8 @@ func (g *goroutine) fix() []analysis.TextEdit {
 		if !g.passesOwnNames(lit, call) || lit.Type.Results != nil || redeclares(lit.Body, own) {
 			return nil
 		}
-		edits = append(edits, replaceRange(g.stmt.Pos(), lit.Body.Lbrace, closure), replaceRange(lit.End(), call.End(), ")"))
+		edits = append(edits, replaceRange(g.stmt.Pos(), lit.Body.Lbrace, closure),
+			replaceRange(lit.End(), call.End(), ")"))
 		edits = append(edits, g.returnErrors(lit.Body)...)
 	case len(call.Args) == 1 && g.isHookFunction(call.Fun) && g.source(call.Args[0]) == ctx:
 		edits = append(edits, replace(g.stmt, begin+g.source(call.Fun)+")"))
@@ -203,6 +205,7 @@ func (c *checker) assignedOnce(v *types.Var) bool {
 // isHookFunction reports whether fn is a func(context.Context) error.
 func (c *checker) isHookFunction(fn ast.Expr) bool {
 	sig, ok := c.info.TypeOf(fn).(*types.Signature)
-	return ok && sig.Params().Len() == 1 && !sig.Variadic() && isNamed(sig.Params().At(0).Type(), "context", "Context") &&
+	return ok && sig.Params().Len() == 1 && !sig.Variadic() &&
+		isNamed(sig.Params().At(0).Type(), "context", "Context") &&
 		sig.Results().Len() == 1 && isError(sig.Results().At(0).Type())
 }

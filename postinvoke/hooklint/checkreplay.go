@@ -18,16 +18,16 @@ func (c *checker) checkReplay() {
 		case len(c.registersWith(call)) == 0 || !c.isReplayed(at):
 		case !direct:
 			c.report(call, replayCheck, nil, "%s registers a hook, and is called again on each replay of the durable "+
-				"function: call it in a step, or ask IsReplaying", types.ExprString(call.Fun))
+				"function: call it in a step, or check IsReplaying", types.ExprString(call.Fun))
 		case len(call.Args) < 2 || !c.flushes(c.functionOf(call.Args[1])):
-			c.report(call, replayCheck, nil, "this code runs again on each replay of the durable function, and registers "+
-				"the hook again: register it in a step, or ask IsReplaying")
+			c.report(call, replayCheck, nil, "this code runs again on each replay of the durable function, and "+
+				"registers the hook again: register it in a step, or check IsReplaying")
 		}
 	}
 }
 
 // isReplayed reports whether code is replayed: it is in a function that is
-// called with a durable.Context, not in that of a step, and does not ask
+// called with a durable.Context, not in that of a step, and does not check
 // whether it is replayed.
 func (c *checker) isReplayed(at inspector.Cursor) bool {
 	for outer, function := range functionsAround(at) {

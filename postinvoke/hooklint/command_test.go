@@ -191,7 +191,7 @@ func TestFunctionsOfTestsHaveNoFalseAlarm(t *testing.T) {
 			}
 			switch filepath.Base(dir) {
 			case "broken": // does not compile
-			case "consumer": // is a module of its own
+			case "consumer": // is a separate module
 				vet(t, "../testdata/consumer", ".").succeeds()
 			default:
 				patterns = append(patterns, "./"+dir)

@@ -64,7 +64,7 @@ func (c *checker) returnCall(stmt ast.Stmt, call *ast.CallExpr) []analysis.TextE
 	}
 }
 
-// terminates reports whether nothing can follow a statement. It knows the
+// terminates reports whether nothing can follow a statement. It covers the
 // common ones: after others a return is superfluous, and still compiles.
 func terminates(s ast.Stmt) bool {
 	switch s := s.(type) {

@@ -155,12 +155,12 @@ func (c *checker) resultDerivesFrom(fn function) *types.Var {
 
 // updateCalls finds what the function calls, in the literals in it as well.
 func (c *checker) updateCalls(s *summary, body inspector.Cursor, index map[*types.Var]int) {
-	asks := false
+	enabled := false
 	var registers set
 	for _, call := range calls(body) {
 		switch c.callOf(call, library) {
 		case "Enabled":
-			asks = true
+			enabled = true
 		case "Shutdown", "ShutdownContext":
 			s.Shutdown = true
 		}
@@ -173,7 +173,7 @@ func (c *checker) updateCalls(s *summary, body inspector.Cursor, index map[*type
 		s.Wraps = s.Wraps || c.wraps(call) || called != nil && called.Wraps
 		s.Shutdown = s.Shutdown || called != nil && called.Shutdown
 	}
-	if !asks { // a function that asks whether Run may be called needs no wrapped handler
+	if !enabled { // a function that calls Enabled needs no wrapped handler
 		s.Registers |= registers
 	}
 }

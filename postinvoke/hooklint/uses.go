@@ -18,7 +18,7 @@ const (
 	harmless useKind = iota // the context is used for its values, or passed on to a variable
 	unknown                 // it is stored, or passed to a function that nothing is known about
 	works                   // it is passed to a function that may fail once it has ended
-	waits                   // it is asked whether it has ended
+	waits                   // its end is checked
 )
 
 // A contextUse is an expression whose value is a context.

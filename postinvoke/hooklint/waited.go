@@ -80,7 +80,7 @@ func (g *goroutine) signalsIn(fn function, seen map[function]bool) bool {
 		case *ast.RangeStmt:
 			_, signals = types.Unalias(g.info.TypeOf(e.X)).Underlying().(*types.Chan)
 		case *ast.CallExpr:
-			signals = g.asksForEnd(e, "Done") || g.completes(e, body.Node()) || g.signalsIn(g.functionOf(e.Fun), seen)
+			signals = g.usesEnd(e, "Done") || g.completes(e, body.Node()) || g.signalsIn(g.functionOf(e.Fun), seen)
 		}
 		if signals {
 			return true
@@ -94,8 +94,8 @@ func (g *goroutine) isShared(v *types.Var, function ast.Node) bool {
 	return !declaredIn(function, v) || g.variable(v).param
 }
 
-// asksForEnd reports whether a call asks for the end of a context.
-func (g *goroutine) asksForEnd(call *ast.CallExpr, methods ...string) bool {
+// usesEnd reports whether a call uses the end of a context.
+func (g *goroutine) usesEnd(call *ast.CallExpr, methods ...string) bool {
 	method, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
 	return ok && slices.Contains(methods, method.Sel.Name) && isContext(g.info.TypeOf(method.X))
 }
@@ -132,12 +132,12 @@ func (g *goroutine) signalsThrough(v *types.Var) bool {
 	return value == nil || g.functionOf(value) == function{}
 }
 
-// handlerAwaitsContext reports whether the function with the go statement asks
-// for the end of a context, which the goroutine may bring about.
+// handlerAwaitsContext reports whether the function with the go statement uses
+// the end of a context, which the goroutine may bring about.
 func (g *goroutine) handlerAwaitsContext() bool {
 	for outer := range functionsAround(g.at) {
 		for _, call := range calls(outer) {
-			if g.asksForEnd(call, "Done", "Err") {
+			if g.usesEnd(call, "Done", "Err") {
 				return true
 			}
 		}

@@ -45,7 +45,7 @@ func emitHook(_ context.Context, hook postinvoke.HookResult) {
 	emit(map[string]string{"function": lambdacontext.FunctionName, "hook": hook.Name}, metrics)
 }
 
-// emit writes one line, whose field _aws says which of the others are dimensions
+// emit writes one line, whose field _aws lists which of the others are dimensions
 // and which are metrics.
 func emit(dimensions map[string]string, metrics map[string]float64) {
 	line := map[string]any{}

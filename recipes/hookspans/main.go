@@ -1,5 +1,5 @@
 // Command hookspans makes an OpenTelemetry span of each hook, without a change to
-// the hooks: a trace of its own, with a link to the span of the invocation, which
+// the hooks: a separate trace, with a link to the span of the invocation, which
 // has ended with the response.
 //
 // The span of the hook that flushes is made when it has finished, and so is sent

@@ -4,8 +4,8 @@
 //
 // In the server hooks start when the handler has returned, and those that still
 // run when the process ends are lost. On Lambda a handler that panics ends the
-// process at once, without its hooks, because lambdaurl calls it in a goroutine
-// of its own.
+// process at once, without its hooks, because lambdaurl calls it in a separate
+// goroutine.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command ownlogger logs with a slog handler of its own, and has postinvoke log
+// Command ownlogger logs with its own slog handler, and has postinvoke log
 // the same way.
 package main
 

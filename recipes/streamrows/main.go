@@ -18,7 +18,7 @@ func main() {
 // Rows writes while aws-lambda-go sends. Hooks wait for the end of the stream,
 // not for its beginning, so you can register them up to the last line. A panic in
 // here ends the process at once, without its hooks, because lambdaurl calls the
-// handler in a goroutine of its own.
+// handler in a separate goroutine.
 func rows(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/csv")
 	const n = 1000

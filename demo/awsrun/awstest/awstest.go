@@ -1,5 +1,5 @@
 // Package awstest is an AWS account in this process, for tests: an HTTP server
-// that speaks the protocols of CloudFormation, Lambda, CloudWatch Logs and
+// that implements the protocols of CloudFormation, Lambda, CloudWatch Logs and
 // CloudWatch as far as the demo uses them, whose functions are real processes in
 // local environments.
 //
@@ -131,7 +131,7 @@ func Start(t *testing.T, cfg Config) *Account {
 }
 
 // Environment hides the developer's own AWS settings from a test, and all that
-// would be asked for credentials. The test fails if this process asks for a real
+// would get requests for credentials. The test fails if this process requests a real
 // host.
 func Environment(t *testing.T) {
 	t.Helper()
@@ -151,7 +151,7 @@ func Environment(t *testing.T) {
 	t.Setenv("no_proxy", "")
 	t.Cleanup(func() {
 		for len(proxied) > 0 {
-			t.Errorf("a real host was asked for: %s", <-proxied)
+			t.Errorf("a real host was requested: %s", <-proxied)
 		}
 	})
 }

@@ -187,7 +187,7 @@ func (a *Account) getMetricStatistics(w http.ResponseWriter, _ *http.Request, bo
 		return &Failure{http.StatusBadRequest, "InvalidParameterValueException", "no such dimension"}
 	}
 	points := cbor.List{}
-	for _, milliseconds := range a.functions[i].metric() { // each invocation in a minute of its own
+	for _, milliseconds := range a.functions[i].metric() { // each invocation in a separate minute
 		points = append(points, cbor.Map{
 			"Timestamp":   &cbor.Tag{ID: 1, Value: cbor.Float64(1.8e9)},
 			"Maximum":     cbor.Float64(milliseconds),

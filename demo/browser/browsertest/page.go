@@ -144,7 +144,7 @@ func (p *Page) listen(event any) {
 		problem = "the browser logged: " + e.Entry.Text + " " + e.Entry.URL
 	case *network.EventRequestWillBeSent:
 		if url := e.Request.URL; !strings.HasPrefix(url, p.home) && !strings.HasPrefix(url, "data:") {
-			problem = "the page asked for " + url
+			problem = "the page requested " + url
 		}
 	}
 	p.mu.Lock()
@@ -262,9 +262,12 @@ type Box struct {
 func (p *Page) Bars() []Box {
 	p.t.Helper()
 	bars := Eval[[]Box](p, `[...document.querySelectorAll(".bar")].map((bar) => {
-		const r = bar.querySelector("rect").getBoundingClientRect(), l = bar.querySelector("text")?.getBoundingClientRect();
-		return { Lane: bar.dataset.lane, Name: bar.dataset.name, From: Number(bar.dataset.from), To: Number(bar.dataset.to),
-			Left: r.left, Right: r.right, Top: r.top, Bottom: r.bottom, LabelLeft: l?.left ?? 0, LabelEnd: l?.right ?? 0 };
+		const r = bar.querySelector("rect").getBoundingClientRect();
+		const l = bar.querySelector("text")?.getBoundingClientRect();
+		return { Lane: bar.dataset.lane, Name: bar.dataset.name,
+			From: Number(bar.dataset.from), To: Number(bar.dataset.to),
+			Left: r.left, Right: r.right, Top: r.top, Bottom: r.bottom,
+			LabelLeft: l?.left ?? 0, LabelEnd: l?.right ?? 0 };
 	})`)
 	slices.SortStableFunc(bars, func(a, b Box) int { return cmp.Compare(a.Left, b.Left) })
 	return bars

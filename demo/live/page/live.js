@@ -1,4 +1,4 @@
-// Sends what the buttons ask for, and shows what the server sends.
+// Sends what the buttons request, and shows what the server sends.
 "use strict";
 (() => {
   const $ = (id) => document.getElementById(id);
@@ -35,7 +35,7 @@
   $("layer").addEventListener("change", (e) => post("/layer", String(e.target.checked)));
   $("idle").addEventListener("change", (e) => post("/idle", e.target.value));
 
-  // Who is at the end of log or chart stays there, whatever is added and however
+  // Who is at the end of log or chart stays there, regardless of what is added and how
   // the window changes; who has scrolled back is not moved.
   const atEnd = { log: true, chart: true };
   const follow = () => {

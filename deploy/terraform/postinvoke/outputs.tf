@@ -9,7 +9,7 @@ output "function_name" {
 }
 
 output "role_name" {
-  description = "Name of the function's role, for policies of your own."
+  description = "Name of the function's role, for your own policies."
   value       = aws_iam_role.this.name
 }
 

@@ -1,5 +1,5 @@
 // Command extension is an external extension that does what the variable
-// called like its file says.
+// called like in its file.
 package main
 
 import (
@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// A Script says what to do; the zero value is a well-behaved extension without
+// A Script is what to do; the zero value is a well-behaved extension without
 // events. What is done at a moment is one of: nothing, "exit", "crash", "hang",
 // "exit error", "init error", or "gate ADDRESS", to wait until that closes the
 // connection. With " if PATH" it is done only if there is such a file.
@@ -23,7 +23,7 @@ type Script struct {
 	Name     string // to register under, if not the own
 	Events   []string
 	Init     string // before it registers
-	Ready    string // before it asks for its first event
+	Ready    string // before it requests its first event
 	Invoke   string
 	Shutdown string
 }

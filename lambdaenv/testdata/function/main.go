@@ -1,4 +1,4 @@
-// Command function is a function that does what its event says.
+// Command function is a function that does what its event describes.
 package main
 
 import (
@@ -22,8 +22,8 @@ import (
 type Event struct {
 	Print  []string // lines
 	Write  string   // without end of line
-	Tick   bool     // print numbered lines for ever, in the background
-	Child  string   // start a child that lives for ever, connected to this address
+	Tick   bool     // print numbered lines forever, in the background
+	Child  string   // start a child that never ends, connected to this address
 	Gate   string   // wait until this address closes the connection
 	Hang   bool
 	Fail   string
@@ -31,7 +31,7 @@ type Event struct {
 	Exit   *int
 	Size   int    // of the response
 	Broken string // stream this, then fail
-	After  *After // what is done after the response, before asking for the next event
+	After  *After // what is done after the response, before requesting the next event
 }
 
 // After is done from top to bottom.
@@ -171,7 +171,8 @@ func startChild(address string) {
 
 func initError() {
 	url := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/init/error"
-	req, _ := http.NewRequest("POST", url, strings.NewReader(`{"errorMessage":"no table","errorType":"Runtime.NoTable"}`))
+	const body = `{"errorMessage":"no table","errorType":"Runtime.NoTable"}`
+	req, _ := http.NewRequest("POST", url, strings.NewReader(body))
 	req.Header.Set("Lambda-Runtime-Function-Error-Type", "Runtime.NoTable")
 	if _, err := http.DefaultClient.Do(req); err != nil {
 		log.Fatal(err)

@@ -1,4 +1,4 @@
-// Command stub prints its environment, as many lines as LINES says, and then
+// Command stub prints its environment, LINES lines, and then
 // does nothing: the test makes the calls to the APIs in its place.
 package main
 

@@ -1,5 +1,5 @@
 // Package golangci makes hooklint a linter of golangci-lint's, with its module
-// plugins. It is a module of its own, so that hooklint depends on nothing but
+// plugins. It is a separate module, so that hooklint depends on nothing but
 // golang.org/x/tools. docs/hooklint.md has the configuration to paste.
 package golangci
 

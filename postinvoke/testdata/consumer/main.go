@@ -1,4 +1,4 @@
-// Command consumer is a function in a module of its own that uses every exported
+// Command consumer is a function in a separate module that uses every exported
 // name of package postinvoke.
 package main
 
@@ -104,7 +104,8 @@ func hookFinished(_ context.Context, hook postinvoke.HookResult) {
 		fmt.Printf("hook %s: %s (%s)%s\n", hook.Name, hook.Outcome, cause(hook.Err),
 			ordered(hook.Queued, hook.Started, hook.Finished))
 	case postinvoke.OutcomeAbandoned:
-		fmt.Printf("hook %s: %s after %v (%s): %s%s\n", hook.Name, hook.Outcome, hook.Timeout, cause(hook.Err), hook.Reason,
+		fmt.Printf("hook %s: %s after %v (%s): %s%s\n",
+			hook.Name, hook.Outcome, hook.Timeout, cause(hook.Err), hook.Reason,
 			ordered(hook.Started, hook.Abandoned))
 		close(abandoned)
 	case postinvoke.OutcomeRefused:
@@ -125,7 +126,8 @@ func invocationFinished(ctx context.Context, inv postinvoke.InvocationResult) {
 }
 
 func shutDown(_ context.Context, s postinvoke.ShutdownResult) {
-	fmt.Printf("shutdown: %d functions, %d failures, %d abandoned, of %v%s\n", s.Hooks, s.Failures, s.Abandoned, s.Budget,
+	fmt.Printf("shutdown: %d functions, %d failures, %d abandoned, of %v%s\n",
+		s.Hooks, s.Failures, s.Abandoned, s.Budget,
 		ordered(s.Started, s.Finished))
 }
 

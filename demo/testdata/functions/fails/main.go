@@ -1,4 +1,4 @@
-// Command fails is a function whose handler does what the event says: return
+// Command fails is a function whose handler does what the event names: return
 // an error, panic, end the process, register hooks of many kinds or none, or
 // print what could upset a terminal.
 package main

@@ -1,5 +1,5 @@
 // Command slow is a function whose handler, and each of whose hooks, take as
-// long as the event says. It prints nothing, and has no shutdown hooks.
+// long as in the event. It prints nothing, and has no shutdown hooks.
 package main
 
 import (

@@ -1,6 +1,6 @@
 // Command byhand echoes its event, and does the work without the library, in
 // the way that AWS's blog shows: a goroutine of the function is an internal
-// extension, and asks for the next event when it has done what the handler put
+// extension, and requests the next event when it has done what the handler put
 // into a queue. What it leaves out: deadlines, panics, errors, more than one
 // task, a handler that fails before it has put a task into the queue.
 // https://aws.amazon.com/blogs/compute/running-code-after-returning-a-response-from-an-aws-lambda-function/
@@ -26,7 +26,8 @@ func main() {
 	queue := make(chan func(), 1)
 	go func() {
 		for {
-			exchange("GET", api+"/event/next", "", "Lambda-Extension-Identifier", registered.Get("Lambda-Extension-Identifier"))
+			exchange("GET", api+"/event/next", "",
+				"Lambda-Extension-Identifier", registered.Get("Lambda-Extension-Identifier"))
 			task := <-queue
 			task()
 		}

@@ -1,4 +1,4 @@
-// Command httpdone is an external extension made with net/http: it asks for the
+// Command httpdone is an external extension made with net/http: it requests the
 // next event when function overhttp has reported that the work is done.
 package main
 

@@ -1,5 +1,5 @@
 // Command least echoes its event, and does the least that keeps an environment
-// awake: it is an internal extension that asks for the next event when the
+// awake: it is an internal extension that requests the next event when the
 // context of the invocation has ended, which is when the response was sent. It
 // runs no hooks and logs nothing.
 package main

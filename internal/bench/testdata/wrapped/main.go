@@ -1,5 +1,5 @@
 // Command wrapped echoes its event, with the library. It registers as many
-// hooks that do nothing as HOOKS says, or does the work with what CALL says.
+// hooks that do nothing as HOOKS is, or does the work with the function that CALL names.
 package main
 
 import (

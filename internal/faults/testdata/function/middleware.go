@@ -89,7 +89,7 @@ var middlewares = map[string]func(context.Context, event, wrapped) (any, error){
 const batch = 3
 
 // nothingFirst calls the wrapped handler a second time when the environment is not
-// held any more.
+// kept awake any more.
 func nothingFirst(ctx context.Context, e event, handle wrapped) (any, error) {
 	first, cancel := context.WithCancel(ctx)
 	_, err := handle(first, event{"nothing"})

@@ -2,7 +2,7 @@ package main
 
 import "errors"
 
-// streams are what responses do half way.
+// streams are what responses do halfway.
 var streams = map[string]func() error{
 	"stream fails":  func() error { return errors.New("the source has dried up") },
 	"stream panics": func() error { panic("the source is poisoned") },

@@ -1,4 +1,4 @@
-// Command otherextension is an extension beside the layer's. It asks for the next
+// Command otherextension is an extension beside the layer's. It requests the next
 // event at once, with OTHER=slow after a while, and with OTHER=stuck the first time
 // not at all.
 package main

@@ -1,5 +1,5 @@
 // Command tamper is an extension beside the layer's, which does to the file of the
-// black box what TAMPER says, once: before the function starts, or, if it ends in
+// black box what TAMPER names, once: before the function starts, or, if it ends in
 // -later, when the function asks for it. The function has removed the file's name by
 // then, but this process still has the file open.
 package main

@@ -1,7 +1,7 @@
 // Command hooklint finds misuse of postinvoke:
 //
 //	go vet -vettool=$(command -v hooklint) ./...
-//	hooklint ./...          # the same, by itself
+//	hooklint ./...          # the same, without go vet
 //	hooklint -fix ./...     # applies the fixes that it suggests
 //
 // docs/hooklint.md describes what it reports.

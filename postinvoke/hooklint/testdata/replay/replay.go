@@ -11,8 +11,8 @@ import (
 )
 
 func handle(ctx durable.Context, id string) (string, error) {
-	postinvoke.Run(ctx, func() { fmt.Println("ordered", id) }) // want `this code runs again on each replay of the durable function, and registers the hook again: register it in a step, or ask IsReplaying \(.*docs/hooklint.md#replay\)`
-	note(ctx, id)                                              // want `note registers a hook, and is called again on each replay of the durable function: call it in a step, or ask IsReplaying`
+	postinvoke.Run(ctx, func() { fmt.Println("ordered", id) }) // want `this code runs again on each replay of the durable function, and registers the hook again: register it in a step, or check IsReplaying \(.*docs/hooklint.md#replay\)`
+	note(ctx, id)                                              // want `note registers a hook, and is called again on each replay of the durable function: call it in a step, or check IsReplaying`
 	return durable.Step(ctx, "ship", func(ctx durable.StepContext) (string, error) {
 		postinvoke.Run(ctx, func() { fmt.Println("shipped", id) })
 		note(ctx, id)

@@ -1,4 +1,4 @@
-// Command trouble is a function for the drawing of the dashboard and its tests:
+// Command failing is a function for the drawing of the dashboard and its tests:
 // it answers, runs a hook, and fails in the way that its event names.
 package main
 
@@ -37,7 +37,7 @@ func handle(ctx context.Context, e event) (string, error) {
 	fmt.Println("order accepted")
 	sendReceipt := func(ctx context.Context) error {
 		work(e.HookMs)
-		return inHook(ctx, e.Do) //hooklint:ignore it exits if the event says so
+		return inHook(ctx, e.Do) //hooklint:ignore it exits if the event requests it
 	}
 	postinvoke.RunContext(ctx, sendReceipt)
 	work(e.HandlerMs)

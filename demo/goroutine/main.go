@@ -1,7 +1,7 @@
-// Command plain is a function that does without postinvoke what one might try
+// Command goroutine is a function that does without postinvoke what one might try
 // first: it answers, and leaves its cleanup to a goroutine. Lambda freezes the
 // process as soon as the response is sent, so the goroutine stops in the middle
-// of its work, and goes on in the next invocation, if there is one.
+// of its work, and continues in the next invocation, if there is one.
 //
 //	go run ./demo -plain
 //
@@ -29,7 +29,7 @@ func handle(_ context.Context, input json.RawMessage) (json.RawMessage, error) {
 	return input, nil
 }
 
-// cleanup takes so long, and says how long it really took.
+// cleanup takes so long, and prints how long it really took.
 func cleanup(length time.Duration) {
 	fmt.Println("cleanup begins")
 	began := time.Now()

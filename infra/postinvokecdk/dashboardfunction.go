@@ -16,25 +16,25 @@ import (
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
 const maxGroups = 50
 
-// shown is a function on the dashboard.
-type shown struct {
+// dashboardFunction is a function on the dashboard.
+type dashboardFunction struct {
 	awslambda.IFunction
 	label    string
 	logGroup *string
 	timeout  float64 // in milliseconds; zero if it is not known
 }
 
-// showAll returns the functions for a dashboard in scope. It adds errors to those
+// dashboardFunctions returns the functions for a dashboard in scope. It adds errors to those
 // that it cannot show.
-func showAll(scope constructs.Construct, functions []awslambda.IFunction) []shown {
-	var all []shown
+func dashboardFunctions(scope constructs.Construct, functions []awslambda.IFunction) []dashboardFunction {
+	var all []dashboardFunction
 	for _, fn := range functions {
 		checkPlace(awscdk.Stack_Of(scope), fn)
 		warnOfLogging(fn)
-		all = append(all, shown{fn, label(fn), logGroupName(fn), timeoutOf(fn)})
+		all = append(all, dashboardFunction{fn, label(fn), logGroupName(fn), timeoutOf(fn)})
 	}
 	if n := len(logGroups(all)); n > maxGroups {
-		fail(scope, fmt.Errorf("%d functions with log groups of their own are too many for a dashboard: "+
+		addError(scope, fmt.Errorf("%d functions with separate log groups are too many for a dashboard: "+
 			"CloudWatch reads %d log groups in a query; leave function %s and those after it to a second dashboard",
 			n, maxGroups, functionPath(all[maxGroups].Node())))
 	}
@@ -52,10 +52,10 @@ func checkPlace(stack awscdk.Stack, fn awslambda.IFunction) {
 		const fix = "make a dashboard for it in a stack of that %s"
 		switch awscdk.Token_CompareStrings(&place.fn, &place.stack) {
 		case awscdk.TokenComparison_DIFFERENT():
-			fail(fn, fmt.Errorf("function %s is in %s %s and the dashboard in %s, but a log query reads one: "+fix,
+			addError(fn, fmt.Errorf("function %s is in %s %s and the dashboard in %s, but a log query reads one: "+fix,
 				functionPath(fn.Node()), place.what, place.fn, place.stack, place.what))
 		case awscdk.TokenComparison_ONE_UNRESOLVED():
-			warn(fn, "postinvoke:elsewhere", fmt.Sprintf("function %s may be in another %s than the dashboard, "+
+			addWarning(fn, "postinvoke:elsewhere", fmt.Sprintf("function %s may be in another %s than the dashboard, "+
 				"which then shows nothing of it: set the %[2]s of the stack", functionPath(fn.Node()), place.what))
 		}
 	}
@@ -103,7 +103,7 @@ func logGroupName(fn awslambda.IFunction) *string {
 
 // logGroups are those of all functions. A function and its aliases have the
 // same one.
-func logGroups(functions []shown) []*string {
+func logGroups(functions []dashboardFunction) []*string {
 	var groups []*string
 	for _, fn := range functions {
 		if !slices.ContainsFunc(groups, func(g *string) bool { return *g == *fn.logGroup }) {
@@ -130,8 +130,8 @@ func underlying(fn awslambda.IFunction) awslambda.IFunction {
 // CloudWatch replaces the pattern with the chosen value wherever it stands in
 // the dashboard. It stands in the queries only, as what @log begins with, so
 // that without any choice they show all functions. A choice is all of @log and
-// the colon after it, see chosen: no other group has both.
-func functionVariable(functions []shown) awscloudwatch.IVariable {
+// the colon after it, see selectedFunction: no other group has both.
+func functionVariable(functions []dashboardFunction) awscloudwatch.IVariable {
 	values := []*awscloudwatch.VariableValue{{Label: jsii.String("all"), Value: jsii.String(anyLogGroup())}}
 	for _, fn := range functions {
 		values = append(values, &awscloudwatch.VariableValue{
