@@ -148,8 +148,8 @@ func (untilChecks) Write(b []byte) (int, error) {
 func TestWrongUseOfStack(t *testing.T) {
 	for want, args := range map[string][]string{
 		"-stack: the name of a stack is needed, such as PostInvokeDemo": {"-no-wait"},
-		`-stack: "my_stack" is no name for a stack: letters, digits and hyphens, a letter first, 128 at the ` +
-			`most`: {"-stack", "my_stack"},
+		`-stack: "my_stack" is no name for a stack: letters, digits and hyphens, a letter first, ` +
+			`at most 128`: {"-stack", "my_stack"},
 		"flag provided but not defined: -plain; -h lists the flags": {"-stack", "Demo", "-plain"},
 		"-invocations 0: at least one is needed":                    {"-stack", "Demo", "-invocations", "0"},
 	} {

@@ -44,8 +44,8 @@ func wantTrueToLength(t *testing.T, p *browsertest.Page) {
 	for _, b := range bars {
 		want := (longest.Right - longest.Left) * (b.To - b.From) / (longest.To - longest.From)
 		if got := b.Right - b.Left; b.Lane == "hooks" && (got < want-least || got > want+least) {
-			t.Errorf("%s of %.0f ms is %.0f pixels wide, want %.0f beside one of %.0f ms", b.Name, b.To-b.From, got, want,
-				longest.To-longest.From)
+			t.Errorf("%s of %.0f ms is %.0f pixels wide, want %.0f beside one of %.0f ms",
+				b.Name, b.To-b.From, got, want, longest.To-longest.From)
 		}
 	}
 }
