@@ -18,6 +18,8 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+
+	"example.com/postinvoke/deploy/moto"
 )
 
 // program is the path of the command, compiled without the race detector: under it,
@@ -43,6 +45,7 @@ func compileAndRun(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "go build ./deploy/layer: %v\n%s", err, out)
 		return 1
 	}
+	defer moto.Stop()
 	return m.Run()
 }
 
