@@ -5,9 +5,7 @@ package deploy_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -155,8 +153,8 @@ const logGroup = "/aws/lambda/postinvoke-hello"
 
 func applied(t *testing.T, dir string) {
 	t.Helper()
-	if got := dashboards(t); !strings.Contains(got, "postinvoke-hello") {
-		t.Errorf("dashboards: got %s, want the function's", got)
+	if got := dashboards(t); !slices.Equal(got, []string{"postinvoke-hello"}) {
+		t.Errorf("dashboards: got %q, want the function's", got)
 	}
 	modules := state(t, dir)
 	if len(modules) != 1 {
@@ -261,33 +259,16 @@ func nothingLeft(t *testing.T) {
 	if err != nil || len(groups.LogGroups) > 0 {
 		t.Errorf("log groups: got %v, %v, want none", groups, err)
 	}
-	if got := dashboards(t); strings.Contains(got, "postinvoke-hello") {
-		t.Errorf("dashboards: got %s, want none", got)
+	if got := dashboards(t); len(got) > 0 {
+		t.Errorf("dashboards: got %q, want none", got)
 	}
 }
 
 // dashboards lists the dashboards in the emulator. The SDK speaks another
 // protocol with CloudWatch than moto does.
-func dashboards(t *testing.T) string {
+func dashboards(t *testing.T) []string {
 	t.Helper()
-	list := strings.NewReader("Action=ListDashboards&Version=2010-08-01")
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, os.Getenv("AWS_ENDPOINT_URL"), list)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	// By this moto knows which service is asked.
-	req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/monitoring/aws4_request")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	answer, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != http.StatusOK {
-		t.Fatalf("list dashboards: got %s, %v: %s", res.Status, err, answer)
-	}
-	return string(answer)
+	return moto.Query(t, "monitoring", "ListDashboards", "DashboardName")
 }
 
 // ownModule is a use of the module with further settings.
