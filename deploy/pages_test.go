@@ -5,13 +5,32 @@
 package deploy_test
 
 import (
+	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"example.com/postinvoke/deploy/moto"
 	"example.com/postinvoke/internal/pages"
 )
+
+// shared is a folder for what several tests use. prepared is the one in it in which
+// the page's preparation has been done, or empty.
+var shared, prepared string
+
+func TestMain(m *testing.M) {
+	var err error
+	if shared, err = os.MkdirTemp("", "deploy-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	moto.Stop()
+	os.RemoveAll(shared)
+	os.Exit(code)
+}
 
 // page is the part of docs/deploying.md about deploying without CDK.
 func page(t *testing.T) string {
@@ -95,11 +114,20 @@ func block(t *testing.T, section, begin string) string {
 	return command.String()
 }
 
-// empty returns an empty folder in which the page's preparation has been done.
+// empty returns an empty folder in which the page's preparation has been done: once,
+// and each test gets a copy.
 func empty(t *testing.T) string {
 	t.Helper()
+	if prepared == "" {
+		dir := filepath.Join(shared, "hello")
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		pages.Run(t, dir, preparation(t))
+		prepared = dir
+	}
 	dir := t.TempDir()
-	pages.Run(t, dir, preparation(t))
+	pages.Run(t, prepared, "cp -R . "+dir)
 	return dir
 }
 

@@ -115,16 +115,16 @@ print(json.dumps(transform(template, {"Architecture": "arm64", "LayerArn": sys.a
 // The template of the dashboard is about the function and the log group that it
 // is given, which is what the command among the outputs of the stack does.
 func TestTheDashboardForSAM(t *testing.T) {
-	if _, err := exec.LookPath("aws"); err != nil {
-		ci.Skip(t, "needs the AWS CLI")
-	}
 	moto.Start(t)
-	pages.Run(t, "sam", `aws cloudformation create-stack --stack-name board --template-body file://dashboard.json \
-		--parameters ParameterKey=FunctionName,ParameterValue=hello-Function ParameterKey=LogGroupName,ParameterValue=hello-Logs`)
-	name := strings.TrimSpace(pages.Run(t, "sam", `aws cloudformation describe-stacks --stack-name board \
-		--query 'Stacks[0].Outputs[0].OutputValue' --output text`))
-	body := pages.Run(t, "sam", "aws cloudwatch get-dashboard --dashboard-name "+name+" --query DashboardBody "+
-		"--output text")
+	moto.Query(t, "cloudformation", "CreateStack", "", "StackName", "board",
+		"TemplateBody", read(t, "sam/dashboard.json"),
+		"Parameters.member.1.ParameterKey", "FunctionName", "Parameters.member.1.ParameterValue", "hello-Function",
+		"Parameters.member.2.ParameterKey", "LogGroupName", "Parameters.member.2.ParameterValue", "hello-Logs")
+	name := moto.Query(t, "cloudformation", "DescribeStacks", "OutputValue", "StackName", "board")
+	if len(name) != 1 {
+		t.Fatalf("outputs of the stack: got %q, want the dashboard's name", name)
+	}
+	body := strings.Join(moto.Query(t, "monitoring", "GetDashboard", "DashboardBody", "DashboardName", name[0]), "\n")
 	if !json.Valid([]byte(body)) {
 		t.Errorf("the dashboard is not JSON:\n%s", body)
 	}

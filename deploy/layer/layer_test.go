@@ -8,32 +8,87 @@ import (
 	"crypto/sha256"
 	"debug/elf"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+
+	"example.com/postinvoke/deploy/moto"
 )
 
-func TestMain(m *testing.M) {
+// program is the path of the command, compiled without the race detector: under it,
+// compressing a zip file takes ten times as long, and the command has one goroutine.
+var program string
+
+func TestMain(m *testing.M) { os.Exit(compileAndRun(m)) }
+
+func compileAndRun(m *testing.M) int {
 	// In the root of the checkout, as a person runs it.
 	if err := os.Chdir("../.."); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		return 1
 	}
-	os.Exit(m.Run())
+	dir, err := os.MkdirTemp("", "layer-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	program = filepath.Join(dir, "layer")
+	if out, err := exec.Command("go", "build", "-trimpath", "-o", program, "./deploy/layer").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "go build ./deploy/layer: %v\n%s", err, out)
+		return 1
+	}
+	defer moto.Stop()
+	return m.Run()
+}
+
+// tryLayer runs the command. The error is what it printed on standard error.
+func tryLayer(t *testing.T, args ...string) (stdout string, err error) {
+	t.Helper()
+	var words bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd.Stderr = &words
+	out, err := cmd.Output()
+	if err != nil {
+		return string(out), errors.New(strings.TrimSpace(words.String()))
+	}
+	return string(out), nil
 }
 
 // layer runs the command and returns what it printed.
 func layer(t *testing.T, args ...string) string {
 	t.Helper()
-	var stdout, stderr bytes.Buffer
-	if err := run(t.Context(), args, &stdout, &stderr); err != nil {
-		t.Fatalf("layer %q: %v\n%s", args, err, stderr.Bytes())
+	stdout, err := tryLayer(t, args...)
+	if err != nil {
+		t.Fatalf("layer %q: %v", args, err)
 	}
-	return stdout.String()
+	return stdout
+}
+
+type zips struct{ dir, printed string }
+
+// built are the zip files of both architectures, with the function, for every test
+// that compares something with them.
+var built = sync.OnceValues(func() (zips, error) {
+	dir := filepath.Join(filepath.Dir(program), "zips")
+	out, err := exec.Command(program, "-o", dir, "-function", "function").Output()
+	return zips{dir, string(out)}, err
+})
+
+func buildZips(t *testing.T) zips {
+	t.Helper()
+	z, err := built()
+	if err != nil {
+		t.Fatalf("layer -function function: %v", err)
+	}
+	return z
 }
 
 func read(t *testing.T, path string) []byte {
@@ -68,8 +123,7 @@ func unzip(t *testing.T, path, wantName string) []byte {
 }
 
 func TestZipsHaveTheProgramsOfTheirArchitecture(t *testing.T) {
-	dir := t.TempDir()
-	printed := layer(t, "-o", dir, "-function", "function")
+	z := buildZips(t)
 	var sums strings.Builder
 	for _, arch := range []struct {
 		name    string
@@ -79,7 +133,7 @@ func TestZipsHaveTheProgramsOfTheirArchitecture(t *testing.T) {
 			{"layer-" + arch.name + ".zip", "extensions/postinvoke"},
 			{"function-" + arch.name + ".zip", "bootstrap"},
 		} {
-			path := filepath.Join(dir, want.name)
+			path := filepath.Join(z.dir, want.name)
 			binary := unzip(t, path, want.program)
 			program, err := elf.NewFile(bytes.NewReader(binary))
 			if err != nil {
@@ -97,23 +151,22 @@ func TestZipsHaveTheProgramsOfTheirArchitecture(t *testing.T) {
 			}
 			sum := sha256.Sum256(packed)
 			fmt.Fprintf(&sums, "%x  %s\n", sum, want.name)
-			if base64 := base64.StdEncoding.EncodeToString(sum[:]); !strings.Contains(printed, base64) {
-				t.Errorf("%s: its CodeSha256 %s is not in\n%s", want.name, base64, printed)
+			if base64 := base64.StdEncoding.EncodeToString(sum[:]); !strings.Contains(z.printed, base64) {
+				t.Errorf("%s: its CodeSha256 %s is not in\n%s", want.name, base64, z.printed)
 			}
 		}
 	}
-	if got := string(read(t, filepath.Join(dir, "SHA256SUMS"))); got != sums.String() {
+	if got := string(read(t, filepath.Join(z.dir, "SHA256SUMS"))); got != sums.String() {
 		t.Errorf("SHA256SUMS: got\n%swant\n%s", got, &sums)
 	}
-	entries, err := os.ReadDir(dir)
+	entries, err := os.ReadDir(z.dir)
 	if err != nil || len(entries) != 5 {
 		t.Errorf("got %v, %v, want four zip files and their sums", entries, err)
 	}
 }
 
 func TestSameZipWhateverTheFolderAndEnvironment(t *testing.T) {
-	here := t.TempDir()
-	layer(t, "-o", here, "-arch", "arm64")
+	here := buildZips(t).dir
 	there := filepath.Join(t.TempDir(), "deep", "er")
 	t.Setenv("GOFLAGS", "-gcflags=all=-N")
 	t.Setenv("GOARCH", "386")
@@ -127,12 +180,11 @@ func TestSameZipWhateverTheFolderAndEnvironment(t *testing.T) {
 }
 
 func TestUnpackedHasTheFilesOfTheZips(t *testing.T) {
-	dir := t.TempDir()
-	layer(t, "-o", dir, "-arch", "x86_64", "-function", "function")
+	dir, zips := t.TempDir(), buildZips(t).dir
 	layer(t, "-o", dir, "-arch", "x86_64", "-function", "function", "-unpacked")
 	for file, inZip := range map[string][]byte{
-		"x86_64/layer/extensions/postinvoke": unzip(t, filepath.Join(dir, "layer-x86_64.zip"), "extensions/postinvoke"),
-		"x86_64/function/bootstrap":          unzip(t, filepath.Join(dir, "function-x86_64.zip"), "bootstrap"),
+		"x86_64/layer/extensions/postinvoke": unzip(t, filepath.Join(zips, "layer-x86_64.zip"), "extensions/postinvoke"),
+		"x86_64/function/bootstrap":          unzip(t, filepath.Join(zips, "function-x86_64.zip"), "bootstrap"),
 	} {
 		path := filepath.Join(dir, file)
 		if !bytes.Equal(read(t, path), inZip) {
