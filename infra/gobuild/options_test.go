@@ -101,8 +101,10 @@ func TestOptionsThatAreRefused(t *testing.T) {
 			"are built without cgo: build the executable yourself and give that"},
 		"GOARCH": {env("GOARCH", "386"), "the environment for the build of DIR sets GOARCH: the architecture decides " +
 			"on it, leave it out"},
-		"outside": {files("../x", dir), `the further file "../x" is not within the asset: give a relative path that stays in it`},
-		"program": {files("./bootstrap", dir), `the further file "./bootstrap" would replace the program: give it another path`},
+		"outside": {files("../x", dir),
+			`the further file "../x" is not within the asset: give a relative path that stays in it`},
+		"program": {files("./bootstrap", dir),
+			`the further file "./bootstrap" would replace the program: give it another path`},
 		"missing": {files("x", dir+"/missing"), "there is no DIR/missing to put into the asset as x"},
 		"device":  {files("x", "/dev/null"), "/dev/null cannot be put into the asset: it is not a regular file"},
 	} {
