@@ -13,9 +13,9 @@ import (
 type environment struct {
 	inflight inflight
 
-	inTest bool
-	began  func(context.Context) // called with each call of a wrapped handler; nil if not in a test
-	test   *Observer
+	inTest       bool
+	onInvocation func(context.Context) // called with each call of a wrapped handler; nil if not in a test
+	test         *Observer
 
 	mu           sync.Mutex
 	functions    []*hook   // of Shutdown
@@ -28,9 +28,9 @@ var currentEnvironment atomic.Pointer[environment]
 
 func init() {
 	currentEnvironment.Store(&environment{test: noObserver, user: noObserver})
-	testhook.Enter = func(began func(context.Context), observer any) (shutDown, leave func()) {
+	testhook.Enter = func(onInvocation func(context.Context), observer any) (shutDown, leave func()) {
 		before := currentEnvironment.Load()
-		e := &environment{inTest: true, began: began, test: observer.(*Observer), user: before.observer()}
+		e := &environment{inTest: true, onInvocation: onInvocation, test: observer.(*Observer), user: before.observer()}
 		currentEnvironment.Store(e)
 		return e.shutDown, func() { currentEnvironment.Store(before) }
 	}

@@ -29,12 +29,12 @@ type hook struct {
 	abandoned time.Time // when it was abandoned; zero if it was not
 
 	// Kept by the invocation.
-	cancel    context.CancelCauseFunc // ends ctx; nil for plain, and until the hook has started
-	stopTimer context.CancelFunc      // stops the timer of ctx; nil without one
-	stacked   bool                    // registered by Run or RunContext, not by Go
-	running   bool                    // started, and neither finished nor abandoned
-	place     int                     // in invocation.running
-	boxPlace  int                     // in the black box, of a hook of Go
+	cancel       context.CancelCauseFunc // ends ctx; nil for plain, and until the hook has started
+	stopTimer    context.CancelFunc      // stops the timer of ctx; nil without one
+	stacked      bool                    // registered by Run or RunContext, not by Go
+	running      bool                    // started, and neither finished nor abandoned
+	runningIndex int                     // in invocation.running
+	slotIndex    int                     // in the black box, of a hook of Go
 }
 
 func (h *hook) isNil() bool { return h.plain == nil && h.withContext == nil }
@@ -64,10 +64,10 @@ func (h *hook) String() string {
 	return fmt.Sprintf("%s (%s:%d)", fn.Name(), file, line)
 }
 
-// call calls the hook, and then done with the result. It must run in its own
+// invoke calls the hook, and then done with the result. It must run in its own
 // goroutine, because a hook may call runtime.Goexit, and then done is still
 // called.
-func (h *hook) call(ctx context.Context, done func(HookResult)) {
+func (h *hook) invoke(ctx context.Context, done func(HookResult)) {
 	result := HookResult{Outcome: OutcomeOK}
 	returned := false
 	defer func() {

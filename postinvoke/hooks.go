@@ -35,7 +35,7 @@ func (inv *invocation) pop() *hook {
 // the context to call it with. The caller holds the lock.
 func (inv *invocation) addRunning(h *hook) {
 	h.started = time.Now()
-	h.running, h.place = true, len(inv.running)
+	h.running, h.runningIndex = true, len(inv.running)
 	inv.running = append(inv.running, h)
 	if h.plain != nil {
 		return
@@ -55,14 +55,14 @@ func (inv *invocation) addRunning(h *hook) {
 func (inv *invocation) remove(h *hook) {
 	last := len(inv.running) - 1
 	moved := inv.running[last]
-	inv.running[h.place], moved.place = moved, h.place
+	inv.running[h.runningIndex], moved.runningIndex = moved, h.runningIndex
 	inv.running[last] = nil
 	inv.running = inv.running[:last]
 	if h.stacked {
 		inv.stackRunning = false
 		inv.slot.Done()
 	} else {
-		inv.slot.GoDone(h.boxPlace)
+		inv.slot.GoDone(h.slotIndex)
 	}
 }
 
@@ -83,13 +83,13 @@ func (inv *invocation) closeIfDone() bool {
 	return done
 }
 
-// call calls h, and reports how that ended.
-func (inv *invocation) call(h *hook) {
+// runHook calls h, and reports how that ended.
+func (inv *invocation) runHook(h *hook) {
 	if h.timeout > 0 {
 		overrun := time.AfterFunc(min(h.timeout, forever-hooksGrace)+hooksGrace, func() { inv.abandonOne(h) })
 		defer overrun.Stop()
 	}
-	h.call(h.ctx, func(result HookResult) {
+	h.invoke(h.ctx, func(result HookResult) {
 		if h.cancel != nil {
 			h.cancel(nil)
 		}
@@ -158,7 +158,7 @@ func (inv *invocation) abandonAll(outcome Outcome, runningReason, waitingReason 
 	var abandoned, reported []*hook
 	for _, h := range inv.running {
 		if !h.running { // it has ended, and is being reported
-			h.place = len(reported)
+			h.runningIndex = len(reported)
 			reported = append(reported, h)
 			continue
 		}

@@ -79,8 +79,8 @@ func (w *wrapper) begin(ctx context.Context) *invocation {
 		inv.entry = g.Begin(inv.requestID, lc, contextEnds)
 	}
 	inv.reporter.test = inv.environment.test
-	if began := inv.environment.began; began != nil {
-		began(inv)
+	if onInvocation := inv.environment.onInvocation; onInvocation != nil {
+		onInvocation(inv)
 	}
 	w.checkMargin(inv)
 	if inv.endsWithInvocation() {
@@ -125,10 +125,10 @@ func (inv *invocation) push(h *hook) {
 // start registers and starts a hook of [Go].
 func (inv *invocation) start(h *hook) {
 	if inv.lockFor(h) {
-		h.boxPlace = inv.slot.Go(h)
+		h.slotIndex = inv.slot.Go(h)
 		inv.addRunning(h)
 		inv.mu.Unlock()
-		go inv.call(h)
+		go inv.runHook(h)
 	}
 }
 

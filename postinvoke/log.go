@@ -28,8 +28,8 @@ func newLogger(l *slog.Logger) logger {
 	if l == nil {
 		return ownLog
 	}
-	lambdas := reflect.TypeOf(lambdacontext.NewLogHandler())
-	return logger{l, reflect.TypeOf(l.Handler()) == lambdas}
+	lambdaHandler := reflect.TypeOf(lambdacontext.NewLogHandler())
+	return logger{l, reflect.TypeOf(l.Handler()) == lambdaHandler}
 }
 
 // ownLog writes what lambdacontext.NewLogger would, to recordOutput.

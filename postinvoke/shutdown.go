@@ -124,7 +124,7 @@ func (e *environment) shutDown() {
 	result := ShutdownResult{Started: began, Budget: p.shutdownBudget, Hooks: len(functions)}
 	r := e.reporter()
 	for _, h := range functions {
-		switch e.call(ctx, h, r) {
+		switch e.runShutdownFunction(ctx, h, r) {
 		case OutcomeError, OutcomePanic:
 			result.Failures++
 		case OutcomeAbandoned:
@@ -136,9 +136,9 @@ func (e *environment) shutDown() {
 	e.slot().Free()
 }
 
-// call calls a shutdown function, and returns how that ended. It is abandoned when
+// runShutdownFunction calls a shutdown function, and returns how that ended. It is abandoned when
 // ctx ends.
-func (e *environment) call(ctx context.Context, h *hook, r *reporter) Outcome {
+func (e *environment) runShutdownFunction(ctx context.Context, h *hook, r *reporter) Outcome {
 	if ctx.Err() != nil {
 		r.hook(h, h.abandonedResult("no time was left to start it before the environment ends"))
 		return OutcomeAbandoned
@@ -146,7 +146,7 @@ func (e *environment) call(ctx context.Context, h *hook, r *reporter) Outcome {
 	e.slot().Pop()
 	h.started = time.Now()
 	returned := make(chan HookResult, 1)
-	go h.call(ctx, func(result HookResult) { returned <- result })
+	go h.invoke(ctx, func(result HookResult) { returned <- result })
 	select {
 	case result := <-returned:
 		e.slot().Done()

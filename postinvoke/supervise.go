@@ -112,13 +112,13 @@ func (inv *invocation) progress(s *supervision) (done bool) {
 		s.started = time.Now()
 		s.responded = inv.responded()
 		if !s.responded && !inv.panicked() && inv.onLambda {
-			inv.contextWarning.Do(func() { inv.reporter.log.warn(inv, notLambdas) })
+			inv.contextWarning.Do(func() { inv.reporter.log.warn(inv, foreignContextWarning) })
 		}
 	}
 	if !s.deadline.IsZero() && !wallNow().Before(s.deadline) {
 		inv.abandonStack(noTime)
 	} else if h := inv.pop(); h != nil {
-		go inv.call(h)
+		go inv.runHook(h)
 	}
 	return inv.closeIfDone()
 }
@@ -180,10 +180,10 @@ func (inv *invocation) endsWithInvocation() bool {
 }
 
 const (
-	notHeld = "the environment is not kept awake for this invocation any more, so that its hooks may be frozen: " +
+	notAwakeWarning = "the environment is not kept awake for this invocation any more, so that its hooks may be frozen: " +
 		"the timeout is near, the handler was called late, or another wrapped handler of the invocation was done before; " +
 		"wrap the outermost handler, as postinvoke.Start does"
-	notLambdas = "hooks may start before the response is sent, because the wrapped handler is not the outermost one, " +
+	foreignContextWarning = "hooks may start before the response is sent, because the wrapped handler is not the outermost one, " +
 		"or its context was cancelled early: wrap the outermost handler, as postinvoke.Start does"
 )
 
@@ -191,7 +191,7 @@ const (
 // That is not always known when its handler is called.
 func (inv *invocation) warnIfReleased() {
 	if inv.entry.Released() {
-		inv.reporter.log.warn(inv, notHeld)
+		inv.reporter.log.warn(inv, notAwakeWarning)
 	}
 }
 
@@ -222,10 +222,10 @@ func (inv *invocation) stopHooks() {
 // and so is not called in the goroutine that holds the environment: that one has to
 // release it in time.
 func (inv *invocation) watch() {
-	if !inv.outside && !inv.reporter.observesInvocations() && inv.entry.Watch(endOf{inv}) {
+	if !inv.outside && !inv.reporter.observesInvocations() && inv.entry.Watch(contextEnd{inv}) {
 		return
 	}
-	context.AfterFunc(inv.Context, endOf{inv}.Ended)
+	context.AfterFunc(inv.Context, contextEnd{inv}.Ended)
 	if inv.direct {
 		return
 	}
@@ -233,18 +233,18 @@ func (inv *invocation) watch() {
 		go func() {
 			<-arrived
 			if !inv.endsWithInvocation() {
-				endOf{inv}.Ended()
+				contextEnd{inv}.Ended()
 			}
 		}()
 	}
 }
 
-// endOf is the end of an invocation's context, for package gate.
-type endOf struct{ *invocation }
+// contextEnd is the end of an invocation's context, for package gate.
+type contextEnd struct{ *invocation }
 
 // Done returns a closed channel for a context that outlives the invocation. That is
 // known when the invocation is held.
-func (e endOf) Done() <-chan struct{} {
+func (e contextEnd) Done() <-chan struct{} {
 	if !e.endsWithInvocation() {
 		return closed
 	}
@@ -252,7 +252,7 @@ func (e endOf) Done() <-chan struct{} {
 }
 
 // Ended finishes the invocation if its handler has returned. Otherwise the return does.
-func (e endOf) Ended() {
+func (e contextEnd) Ended() {
 	e.mu.Lock()
 	e.watched = false
 	e.mu.Unlock()
