@@ -84,7 +84,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	r := newReporter(os.Stdout)
-	r.printf("This takes some 6 minutes on 2 processors; this machine has %d.", runtime.NumCPU())
+	r.printf("This takes some 8 minutes on 2 processors; this machine has %d.", runtime.NumCPU())
 	if !compiledBefore(ctx) {
 		r.printf("The first time it takes some 15 minutes, because it downloads and compiles everything.")
 	}

@@ -54,3 +54,16 @@ func TestTheOutputOfACommandThatFails(t *testing.T) {
 		}
 	}
 }
+
+// Go before 1.27 may fail when the time for fuzzing has passed, without an input
+// that fails.
+func TestTheEndOfTheTimeForFuzzingIsNoFailure(t *testing.T) {
+	const timeIsUp = "--- FAIL: FuzzX (3.09s)\n    context deadline exceeded\nFAIL\n"
+	const found = "--- FAIL: FuzzX (1.00s)\n    --- FAIL: FuzzX (0.00s)\n        panic\n" +
+		"    Failing input written to testdata/fuzz/FuzzX/55\n"
+	for output, want := range map[string]bool{timeIsUp: true, found: false, found + timeIsUp: false, "FAIL\n": false} {
+		if got := onlyTimeIsUp(output); got != want {
+			t.Errorf("%q: got %v, want %v", output, got, want)
+		}
+	}
+}
