@@ -20,10 +20,9 @@
 //
 // # Exit status
 //
-// It is 0 if the environment was shut down, even if invocations failed: the
-// log and the summary say so. It is 2 for wrong flags and arguments, 1 for
-// everything else that prevented the run, and 130 after Ctrl-C, which ends every
-// process that was started.
+// It is 0 if the environment was shut down, even if invocations failed, 2 for wrong
+// flags and arguments, 130 after Ctrl-C, which ends every process that was started,
+// and 1 for everything else that prevented the run.
 package main
 
 import (
