@@ -123,7 +123,7 @@ func TestCheckWithoutEvidence(t *testing.T) {
 		want  string
 	}{
 		{"a slow handler with short hooks", awstest.Config{Function: slow, KeepBack: true},
-			`{"HandlerMs":1100,"HookMs":110,"Hooks":1}`, response,
+			`{"HandlerMs":1100,"HookMs":20,"Hooks":1}`, response,
 			"hooks this short cannot be distinguished from the network: " +
 				`give the function an event such as {"sleepMs":3000}`},
 		{"a caller who waits for a cold start",

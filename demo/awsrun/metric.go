@@ -95,8 +95,9 @@ func (r *run) checkMetric() finding {
 		return notSeen("CloudWatch has %.0f invocations in these minutes, of which %d are of this run",
 			m.samples, len(r.invocations))
 	// The metric begins when the runtime requested the next event, a moment
-	// after the response, from which the hooks count.
-	case m.maximum >= hooks*0.9:
+	// after the response, from which the hooks count. With a small share of a
+	// processor that moment may take some milliseconds.
+	case m.maximum >= hooks*0.9, hooks-m.maximum <= 50:
 		return passed("%.1f ms at most in %.0f invocations, hooks took %.1f ms", m.maximum, m.samples, hooks)
 	case int(m.samples) < invocations:
 		return notSeen("CloudWatch has %.0f of %d invocations so far", m.samples, invocations)
