@@ -134,22 +134,6 @@ func TestNoExtensionIsSaidBeforeAnythingIsBuilt(t *testing.T) {
 	}
 }
 
-// The demo refuses what NewFunction refuses.
-func TestFunctionThatNeedsCgo(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	writeFiles(t, dir, map[string]string{
-		"go.mod": "module example.org/mine\n\ngo 1.26.0\n",
-		"main.go": "package main\n\n// int answer() { return 42; }\nimport \"C\"\n\nfunc main() { " +
-			"println(C.answer()) }\n",
-	})
-	r := demotest.Call{Env: []string{"CGO_ENABLED=1"}}.Run(t, "-function", dir)
-	want := "demo: the program in " + dir + " needs cgo: main.go in package example.org/mine imports \"C\". "
-	if r.Code != 1 || !strings.HasPrefix(r.Stderr, want) {
-		t.Errorf("got %v, want 1 and %q", r, want)
-	}
-}
-
 // The README's commands for the demo in somebody's own module, word for word but
 // for the places, where GOARCH is exported as many do.
 func TestTheDocumentedDemoInAModuleOfItsOwn(t *testing.T) {

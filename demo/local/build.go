@@ -241,14 +241,11 @@ func (b Builder) buildExtension(ctx context.Context, layer *gobuild.Dependency) 
 func explainBuild(err error, dir, what string) error {
 	var (
 		notMain *gobuild.NotMainError
-		cgo     *gobuild.CgoError
 		compile *gobuild.CompileError
 	)
 	switch {
 	case errors.As(err, &notMain):
 		return flagErrorf("-function %s: not a main package", dir)
-	case errors.As(err, &cgo):
-		return err
 	case errors.As(err, &compile) && dir != "" && strings.Contains(compile.Output, "go.mod file not found"):
 		return flagErrorf("-function %s: not in a Go module; go mod init makes one", dir)
 	case errors.As(err, &compile):

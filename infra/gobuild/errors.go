@@ -35,8 +35,7 @@ type CgoError struct {
 
 func (e *CgoError) Error() string {
 	return fmt.Sprintf("the program in %s needs cgo: %s in package %s imports \"C\". Programs are built with "+
-		"CGO_ENABLED=0, "+
-		"because cgo needs a C compiler for Lambda's architecture and binds the program to a C library: "+
+		"CGO_ENABLED=0, because cgo needs a C compiler for Lambda's architecture and binds the program to a C library: "+
 		"use a package without C, or build the executable yourself and give that", e.Dir, e.File, e.Package)
 }
 

@@ -28,7 +28,7 @@ const (
 //
 // It is compiled as go build compiles it in its folder: with the go.mod of that
 // folder or of one above it, and with a vendor folder or a go.work file where
-// there is one. cgo is off.
+// there is one.
 type Program struct {
 	// Dir is the folder of the main package. Empty means the current folder.
 	Dir string
@@ -40,9 +40,11 @@ type Program struct {
 	// Arch is ARM64 or AMD64. Empty means ARM64.
 	Arch string
 
-	// Host compiles for this machine instead of for Lambda, with the symbols, and
-	// with the Go settings of the user, as go build does without any flags. Arch
-	// is ignored.
+	// Host compiles for this machine instead of for Lambda, as go build does without
+	// any flags: with the symbols and the Go settings of the user, and with cgo if
+	// there is a C compiler. Then go build and go run share compiled packages with
+	// it: -trimpath alone would make it compile the standard library once more.
+	// Arch is ignored.
 	Host bool
 
 	// Options are further settings of the build.
@@ -55,8 +57,8 @@ type Program struct {
 // on every machine, is the path of the program within it, Options.Files are the
 // others, and nothing else stays there.
 //
-// A program that does not compile is a [*CompileError], one that needs cgo a
-// [*CgoError], and a package that is not a program a [*NotMainError].
+// A program that does not compile is a [*CompileError], one for Lambda that needs
+// cgo a [*CgoError], and a package that is not a program a [*NotMainError].
 //
 // Several processes may build into the same folder at the same time. They work
 // beside the folder, and replace each file in one step.
@@ -142,12 +144,13 @@ func (p Program) target() string {
 // flags are those of go build.
 func (p Program) flags() []string {
 	// git may be missing, or the repository may belong to another user.
-	flags := []string{"-trimpath", "-buildvcs=false"}
+	flags := []string{"-buildvcs=false"}
 	if p.alone {
 		flags = append(flags, "-mod=readonly")
 	}
 	tags, ldflags := p.Tags, p.Ldflags
 	if !p.Host {
+		flags = append(flags, "-trimpath")
 		tags = append([]string{"lambda.norpc"}, tags...)
 		ldflags = strings.TrimSpace("-s -w -buildid= " + ldflags)
 	}
@@ -176,7 +179,7 @@ func (p Program) buildError(ctx context.Context, env []string, err error, words 
 	}
 	compile := &CompileError{p.Dir, output}
 	var failed *exec.ExitError
-	if !errors.As(err, &failed) {
+	if !errors.As(err, &failed) || p.Host {
 		return compile
 	}
 	if needed := p.cgoNeeded(ctx, env, compile); needed != nil {

@@ -5,6 +5,7 @@ package gobuild_test
 import (
 	"bytes"
 	"context"
+	"debug/buildinfo"
 	"debug/elf"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -191,6 +193,35 @@ func TestArchitectures(t *testing.T) {
 			t.Errorf("architecture %q: got %v, want %v", arch, file.Machine, want)
 		}
 	}
+}
+
+// A flag that go run does not have, or another value of a setting, would make the
+// first run of the demo compile the standard library twice.
+func TestHostSharesCompiledPackagesWithGoRun(t *testing.T) {
+	dir := module(t, hello)
+	asset := filepath.Join(t.TempDir(), "asset")
+	if err := gobuild.Build(t.Context(), gobuild.Program{Dir: dir, Host: true}, asset, "hello"); err != nil {
+		t.Fatal(err)
+	}
+	plain := filepath.Join(t.TempDir(), "hello")
+	cmd := exec.Command("go", "build", "-o", plain, ".")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", cmd, err, out)
+	}
+	if got, want := settings(t, filepath.Join(asset, "hello")), settings(t, plain); !slices.Equal(got, want) {
+		t.Errorf("settings of the build: got %v, want those of go build, %v", got, want)
+	}
+}
+
+// settings are those with which the program was built.
+func settings(t *testing.T, program string) []debug.BuildSetting {
+	t.Helper()
+	info, err := buildinfo.ReadFile(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Settings
 }
 
 func TestCompileErrorIsTheCompilersWords(t *testing.T) {

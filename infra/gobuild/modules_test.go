@@ -155,19 +155,16 @@ func TestCgoIsRefused(t *testing.T) {
 			}
 			dir := filepath.Join(tree(t, test.files), "m")
 			t.Setenv("CGO_ENABLED", "1")
-			for _, host := range []bool{true, false} {
-				err := gobuild.Build(t.Context(), gobuild.Program{Dir: dir, Host: host}, filepath.Join(t.TempDir(), "asset"),
-					"bootstrap")
-				var cgo *gobuild.CgoError
-				if !errors.As(err, &cgo) {
-					t.Fatalf("host %t: got %v, want a CgoError", host, err)
-				}
-				if cgo.Package != test.pkg || cgo.File != test.imports {
-					t.Errorf("host %t: got package %s, file %s; want %s, %s", host, cgo.Package, cgo.File, test.pkg, test.imports)
-				}
-				if !strings.HasPrefix(err.Error(), "the program in "+dir+" needs cgo: ") {
-					t.Errorf("host %t: got %q", host, err)
-				}
+			err := gobuild.Build(t.Context(), gobuild.Program{Dir: dir}, filepath.Join(t.TempDir(), "asset"), "bootstrap")
+			var cgo *gobuild.CgoError
+			if !errors.As(err, &cgo) {
+				t.Fatalf("got %v, want a CgoError", err)
+			}
+			if cgo.Package != test.pkg || cgo.File != test.imports {
+				t.Errorf("got package %s, file %s; want %s, %s", cgo.Package, cgo.File, test.pkg, test.imports)
+			}
+			if !strings.HasPrefix(err.Error(), "the program in "+dir+" needs cgo: ") {
+				t.Errorf("got %q", err)
 			}
 		})
 	}

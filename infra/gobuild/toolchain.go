@@ -53,12 +53,11 @@ func (p Program) environment(ctx context.Context) ([]string, error) {
 
 // machine are the variables that choose the machine that Build builds for.
 func (p Program) machine() []string {
-	goos := "linux"
+	oldest := []string{"GOAMD64=v1", "GOARM64=v8.0"} // processors that Lambda may run on
 	if p.Host {
-		goos = runtime.GOOS
+		return append(oldest, "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH)
 	}
-	// The oldest processors that Lambda may run on.
-	return []string{"CGO_ENABLED=0", "GOOS=" + goos, "GOARCH=" + p.Arch, "GOAMD64=v1", "GOARM64=v8.0"}
+	return append(oldest, "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+p.Arch)
 }
 
 // settings returns the user's variables in the folder dir, without those of the Go
