@@ -75,18 +75,31 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// Many tests wait, for processes and timeouts, and most checks use one processor.
-	var lanes sync.WaitGroup
-	lanes.Go(func() { r.run(ctx, step{"go test of the CDK app", goTest(root, "-race=false", true)}) })
-	lanes.Go(func() { r.run(ctx, step{"go test", goTest(root, race, false)}) })
-	lanes.Go(func() { r.run(ctx, checks(race)...) })
-	lanes.Wait()
+	// Most steps use one processor, and many tests wait.
+	next := make(chan step)
+	var workers sync.WaitGroup
+	for range 3 {
+		workers.Go(func() {
+			for s := range next {
+				r.run(ctx, s)
+			}
+		})
+	}
+	for _, s := range steps(race) {
+		next <- s
+	}
+	close(next)
+	workers.Wait()
 	return r.summary(leftOut)
 }
 
-// checks are the steps that run one by one, beside the tests of the main module.
-func checks(race string) []step {
-	all := []step{{"gofmt", gofmt}}
+// steps are in the order in which they begin: the longest first.
+func steps(race string) []step {
+	all := []step{
+		{"go test", goTest(root, race, false)},
+		{"go test of the CDK app", goTest(root, "-race=false", true)},
+		{"gofmt", gofmt},
+	}
 	for _, m := range []module{root, recipes, hooklint, golangci} {
 		all = append(all,
 			step{m.title("go mod tidy"), m.command("go", "mod", "tidy", "-diff")},

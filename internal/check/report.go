@@ -37,29 +37,27 @@ func (r *reporter) Write(p []byte) (int, error) {
 	return r.out.Write(p)
 }
 
-// run runs steps one by one, and prints the name and time of each. A step that fails
-// does not keep the others from running.
-func (r *reporter) run(ctx context.Context, steps ...step) {
-	for _, s := range steps {
-		if ctx.Err() != nil {
-			return
-		}
-		began := time.Now()
-		line := func(what string) {
-			fmt.Fprintf(r, "%-44s %6.1f s%s\n", s.name, time.Since(began).Seconds(), what)
-		}
-		done := make(chan error, 1)
-		go func() { done <- s.run(ctx, r) }()
-		err := await(done, func() { line(" so far") })
-		if err == nil {
-			line("")
-			continue
-		}
-		line(fmt.Sprintf(": %v", err))
-		r.mu.Lock()
-		r.failed = append(r.failed, s.name)
-		r.mu.Unlock()
+// run runs a step, and prints its name and time. A step that fails does not keep
+// others from running.
+func (r *reporter) run(ctx context.Context, s step) {
+	if ctx.Err() != nil {
+		return
 	}
+	began := time.Now()
+	line := func(what string) {
+		fmt.Fprintf(r, "%-44s %6.1f s%s\n", s.name, time.Since(began).Seconds(), what)
+	}
+	done := make(chan error, 1)
+	go func() { done <- s.run(ctx, r) }()
+	err := await(done, func() { line(" so far") })
+	if err == nil {
+		line("")
+		return
+	}
+	line(fmt.Sprintf(": %v", err))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed = append(r.failed, s.name)
 }
 
 // await returns what comes from done, and calls progress until then.
