@@ -67,35 +67,45 @@ func startMoto(t *testing.T) {
 	}
 }
 
-var motoAddress = regexp.MustCompile(`Running on (http://127\.0\.0\.1:\d+)`)
-
+// runMoto starts moto, and sets its address.
 func runMoto(server string) error {
-	cmd := exec.Command(server, "-H", "127.0.0.1", "-p", "0")
-	output, w := io.Pipe()
-	cmd.Stdout, cmd.Stderr = w, w
-	if err := cmd.Start(); err != nil {
+	output, stop, err := background(exec.Command(server, "-H", "127.0.0.1", "-p", "0"))
+	if err != nil {
 		return err
 	}
-	ended := make(chan error, 1)
-	go func() {
-		ended <- cmd.Wait()
-		w.Close()
-	}()
-	moto.stop = func() {
-		cmd.Process.Kill()
-		<-ended
-	}
+	moto.stop = stop
 	var words strings.Builder
-	lines := bufio.NewScanner(output)
+	lines := bufio.NewScanner(io.TeeReader(output, &words))
 	for lines.Scan() {
-		fmt.Fprintln(&words, lines.Text())
-		if m := motoAddress.FindStringSubmatch(lines.Text()); m != nil {
+		if _, address, found := strings.Cut(lines.Text(), "Running on "); found {
+			moto.address = address
 			go io.Copy(io.Discard, output) // a log of every request
-			moto.address = m[1]
 			return nil
 		}
 	}
 	return fmt.Errorf("moto ended before it had an address:\n%s", &words)
+}
+
+// background starts a program that ends when stop is called or this process ends, be
+// it by a panic: its standard input ends then. output is all that it prints.
+func background(cmd *exec.Cmd) (output io.Reader, stop func(), err error) {
+	const script = `exec 3<&0; (read _ <&3; kill -9 $$) >/dev/null 2>&1 & exec "$0" "$@" 3<&-`
+	cmd.Args = append([]string{"sh", "-c", script}, cmd.Args...)
+	cmd.Path = "/bin/sh"
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	output, w, err := os.Pipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer w.Close()
+	cmd.Stdout, cmd.Stderr = w, w
+	return output, func() {
+		stdin.Close()
+		cmd.Wait()
+	}, cmd.Start()
 }
 
 // query has moto do an action of a service with the query protocol, and returns the

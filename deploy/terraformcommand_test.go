@@ -64,16 +64,13 @@ func startProvider(t *testing.T, dir string) {
 	if err != nil || len(programs) != 1 {
 		t.Fatalf("got providers %q, %v, want one", programs, err)
 	}
-	provider := exec.CommandContext(t.Context(), programs[0], "-debug")
+	provider := exec.Command(programs[0], "-debug")
 	provider.Dir = dir // from which it reads zip files, as terraform does
-	output, err := provider.StdoutPipe()
+	output, stop, err := background(provider)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := provider.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { provider.Wait() }) // the end of the context has killed it
+	t.Cleanup(stop)
 	for lines := bufio.NewScanner(output); lines.Scan(); {
 		if _, address, found := strings.Cut(lines.Text(), "TF_REATTACH_PROVIDERS='"); found {
 			t.Setenv("TF_REATTACH_PROVIDERS", strings.TrimSuffix(address, "'"))
