@@ -75,7 +75,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// Most steps use one processor, and many tests wait.
+	// Most steps use one processor, and do not wait as tests do.
 	next := make(chan step)
 	var workers sync.WaitGroup
 	for range 3 {

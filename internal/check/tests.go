@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"time"
 
@@ -21,7 +22,8 @@ const jsii = "github.com/aws/jsii-runtime-go"
 // packages for it takes minutes, and the work is done in a Node process.
 //
 // Results are never taken from the cache: the go command does not see that they
-// depend on the programs that the tests compile. The vet step runs go vet.
+// depend on the programs that the tests compile. The vet step runs go vet. Many tests
+// wait, so that more packages run at once than there are processors.
 func goTest(m module, race string, usesJSII bool) func(context.Context, *reporter) error {
 	return func(ctx context.Context, r *reporter) error {
 		list := exec.CommandContext(ctx, "go", "list", "-f",
@@ -31,7 +33,8 @@ func goTest(m module, race string, usesJSII bool) func(context.Context, *reporte
 		if err != nil {
 			return fmt.Errorf("list the packages: %w", err)
 		}
-		args := []string{"test", "-vet=off", "-count=1", "-timeout=20m", race}
+		atOnce := fmt.Sprintf("-p=%d", runtime.NumCPU()+1)
+		args := []string{"test", "-vet=off", "-count=1", "-timeout=20m", atOnce, race}
 		for line := range strings.Lines(string(out)) {
 			path, dependencies, _ := strings.Cut(line, " ")
 			if strings.Contains(dependencies, jsii+" ") == usesJSII {
