@@ -138,14 +138,10 @@ func TestNoExtensionIsSaidBeforeAnythingIsBuilt(t *testing.T) {
 // for the places, where GOARCH is exported as many do.
 func TestTheDocumentedDemoInAModuleOfItsOwn(t *testing.T) {
 	t.Parallel()
-	blocks, err := pages.Section("../README.md", "Testing")
-	if err != nil {
-		t.Fatal(err)
-	}
 	commands := ""
-	for _, b := range blocks {
-		if strings.Contains(b.Text, "go build -C /path/to/checkout") {
-			commands = b.Text
+	for _, block := range pages.Code(t, "../README.md", "Testing", "") {
+		if strings.Contains(block, "go build -C /path/to/checkout") {
+			commands = block
 		}
 	}
 	if commands == "" {

@@ -221,11 +221,7 @@ func synthesise(t *testing.T, dir string) (string, error) {
 
 func code(t *testing.T, page, heading, language string) string {
 	t.Helper()
-	text, err := pages.Code(page, heading, language)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
+	return pages.Code(t, page, heading, language)[0]
 }
 
 // ourLayer is the asset of the arm64 layer as this checkout deploys it.
