@@ -148,23 +148,6 @@ func TestNoPhysicalNames(t *testing.T) {
 	}
 }
 
-func TestOutputs(t *testing.T) {
-	outputs := demo(t).Template(t, "PostInvokeDemo").Outputs
-	for name, want := range map[string]string{
-		"DashboardURL":  "#dashboards/dashboard/",
-		"InvokeArm64":   "aws lambda invoke --region ",
-		"InvokeX86":     "aws lambda invoke --region ",
-		"LogsArm64":     "aws logs tail --region ",
-		"LogsX86":       "aws logs tail --region ",
-		"LayerArnArm64": "PostInvokeLayerArm64",
-		"LayerArnX86":   "PostInvokeLayerX8664",
-	} {
-		if text := joined(t, outputs[name].Value); !strings.Contains(text, want) {
-			t.Errorf("output %s: got %s, want %q in it", name, text, want)
-		}
-	}
-}
-
 func TestTags(t *testing.T) {
 	var manifest struct {
 		Artifacts map[string]struct {

@@ -94,7 +94,7 @@ func TestTheDocumentedAppInAnEmptyFolder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.CommandContext(t.Context(), "npx", "cdk", "synth", "-q", "--app", self)
+		cmd := exec.CommandContext(t.Context(), "node_modules/.bin/cdk", "synth", "-q", "--app", self)
 		cmd.Dir, cmd.Env = wrong, append(os.Environ(), runApp+"=1")
 		out, err := cmd.CombinedOutput()
 		if err == nil {
