@@ -13,7 +13,7 @@ import (
 // is reported for the last statement of the hook, which is its work, and for
 // calls with a context, which wait for another process.
 func (c *checker) checkError(h *hook, converted bool) {
-	if h.lit == nil || h.name == "ShutdownContext" || h.name == "Shutdown" {
+	if h.lit == nil || h.atShutdown() {
 		return
 	}
 	body := h.lit.Body
@@ -55,11 +55,7 @@ func (c *checker) checkReturnsNil(h *hook, body *ast.BlockStmt) {
 	if call == nil || !c.takesContext(call) {
 		return
 	}
-	var fix []analysis.TextEdit
-	if isError(c.info.TypeOf(call)) {
-		fix = append(c.returnCall(stmt, call), remove(call.End(), result.End()))
-	}
-	c.report(call, errorCheck, fix, "the error of %s is thrown away: return it, and %s logs it",
+	c.report(call, errorCheck, nil, "the error of %s is thrown away: return it, and %s logs it",
 		types.ExprString(call.Fun), h.name)
 }
 
@@ -71,16 +67,14 @@ func (c *checker) thrownAway(stmt ast.Stmt) *ast.CallExpr {
 	case *ast.ExprStmt:
 		e = s.X
 	case *ast.AssignStmt:
-		if len(s.Rhs) != 1 || slices.ContainsFunc(s.Lhs, func(lhs ast.Expr) bool {
-			id, ok := lhs.(*ast.Ident)
-			return !ok || id.Name != "_"
-		}) {
+		isUsed := func(lhs ast.Expr) bool { return types.ExprString(lhs) != "_" }
+		if len(s.Rhs) != 1 || slices.ContainsFunc(s.Lhs, isUsed) {
 			return nil
 		}
 		e = s.Rhs[0]
 	}
 	call, ok := e.(*ast.CallExpr)
-	if !ok || !c.returnsError(call) || c.errorIsNoise(call) {
+	if !ok || !endsInError(c.info.TypeOf(call)) || c.errorIsNoise(call) {
 		return nil
 	}
 	return call
@@ -96,16 +90,11 @@ func (c *checker) errorIsNoise(call *ast.CallExpr) bool {
 	switch packageOf(f) {
 	case "fmt", "strings", "bytes", "hash", "io", "bufio", "text/tabwriter", "log", "log/slog", "crypto/rand":
 		return true
-	case "os":
-		switch f.Name() {
-		case "Remove", "RemoveAll", "Setenv", "Unsetenv":
-			return true
-		}
-		return isMethod(f, "os", "File", f.Name()) || isMethod(f, "os", "Process", f.Name())
 	}
 	switch f.Name() {
-	case "Close", "Rollback", "Sync", "Log", "Print", "Printf", "Println", "Write", "WriteString", "SetDeadline":
-		return f.Signature().Recv() != nil
+	case "Close", "Rollback", "Sync", "Log", "Print", "Printf", "Println", "Write", "WriteString", "SetDeadline",
+		"Remove", "RemoveAll", "Setenv", "Unsetenv":
+		return true
 	}
 	return false
 }

@@ -21,7 +21,7 @@ func (c *checker) checkStarts() {
 		case h.kind == coveredHandler:
 			c.report(h.wrap, wrapCheck, c.fixCovered(call, given, h), "%s is around the wrapped handler, and may "+
 				"end its context before the response is sent: wrap what %[1]s returns", types.ExprString(h.around))
-		case h.kind == plainHandler && h.registers && !wrapped[h.function]:
+		case h.kind == plainHandler && c.summaryOf(h.function).Registers != 0 && !wrapped[h.function]:
 			c.report(given, wrapCheck, c.replaceStart(call, given, "nil"), "the handler registers hooks and is not wrapped, "+
 				"so Run panics: start %s with postinvoke.Start", what)
 		}
@@ -73,31 +73,14 @@ func (c *checker) fixCovered(call *ast.CallExpr, given ast.Expr, h handler) []an
 	return append(edits, remove(h.wrap.Pos(), inner.Pos()), remove(inner.End(), h.wrap.End()))
 }
 
-// replaceStart makes a call of postinvoke.Start of a call that starts a handler.
-// It returns nil if that cannot be done.
+// replaceStart makes a call of postinvoke.Start of one of lambda's that has the
+// handler as its first argument.
 func (c *checker) replaceStart(call *ast.CallExpr, given ast.Expr, opts string) []analysis.TextEdit {
-	name, edits := c.use(call.Pos())
-	selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
-	if name == "" || !ok {
+	imported := c.importedAs(call.Pos(), "postinvoke", library)
+	if !imported || given != call.Args[0] || c.callOf(call, lambdaPath) == "" {
 		return nil
 	}
-	pkg, ok := selector.X.(*ast.Ident)
-	if !ok {
-		return nil
-	}
-	edits = append(edits, replace(call.Fun, name+".Start"))
-	after := ", " + opts
-	switch {
-	case c.callOf(call, lambdaurlPath) != "":
-		edits = append(edits, insert(given.Pos(), pkg.Name+".Wrap("))
-		after = ")" + after
-	case given != call.Args[0]: // after the context to start with
-		edits = append(edits, remove(call.Args[0].Pos(), given.Pos()))
-		after += ", " + pkg.Name + ".WithContext(" + c.source(call.Args[0]) + ")"
-	default:
-		edits = append(edits, c.dropImport(pkg)...)
-	}
-	return append(edits, insert(given.End(), after))
+	return []analysis.TextEdit{replace(call.Fun, "postinvoke.Start"), insert(given.End(), ", "+opts)}
 }
 
 // checkBackground reports a context that no handler was called with: of a hook,
@@ -105,7 +88,7 @@ func (c *checker) replaceStart(call *ast.CallExpr, given ast.Expr, opts string) 
 // takes the place of the runtime, and may pass any.
 func (c *checker) checkBackground() {
 	for at, call := range calls(c.root) {
-		if len(call.Args) == 0 || c.origin(call.Args[0]) != background || c.inTest(at) {
+		if len(call.Args) == 0 || c.origin(call.Args[0]) != background || c.inTest(call) {
 			continue
 		}
 		given := call.Args[0]
@@ -118,17 +101,9 @@ func (c *checker) checkBackground() {
 		case len(c.registersWith(call)) > 0 && name != "":
 			c.report(given, wrapCheck, fix, "%s panics with a context that does not come from a wrapped handler: "+
 				"pass it the context that the handler is called with", name)
-		case ctx != "" && c.callsWrapped(call):
+		case ctx != "" && c.handlerOf(call.Fun).kind == wrappedHandler:
 			c.report(given, wrapCheck, fix, "the wrapped handler is called with a context that has neither values "+
 				"nor end of the invocation's: pass %s on", ctx)
 		}
 	}
-}
-
-func (c *checker) callsWrapped(call *ast.CallExpr) bool {
-	fun := ast.Unparen(call.Fun)
-	if s, ok := fun.(*ast.SelectorExpr); ok && s.Sel.Name == "Invoke" {
-		fun = s.X
-	}
-	return c.handlerOf(fun).kind == wrappedHandler
 }

@@ -4,7 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"iter"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ast/edge"
@@ -15,10 +15,11 @@ import (
 type useKind int
 
 const (
-	harmless useKind = iota // the context is used for its values, or passed on to a variable
+	harmless useKind = iota // the context is used for its values, passed on to a variable, or returned
 	unknown                 // it is stored, or passed to a function that nothing is known about
 	works                   // it is passed to a function that may fail once it has ended
-	waits                   // its end is checked
+	checks                  // it is checked whether it has ended
+	awaits                  // its end is waited for
 )
 
 // A contextUse is an expression whose value is a context.
@@ -31,34 +32,28 @@ type contextUse struct {
 }
 
 // contextUses returns the uses of contexts whose origin is known.
-func (c *checker) contextUses(body inspector.Cursor) iter.Seq[contextUse] {
-	return func(yield func(contextUse) bool) {
-		for at := range body.Preorder((*ast.Ident)(nil), (*ast.CallExpr)(nil)) {
-			u := contextUse{expr: at.Node().(ast.Expr)}
-			switch n := u.expr.(type) {
-			case *ast.Ident:
-				v, ok := c.info.Uses[n].(*types.Var)
-				if !ok || !isContext(v.Type()) || at.ParentEdgeKind() == edge.AssignStmt_Lhs {
-					continue
-				}
-				u.v = v
-			case *ast.CallExpr:
-				if !isMethod(c.callee(n), "net/http", "Request", "Context") {
-					continue
-				}
-				if u.v = c.varOf(c.derivesFrom(n)); u.v == nil {
-					continue
-				}
+func (c *checker) contextUses(body inspector.Cursor) (uses []contextUse) {
+	for at := range body.Preorder((*ast.Ident)(nil), (*ast.CallExpr)(nil)) {
+		u := contextUse{expr: at.Node().(ast.Expr)}
+		switch n := u.expr.(type) {
+		case *ast.Ident:
+			if at.ParentEdgeKind() != edge.AssignStmt_Lhs {
+				u.v, _ = c.info.Uses[n].(*types.Var)
 			}
-			if u.origin = c.origin(u.expr); u.origin == nil {
+		case *ast.CallExpr: // r.Context()
+			if u.v = c.varOf(c.derivesFrom(n)); u.v != nil && !isRequest(u.v.Type()) {
 				continue
 			}
+		}
+		if u.v == nil || !isContext(c.info.TypeOf(u.expr)) {
+			continue
+		}
+		if u.origin = c.origin(u.expr); u.origin != nil {
 			u.kind, u.by = c.classify(at)
-			if !yield(u) {
-				return
-			}
+			uses = append(uses, u)
 		}
 	}
+	return uses
 }
 
 // classify returns what is done with the context at a place.
@@ -71,39 +66,15 @@ func (c *checker) classify(at inspector.Cursor) (useKind, ast.Expr) {
 		return c.classifyArgument(at, parent)
 	case edge.SelectorExpr_X:
 		return c.classifyMethod(parent)
-	case edge.AssignStmt_Rhs, edge.ValueSpec_Values:
-		if c.goesToVariables(parent.Node()) {
-			return harmless, nil
+	case edge.AssignStmt_Rhs:
+		isNoVariable := func(lhs ast.Expr) bool { return c.varOf(lhs) == nil && types.ExprString(lhs) != "_" }
+		if !slices.ContainsFunc(parent.Node().(*ast.AssignStmt).Lhs, isNoVariable) {
+			return harmless, nil // the uses of the variables are looked at in their turn
 		}
-	case edge.BinaryExpr_X, edge.BinaryExpr_Y:
+	case edge.ValueSpec_Values, edge.BinaryExpr_X, edge.BinaryExpr_Y, edge.ReturnStmt_Results:
 		return harmless, nil
-	case edge.ReturnStmt_Results:
-		if decl, ok := functionAround(at).(*ast.FuncDecl); ok {
-			f, _ := c.info.Defs[decl.Name].(*types.Func)
-			if s := c.summaryOf(function{decl: f}); s != nil && s.Derives != 0 {
-				return harmless, nil // its callers know
-			}
-		}
 	}
 	return unknown, nil
-}
-
-// goesToVariables reports whether contexts are assigned to variables, whose
-// uses are looked at in their turn.
-func (c *checker) goesToVariables(assignment ast.Node) bool {
-	a, ok := assignment.(*ast.AssignStmt)
-	if !ok {
-		return true
-	}
-	for _, lhs := range a.Lhs {
-		if id, ok := lhs.(*ast.Ident); ok && id.Name == "_" || !isContext(c.info.TypeOf(lhs)) {
-			continue
-		}
-		if c.varOf(lhs) == nil || c.origin(lhs) == nil {
-			return false
-		}
-	}
-	return true
 }
 
 func (c *checker) classifyArgument(at, parent inspector.Cursor) (useKind, ast.Expr) {
@@ -122,9 +93,8 @@ func (c *checker) classifyArgument(at, parent inspector.Cursor) (useKind, ast.Ex
 	if from := c.derivesFrom(call); from != nil && ast.Unparen(from) == at.Node() {
 		return c.classify(parent)
 	}
-	s := c.calleeSummary(call)
 	switch {
-	case s != nil && s.ValuesOnly.has(at.ParentEdgeIndex()):
+	case c.calleeSummary(call).ValuesOnly.has(at.ParentEdgeIndex()):
 		return harmless, nil
 	case f.Pkg() != c.pass.Pkg && isLogging(f), isInterface(f) && isLogging(f):
 		return unknown, nil
@@ -147,23 +117,12 @@ func isLogging(f *types.Func) bool {
 // canFail reports whether a call returns an error, or something that has one:
 // a row to scan, a command to run, the result of a query.
 func (c *checker) canFail(call *ast.CallExpr) bool {
-	if c.returnsError(call) {
-		return true
-	}
 	t := c.info.TypeOf(call)
-	for _, name := range []string{"Err", "Scan", "Decode", "Run", "Result", "Error"} {
-		switch m, _, _ := types.LookupFieldOrMethod(t, true, nil, name); m := m.(type) {
-		case *types.Func:
-			if results := m.Signature().Results(); results.Len() > 0 && isError(results.At(results.Len()-1).Type()) {
-				return true
-			}
-		case *types.Var:
-			if isError(m.Type()) {
-				return true
-			}
-		}
-	}
-	return isRequest(t)
+	return endsInError(t) || slices.ContainsFunc([]string{"Err", "Scan", "Run"}, func(name string) bool {
+		m, _, _ := types.LookupFieldOrMethod(t, true, nil, name)
+		f, ok := m.(*types.Func)
+		return ok && endsInError(f.Signature().Results())
+	})
 }
 
 // classifyMethod classifies the call of a method of a context.
@@ -179,7 +138,7 @@ func (c *checker) classifyMethod(selector inspector.Cursor) (useKind, ast.Expr) 
 	case "Err":
 		if comparison, ok := call.Parent().Node().(*ast.BinaryExpr); ok &&
 			(c.info.Types[comparison.X].IsNil() || c.info.Types[comparison.Y].IsNil()) {
-			return waits, method
+			return checks, method
 		}
 	case "Done":
 		receive, ok := call.Parent().Node().(*ast.UnaryExpr)
@@ -188,7 +147,7 @@ func (c *checker) classifyMethod(selector inspector.Cursor) (useKind, ast.Expr) 
 				return harmless, nil // it waits for the response
 			}
 			for range call.Enclosing((*ast.CommClause)(nil)) {
-				return waits, method
+				return awaits, method
 			}
 		}
 	}
