@@ -60,25 +60,10 @@ type Variable struct {
 	Values                                            []struct{ Label, Value string }
 }
 
-const gridWidth = 24
-
 func parseBody(text string) (*Body, error) {
 	b := &Body{text: text}
 	if err := strict([]byte(text), b); err != nil {
 		return nil, fmt.Errorf("the body of the dashboard: %w", err)
-	}
-	for i, w := range b.Widgets {
-		if w.Width < 1 || w.Height < 1 || w.X < 0 || w.Y < 0 || w.X+w.Width > gridWidth {
-			return nil, fmt.Errorf("widget %q is not on the grid of %d columns", w.Properties.Title, gridWidth)
-		}
-		for _, o := range b.Widgets[:i] {
-			if w.X < o.X+o.Width && o.X < w.X+w.Width && w.Y < o.Y+o.Height && o.Y < w.Y+w.Height {
-				return nil, fmt.Errorf("widgets %q and %q overlap", w.Properties.Title, o.Properties.Title)
-			}
-		}
-		if (w.Type == "metric" || w.Type == "log") && w.Properties.Region == "" {
-			return nil, fmt.Errorf("widget %q has no region", w.Properties.Title)
-		}
 	}
 	return b, nil
 }

@@ -33,9 +33,6 @@ func (f *MetricFilter) parse() (err error) {
 	if f.condition, err = insights.FilterPattern.Parse(text); err != nil {
 		return fmt.Errorf("filter pattern: not understood: %w", err)
 	}
-	if _, err := f.condition.Holds(nil); err != nil {
-		return fmt.Errorf("filter pattern %s: not understood: %w", f.FilterPattern, err)
-	}
 	for _, t := range f.MetricTransformations {
 		_, err := strconv.ParseFloat(t.MetricValue, 64)
 		if err != nil && !strings.HasPrefix(t.MetricValue, "$.") {
@@ -45,9 +42,6 @@ func (f *MetricFilter) parse() (err error) {
 			if !strings.HasPrefix(d.Value, "$.") {
 				return fmt.Errorf("the value %q of dimension %s", d.Value, d.Key)
 			}
-		}
-		if len(t.Dimensions) > 3 {
-			return fmt.Errorf("%d dimensions, CloudWatch takes 3", len(t.Dimensions))
 		}
 	}
 	return nil
@@ -59,7 +53,7 @@ func (f *MetricFilter) apply(m metrics, line Line) error {
 		return nil
 	}
 	fields := insights.Fields(line.Event)
-	if holds, err := f.condition.Holds(fields); err != nil || !holds {
+	if holds, err := f.condition.Eval(fields); err != nil || holds != true {
 		return err
 	}
 	for _, t := range f.MetricTransformations {

@@ -194,11 +194,9 @@ func (v *View) series(p Properties) ([]Series, error) {
 func parseMetric(parts []any) (*metric, error) {
 	m := &metric{}
 	var texts []string
-	for i, part := range parts {
+	for _, part := range parts {
 		if text, ok := part.(string); ok {
 			texts = append(texts, text)
-		} else if i != len(parts)-1 {
-			return nil, errors.New("options before its end")
 		} else if err := reread(part, m); err != nil {
 			return nil, err
 		}

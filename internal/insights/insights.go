@@ -38,14 +38,14 @@ type Event struct {
 
 // A Log is what queries read.
 type Log struct {
-	Events  []Event
+	Events  []Event             // in the order of time
 	Indexed map[string][]string // the indexed fields of a log group
 }
 
 // A Result is what a query finds.
 type Result struct {
 	Columns []string
-	Rows    []map[string]Value
+	Rows    []Row
 
 	// Absent are the fields that the query names and no event has that it read
 	// and did not filter out before. A query about records that exist has none.
@@ -58,11 +58,13 @@ type Result struct {
 func (r *Result) Cell(row int, column string) string { return Text(r.Rows[row][column]) }
 
 // Run evaluates a query over the log.
-func (l *Log) Run(text string) (*Result, error) {
-	q, err := parseQuery(text)
-	if err != nil {
-		return nil, err
+func (l *Log) Run(text string) (result *Result, err error) {
+	if len(text) > maxQuery {
+		return nil, fmt.Errorf("the query has %d characters, CloudWatch takes %d", len(text), maxQuery)
 	}
+	defer catch(text, &err)
+	q := &query{}
+	queries.parse(text, q.read)
 	t := &table{made: map[string]bool{}, absent: map[string]bool{}}
 	scanned := 0
 	for _, e := range l.Events {
@@ -71,61 +73,54 @@ func (l *Log) Run(text string) (*Result, error) {
 		}
 		fields := Fields(e)
 		if len(fields) > maxFields {
-			return nil, fmt.Errorf("an event has more than %d fields, of which CloudWatch discovers a part: %.80s",
-				maxFields, e.Message)
+			fail("an event has more than %d fields, of which CloudWatch discovers a part: %.80s", maxFields, e.Message)
 		}
-		if indexed := q.indexed(l.Indexed[e.Group]); indexed != nil {
-			if hit, err := indexed.Holds(fields); err != nil || !hit {
-				continue // the index does not list this event
-			}
+		if f := q.indexed(l.Indexed[e.Group]); f != nil && f.eval(fields) != true {
+			continue // the index does not list this event
 		}
 		scanned += len(e.Message)
 		t.rows = append(t.rows, fields)
 	}
 	for _, run := range q.commands {
-		if err := run(t); err != nil {
-			return nil, fmt.Errorf("%w, in: %s", err, text)
-		}
+		run(t)
 	}
-	absent := slices.Sorted(maps.Keys(t.absent))
-	return &Result{Columns: t.columns, Rows: t.rows, Absent: absent, Scanned: scanned}, nil
+	return &Result{Columns: t.columns, Rows: t.rows, Absent: slices.Sorted(maps.Keys(t.absent)), Scanned: scanned}, nil
 }
 
 // A table is what the commands of a query have made so far.
 type table struct {
-	rows    []map[string]Value
+	rows    []Row
 	columns []string        // shown; empty before stats or display
 	grouped bool            // by stats: no other names than its columns are left
 	made    map[string]bool // names that fields and parse have made
 	absent  map[string]bool
 }
 
-// use returns an error if a name cannot mean anything here, and notes fields
-// that no event has.
-func (t *table) use(names ...string) error {
+// use fails if a name cannot mean anything here, and notes fields that no event
+// has.
+func (t *table) use(names ...string) {
 	for _, name := range names {
 		switch {
-		case name[0] == '@' && !t.has(name) && len(t.rows) > 0:
-			return fmt.Errorf("unknown field %q", name)
-		case t.grouped && !slices.Contains(t.columns, name) && !t.made[name]:
-			return fmt.Errorf("after stats there is no %q", name)
-		case !t.grouped && !t.made[name] && len(t.rows) > 0 && !t.has(name):
+		case t.made[name], t.has(name), len(t.rows) == 0 && !t.grouped, slices.Contains(t.columns, name):
+		case t.grouped:
+			fail("after stats there is no %q", name)
+		case name[0] == '@':
+			fail("unknown field %q", name)
+		default:
 			t.absent[name] = true
 		}
 	}
-	return nil
 }
 
 // define adds a name that a command makes.
-func (t *table) define(name string) error {
+func (t *table) define(name string) {
 	if !t.grouped && t.has(name) {
-		return fmt.Errorf("%q is also a field of events", name)
+		fail("%q is also a field of events", name)
 	}
 	t.made[name] = true
-	return nil
 }
 
 // has reports whether a row has a value of that name.
 func (t *table) has(name string) bool {
-	return slices.ContainsFunc(t.rows, func(row map[string]Value) bool { return row[name] != nil })
+	return slices.ContainsFunc(t.rows, func(row Row) bool { return row[name] != nil })
 }
