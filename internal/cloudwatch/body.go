@@ -35,15 +35,8 @@ type Properties struct {
 	SetPeriodToTimeRange bool
 	Alarms               []string
 	States               []string
-	YAxis                struct{ Left, Right Axis }
+	YAxis                any // of which the drawing makes no use
 	Annotations          struct{ Horizontal []Annotation }
-}
-
-// An Axis is of values.
-type Axis struct {
-	Label     string
-	Min       float64
-	ShowUnits bool
 }
 
 // An Annotation is a line across a chart.

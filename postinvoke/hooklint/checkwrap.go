@@ -18,10 +18,10 @@ func (c *checker) checkStarts() {
 			continue
 		}
 		switch h := c.handlerOf(given); {
-		case h.kind == coveredHandler:
+		case h.around != nil:
 			c.report(h.wrap, wrapCheck, c.fixCovered(call, given, h), "%s is around the wrapped handler, and may "+
 				"end its context before the response is sent: wrap what %[1]s returns", types.ExprString(h.around))
-		case h.kind == plainHandler && c.summaryOf(h.function).Registers != 0 && !wrapped[h.function]:
+		case c.summaryOf(h.function).Registers != 0 && !wrapped[h.function]:
 			c.report(given, wrapCheck, c.replaceStart(call, given, "nil"), "the handler registers hooks and is not wrapped, "+
 				"so Run panics: start %s with postinvoke.Start", what)
 		}
@@ -49,11 +49,8 @@ func (c *checker) started(call *ast.CallExpr) (given ast.Expr, what string) {
 func (c *checker) wrappedHandlers() map[function]bool {
 	wrapped := map[function]bool{}
 	for _, call := range calls(c.root) {
-		if !c.wraps(call) {
-			continue
-		}
-		if h := c.handlerOf(call.Args[0]); h.kind == plainHandler {
-			wrapped[h.function] = true
+		if c.wraps(call) {
+			wrapped[c.handlerOf(call.Args[0]).function] = true
 		}
 	}
 	return wrapped
@@ -101,7 +98,7 @@ func (c *checker) checkBackground() {
 		case len(c.registersWith(call)) > 0 && name != "":
 			c.report(given, wrapCheck, fix, "%s panics with a context that does not come from a wrapped handler: "+
 				"pass it the context that the handler is called with", name)
-		case ctx != "" && c.handlerOf(call.Fun).kind == wrappedHandler:
+		case ctx != "" && c.handlerOf(call.Fun).wrap != nil:
 			c.report(given, wrapCheck, fix, "the wrapped handler is called with a context that has neither values "+
 				"nor end of the invocation's: pass %s on", ctx)
 		}

@@ -6,21 +6,11 @@ import (
 	"slices"
 )
 
-type handlerKind int
-
-const (
-	unknownHandler handlerKind = iota
-	plainHandler               // a function of this package, or of another
-	wrappedHandler
-	coveredHandler // a wrapped one inside a middleware
-)
-
-// A handler is what an expression that stands for one is known to be.
+// A handler is what is known of an expression that stands for one.
 type handler struct {
-	kind     handlerKind
-	function function      // of a plain handler
-	wrap     *ast.CallExpr // the call of Wrap in the middle of a covered handler
-	around   ast.Expr      // the middleware around it
+	function function      // of this package or another, if it is not wrapped
+	wrap     *ast.CallExpr // the call that wraps it, if it is
+	around   ast.Expr      // the middleware around a wrapped one, if there is one
 }
 
 // handlerOf finds out what handler an expression is.
@@ -33,34 +23,31 @@ func (c *checker) handlerOf(e ast.Expr) handler {
 		return handler{}
 	}
 	if fn := c.functionOf(e); fn != (function{}) {
-		return handler{kind: plainHandler, function: fn}
+		return handler{function: fn}
 	}
 	if invoke := c.invokeOf(c.info.TypeOf(e)); invoke != (function{}) {
-		return handler{kind: plainHandler, function: invoke}
+		return handler{function: invoke}
 	}
 	call, ok := e.(*ast.CallExpr)
 	switch {
 	case !ok || len(call.Args) == 0:
 		return handler{}
 	case c.wraps(call):
-		return handler{kind: wrappedHandler, wrap: call}
+		return handler{wrap: call}
 	case c.keepsHandler(call):
 		return c.handlerOf(call.Args[0])
 	}
 	return c.handlerInMiddleware(call)
 }
 
-// invokeOf returns the Invoke method of a lambda.Handler that this package
-// implements.
+// invokeOf returns the Invoke method of a type that implements lambda.Handler.
 func (c *checker) invokeOf(t types.Type) function {
 	if t == nil || types.IsInterface(t) {
 		return function{}
 	}
 	obj, _, _ := types.LookupFieldOrMethod(t, true, c.pass.Pkg, "Invoke")
 	if f, ok := obj.(*types.Func); ok {
-		if _, ours := c.bodies[function{decl: f.Origin()}]; ours {
-			return function{decl: f.Origin()}
-		}
+		return function{decl: f.Origin()}
 	}
 	return function{}
 }
@@ -82,8 +69,8 @@ func (c *checker) handlerInMiddleware(call *ast.CallExpr) handler {
 		return handler{}
 	}
 	h := c.handlerOf(call.Args[0])
-	if h.kind == wrappedHandler {
-		h = handler{kind: coveredHandler, wrap: h.wrap, around: call.Fun}
+	if h.wrap != nil && h.around == nil {
+		h.around = call.Fun
 	}
 	return h
 }

@@ -58,16 +58,17 @@ func (g *goroutine) signalsIn(fn function, seen map[function]bool) bool {
 		return false
 	}
 	seen[fn] = true
-	for at := range body.Preorder((*ast.Ident)(nil), (*ast.SelectorExpr)(nil), (*ast.CallExpr)(nil), (*ast.ForStmt)(nil)) {
+	for at := range body.Preorder((*ast.Ident)(nil), (*ast.CallExpr)(nil), (*ast.ForStmt)(nil)) {
 		signals := false
 		switch e := at.Node().(type) {
 		case *ast.Ident:
 			v, ok := g.info.Uses[e].(*types.Var)
-			signals = ok && !v.IsField() && isShared(v, body.Node()) && g.signalsThrough(v)
-		case *ast.SelectorExpr: // a field: of a receiver, say
-			v, ok := g.info.Uses[e.Sel].(*types.Var)
-			timer := isNamed(g.info.TypeOf(e.X), "time", "Timer", "Ticker")
-			signals = ok && v.IsField() && !timer && g.canSignal(v.Type(), false)
+			switch {
+			case ok && v.IsField(): // of a receiver, say, and not of a timer
+				signals = g.canSignal(v.Type(), false) && v.Pkg().Path() != "time"
+			case ok && isShared(v, body.Node()):
+				signals = g.signalsThrough(v)
+			}
 		case *ast.ForStmt:
 			signals = e.Cond == nil
 		case *ast.CallExpr:
