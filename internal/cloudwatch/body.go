@@ -1,17 +1,11 @@
 package cloudwatch
 
-import (
-	"fmt"
-	"strings"
-)
-
 // A Body is that of a dashboard.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
 type Body struct {
 	Start     string
 	Widgets   []Widget
 	Variables []Variable
-	text      string
 }
 
 // A Widget is one of the dashboard's grid, which is 24 columns wide.
@@ -51,24 +45,4 @@ type Annotation struct {
 type Variable struct {
 	ID, Label, Type, InputType, Pattern, DefaultValue string
 	Values                                            []struct{ Label, Value string }
-}
-
-func parseBody(text string) (*Body, error) {
-	b := &Body{text: text}
-	if err := strict([]byte(text), b); err != nil {
-		return nil, fmt.Errorf("the body of the dashboard: %w", err)
-	}
-	return b, nil
-}
-
-// Choose returns the body after a choice in its variable.
-func (b *Body) Choose(label string) (*Body, error) {
-	for _, v := range b.Variables {
-		for _, value := range v.Values {
-			if value.Label == label && v.Type == "pattern" {
-				return parseBody(strings.ReplaceAll(b.text, v.Pattern, value.Value))
-			}
-		}
-	}
-	return nil, fmt.Errorf("the dashboard has no choice %q", label)
 }

@@ -90,7 +90,7 @@ func (d *Deployment) add(t *template, id string) (err error) {
 	case dashboard:
 		var p struct{ DashboardBody string }
 		if err = t.read(id, &p, "DashboardBody"); err == nil {
-			d.Dashboard, err = parseBody(p.DashboardBody)
+			err = strict([]byte(p.DashboardBody), &d.Dashboard)
 		}
 	case metricFilter:
 		var f MetricFilter

@@ -20,7 +20,6 @@ type goroutine struct {
 // that register a hook, wherever they are, and those in handlers and hooks.
 func (c *checker) checkGoroutines(hooks []*hook) {
 	running := c.duringInvocations(hooks)
-	c.checkOtherGoroutines(running)
 	for at := range c.root.Preorder((*ast.GoStmt)(nil)) {
 		g := &goroutine{c, at, at.Node().(*ast.GoStmt)}
 		registers := len(c.registersWith(g.stmt.Call)) > 0 || c.summaryOf(c.functionOf(g.stmt.Call.Fun)).Hooks
@@ -28,43 +27,11 @@ func (c *checker) checkGoroutines(hooks []*hook) {
 			continue
 		}
 		if registers {
-			c.report(g.stmt, lateCheck, g.fix(), tooLate)
+			c.report(g.stmt, lateCheck, g.fix(), "nothing waits for this goroutine, so it may register its hook too "+
+				"late: start it with Go, or register the hook before")
 		} else {
 			c.report(g.stmt, goroutineCheck, g.fix(), "nothing waits for this goroutine: it is frozen with the "+
 				"environment when the response is sent, so start it with Go")
-		}
-	}
-}
-
-const tooLate = "nothing waits for this goroutine, so it may register its hook too late: start it with Go, or " +
-	"register the hook before"
-
-// checkOtherGoroutines is checkGoroutines for those that others start: an
-// errgroup or WaitGroup which nothing waits for, and time.AfterFunc.
-func (c *checker) checkOtherGoroutines(running map[ast.Node]bool) {
-	for at, call := range calls(c.root) {
-		method, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
-		if !ok || len(call.Args) == 0 {
-			continue
-		}
-		if c.callOf(call, "time") == "AfterFunc" {
-			_, unused := at.Parent().Node().(*ast.ExprStmt) // nothing can stop the timer
-			if unused && c.summaryOf(c.functionOf(call.Args[1])).Hooks {
-				c.report(call, lateCheck, nil, tooLate)
-			}
-			continue
-		}
-		v := c.varOf(method.X)
-		if v == nil || method.Sel.Name != "Go" || !c.canSignal(v.Type(), false) || !c.neverWaited(v) {
-			continue
-		}
-		switch {
-		case c.summaryOf(c.functionOf(call.Args[0])).Hooks:
-			c.report(call, lateCheck, nil, "nothing waits for %s, so this goroutine may register its hook too late: "+
-				"call %[1]s.Wait, or start it with postinvoke.Go", v.Name())
-		case isRunning(running, at):
-			c.report(call, goroutineCheck, nil, "nothing waits for %s: this goroutine is frozen with the environment "+
-				"when the response is sent, so call %[1]s.Wait, or start it with postinvoke.Go", v.Name())
 		}
 	}
 }

@@ -5,9 +5,6 @@ import (
 	"go/types"
 	"slices"
 	"strings"
-
-	"golang.org/x/tools/go/ast/edge"
-	"golang.org/x/tools/go/ast/inspector"
 )
 
 // startedOnce reports whether it is in the argument of Once.Do or OnceFunc:
@@ -103,15 +100,14 @@ func (g *goroutine) completes(call *ast.CallExpr, function ast.Node) bool {
 	case "done", "countdown", "signal", "broadcast", "release", "finish", "complete", "resolve", "reject",
 		"close", "closewitherror", "cancel":
 		v := g.varOf(root(method.X))
-		return v != nil && isShared(v, function) && !g.takesContext(call) &&
-			!(g.canSignal(v.Type(), false) && g.neverWaited(v)) && !declaredIn(g.stmt.Call.Fun, v)
+		return v != nil && isShared(v, function) && !g.takesContext(call) && !declaredIn(g.stmt.Call.Fun, v)
 	}
 	return false
 }
 
 func (g *goroutine) signalsThrough(v *types.Var) bool {
 	if _, ok := v.Type().Underlying().(*types.Signature); !ok {
-		return g.canSignal(v.Type(), false) && !g.neverWaited(v)
+		return g.canSignal(v.Type(), false)
 	}
 	if isNamed(v.Type(), "context", "CancelFunc", "CancelCauseFunc") {
 		return g.handlerAwaitsContext()
@@ -160,39 +156,4 @@ func (c *checker) canSignal(t types.Type, deep bool) bool {
 		}
 	}
 	return isNamed(t, "sync", "WaitGroup", "Cond") || isNamed(t, "net/http", "Server")
-}
-
-// neverWaited reports whether a channel or a group belongs to a function, and
-// only those use it that would be waited for.
-func (c *checker) neverWaited(v *types.Var) bool {
-	if v.Kind() != types.LocalVar || len(c.values[v]) > 1 {
-		return false
-	}
-	for _, value := range c.values[v] {
-		switch value.(type) {
-		case *ast.CallExpr, *ast.CompositeLit: // make, WithContext; not another variable
-		default:
-			return false
-		}
-	}
-	for at := range c.root.Preorder((*ast.Ident)(nil)) {
-		if id := at.Node().(*ast.Ident); c.info.Uses[id] == v && !signals(at) {
-			return false
-		}
-	}
-	return true
-}
-
-// signals reports whether a use of a channel or a group signals, or prepares that.
-func signals(use inspector.Cursor) bool {
-	switch parent := use.Parent().Node().(type) {
-	case *ast.SelectorExpr:
-		return slices.Contains([]string{"Add", "Done", "Go", "TryGo", "SetLimit"}, parent.Sel.Name)
-	case *ast.SendStmt:
-		return use.ParentEdgeKind() == edge.SendStmt_Chan
-	case *ast.CallExpr:
-		fun, ok := parent.Fun.(*ast.Ident)
-		return ok && fun.Name == "close"
-	}
-	return false
 }
