@@ -37,24 +37,21 @@ func Fields(e Event) Row {
 	return fields
 }
 
+// flatten adds the values in a value, whose name follows a dot.
 func flatten(into Row, name string, value any) {
-	add := func(key string, value any) { flatten(into, strings.TrimPrefix(name+"."+key, "."), value) }
 	switch value := value.(type) {
 	case map[string]any:
 		for key, v := range value {
-			add(key, v)
+			flatten(into, name+"."+key, v)
 		}
 	case []any:
 		for i, v := range value {
-			add(strconv.Itoa(i), v)
+			flatten(into, name+"."+strconv.Itoa(i), v)
 		}
 	case bool:
-		into[name] = 0.0
-		if value {
-			into[name] = 1.0
-		}
+		into[name[1:]] = map[bool]float64{true: 1}[value]
 	case float64, string:
-		into[name] = value
+		into[name[1:]] = value
 	}
 }
 

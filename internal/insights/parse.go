@@ -156,11 +156,9 @@ func (p *parser) expression(condition bool) *Expr {
 // check fails if e, which was read, is not the one of value and condition that it
 // has to be.
 func (p *parser) check(e *Expr, condition bool) *Expr {
-	switch is := e.isCondition(); {
-	case is && !condition:
-		fail("a condition is no value, before %q", p.peek())
-	case condition && !is:
-		fail("a value is no condition, before %q", p.peek())
+	kind := map[bool]string{true: "condition", false: "value"}
+	if e.isCondition() != condition {
+		fail("a %s is no %s, before %q", kind[!condition], kind[condition], p.peek())
 	}
 	return e
 }

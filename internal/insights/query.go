@@ -39,53 +39,55 @@ func (q *query) read(p *parser) {
 
 func (q *query) command(p *parser) {
 	word := p.name()
-	read, ok := map[string]func(*parser) func(*table){
-		"fields": fields, "parse": parse, "stats": stats, "sort": sort, "limit": limit, "display": display,
-	}[word]
 	switch {
-	case word == "SOURCE":
-		if len(q.commands) > 0 {
-			fail("SOURCE after another command")
-		}
-		q.sources = append(q.sources, p.text())
-		return
-	case word == "filter":
-		condition := p.expression(true)
-		q.filters = append(q.filters, condition)
-		q.commands = append(q.commands, func(t *table) { t.filter(condition) })
-		return
-	case !ok:
-		fail("unknown command %q", word)
+	case word == "SOURCE" && len(q.commands) > 0:
+		fail("SOURCE after another command")
 	case word == "stats" && q.final:
 		fail("stats after another stats, sort, limit or display")
 	}
-	q.final = q.final || word != "fields" && word != "parse"
-	q.commands = append(q.commands, read(p))
+	q.final = q.final || slices.Contains([]string{"stats", "sort", "limit", "display"}, word)
+	switch word {
+	case "SOURCE":
+		q.sources = append(q.sources, p.text())
+	case "filter":
+		q.filters = append(q.filters, p.expression(true))
+		q.add(filter(q.filters[len(q.filters)-1]))
+	case "fields":
+		p.each(func() { q.add(field(p)) })
+	case "parse":
+		q.add(parse(p))
+	case "stats":
+		q.add(stats(p))
+	case "sort":
+		q.add(sort(p))
+	case "limit":
+		q.add(limit(p))
+	case "display":
+		q.add(display(p))
+	default:
+		fail("unknown command %q", word)
+	}
 }
 
-func (t *table) filter(condition *Expr) {
-	t.use(condition.Fields()...)
-	t.rows = slices.DeleteFunc(t.rows, func(row Row) bool { return condition.eval(row) != true })
-}
+func (q *query) add(command func(*table)) { q.commands = append(q.commands, command) }
 
-// fields adds fields with names that no event has.
-func fields(p *parser) func(*table) {
-	var commands []func(*table)
-	p.each(func() {
-		of := p.expression(false)
-		p.expect("as")
-		name := p.name()
-		commands = append(commands, func(t *table) {
-			t.use(of.Fields()...)
-			t.define(name)
-			for _, row := range t.rows {
-				row[name] = of.eval(row)
-			}
-		})
-	})
+func filter(condition *Expr) func(*table) {
 	return func(t *table) {
-		for _, run := range commands {
-			run(t)
+		t.use(condition.Fields()...)
+		t.rows = slices.DeleteFunc(t.rows, func(row Row) bool { return condition.eval(row) != true })
+	}
+}
+
+// field adds a field with a name that no event has.
+func field(p *parser) func(*table) {
+	of := p.expression(false)
+	p.expect("as")
+	name := p.name()
+	return func(t *table) {
+		t.use(of.Fields()...)
+		t.define(name)
+		for _, row := range t.rows {
+			row[name] = of.eval(row)
 		}
 	}
 }
