@@ -124,7 +124,7 @@ func calculate(expression string, byID map[string][]Point) ([]Point, error) {
 		return nil, fmt.Errorf("metric expression: %w", err)
 	}
 	periods := map[time.Time]insights.Row{}
-	for _, id := range e.Fields() {
+	for _, id := range e.Fields {
 		points, ok := byID[id]
 		if !ok {
 			return nil, fmt.Errorf("metric expression %s: unknown %q", expression, id)

@@ -38,23 +38,12 @@ type Expr struct {
 	field    string
 	function string
 	args     []*Expr
+	Fields   []string // in an expression that was parsed alone, the names in it
 }
 
 func (e *Expr) isCondition() bool {
 	binds := precedence[e.function]
 	return binds > 0 && binds <= comparison || e.function == "ispresent"
-}
-
-// Fields are the names of the fields in the expression.
-func (e *Expr) Fields() []string {
-	if e.field != "" {
-		return []string{e.field}
-	}
-	var names []string
-	for _, a := range e.args {
-		names = append(names, a.Fields()...)
-	}
-	return names
 }
 
 // Eval returns the value of the expression, nil if it has none, or whether a

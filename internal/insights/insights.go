@@ -11,7 +11,6 @@ package insights
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 )
@@ -47,8 +46,8 @@ type Result struct {
 	Columns []string
 	Rows    []Row
 
-	// Absent are the fields that the query names and no event has that it read
-	// and did not filter out before. A query about records that exist has none.
+	// Absent are the fields that the query names and that none of the events has
+	// which it read. A query about records that exist has none.
 	Absent []string
 
 	Scanned int // bytes of messages that were read
@@ -64,8 +63,9 @@ func (l *Log) Run(text string) (result *Result, err error) {
 	}
 	defer catch(text, &err)
 	q := &query{}
-	queries.parse(text, q.read)
-	t := &table{made: map[string]bool{}, absent: map[string]bool{}}
+	names := queries.parse(text, q.read)
+	t := &table{}
+	discovered := map[string]bool{}
 	scanned := 0
 	for _, e := range l.Events {
 		if !slices.Contains(q.sources, e.Group) {
@@ -80,47 +80,23 @@ func (l *Log) Run(text string) (result *Result, err error) {
 		}
 		scanned += len(e.Message)
 		t.rows = append(t.rows, fields)
+		for name := range fields {
+			discovered[name] = true
+		}
+	}
+	isDiscovered := func(name string) bool { return discovered[name] || len(t.rows) == 0 }
+	absent := slices.Compact(slices.Sorted(slices.Values(slices.DeleteFunc(names.used, isDiscovered))))
+	if i := slices.IndexFunc(names.made, func(name string) bool { return discovered[name] }); i >= 0 {
+		fail("%q is also a field of events", names.made[i])
 	}
 	for _, run := range q.commands {
 		run(t)
 	}
-	return &Result{Columns: t.columns, Rows: t.rows, Absent: slices.Sorted(maps.Keys(t.absent)), Scanned: scanned}, nil
+	return &Result{Columns: t.columns, Rows: t.rows, Absent: absent, Scanned: scanned}, nil
 }
 
 // A table is what the commands of a query have made so far.
 type table struct {
 	rows    []Row
-	columns []string        // shown; empty before stats or display
-	grouped bool            // by stats: no other names than its columns are left
-	made    map[string]bool // names that fields and parse have made
-	absent  map[string]bool
-}
-
-// use fails if a name cannot mean anything here, and notes fields that no event
-// has.
-func (t *table) use(names ...string) {
-	for _, name := range names {
-		switch {
-		case t.made[name], t.has(name), len(t.rows) == 0 && !t.grouped, slices.Contains(t.columns, name):
-		case t.grouped:
-			fail("after stats there is no %q", name)
-		case name[0] == '@':
-			fail("unknown field %q", name)
-		default:
-			t.absent[name] = true
-		}
-	}
-}
-
-// define adds a name that a command makes.
-func (t *table) define(name string) {
-	if !t.grouped && t.has(name) {
-		fail("%q is also a field of events", name)
-	}
-	t.made[name] = true
-}
-
-// has reports whether a row has a value of that name.
-func (t *table) has(name string) bool {
-	return slices.ContainsFunc(t.rows, func(row Row) bool { return row[name] != nil })
+	columns []string // shown; empty before stats or display
 }

@@ -34,24 +34,34 @@ var tokens = regexp.MustCompile(`'[^']*'|"[^"]*"|[0-9]+(?:\.[0-9]+)?|(?:\$\.)?[A
 type parser struct {
 	language *Language
 	tokens   []string
+	names
+}
+
+// names are those in a text.
+type names struct {
+	used []string // fields of events
+	made []string // by the text itself
+	left []string // those that stats leaves; nil before
 }
 
 // parse calls read with a parser of a text in the language, all of which it must
 // read.
-func (l *Language) parse(text string, read func(*parser)) {
+func (l *Language) parse(text string, read func(*parser)) names {
 	if !utf8.ValidString(text) {
 		fail("not valid UTF-8")
 	}
-	p := &parser{l, tokens.FindAllString(text, -1)}
+	p := &parser{language: l, tokens: tokens.FindAllString(text, -1)}
 	read(p)
 	p.expect("")
+	return p.names
 }
 
 // Parse parses an expression.
 func (l *Language) Parse(text string) (parsed *Expr, err error) {
 	defer catch(text, &err)
 	var e *Expr
-	l.parse(text, func(p *parser) { e = p.expression(l.ofConditions) })
+	names := l.parse(text, func(p *parser) { e = p.expression(l.ofConditions) })
+	e.Fields = names.used
 	return e, nil
 }
 
@@ -102,10 +112,30 @@ func (p *parser) name() string {
 	return name
 }
 
-// names reads a list of them.
-func (p *parser) names() (names []string) {
-	p.each(func() { names = append(names, p.name()) })
-	return names
+// field reads the name of a value that there is at this place of the text.
+func (p *parser) field() string {
+	name := p.name()
+	switch {
+	case slices.Contains(p.left, name), p.left == nil && slices.Contains(p.made, name):
+	case p.left != nil:
+		fail("after stats there is no %q", name)
+	case name[0] == '@' && !slices.Contains([]string{"@timestamp", "@message", "@log"}, name):
+		fail("unknown field %q", name)
+	default:
+		p.used = append(p.used, name)
+	}
+	return name
+}
+
+// newName reads the name of a new value.
+func (p *parser) newName() string {
+	name := p.name()
+	if p.left != nil {
+		p.left = append(p.left, name)
+	} else {
+		p.made = append(p.made, name)
+	}
+	return name
 }
 
 // constant reads a string or a number.
@@ -200,10 +230,11 @@ func (p *parser) operand() *Expr {
 	if !startOfName.MatchString(p.peek()) {
 		return &Expr{constant: p.constant()}
 	}
-	name := p.name()
-	if !p.accept("(") {
-		return &Expr{field: name}
+	if len(p.tokens) < 2 || p.tokens[1] != "(" {
+		return &Expr{field: p.field()}
 	}
+	name := p.name()
+	p.expect("(")
 	takes, ok := arguments[name]
 	if !ok || p.language != queries {
 		fail("unknown function %q", name)

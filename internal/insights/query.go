@@ -73,7 +73,6 @@ func (q *query) add(command func(*table)) { q.commands = append(q.commands, comm
 
 func filter(condition *Expr) func(*table) {
 	return func(t *table) {
-		t.use(condition.Fields()...)
 		t.rows = slices.DeleteFunc(t.rows, func(row Row) bool { return condition.eval(row) != true })
 	}
 }
@@ -82,10 +81,8 @@ func filter(condition *Expr) func(*table) {
 func field(p *parser) func(*table) {
 	of := p.expression(false)
 	p.expect("as")
-	name := p.name()
+	name := p.newName()
 	return func(t *table) {
-		t.use(of.Fields()...)
-		t.define(name)
 		for _, row := range t.rows {
 			row[name] = of.eval(row)
 		}
@@ -94,17 +91,16 @@ func field(p *parser) func(*table) {
 
 // parse takes a pattern, each * of which becomes a field.
 func parse(p *parser) func(*table) {
-	from, pattern := p.name(), p.text()
+	from, pattern := p.field(), p.text()
 	p.expect("as")
-	names := p.names()
+	var names []string
+	p.each(func() { names = append(names, p.newName()) })
 	if len(names) != strings.Count(pattern, "*") {
 		fail("parse: %d names for %q", len(names), pattern)
 	}
 	re := regexp.MustCompile("(?s)" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, "(.*?)") + "$")
 	return func(t *table) {
-		t.use(from)
 		for i, name := range names {
-			t.define(name)
 			for _, row := range t.rows {
 				if m := re.FindStringSubmatch(Text(row[from])); m != nil {
 					row[name] = m[i+1]
@@ -118,13 +114,12 @@ func sort(p *parser) func(*table) {
 	var names []string
 	var descending []bool
 	p.each(func() {
-		names, descending = append(names, p.name()), append(descending, p.accept("desc"))
+		names, descending = append(names, p.field()), append(descending, p.accept("desc"))
 		if !descending[len(names)-1] {
 			p.expect("asc")
 		}
 	})
 	return func(t *table) {
-		t.use(names...)
 		slices.SortStableFunc(t.rows, func(a, b Row) int {
 			for i, name := range names {
 				order := compare(a[name], b[name])
@@ -149,11 +144,9 @@ func limit(p *parser) func(*table) {
 }
 
 func display(p *parser) func(*table) {
-	names := p.names()
-	return func(t *table) {
-		t.use(names...)
-		t.columns = names
-	}
+	var names []string
+	p.each(func() { names = append(names, p.field()) })
+	return func(t *table) { t.columns = names }
 }
 
 // indexed returns what of the query an index on some fields can answer: the

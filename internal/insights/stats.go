@@ -52,25 +52,26 @@ func stats(p *parser) func(*table) {
 		}
 		p.expect(")")
 		p.expect("as")
-		a.name = p.name()
+		a.name = p.newName()
 		columns = append(columns, a)
 	})
 	p.expect("by")
 	var fields, names []string
 	p.each(func() {
-		field := p.name()
+		field := p.field()
 		fields, names = append(fields, field), append(names, field)
 		if p.accept("as") {
-			names[len(names)-1] = p.name()
+			names[len(names)-1] = p.newName()
 		}
 	})
+	left := slices.Clone(names)
+	for _, a := range columns {
+		left = append(left, a.name)
+	}
+	p.left = slices.Clip(left)
 	return func(t *table) {
-		t.use(fields...)
-		for _, a := range columns {
-			t.use(a.of.Fields()...)
-			t.define(a.name)
-		}
 		t.group(fields, names, columns)
+		t.columns = left
 	}
 }
 
@@ -85,7 +86,7 @@ func (t *table) group(fields, names []string, columns []aggregate) {
 		}
 		groups[key] = append(groups[key], row)
 	}
-	t.rows, t.columns = nil, names
+	t.rows = nil
 	for _, key := range slices.Sorted(maps.Keys(groups)) {
 		result := Row{}
 		for i, name := range names {
@@ -96,10 +97,6 @@ func (t *table) group(fields, names []string, columns []aggregate) {
 		}
 		t.rows = append(t.rows, result)
 	}
-	for _, a := range columns {
-		t.columns = append(t.columns, a.name)
-	}
-	t.grouped, t.made = true, map[string]bool{}
 }
 
 func (a aggregate) eval(rows []Row) Value {
