@@ -52,7 +52,7 @@ func stats(p *parser) func(*table) {
 		}
 		p.expect(")")
 		p.expect("as")
-		a.name = p.newName()
+		a.name = p.name()
 		columns = append(columns, a)
 	})
 	p.expect("by")
@@ -61,7 +61,7 @@ func stats(p *parser) func(*table) {
 		field := p.field()
 		fields, names = append(fields, field), append(names, field)
 		if p.accept("as") {
-			names[len(names)-1] = p.newName()
+			names[len(names)-1] = p.name()
 		}
 	})
 	left := slices.Clone(names)
