@@ -33,7 +33,7 @@ var tokens = regexp.MustCompile(`'[^']*'|"[^"]*"|[0-9]+(?:\.[0-9]+)?|(?:\$\.)?[A
 // A parser reads an expression, or a query.
 type parser struct {
 	language *Language
-	tokens   []string
+	tokens   []string // those that were not read, and an empty one
 	names
 }
 
@@ -50,7 +50,7 @@ func (l *Language) parse(text string, read func(*parser)) names {
 	if !utf8.ValidString(text) {
 		fail("not valid UTF-8")
 	}
-	p := &parser{language: l, tokens: tokens.FindAllString(text, -1)}
+	p := &parser{language: l, tokens: append(tokens.FindAllString(text, -1), "")}
 	read(p)
 	p.expect("")
 	return p.names
@@ -66,23 +66,18 @@ func (l *Language) Parse(text string) (parsed *Expr, err error) {
 }
 
 // peek returns the next token, which is empty at the end.
-func (p *parser) peek() string {
-	if len(p.tokens) == 0 {
-		return ""
-	}
-	return p.tokens[0]
-}
+func (p *parser) peek() string { return p.tokens[0] }
 
 func (p *parser) next() string {
 	t := p.peek()
-	p.tokens = p.tokens[min(1, len(p.tokens)):]
+	p.accept(t)
 	return t
 }
 
 func (p *parser) accept(token string) bool {
 	is := p.peek() == token
-	if is {
-		p.next()
+	if is && token != "" {
+		p.tokens = p.tokens[1:]
 	}
 	return is
 }
@@ -230,7 +225,7 @@ func (p *parser) operand() *Expr {
 	if !startOfName.MatchString(p.peek()) {
 		return &Expr{constant: p.constant()}
 	}
-	if len(p.tokens) < 2 || p.tokens[1] != "(" {
+	if p.tokens[1] != "(" {
 		return &Expr{field: p.field()}
 	}
 	name := p.name()
