@@ -3,6 +3,7 @@ package hooklint
 import (
 	"go/ast"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ast/edge"
@@ -28,21 +29,20 @@ func (c *checker) checkStarts() {
 	}
 }
 
-// started returns the handler that a call starts, and what to start instead. The
-// handler is nil if the call starts none.
+// started returns the handler that a call starts, or nil if it starts none, and what
+// to start instead.
 func (c *checker) started(call *ast.CallExpr) (given ast.Expr, what string) {
-	switch c.callOf(call, lambdaPath) {
-	case "Start", "StartWithOptions", "StartHandler", "StartHandlerFunc":
-		return call.Args[0], "it"
-	case "StartWithContext", "StartHandlerWithContext":
-		if len(call.Args) > 1 { // not a call with two results
-			return call.Args[1], "it"
-		}
+	what = "it"
+	switch {
+	case c.callOf(call, lambdaurlPath) == "Start":
+		what = "what lambdaurl.Wrap returns"
+	case !strings.HasPrefix(c.callOf(call, lambdaPath), "Start"):
+		return nil, ""
 	}
-	if c.callOf(call, lambdaurlPath) == "Start" {
-		return call.Args[0], "what lambdaurl.Wrap returns"
+	if len(call.Args) > 1 && isContext(c.info.TypeOf(call.Args[0])) {
+		return call.Args[1], what
 	}
-	return nil, ""
+	return call.Args[0], what
 }
 
 // wrappedHandlers returns the functions that the package wraps.
