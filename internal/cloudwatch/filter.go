@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -23,15 +24,22 @@ type MetricFilter struct {
 	condition *insights.Expr
 }
 
-// parse parses the pattern, which is one for JSON: { condition }.
+// conditions are the patterns that are understood: conditions on fields of JSON.
+var conditions = regexp.MustCompile(`^\{(?:\s|[()]|\$\.[A-Za-z0-9.]+|>?=|"[^"*]*"|[0-9.]+|&&|\|\|)*\}$`)
+
+// parse parses the pattern, whose fields and operators have other names in queries.
 func (f *MetricFilter) parse() (err error) {
-	text, opened := strings.CutPrefix(f.FilterPattern, "{")
-	text, closed := strings.CutSuffix(text, "}")
-	if !opened || !closed || strings.Contains(text, "*") {
-		return fmt.Errorf("filter pattern %s: not understood: a { condition } without * was expected", f.FilterPattern)
+	if !conditions.MatchString(f.FilterPattern) {
+		return fmt.Errorf("filter pattern %s: not understood", f.FilterPattern)
 	}
-	if f.condition, err = insights.FilterPattern.Parse(text); err != nil {
-		return fmt.Errorf("filter pattern: not understood: %w", err)
+	text := regexp.MustCompile(`"[^"]*"|\$\.|&&|\|\||[{}]`).ReplaceAllStringFunc(f.FilterPattern, func(s string) string {
+		if s[0] == '"' {
+			return s
+		}
+		return map[string]string{"&&": "and", "||": "or"}[s]
+	})
+	if f.condition, err = insights.Parse(text, true); err != nil {
+		return fmt.Errorf("filter pattern %s: not understood: %w", f.FilterPattern, err)
 	}
 	for _, t := range f.MetricTransformations {
 		_, err := strconv.ParseFloat(t.MetricValue, 64)

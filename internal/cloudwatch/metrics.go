@@ -118,8 +118,9 @@ var statistics = map[string]func([]float64) float64{
 
 // calculate evaluates an expression of metrics, which have ids. A period in
 // which one of its metrics has no value has none.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
 func calculate(expression string, byID map[string][]Point) ([]Point, error) {
-	e, err := insights.MetricMath.Parse(expression)
+	e, err := insights.Parse(expression, false)
 	if err != nil {
 		return nil, fmt.Errorf("metric expression: %w", err)
 	}

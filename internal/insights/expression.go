@@ -6,28 +6,7 @@ import (
 	"strings"
 )
 
-// A Language is one of CloudWatch in which there are expressions.
-type Language struct {
-	operators    []string
-	prefix       string // of each field
-	ofConditions bool   // and not values
-}
-
-// The languages, as far as the templates of postinvoke use them.
-var (
-	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-operations-functions.html
-	queries = &Language{operators: []string{"or", "and", "=", "like", "in", "+", "*", "/"}}
-
-	// FilterPattern is that of metric filters for JSON.
-	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html
-	FilterPattern = &Language{operators: []string{"||", "&&", "=", ">="}, prefix: "$.", ofConditions: true}
-
-	// MetricMath has the ids of metrics for fields.
-	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
-	MetricMath = &Language{operators: []string{"+", "-", "*", "/"}}
-)
-
-// arguments are how many the functions of queries take.
+// arguments are how many the functions take.
 var arguments = map[string]struct{ least, most int }{
 	"coalesce": {2, 99}, "concat": {2, 99}, "replace": {3, 3}, "ispresent": {1, 1},
 }
@@ -69,9 +48,10 @@ func (e *Expr) eval(row Row) Value {
 
 // functions are those that can be called, and operators.
 var functions = map[string]func(args []Value) Value{
-	"or": anyHolds, "||": anyHolds,
-	"and": allHold, "&&": allHold,
-	"=": isOneOf, "in": isOneOf,
+	"or":        anyHolds,
+	"and":       allHold,
+	"=":         isOneOf,
+	"in":        isOneOf,
 	">=":        atLeast,
 	"like":      like,
 	"ispresent": func(args []Value) Value { return args[0] != nil },

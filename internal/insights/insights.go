@@ -3,10 +3,10 @@
 // language. Anything else is an error, and so is what breaks a rule of the
 // language, so that a test finds both before the dashboard is deployed.
 //
-// The expressions of metric filters and of metric math are evaluated here, too:
-// they differ in their operators.
+// Expressions can be evaluated alone: those of metric math are a part of them.
 //
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-operations-functions.html
 package insights
 
 import (
@@ -63,7 +63,7 @@ func (l *Log) Run(text string) (result *Result, err error) {
 	}
 	defer catch(text, &err)
 	q := &query{}
-	names := queries.parse(text, q.read)
+	names := read(text, q.read)
 	t := &table{}
 	discovered := map[string]bool{}
 	scanned := 0

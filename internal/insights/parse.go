@@ -28,12 +28,11 @@ func catch(text string, err *error) {
 
 // tokens are strings in quotes, numbers, names and symbols. Names of other
 // characters need backticks, which are not read.
-var tokens = regexp.MustCompile(`'[^']*'|"[^"]*"|[0-9]+(?:\.[0-9]+)?|(?:\$\.)?[A-Za-z@][A-Za-z0-9@.]*|&&|\|\||>=|\S`)
+var tokens = regexp.MustCompile(`'[^']*'|"[^"]*"|[0-9]+(?:\.[0-9]+)?|[A-Za-z@][A-Za-z0-9@.]*|>=|\S`)
 
 // A parser reads an expression, or a query.
 type parser struct {
-	language *Language
-	tokens   []string // those that were not read, and an empty one
+	tokens []string // those that were not read, and an empty one
 	names
 }
 
@@ -44,23 +43,22 @@ type names struct {
 	left []string // those that stats leaves; nil before
 }
 
-// parse calls read with a parser of a text in the language, all of which it must
-// read.
-func (l *Language) parse(text string, read func(*parser)) names {
+// read calls do with a parser of a text, all of which it must read.
+func read(text string, do func(*parser)) names {
 	if !utf8.ValidString(text) {
 		fail("not valid UTF-8")
 	}
-	p := &parser{language: l, tokens: append(tokens.FindAllString(text, -1), "")}
-	read(p)
+	p := &parser{tokens: append(tokens.FindAllString(text, -1), "")}
+	do(p)
 	p.expect("")
 	return p.names
 }
 
-// Parse parses an expression.
-func (l *Language) Parse(text string) (parsed *Expr, err error) {
+// Parse parses an expression: a condition, or a value.
+func Parse(text string, condition bool) (parsed *Expr, err error) {
 	defer catch(text, &err)
 	var e *Expr
-	names := l.parse(text, func(p *parser) { e = p.expression(l.ofConditions) })
+	names := read(text, func(p *parser) { e = p.expression(condition) })
 	e.Fields = names.used
 	return e, nil
 }
@@ -96,13 +94,12 @@ func (p *parser) each(read func()) {
 	}
 }
 
-var startOfName = regexp.MustCompile(`^[A-Za-z@$]`)
+var startOfName = regexp.MustCompile(`^[A-Za-z@]`)
 
 func (p *parser) name() string {
-	t := p.next()
-	name, ok := strings.CutPrefix(t, p.language.prefix)
-	if !ok || !startOfName.MatchString(name) || name[0] == '$' {
-		fail("got %q where a name was expected", t)
+	name := p.next()
+	if !startOfName.MatchString(name) {
+		fail("got %q where a name was expected", name)
 	}
 	return name
 }
@@ -159,7 +156,7 @@ func (p *parser) text() string {
 
 // precedence of operators: those that bind least have the least.
 var precedence = map[string]int{
-	"or": 1, "||": 1, "and": 2, "&&": 2,
+	"or": 1, "and": 2,
 	"=": comparison, ">=": comparison, "like": comparison, "in": comparison,
 	"+": sum, "-": sum, "*": 5, "/": 5,
 }
@@ -194,7 +191,7 @@ func (p *parser) binary(least int) *Expr {
 	for {
 		operator := p.peek()
 		binds := precedence[operator]
-		if binds < least || !slices.Contains(p.language.operators, operator) {
+		if binds < least {
 			return e
 		}
 		p.next()
@@ -231,7 +228,7 @@ func (p *parser) operand() *Expr {
 	name := p.name()
 	p.expect("(")
 	takes, ok := arguments[name]
-	if !ok || p.language != queries {
+	if !ok {
 		fail("unknown function %q", name)
 	}
 	var args []*Expr
