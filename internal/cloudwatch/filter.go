@@ -1,7 +1,7 @@
 package cloudwatch
 
 import (
-	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -23,44 +23,48 @@ type MetricFilter struct {
 	condition *insights.Expr
 }
 
-// parse parses the pattern, which is one for JSON: { condition }.
-func (f *MetricFilter) parse() (err error) {
-	text, opened := strings.CutPrefix(f.FilterPattern, "{")
-	text, closed := strings.CutSuffix(text, "}")
-	if !opened || !closed || strings.Contains(text, "*") {
-		return fmt.Errorf("filter pattern %s: not understood: a { condition } without * was expected", f.FilterPattern)
+// conditions are the patterns that are understood: conditions on fields of JSON.
+var conditions = regexp.MustCompile(`^\{(?:\s|[()]|\$\.[A-Za-z0-9.]+|>?=|"[^"*]*"|[0-9.]+|&&|\|\|)*\}$`)
+
+// parse parses the pattern, whose fields and operators have other names in queries.
+func (f *MetricFilter) parse() {
+	if !conditions.MatchString(f.FilterPattern) {
+		fail("filter pattern %s: not understood", f.FilterPattern)
 	}
-	if f.condition, err = insights.FilterPattern.Parse(text); err != nil {
-		return fmt.Errorf("filter pattern: not understood: %w", err)
+	text := regexp.MustCompile(`"[^"]*"|\$\.|&&|\|\||[{}]`).ReplaceAllStringFunc(f.FilterPattern, func(s string) string {
+		if s[0] == '"' {
+			return s
+		}
+		return map[string]string{"&&": "and", "||": "or"}[s]
+	})
+	condition, err := insights.Parse(text, true)
+	if err != nil {
+		fail("filter pattern %s: not understood: %w", f.FilterPattern, err)
 	}
-	if _, err := f.condition.Holds(nil); err != nil {
-		return fmt.Errorf("filter pattern %s: not understood: %w", f.FilterPattern, err)
-	}
+	f.condition = condition
 	for _, t := range f.MetricTransformations {
 		_, err := strconv.ParseFloat(t.MetricValue, 64)
 		if err != nil && !strings.HasPrefix(t.MetricValue, "$.") {
-			return fmt.Errorf("the value %q of metric %s", t.MetricValue, t.MetricName)
+			fail("the value %q of metric %s", t.MetricValue, t.MetricName)
 		}
 		for _, d := range t.Dimensions {
 			if !strings.HasPrefix(d.Value, "$.") {
-				return fmt.Errorf("the value %q of dimension %s", d.Value, d.Key)
+				fail("the value %q of dimension %s", d.Value, d.Key)
 			}
 		}
-		if len(t.Dimensions) > 3 {
-			return fmt.Errorf("%d dimensions, CloudWatch takes 3", len(t.Dimensions))
-		}
 	}
-	return nil
 }
 
 // apply adds what the filter makes of a line.
-func (f *MetricFilter) apply(m metrics, line Line) error {
+func (f *MetricFilter) apply(m metrics, line Line) {
 	if line.Group != f.LogGroupName || !strings.HasPrefix(line.Message, "{") {
-		return nil
+		return
 	}
 	fields := insights.Fields(line.Event)
-	if holds, err := f.condition.Holds(fields); err != nil || !holds {
-		return err
+	holds, err := f.condition.Eval(fields)
+	check(err)
+	if holds != true {
+		return
 	}
 	for _, t := range f.MetricTransformations {
 		value, err := strconv.ParseFloat(t.MetricValue, 64)
@@ -78,5 +82,4 @@ func (f *MetricFilter) apply(m metrics, line Line) error {
 			m.add(key, line.Time, value)
 		}
 	}
-	return nil
 }

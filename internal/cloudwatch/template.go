@@ -33,7 +33,6 @@ type Deployment struct {
 
 // A Function is a Lambda function of the template.
 type Function struct {
-	ID      string // in the template
 	Name    string
 	Group   string // its log group
 	Log     lambdalog.Settings
@@ -44,25 +43,23 @@ type Function struct {
 func Deploy(text []byte) (*Deployment, error) { return DeployIn(text, "aws") }
 
 // DeployIn resolves a template in one of AWS's partitions, such as aws-cn.
-func DeployIn(text []byte, partition string) (*Deployment, error) {
+func DeployIn(text []byte, partition string) (d *Deployment, err error) {
 	t := template{partition: partition}
 	if err := json.Unmarshal(text, &t); err != nil {
 		return nil, fmt.Errorf("read the template: %w", err)
 	}
-	d := &Deployment{Indexed: map[string][]string{}}
+	d = &Deployment{Indexed: map[string][]string{}}
 	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
 		if err := d.add(&t, id); err != nil {
-			return nil, fmt.Errorf("resource %s: %w", id, err)
+			return nil, err
 		}
 	}
 	return d, nil
 }
 
-func (d *Deployment) add(t *template, id string) error {
-	name, err := t.name(id)
-	if err != nil {
-		return err
-	}
+func (d *Deployment) add(t *template, id string) (err error) {
+	defer catch(&err, "resource "+id)
+	name := t.name(id)
 	switch t.Resources[id].Type {
 	case lambdaFunction:
 		var p struct {
@@ -70,35 +67,33 @@ func (d *Deployment) add(t *template, id string) error {
 			LoggingConfig struct{ LogFormat, LogGroup, ApplicationLogLevel, SystemLogLevel string }
 		}
 		p.Timeout, p.LoggingConfig.LogGroup = 3, "/aws/lambda/"+name // Lambda's defaults
-		err = t.read(id, &p, "Timeout", "LoggingConfig")
+		t.read(id, &p, "Timeout", "LoggingConfig")
 		log := p.LoggingConfig
 		d.Functions = append(d.Functions, Function{
-			ID: id, Name: name, Group: log.LogGroup, Timeout: time.Duration(p.Timeout) * time.Second,
+			Name: name, Group: log.LogGroup, Timeout: time.Duration(p.Timeout) * time.Second,
 			Log: lambdalog.Settings{JSON: log.LogFormat == "JSON", Level: log.ApplicationLogLevel},
 		})
 	case logGroup:
 		var p struct{ FieldIndexPolicies []struct{ Fields []string } }
-		err = t.read(id, &p, "FieldIndexPolicies")
+		t.read(id, &p, "FieldIndexPolicies")
 		for _, policy := range p.FieldIndexPolicies {
 			d.Indexed[name] = append(d.Indexed[name], policy.Fields...)
 		}
 	case dashboard:
 		var p struct{ DashboardBody string }
-		if err = t.read(id, &p, "DashboardBody"); err == nil {
-			d.Dashboard, err = parseBody(p.DashboardBody)
-		}
+		t.read(id, &p, "DashboardBody")
+		strict([]byte(p.DashboardBody), &d.Dashboard)
 	case metricFilter:
 		var f MetricFilter
-		if err = t.read(id, &f); err == nil {
-			err = f.parse()
-		}
+		t.read(id, &f)
+		f.parse()
 		d.Filters = append(d.Filters, f)
 	case alarm:
-		a := Alarm{Name: name, ARN: t.arn(id, name)}
-		err = t.read(id, &a)
+		a := Alarm{Name: name, ARN: t.arn(id)}
+		t.read(id, &a)
 		d.Alarms = append(d.Alarms, a)
 	}
-	return err
+	return nil
 }
 
 // Types of resources.
@@ -121,22 +116,18 @@ type template struct {
 
 // read resolves some properties of a resource, or all, and reads them into a
 // struct that has to have a field for each.
-func (t *template) read(id string, into any, properties ...string) error {
+func (t *template) read(id string, into any, properties ...string) {
 	picked := map[string]any{}
 	for name, value := range t.Resources[id].Properties {
 		if len(properties) == 0 || slices.Contains(properties, name) {
-			picked[name] = value
+			picked[name] = t.resolve(value)
 		}
 	}
-	resolved, err := t.resolve(picked)
-	if err != nil {
-		return err
-	}
-	return reread(resolved, into)
+	reread(picked, into)
 }
 
 // resolve returns what a value becomes when it is deployed.
-func (t *template) resolve(value any) (resolved any, err error) {
+func (t *template) resolve(value any) any {
 	switch value := value.(type) {
 	case map[string]any:
 		all := map[string]any{}
@@ -144,130 +135,141 @@ func (t *template) resolve(value any) (resolved any, err error) {
 			if len(value) == 1 && (key == "Ref" || strings.HasPrefix(key, "Fn::")) {
 				return t.call(key, v)
 			}
-			if all[key], err = t.resolve(v); err != nil {
-				return nil, err
-			}
+			all[key] = t.resolve(v)
 		}
-		return all, nil
+		return all
 	case []any:
 		all := make([]any, len(value))
 		for i, v := range value {
-			if all[i], err = t.resolve(v); err != nil {
-				return nil, err
-			}
+			all[i] = t.resolve(v)
 		}
-		return all, nil
+		return all
 	}
-	return value, nil
+	return value
 }
 
 // call evaluates a function of CloudFormation.
-func (t *template) call(function string, argument any) (any, error) {
-	unknown := fmt.Errorf("what does this become when it is deployed: %s of %v", function, argument)
-	if args, ok := argument.([]any); ok && function == "Fn::If" && len(args) == 3 {
-		holds, err := t.resolve(t.Conditions[fmt.Sprint(args[0])])
-		switch {
-		case err != nil:
-			return nil, err
-		case holds == true:
+func (t *template) call(function string, argument any) any {
+	args, isList := argument.([]any)
+	if isList && function == "Fn::If" && len(args) == 3 {
+		switch t.resolve(t.Conditions[fmt.Sprint(args[0])]) {
+		case true:
 			return t.resolve(args[1])
-		case holds == false:
+		case false:
 			return t.resolve(args[2])
 		}
-		return nil, unknown
 	}
-	resolved, err := t.resolve(argument)
-	if err != nil {
-		return nil, err
+	if !isList {
+		args = []any{argument}
 	}
-	if function == "Ref" {
-		return t.ref(fmt.Sprint(resolved))
-	}
-	args, _ := resolved.([]any)
-	if len(args) != 2 {
-		return nil, unknown
-	}
-	first, second := fmt.Sprint(args[0]), fmt.Sprint(args[1])
-	list, isList := args[1].([]any)
+	args = t.resolve(args).([]any)
+	first, second := fmt.Sprint(args[0]), fmt.Sprint(args[len(args)-1])
+	list, _ := args[len(args)-1].([]any)
 	switch {
+	case function == "Ref":
+		return t.ref(first)
 	case function == "Fn::GetAtt" && second == "Arn":
-		name, err := t.name(first)
-		return t.arn(first, name), err
-	case function == "Fn::Equals" && !isList:
-		return first == second, nil
-	case function == "Fn::Join" && isList:
-		var parts []string
-		for _, part := range list {
-			parts = append(parts, fmt.Sprint(part))
+		return t.arn(first)
+	case function == "Fn::Equals" && len(args) == 2:
+		return first == second
+	case function == "Fn::Join":
+		var joined strings.Builder
+		for i, part := range list {
+			if i > 0 {
+				joined.WriteString(first)
+			}
+			fmt.Fprint(&joined, part)
 		}
-		return strings.Join(parts, first), nil
-	case function == "Fn::Split" && !isList:
+		return joined.String()
+	case function == "Fn::Split" && list == nil:
 		var parts []any
-		for _, part := range strings.Split(second, first) {
+		for part := range strings.SplitSeq(second, first) {
 			parts = append(parts, part)
 		}
-		return parts, nil
-	case function == "Fn::Select" && isList:
+		return parts
+	case function == "Fn::Select":
 		if i, err := strconv.Atoi(first); err == nil && i >= 0 && i < len(list) {
-			return list[i], nil
+			return list[i]
 		}
 	}
-	return nil, unknown
+	fail("what does this become when it is deployed: %s of %v", function, argument)
+	return nil
 }
 
-func (t *template) ref(id string) (string, error) {
+func (t *template) ref(id string) string {
 	switch id {
 	case "AWS::Region":
-		return Region, nil
+		return Region
 	case "AWS::AccountId":
-		return Account, nil
+		return Account
 	case "AWS::Partition":
-		return t.partition, nil
+		return t.partition
 	case "AWS::StackName":
-		return StackName, nil
+		return StackName
 	}
 	return t.name(id)
 }
 
 // name is the name that a resource has, or one as CloudFormation makes up.
-func (t *template) name(id string) (string, error) {
+func (t *template) name(id string) string {
 	r, ok := t.Resources[id]
 	if !ok {
-		return "", fmt.Errorf("a reference to %q, which is not in the template", id)
+		fail("a reference to %q, which is not in the template", id)
 	}
 	property := map[string]string{
 		lambdaFunction: "FunctionName", logGroup: "LogGroupName", alarm: "AlarmName", dashboard: "DashboardName",
 	}[r.Type]
 	if name := r.Properties[property]; name != nil {
-		resolved, err := t.resolve(name)
-		return fmt.Sprint(resolved), err
+		return fmt.Sprint(t.resolve(name))
 	}
 	sum := sha256.Sum256([]byte(id))
-	return fmt.Sprintf("%s-%s-%X", StackName, id, sum[:6]), nil
+	return fmt.Sprintf("%s-%s-%X", StackName, id, sum[:6])
 }
 
-func (t *template) arn(id, name string) string {
+func (t *template) arn(id string) string {
+	service, kind := "", ""
 	switch t.Resources[id].Type {
 	case lambdaFunction:
-		return fmt.Sprintf("arn:%s:lambda:%s:%s:function:%s", t.partition, Region, Account, name)
+		service, kind = "lambda", "function"
 	case alarm:
-		return fmt.Sprintf("arn:%s:cloudwatch:%s:%s:alarm:%s", t.partition, Region, Account, name)
+		service, kind = "cloudwatch", "alarm"
 	}
-	return "arn:" + t.partition + ":" + name
+	return strings.Join([]string{"arn", t.partition, service, Region, Account, kind, t.name(id)}, ":")
 }
 
 // strict reads JSON in which nothing may be unknown.
-func strict(text []byte, into any) error {
+func strict(text []byte, into any) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
-	return d.Decode(into)
+	check(d.Decode(into))
 }
 
 // reread reads parsed JSON into another shape, in which nothing may be unknown.
-func reread(v, into any) error {
+func reread(v, into any) {
 	text, err := json.Marshal(v)
+	check(err)
+	strict(text, into)
+}
+
+// A problem is why something cannot be evaluated. It is the value of a panic, of
+// which catch makes an error.
+type problem struct{ error }
+
+func fail(format string, args ...any) { panic(problem{fmt.Errorf(format, args...)}) }
+
+func check(err error) {
 	if err != nil {
-		return err
+		panic(problem{err})
 	}
-	return strict(text, into)
+}
+
+// catch is deferred. It makes an error of a problem with what is named.
+func catch(err *error, name string) {
+	switch p := recover().(type) {
+	case nil:
+	case problem:
+		*err = fmt.Errorf("%s: %w", name, p.error)
+	default:
+		panic(p)
+	}
 }
