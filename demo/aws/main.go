@@ -17,7 +17,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"example.com/postinvoke/demo/awsrun"
 	"example.com/postinvoke/demo/cli"
@@ -64,9 +63,6 @@ func parseOptions(args []string, stdout io.Writer) (*options, error) {
 	}
 	if o.stack == "" {
 		return nil, cli.Usagef("-stack: the name of a stack is needed, such as PostInvokeDemo")
-	}
-	if err := awsrun.CheckStack(o.stack); err != nil {
-		return nil, cli.Usagef("-stack: %v", err)
 	}
 	return o, o.Check()
 }
@@ -143,16 +139,11 @@ func failures(checks []awsrun.Check) error {
 	return fmt.Errorf("%d of %d checks failed; above is what that means", failed, len(checks))
 }
 
-// show shows a sentence that changes once a second on a terminal, and once a
-// minute elsewhere.
-func show(progress *cli.Progress) func(awsrun.Progress) {
+// show shows a sentence, elsewhere than on a terminal only when it changes.
+func show(progress *cli.Progress) func(string) {
 	last := ""
-	return func(p awsrun.Progress) {
-		if progress.Terminal {
-			progress.Show(p.Text(time.Second))
-			return
-		}
-		if text := p.Text(time.Minute); text != last {
+	return func(text string) {
+		if text != last || progress.Terminal {
 			last = text
 			progress.Show(text)
 		}

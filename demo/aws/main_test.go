@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -14,15 +13,13 @@ import (
 
 	"example.com/postinvoke/demo/awsrun"
 	"example.com/postinvoke/demo/awsrun/awstest"
-	"example.com/postinvoke/demo/cli"
 	"example.com/postinvoke/demo/demotest"
 )
 
 // TestMain has runs look at the log without pause.
 func TestMain(m *testing.M) {
 	pace = awsrun.Pace{
-		Busy: time.Millisecond, Quiet: time.Millisecond, Backoff: time.Millisecond,
-		Log: time.Minute, Idle: time.Minute, Grace: time.Minute, Metric: time.Minute,
+		Look: time.Millisecond, Log: time.Minute, Idle: time.Minute, Grace: time.Minute,
 	}
 	demotest.BeCommand(main)
 	os.Exit(demotest.Tests(m))
@@ -48,7 +45,7 @@ func TestStack(t *testing.T) {
 		"── thawed", "bye y'all!", "← lambda was shut down ", "environment shut down", "invocation 1", "cold start",
 		"reason: spindown",
 		"Running Demo-X86Function0A1B2C3D", "reason: spindown",
-		"Self-check of Arm64", "passed    the caller had the response before the first hook ended",
+		"Self-check of Arm64", "passed    the caller had the response before the hooks had finished",
 		"passed    the billed duration includes the hooks", "passed    PostRuntimeExtensionsDuration shows the hooks",
 		"passed    shutdown hooks ran", "passed    the extension reported", "Self-check of X86", "passed")
 	page, err := os.ReadFile(report)
@@ -101,23 +98,13 @@ func TestFailedCheck(t *testing.T) {
 
 // Ctrl-C while the environment idles ends the run with what there is.
 func TestInterruptedOnAWS(t *testing.T) {
-	account := awstest.Start(t, awstest.Config{HookTime: time.Minute})
-	ctx, interrupt := context.WithCancelCause(context.Background())
-	answered := func(r awstest.Request) {
-		if r.Action == "logs:FilterLogEvents" && r.Limited {
-			interrupt(&cli.Interruption{Signal: syscall.SIGINT})
-		}
-	}
-	account.OnRequest(answered)
+	awstest.Start(t, awstest.Config{HookTime: time.Minute})
 	report := filepath.Join(t.TempDir(), "report.html")
-	var stdout, stderr bytes.Buffer
-	err := run(ctx, []string{"-stack", awstest.Stack, "-event", `{"sleepMs":1}`, "-invocations", "1", "-o",
-		report}, nil, &stdout, &stderr)
-	if code := cli.Explain(err, &stderr); code != 130 ||
-		!strings.Contains(stderr.String(), "demo: ended by a signal (interrupt)\n") {
-		t.Errorf("got exit status %d and %q, want 130, and nothing about processes", code, &stderr)
-	}
-	demotest.InOrder(t, stdout.String(), "first on stack", "the environment was not shut down yet",
+	p := demotest.Call{}.Start(t, "-stack", awstest.Stack, "-event", `{"sleepMs":1}`, "-invocations", "1", "-o", report)
+	p.See(t, "── frozen")
+	r := p.Signal(t, syscall.SIGINT)
+	r.Failed(t, 130, "demo: wrote "+report+"\ndemo: ended by a signal (interrupt)\n")
+	demotest.InOrder(t, r.Stdout, "the environment was not shut down yet",
 		"Self-check of Arm64", "passed    the caller", "not seen  shutdown hooks ran")
 	if page, err := os.ReadFile(report); err != nil || !bytes.Contains(page, []byte("first on stack")) {
 		t.Errorf("the report is not there, or lacks the log: %v", err)
@@ -148,10 +135,8 @@ func (untilChecks) Write(b []byte) (int, error) {
 func TestWrongUseOfStack(t *testing.T) {
 	for want, args := range map[string][]string{
 		"-stack: the name of a stack is needed, such as PostInvokeDemo": {"-no-wait"},
-		`-stack: "my_stack" is no name for a stack: letters, digits and hyphens, a letter first, ` +
-			`at most 128`: {"-stack", "my_stack"},
-		"flag provided but not defined: -plain; -h lists the flags": {"-stack", "Demo", "-plain"},
-		"-invocations 0: at least one is needed":                    {"-stack", "Demo", "-invocations", "0"},
+		"flag provided but not defined: -plain; -h lists the flags":     {"-stack", "Demo", "-plain"},
+		"-invocations 0: at least one is needed":                        {"-stack", "Demo", "-invocations", "0"},
 	} {
 		demotest.Run(t, args...).Failed(t, 2, "demo: "+want+"\n")
 	}

@@ -1,7 +1,6 @@
 package awsrun_test
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -47,7 +46,6 @@ func TestErrors(t *testing.T) {
 	refused := func(status int, code string) awstest.Failure {
 		return awstest.Failure{Status: status, Code: code, Message: "No."}
 	}
-	otherKey := func(t *testing.T, _ *awstest.Account) { t.Setenv("AWS_ACCESS_KEY_ID", "AKIDOTHER") }
 	type outputs = map[string]string
 	const attempts = 8
 	for name, test := range map[string]struct {
@@ -56,16 +54,12 @@ func TestErrors(t *testing.T) {
 		account awstest.Config
 	}{
 		"missing stack":       {cfg: awsrun.Config{Stack: "Other"}},
-		"wrong region":        {cfg: awsrun.Config{Region: "us-east-1"}},
 		"no region":           {prepare: unset("AWS_REGION")},
-		"no such region":      {cfg: awsrun.Config{Region: "Ireland"}},
 		"no credentials":      {prepare: unset("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")},
 		"no such profile":     {cfg: awsrun.Config{Profile: "nobody"}},
 		"sign-in expired":     {cfg: awsrun.Config{Profile: "work"}, prepare: signIn},
-		"expired token":       {prepare: func(t *testing.T, a *awstest.Account) { a.ExpireCredentials(t) }},
 		"token expires later": {prepare: fail(logs, 1, refused(400, "ExpiredTokenException"))},
-		"unknown credentials": {prepare: otherKey},
-		"wrong secret":        {prepare: fail(stacks, 1, refused(403, "SignatureDoesNotMatch"))},
+		"unknown credentials": {prepare: fail(stacks, 1, refused(403, "UnrecognizedClientException"))},
 		"wrong clock":         {prepare: fail(stacks, attempts, refused(400, "RequestExpired"))},
 
 		"page of a proxy":            {prepare: fail(stacks, attempts, page)},
@@ -73,18 +67,11 @@ func TestErrors(t *testing.T) {
 		"page of a proxy for logs":   {prepare: fail(logs, attempts, page)},
 		"page to sign in on":         {prepare: fail(stacks, attempts, signInPage)},
 
-		"denied":                 {prepare: fail(lambda, 1, refused(403, "AccessDeniedException"))},
-		"log denied":             {prepare: fail(logs, 1, refused(400, "AccessDeniedException"))},
-		"throttled for long":     {prepare: fail(lambda, attempts, refused(429, "TooManyRequestsException"))},
-		"log throttled for long": {prepare: fail(logs, attempts, refused(400, "ThrottlingException"))},
-		"function is gone":       {prepare: fail(lambda, 1, refused(404, "ResourceNotFoundException"))},
-		"log group is gone":      {prepare: fail(logs, 1, refused(400, "ResourceNotFoundException"))},
-		"something else":         {prepare: fail(stacks, 1, refused(400, "ValidationError"))},
-
-		"another stack":   {account: awstest.Config{Outputs: outputs{"Bucket": "b"}}},
-		"strange outputs": {account: awstest.Config{Outputs: outputs{"InvokeArm64": "curl", "LogsArm64": ""}}},
-		"not ready":       {account: awstest.Config{Status: "CREATE_IN_PROGRESS"}},
-		"not deployed":    {account: awstest.Config{Status: "ROLLBACK_COMPLETE"}},
+		"denied":             {prepare: fail(lambda, 1, refused(403, "AccessDeniedException"))},
+		"throttled for long": {prepare: fail(lambda, attempts, refused(429, "TooManyRequestsException"))},
+		"log group is gone":  {prepare: fail(logs, 1, refused(400, "ResourceNotFoundException"))},
+		"something else":     {prepare: fail(stacks, 1, refused(400, "ValidationError"))},
+		"another stack":      {account: awstest.Config{Outputs: outputs{"InvokeArm64": "curl", "LogsArm64": ""}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			account := awstest.Start(t, test.account)
@@ -119,12 +106,8 @@ sso_registration_scopes = sso:account:access
 
 func TestNoAnswer(t *testing.T) {
 	const host = "cloudformation.eu-wst-1.amazonaws.com"
-	for name, err := range map[string]error{
-		"no such host": &net.DNSError{Err: "no such host", Name: host, IsNotFound: true},
-		"no answer":    errors.New("connection refused"),
-	} {
-		isSentence(t, name, awsrun.Explain("eu-wst-1", fmt.Errorf("operation error: %w", err)))
-	}
+	err := &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+	isSentence(t, "no such host", awsrun.Explain("eu-wst-1", fmt.Errorf("operation error: %w", err)))
 }
 
 func TestNothingListensAtTheEndpoint(t *testing.T) {

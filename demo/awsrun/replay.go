@@ -23,38 +23,25 @@ type environment struct {
 	reset   bool   // ended by the last invocation
 }
 
-// update records all that is known up to the end of an invocation, or all of
-// it, without what belongs to the end of the environment.
-func (r *run) update(until *invocation) {
-	r.match()
-	for _, inv := range r.invocations {
-		if !inv.recorded && inv.start != nil {
-			var handler time.Duration
-			if inv.hooks != nil {
-				handler = inv.hooks.milliseconds(record.HandlerMs)
-			}
-			r.clock.update(inv.sent, inv.got, inv.start.time, handler)
-		}
-	}
-	var end []*line
-	if r.shutdown != nil {
-		end = r.linesOfEnd()
-	}
+// record records all that is known up to the end of an invocation, or all of it.
+func (r *run) record(until *invocation) {
 	var entries []lambdaenv.Entry
 	environments := map[string]*environment{}
 	for _, l := range r.ordered() {
-		if slices.Contains(end, l) {
-			continue
+		env := environments[l.stream]
+		if env == nil {
+			env = &environment{}
+			environments[l.stream] = env
 		}
-		if environments[l.stream] == nil {
-			environments[l.stream] = &environment{}
+		inferred := env.entries(l)
+		if len(r.end) > 0 && l == r.end[0] {
+			inferred = slices.Concat(r.beginShutdown(l), inferred)
 		}
-		inferred := environments[l.stream].entries(l)
 		if !l.recorded {
 			l.recorded = true
 			entries = append(entries, inferred...)
 		}
-		r.reset = environments[l.stream].reset
+		r.reset = env.reset
 		if until != nil && l == until.end {
 			break
 		}
@@ -63,12 +50,14 @@ func (r *run) update(until *invocation) {
 	for _, inv := range r.invocations {
 		if !inv.recorded {
 			inv.recorded = true
-			entries = r.withCaller(inv, entries)
-			copied := *inv
-			finished = append(finished, &copied)
+			entries = append(entries, r.callerOf(inv)...)
+			finished = append(finished, inv)
+		}
+		if inv == until {
+			break
 		}
 	}
-	r.record(entries, finished)
+	r.observe(entries, finished)
 }
 
 // entries returns a line as an entry, and what must have happened before and
@@ -119,89 +108,106 @@ func (e *environment) entries(l *line) []lambdaenv.Entry {
 	return entries
 }
 
-// withCaller adds what the caller of an invocation did and got, on Lambda's
-// clock: before and after all else at the same time.
-func (r *run) withCaller(inv *invocation, entries []lambdaenv.Entry) []lambdaenv.Entry {
-	sent, got := inv.sent.Add(r.clock.skew()), inv.got.Add(r.clock.skew())
-	if start := inv.start; start != nil { // whose time is rounded down
-		if start.time.Before(sent) {
-			sent = start.time
-		}
-		if start.time.After(got) {
-			got = start.time
-		}
+// callerOf returns what the caller of an invocation did and got, on Lambda's
+// clock. The call comes before its platform.start, whose time is rounded down.
+func (r *run) callerOf(inv *invocation) []lambdaenv.Entry {
+	sent, got := inv.sent.Add(inv.skew()), inv.got.Add(inv.skew())
+	if inv.start != nil && !sent.Before(inv.start.time) {
+		sent = inv.start.time.Add(-1)
 	}
-	called := lambdaenv.Entry{Time: sent, Source: lambdaenv.Caller, Kind: recording.Called, Text: string(r.cfg.Event)}
-	responded := lambdaenv.Entry{
-		Time: got, Source: lambdaenv.Caller, Kind: lambdaenv.Responded,
-		RequestID: inv.RequestID, Text: inv.FunctionError,
+	return []lambdaenv.Entry{
+		{Time: sent, Source: lambdaenv.Caller, Kind: recording.Called, Text: string(r.cfg.Event)},
+		{Time: got, Source: lambdaenv.Caller, Kind: lambdaenv.Responded, RequestID: inv.RequestID, Text: inv.FunctionError},
 	}
-	return append(slices.Insert(entries, 0, called), responded)
+}
+
+// skew estimates how far Lambda's clock is ahead of ours. The times of the log
+// are Lambda's, those of the caller ours, and both are shown in one column.
+//
+// The function cannot start before the call, or have responded after the answer:
+// that leaves an interval in which the difference must be. When zero is in it, the
+// clocks are taken to agree.
+func (inv *invocation) skew() time.Duration {
+	if inv.start == nil {
+		return 0
+	}
+	var handler time.Duration
+	if inv.hooks != nil {
+		handler = inv.hooks.milliseconds(record.HandlerMs)
+	}
+	least := inv.start.time.Add(handler).Sub(inv.got)
+	most := inv.start.time.Add(time.Millisecond).Sub(inv.sent) // the log is rounded down to milliseconds
+	if least <= 0 && most >= 0 {
+		return 0
+	}
+	return (least + most) / 2
+}
+
+// reason is why the environment was shut down.
+func (r *run) reason() string {
+	if r.environment == nil {
+		return "unknown"
+	}
+	return r.environment.fields[record.Reason]
+}
+
+// beginShutdown returns what must have happened before the first line of the
+// Shutdown phase.
+func (r *run) beginShutdown(first *line) []lambdaenv.Entry {
+	entries := []lambdaenv.Entry{
+		{Time: first.time, Source: lambdaenv.Platform, Kind: lambdaenv.ShutdownBegan, Text: r.reason()},
+		{Time: first.time, Source: lambdaenv.Platform, Kind: lambdaenv.Thawed, Text: "the processes continue"},
+	}
+	if r.shutdownHooks != nil {
+		entries = append(entries,
+			lambdaenv.Entry{Time: first.time, Source: lambdaenv.Function, Kind: lambdaenv.Signaled, Text: "SIGTERM"})
+	}
+	return entries
 }
 
 // recordEnd records the end of the environment, if there was one, and of the
 // recording.
 func (r *run) recordEnd() {
-	if r.about.Began.IsZero() {
-		return // nothing happened
+	if len(r.end) == 0 {
+		r.recorder.Ended(nil)
+		return
 	}
-	var report *lambdaenv.ShutdownReport
-	if s := r.shutdown; s != nil {
-		lines := r.linesOfEnd()
-		first, last := lines[0].time, lines[len(lines)-1].time
-		report = &lambdaenv.ShutdownReport{Reason: "unknown", Took: last.Sub(first)}
-		if s.environment != nil {
-			report.Reason = s.environment.fields[record.Reason]
-		}
-		entry := func(at time.Time, source lambdaenv.Source, kind lambdaenv.Kind, text string) lambdaenv.Entry {
-			return lambdaenv.Entry{Time: at, Source: source, Kind: kind, Text: text}
-		}
-		entries := []lambdaenv.Entry{
-			entry(first, lambdaenv.Platform, lambdaenv.ShutdownBegan, report.Reason),
-			entry(first, lambdaenv.Platform, lambdaenv.Thawed, "the processes continue"),
-		}
-		if s.hooks != nil {
-			report.Runtime = s.hooks.time.Sub(first)
-			entries = append(entries, entry(first, lambdaenv.Function, lambdaenv.Signaled, "SIGTERM"))
-		}
-		for _, l := range lines {
-			entries = append(entries, l.entry(""))
-		}
-		r.record(append(entries, entry(last, lambdaenv.Platform, lambdaenv.ShutdownDone, "nothing is left")), nil)
+	first, last := r.end[0].time, r.end[len(r.end)-1].time
+	report := &lambdaenv.ShutdownReport{Reason: r.reason(), Took: last.Sub(first)}
+	if r.shutdownHooks != nil {
+		report.Runtime = r.shutdownHooks.time.Sub(first)
 	}
-	r.updates <- func(rec *recording.Recorder) { rec.Ended(report) }
+	r.recorder.Observe(lambdaenv.Entry{
+		Time: r.recorded, Source: lambdaenv.Platform, Kind: lambdaenv.ShutdownDone, Text: "nothing is left",
+	})
+	r.recorder.Ended(report)
 }
 
-// record passes entries, and invocations that have ended, to the recorder. It
-// keeps the invocations.
-func (r *run) record(entries []lambdaenv.Entry, finished []*invocation) {
+// observe passes entries, and invocations that have ended, to the recorder.
+func (r *run) observe(entries []lambdaenv.Entry, finished []*invocation) {
 	if len(entries) == 0 {
 		return
 	}
 	slices.SortStableFunc(entries, func(a, b lambdaenv.Entry) int { return a.Time.Compare(b.Time) })
-	if r.about.Began.IsZero() {
-		r.about = r.describe(entries[0].Time)
+	if r.recorder == nil {
+		r.recorder = r.cfg.NewRecorder(r.describe(entries[0].Time))
 	}
-	// A line that comes later than all that waited for it has the time at which
-	// it came.
-	for i, e := range entries {
+	for _, e := range entries {
+		// A line that comes later than all that waited for it has the time at which
+		// it came.
 		if e.Time.After(r.recorded) {
 			r.recorded = e.Time
 		}
-		entries[i].Time = r.recorded
-	}
-	r.updates <- func(rec *recording.Recorder) {
-		for _, e := range entries {
-			rec.Observe(e)
-			if e.Kind == lambdaenv.Responded {
-				i := slices.IndexFunc(finished, func(inv *invocation) bool { return inv.RequestID == e.RequestID })
-				rec.Answer(&finished[i].Response)
-			}
+		e.Time = r.recorded
+		r.recorder.Observe(e)
+		if e.Kind == lambdaenv.Responded {
+			i := slices.IndexFunc(finished, func(inv *invocation) bool { return inv.RequestID == e.RequestID })
+			r.recorder.Answer(&finished[i].Response)
 		}
-		for _, inv := range finished {
-			if inv.end != nil {
-				rec.Invoked(&inv.Response, inv.report())
-			}
+	}
+	for _, inv := range finished {
+		if inv.end != nil {
+			r.recorder.Invoked(&inv.Response, inv.report())
 		}
 	}
 }
@@ -247,7 +253,7 @@ func (r *run) describe(began time.Time) recording.About {
 		about.Intro = append(about.Intro, recording.IdleOnAWS)
 	}
 	const noticeable = 100 * time.Millisecond
-	if skew := r.clock.skew().Abs(); skew >= noticeable {
+	if skew := r.invocations[0].skew().Abs(); skew >= noticeable {
 		about.Intro = append(about.Intro, fmt.Sprintf("Times are those of Lambda's clock, "+
 			"which this machine's differs from by about %v.", skew.Round(noticeable)))
 	}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"example.com/postinvoke/demo/recording"
@@ -36,25 +37,28 @@ type function struct {
 
 // An event is one of a log group.
 type event struct {
-	id, stream, message string
-	time                time.Time
-	visible             int // from this look on
+	ID      string `json:"eventId"`
+	Stream  string `json:"logStreamName"`
+	Message string `json:"message"`
+	Time    int64  `json:"timestamp"`
+	visible int    // from this look on
 }
 
-func (a *Account) newFunction(output string) *function {
+func (a *Account) newFunction(t *testing.T, output string) *function {
 	f := &function{
 		account: a, output: output, ahead: a.cfg.Skew,
 		name: Stack + "-" + output + "Function0A1B2C3D", group: Stack + "-" + output + "Logs4E5F6A7B",
 	}
+	f.add("of a run before this one", time.Now().Add(f.ahead-time.Minute))
 	cfg := lambdaenv.Config{
 		Name: f.name, LogFormat: lambdaenv.JSON, Observe: f.observe,
-		Function: lambdaenvtest.Build(a.t, cmp.Or(a.cfg.Function, "function")),
+		Function: lambdaenvtest.Build(t, cmp.Or(a.cfg.Function, "function")),
 	}
 	if !a.cfg.NoLayer {
-		extension := lambdaenvtest.Build(a.t, "extension")
-		cfg.Extensions = []string{lambdaenvtest.Named(a.t, extension, recording.OwnExtension)}
+		extension := lambdaenvtest.Build(t, "extension")
+		cfg.Extensions = []string{lambdaenvtest.Named(t, extension, recording.OwnExtension)}
 	}
-	f.env = lambdaenvtest.Start(a.t, cfg)
+	f.env = lambdaenvtest.Start(t, cfg)
 	return f
 }
 
@@ -94,79 +98,47 @@ func (f *function) log(e lambdaenv.Entry) {
 	if e.Source != lambdaenv.Platform {
 		text, _ = lambdalog.Settings{JSON: true}.Event(text, e.Time, e.RequestID)
 	}
-	n := len(f.events)
-	id := fmt.Sprintf("%056d", n)
-	if cfg.NoIDs {
-		id = ""
-	}
-	f.events = append(f.events, event{
-		id:      id,
-		stream:  "2026/11/22/[$LATEST]0123456789abcdef0123456789abcdef",
-		message: text,
-		time:    e.Time.Add(f.ahead),
-		visible: f.looks + 1 + n*7%(cfg.Late+1), // so that neighbours differ
-	})
+	f.add(text, e.Time.Add(f.ahead))
 }
 
-var (
-	hooksTook  = regexp.MustCompile(`"hooksMs":[\d.]+`)
-	reportTook = regexp.MustCompile(`"(d|billedD)urationMs":[\d.]+`)
-)
+func (f *function) add(message string, at time.Time) {
+	n := len(f.events)
+	visible := f.looks + 1 + n*7%(f.account.cfg.Late+1) // so that neighbours differ
+	const stream = "2026/11/22/[$LATEST]0123456789abcdef0123456789abcdef"
+	f.events = append(f.events, event{fmt.Sprintf("%056d", n), stream, message, at.UnixMilli(), visible})
+}
+
+var took = regexp.MustCompile(`"(hooksMs|durationMs|billedDurationMs)":([\d.]+)`)
 
 // lengthened is a line in which hooks take HookTime longer.
 func (f *function) lengthened(text string) string {
-	by := float64(f.account.cfg.HookTime.Milliseconds())
-	took := reportTook
-	switch {
-	case by == 0:
-		return text
-	case strings.Contains(text, record.Hooks):
-		took = hooksTook
-	case !strings.Contains(text, `"platform.report"`):
+	if !strings.Contains(text, record.Hooks) && !strings.Contains(text, `"platform.report"`) {
 		return text
 	}
 	return took.ReplaceAllStringFunc(text, func(field string) string {
-		name, value, _ := strings.Cut(field, ":")
-		ms, err := strconv.ParseFloat(value, 64)
-		if err != nil {
-			return field
-		}
-		return name + ":" + strconv.FormatFloat(ms+by, 'f', -1, 64)
+		parts := took.FindStringSubmatch(field)
+		ms, _ := strconv.ParseFloat(parts[2], 64)
+		ms += float64(f.account.cfg.HookTime.Milliseconds())
+		return fmt.Sprintf("%q:%s", parts[1], strconv.FormatFloat(ms, 'f', -1, 64))
 	})
 }
 
-// page returns the events of a page of the log, and the token of the next page,
-// if any. The first page is a look, and the first look after the last invocation
-// has the environment be shut down.
-func (f *function) page(token string) ([]event, string) {
+// look returns the events that are visible in the log since that time. The first
+// look after the last invocation has the environment be shut down.
+func (f *function) look(since int64) []event {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	cfg := f.account.cfg
-	if token == "" {
-		f.looks++
-		if cfg.ShutdownAfter > 0 && f.idle >= cfg.ShutdownAfter && !f.ending {
-			f.ending = true
-			f.account.background.Go(f.shutDown)
-		}
-		if cfg.Busy {
-			id := fmt.Sprintf("%056d", len(f.events))
-			f.events = append(f.events, event{id, "another stream", "busy", time.Now(), f.looks})
-		}
+	f.looks++
+	if cfg.ShutdownAfter > 0 && f.idle >= cfg.ShutdownAfter && !f.ending {
+		f.ending = true
+		f.account.background.Go(f.shutDown)
 	}
-	visible := slices.DeleteFunc(slices.Clone(f.events), func(e event) bool { return e.visible > f.looks })
-	if cfg.PageSize == 0 {
-		return visible, ""
+	if cfg.Busy {
+		id := fmt.Sprintf("%056d", len(f.events))
+		f.events = append(f.events, event{id, "another stream", "busy", time.Now().UnixMilli(), f.looks})
 	}
-	page, _ := strconv.Atoi(token)
-	next := strconv.Itoa(page + 1)
-	from := page / 2 * cfg.PageSize
-	switch {
-	case page%2 == 0: // nothing found so far, as it is when much is searched
-		return nil, next
-	case from+cfg.PageSize >= len(visible):
-		return visible[min(from, len(visible)):], ""
-	}
-	return visible[from : from+cfg.PageSize], next
+	return slices.DeleteFunc(slices.Clone(f.events), func(e event) bool { return e.visible > f.looks || e.Time < since })
 }
 
 // shutDown shuts the environment down. Not in the millisecond of its last

@@ -2,24 +2,31 @@ package awstest
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
-	"encoding/xml"
 	"fmt"
+	"io"
 	"net/http"
-	"net/url"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/smithy-go/encoding/cbor"
 )
+
+// A Request is one that the account got.
+type Request struct {
+	Action  string // as in a policy
+	Headers http.Header
+
+	r    *http.Request
+	body []byte
+}
 
 // A service is one of AWS with the operation of it that the demo uses.
 type service struct {
 	action      string // as in a policy
 	contentType string
-	fail        func(http.ResponseWriter, *Failure)
-	answer      func(*Account, http.ResponseWriter, *http.Request, []byte, string) *Failure
+	failure     func(code, message string) []byte
+	answer      func(*Account, http.ResponseWriter, Request) ([]byte, *Failure)
 }
 
 // The protocols: https://smithy.io/2.0/aws/protocols/index.html
@@ -30,65 +37,85 @@ var (
 	metrics = service{"cloudwatch:GetMetricStatistics", "application/cbor", failCBOR, (*Account).getMetricStatistics}
 )
 
-// serviceOf returns the service that a request is for, if it is for one.
-func serviceOf(r *http.Request) (service, bool) {
-	switch path := r.URL.Path; {
-	case r.Header.Get("X-Amz-Target") == "Logs_20140328.FilterLogEvents":
-		return logs, true
-	case path == "/service/GraniteServiceVersion20100801/operation/GetMetricStatistics":
-		return metrics, true
-	case strings.HasPrefix(path, functionsPath) && strings.HasSuffix(path, "/invocations"):
-		return lambdas, true
-	case path == "/" && r.Header.Get("Content-Type") == "application/x-www-form-urlencoded":
-		return stacks, true
+func failXML(code, message string) []byte {
+	return fmt.Appendf(nil, "<ErrorResponse><Error><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>",
+		code, message)
+}
+
+func failJSON(code, message string) []byte {
+	return fmt.Appendf(nil, `{"__type":%q,"message":%q}`, code, message)
+}
+
+func failCBOR(code, message string) []byte {
+	return cbor.Encode(cbor.Map{"__type": cbor.String(code), "message": cbor.String(message)})
+}
+
+// handler answers as AWS does.
+func (a *Account) handler() http.Handler {
+	mux := http.NewServeMux()
+	handle := func(pattern string, s service) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { a.handle(s, w, r) })
 	}
-	return service{}, false
+	handle("POST /2015-03-31/functions/{name}/invocations", lambdas)
+	handle("POST /service/GraniteServiceVersion20100801/operation/GetMetricStatistics", metrics)
+	mux.HandleFunc("POST /{$}", func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Amz-Target") == "Logs_20140328.FilterLogEvents" {
+			a.handle(logs, w, r)
+		} else {
+			a.handle(stacks, w, r)
+		}
+	})
+	return mux
 }
 
-func failXML(w http.ResponseWriter, f *Failure) {
-	w.WriteHeader(f.Status)
-	type detail struct{ Type, Code, Message string }
-	writeXML(w, struct {
-		XMLName xml.Name `xml:"ErrorResponse"`
-		Error   detail
-	}{Error: detail{"Sender", f.Code, f.Message}})
+func (a *Account) handle(s service, w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the client went away
+	}
+	request := Request{s.action, r.Header.Clone(), r, body}
+	var failure *Failure
+	a.mu.Lock()
+	a.requests = append(a.requests, request)
+	if queue := a.failures[s.action]; len(queue) > 0 {
+		failure, a.failures[s.action] = &queue[0], queue[1:]
+	}
+	a.mu.Unlock()
+	if a.cfg.OnRequest != nil {
+		a.cfg.OnRequest(s.action)
+	}
+	w.Header().Set("Date", time.Now().Add(a.cfg.Skew).UTC().Format(http.TimeFormat))
+	w.Header().Set("Content-Type", s.contentType)
+	w.Header().Set("Smithy-Protocol", "rpc-v2-cbor") // which only the metrics have
+	var answer []byte
+	if failure == nil {
+		answer, failure = s.answer(a, w, request)
+	}
+	if failure != nil {
+		w.WriteHeader(failure.Status)
+		answer = []byte(failure.Message)
+		if failure.Code != "" {
+			answer = s.failure(failure.Code, failure.Message)
+		}
+	}
+	_, _ = w.Write(answer)
 }
 
-func failJSON(w http.ResponseWriter, f *Failure) {
-	w.Header().Set("X-Amzn-Errortype", f.Code)
-	w.WriteHeader(f.Status)
-	writeJSON(w, map[string]string{"__type": f.Code, "message": f.Message})
-}
-
-func failCBOR(w http.ResponseWriter, f *Failure) {
-	code := cbor.String("com.amazonaws.cloudwatch#" + f.Code)
-	writeCBOR(w, f.Status, cbor.Map{"__type": code, "message": cbor.String(f.Message)})
-}
-
-// What cannot be written is a broken answer, which is a failure of the test.
-
-func writeXML(w http.ResponseWriter, v any) {
-	fmt.Fprint(w, xml.Header)
-	_ = xml.NewEncoder(w).Encode(v)
-}
-
-func writeJSON(w http.ResponseWriter, v any) { _ = json.NewEncoder(w).Encode(v) }
-
-func writeCBOR(w http.ResponseWriter, status int, v cbor.Value) {
-	w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
-	w.WriteHeader(status)
-	_, _ = w.Write(cbor.Encode(v))
+// functionWhere returns the function of which that is true.
+func (a *Account) functionWhere(is func(*function) bool) (*function, *Failure) {
+	for _, f := range a.functions {
+		if is(f) {
+			return f, nil
+		}
+	}
+	return nil, &Failure{http.StatusNotFound, "ResourceNotFoundException", "No such function."}
 }
 
 // describeStacks answers
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
-func (a *Account) describeStacks(w http.ResponseWriter, _ *http.Request, body []byte, region string) *Failure {
-	form, err := url.ParseQuery(string(body))
-	if err != nil || form.Get("Action") != "DescribeStacks" {
-		return &Failure{http.StatusBadRequest, "InvalidAction", "not DescribeStacks"}
-	}
-	if name := form.Get("StackName"); name != Stack || region != Region {
-		return &Failure{http.StatusBadRequest, "ValidationError", "Stack with id " + name + " does not exist"}
+func (a *Account) describeStacks(_ http.ResponseWriter, r Request) ([]byte, *Failure) {
+	if !strings.Contains(string(r.body), "StackName="+Stack+"&") {
+		return nil, &Failure{http.StatusBadRequest, "ValidationError", "Stack with that id does not exist"}
 	}
 	outputs := a.cfg.Outputs
 	if outputs == nil { // those that infra/demo.go makes
@@ -98,102 +125,78 @@ func (a *Account) describeStacks(w http.ResponseWriter, _ *http.Request, body []
 			outputs["Logs"+f.output] = "aws logs tail --follow " + f.group
 		}
 	}
-	type output struct{ OutputKey, OutputValue string }
-	type stack struct {
-		StackName, StackStatus string
-		Outputs                []output `xml:"Outputs>member"`
-	}
-	described := stack{StackName: Stack, StackStatus: cmp.Or(a.cfg.Status, "CREATE_COMPLETE")}
+	var members string
 	for key, value := range outputs {
-		described.Outputs = append(described.Outputs, output{key, value})
+		members += "<member><OutputKey>" + key + "</OutputKey><OutputValue>" + value + "</OutputValue></member>"
 	}
-	writeXML(w, struct {
-		XMLName xml.Name `xml:"DescribeStacksResponse"`
-		Stacks  []stack  `xml:"DescribeStacksResult>Stacks>member"`
-	}{Stacks: []stack{described}})
-	return nil
+	return fmt.Appendf(nil, "<DescribeStacksResponse><DescribeStacksResult><Stacks><member>"+
+		"<StackName>%s</StackName><StackStatus>CREATE_COMPLETE</StackStatus><Outputs>%s</Outputs>"+
+		"</member></Stacks></DescribeStacksResult></DescribeStacksResponse>", Stack, members), nil
 }
-
-const functionsPath = "/2015-03-31/functions/"
 
 // invoke answers
 // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
-func (a *Account) invoke(w http.ResponseWriter, r *http.Request, event []byte, _ string) *Failure {
-	name := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, functionsPath), "/invocations")
-	i := slices.IndexFunc(a.functions, func(f *function) bool { return f.name == name })
-	if i < 0 {
-		return &Failure{http.StatusNotFound, "ResourceNotFoundException", "Function not found: " + name}
+func (a *Account) invoke(w http.ResponseWriter, r Request) ([]byte, *Failure) {
+	f, failure := a.functionWhere(func(f *function) bool { return f.name == r.r.PathValue("name") })
+	if failure != nil {
+		return nil, failure
 	}
-	env := a.functions[i].env.Environment
-	response, err := env.Invoke(r.Context(), event)
+	env := f.env.Environment
+	response, err := env.Invoke(r.r.Context(), r.body)
 	if err != nil {
-		return &Failure{http.StatusInternalServerError, "ServiceException", err.Error()}
+		return nil, &Failure{http.StatusInternalServerError, "ServiceException", err.Error()}
 	}
 	if a.cfg.KeepBack {
-		_, _ = env.WaitIdle(r.Context())
+		_, _ = env.WaitIdle(r.r.Context())
 	}
 	w.Header().Set("X-Amzn-Requestid", response.RequestID)
 	if response.FunctionError != "" {
 		w.Header().Set("X-Amz-Function-Error", "Unhandled")
 	}
-	_, _ = w.Write(response.Payload)
-	return nil
+	return response.Payload, nil
 }
 
 // filterLogEvents answers
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
-func (a *Account) filterLogEvents(w http.ResponseWriter, _ *http.Request, body []byte, _ string) *Failure {
+// The first page of each look is empty, as it can be when much is searched.
+func (a *Account) filterLogEvents(_ http.ResponseWriter, r Request) ([]byte, *Failure) {
 	var in struct {
-		LogGroupName   string
-		StartTime      int64
-		LogStreamNames []string
-		NextToken      string
+		LogGroupName string
+		StartTime    int64
+		NextToken    string
 	}
-	if err := json.Unmarshal(body, &in); err != nil {
-		return &Failure{http.StatusBadRequest, "SerializationException", err.Error()}
+	if err := json.Unmarshal(r.body, &in); err != nil {
+		return nil, &Failure{http.StatusBadRequest, "SerializationException", err.Error()}
 	}
-	i := slices.IndexFunc(a.functions, func(f *function) bool { return f.group == in.LogGroupName })
-	if i < 0 {
-		return &Failure{http.StatusBadRequest, "ResourceNotFoundException", "The specified log group does not exist."}
+	f, failure := a.functionWhere(func(f *function) bool { return f.group == in.LogGroupName })
+	if failure != nil {
+		return nil, failure
 	}
-	type out struct {
-		EventID       string `json:"eventId,omitempty"`
-		LogStreamName string `json:"logStreamName"`
-		Message       string `json:"message"`
-		Timestamp     int64  `json:"timestamp"`
+	if in.NextToken == "" {
+		return []byte(`{"events":[],"nextToken":"2"}`), nil
 	}
-	events, next := a.functions[i].page(in.NextToken)
-	found := []out{}
-	for _, e := range events {
-		at := e.time.UnixMilli()
-		if at >= in.StartTime && (len(in.LogStreamNames) == 0 || slices.Contains(in.LogStreamNames, e.stream)) {
-			found = append(found, out{e.id, e.stream, e.message, at})
-		}
+	answer, err := json.Marshal(map[string]any{"events": f.look(in.StartTime)})
+	if err != nil {
+		return nil, &Failure{http.StatusInternalServerError, "ServiceException", err.Error()}
 	}
-	answer := map[string]any{"events": found}
-	if next != "" {
-		answer["nextToken"] = next
-	}
-	writeJSON(w, answer)
-	return nil
+	return answer, nil
 }
 
 // getMetricStatistics answers
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html
-func (a *Account) getMetricStatistics(w http.ResponseWriter, _ *http.Request, body []byte, _ string) *Failure {
+func (a *Account) getMetricStatistics(_ http.ResponseWriter, r Request) ([]byte, *Failure) {
 	// The name of the function is text in CBOR, too: that of the dimension.
-	i := slices.IndexFunc(a.functions, func(f *function) bool { return bytes.Contains(body, []byte(f.name)) })
-	if i < 0 {
-		return &Failure{http.StatusBadRequest, "InvalidParameterValueException", "no such dimension"}
+	f, failure := a.functionWhere(func(f *function) bool { return bytes.Contains(r.body, []byte(f.name)) })
+	if failure != nil {
+		return nil, failure
 	}
 	points := cbor.List{}
-	for _, milliseconds := range a.functions[i].metric() { // each invocation in a separate minute
+	for _, milliseconds := range f.metric() { // each invocation in a separate minute
 		points = append(points, cbor.Map{
 			"Timestamp":   &cbor.Tag{ID: 1, Value: cbor.Float64(1.8e9)},
 			"Maximum":     cbor.Float64(milliseconds),
 			"SampleCount": cbor.Float64(1),
 		})
 	}
-	writeCBOR(w, http.StatusOK, cbor.Map{"Label": cbor.String("PostRuntimeExtensionsDuration"), "Datapoints": points})
-	return nil
+	return cbor.Encode(cbor.Map{"Label": cbor.String("PostRuntimeExtensionsDuration"), "Datapoints": points}), nil
 }
