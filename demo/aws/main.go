@@ -154,13 +154,9 @@ func printJSON(out io.Writer, checks []awsrun.Check) {
 	j := printer.NewJSON(out)
 	for _, c := range checks {
 		j.Write(struct {
-			Type     string        `json:"type"`
-			Function string        `json:"function"`
-			Claim    string        `json:"claim"`
-			Verdict  awsrun.Result `json:"verdict"`
-			Figures  string        `json:"figures"`
-			Meaning  string        `json:"meaning,omitempty"`
-		}{"check", c.Function, c.Expected, c.Result, c.Figures, c.Meaning})
+			Type string `json:"type"`
+			awsrun.Check
+		}{"check", c})
 	}
 }
 

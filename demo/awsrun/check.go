@@ -24,11 +24,11 @@ const (
 // A Check is an expectation of this project about Lambda, compared with what was
 // seen.
 type Check struct {
-	Function string // as its outputs are called: Arm64, X86
-	Expected string
-	Result   Result
-	Figures  string // what was seen, or why nothing was
-	Meaning  string // of a failure
+	Function string `json:"function"` // as its outputs are called: Arm64, X86
+	Expected string `json:"claim"`
+	Result   Result `json:"verdict"`
+	Figures  string `json:"figures"`           // what was seen, or why nothing was
+	Meaning  string `json:"meaning,omitempty"` // of a failure
 }
 
 // A finding is what was seen.

@@ -21,25 +21,19 @@ const describeStacks = "cloudformation:DescribeStacks"
 // String renders the request as in "AWS refused …".
 func (r request) String() string { return r.action + " for the " + r.subject }
 
-// What to do about errors of AWS that do not say so.
+// What to do about errors whose message does not say so.
 const (
-	setClock  = "the clock of this machine is wrong: set it"
-	renew     = "the credentials have expired: get new ones, for example with: aws sso login"
-	unknown   = "check the credentials with: aws sts get-caller-identity, and that the account has the region enabled"
-	permit    = "docs/aws.md lists what these credentials must be allowed to do"
-	redeploy  = "the stack names it: deploy that again with npx cdk deploy"
-	throttled = "others use the account or the function, or its reserved concurrency is too small"
+	setClock = "the clock of this machine is wrong: set it"
+	renew    = "the credentials have expired: get new ones, for example with: aws sso login"
+	permit   = "docs/aws.md lists what these credentials must be allowed to do"
 )
 
-// remedies are what to do, by codes, most of which mean the same in every service.
+// remedies are what to do, by codes, which mean the same in every service.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 var remedies = map[string]string{
 	"RequestExpired": setClock, "RequestInTheFuture": setClock, "RequestTimeTooSkewed": setClock,
 	"ExpiredToken": renew, "ExpiredTokenException": renew,
-	"InvalidClientTokenId": unknown, "UnrecognizedClientException": unknown,
 	"AccessDenied": permit, "AccessDeniedException": permit,
-	"ResourceNotFoundException": redeploy, // of a function or a log group: a stack has another code
-	"Throttling":                throttled, "ThrottlingException": throttled, "TooManyRequestsException": throttled,
 }
 
 // explain makes one sentence, with what to do, of an error of the SDK.

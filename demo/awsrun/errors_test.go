@@ -59,7 +59,6 @@ func TestErrors(t *testing.T) {
 		"no such profile":     {cfg: awsrun.Config{Profile: "nobody"}},
 		"sign-in expired":     {cfg: awsrun.Config{Profile: "work"}, prepare: signIn},
 		"token expires later": {prepare: fail(logs, 1, refused(400, "ExpiredTokenException"))},
-		"unknown credentials": {prepare: fail(stacks, 1, refused(403, "UnrecognizedClientException"))},
 		"wrong clock":         {prepare: fail(stacks, attempts, refused(400, "RequestExpired"))},
 
 		"page of a proxy":            {prepare: fail(stacks, attempts, page)},
@@ -69,8 +68,7 @@ func TestErrors(t *testing.T) {
 
 		"denied":             {prepare: fail(lambda, 1, refused(403, "AccessDeniedException"))},
 		"throttled for long": {prepare: fail(lambda, attempts, refused(429, "TooManyRequestsException"))},
-		"log group is gone":  {prepare: fail(logs, 1, refused(400, "ResourceNotFoundException"))},
-		"something else":     {prepare: fail(stacks, 1, refused(400, "ValidationError"))},
+		"something else":     {prepare: fail(logs, 1, refused(400, "ResourceNotFoundException"))},
 		"another stack":      {account: awstest.Config{Outputs: outputs{"InvokeArm64": "curl", "LogsArm64": ""}}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -133,9 +131,6 @@ func TestThrottled(t *testing.T) {
 	throttled("logs:FilterLogEvents", "ThrottlingException", 3)
 	r := execute(t.Context(), awsrun.Config{Invocations: 1})
 	r.succeeded(t)
-	if got := len(account.Requests("lambda:InvokeFunction")); got != 3 {
-		t.Errorf("got %d requests to invoke, want 3", got)
-	}
 	if len(r.recordings[0].Invocations) != 1 || strings.Contains(results(r.checks), "failed") {
 		t.Errorf("got %d invocations, want 1, and the checks\n%s", len(r.recordings[0].Invocations), dump(r.checks))
 	}

@@ -23,84 +23,88 @@ type environment struct {
 	reset   bool   // ended by the last invocation
 }
 
-// record records all that is known up to the end of an invocation, or all of it.
-func (r *run) record(until *invocation) {
+// record records an invocation with all lines up to its end, or for nil all that
+// is left.
+func (r *run) record(inv *invocation) {
 	var entries []lambdaenv.Entry
-	environments := map[string]*environment{}
+	var env environment
 	for _, l := range r.ordered() {
-		env := environments[l.stream]
-		if env == nil {
-			env = &environment{}
-			environments[l.stream] = env
-		}
 		inferred := env.entries(l)
 		if len(r.end) > 0 && l == r.end[0] {
-			inferred = slices.Concat(r.beginShutdown(l), inferred)
+			inferred = slices.Concat(r.beginShutdown(l.time), inferred)
 		}
 		if !l.recorded {
 			l.recorded = true
 			entries = append(entries, inferred...)
 		}
-		r.reset = env.reset
-		if until != nil && l == until.end {
+		if inv != nil && l == inv.end {
 			break
 		}
 	}
-	var finished []*invocation
-	for _, inv := range r.invocations {
-		if !inv.recorded {
-			inv.recorded = true
-			entries = append(entries, r.callerOf(inv)...)
-			finished = append(finished, inv)
+	r.reset = env.reset
+	if inv != nil {
+		inv.recorded = true
+		entries = append(entries, r.callerOf(inv)...)
+	}
+	slices.SortStableFunc(entries, func(a, b lambdaenv.Entry) int { return a.Time.Compare(b.Time) })
+	if r.recorder == nil {
+		r.recorder = r.cfg.NewRecorder(r.describe(entries[0].Time))
+	}
+	for _, e := range entries {
+		// A line that comes later than all that waited for it has the time at which
+		// it came.
+		if e.Time.After(r.recorded) {
+			r.recorded = e.Time
 		}
-		if inv == until {
-			break
+		e.Time = r.recorded
+		r.recorder.Observe(e)
+		if e.Kind == lambdaenv.Responded {
+			r.recorder.Answer(&inv.Response)
 		}
 	}
-	r.observe(entries, finished)
+	if inv != nil && inv.end != nil {
+		r.recorder.Invoked(&inv.Response, inv.report())
+	}
 }
 
 // entries returns a line as an entry, and what must have happened before and
 // after it though it is not in the log.
 func (e *environment) entries(l *line) []lambdaenv.Entry {
 	var entries []lambdaenv.Entry
-	add := func(kind lambdaenv.Kind, at time.Time, text string) {
+	add := func(kind lambdaenv.Kind, text string) {
 		entries = append(entries, lambdaenv.Entry{
-			Time: at, Source: lambdaenv.Platform, Kind: kind, RequestID: cmp.Or(l.requestID, e.request), Text: text,
+			Time: l.time, Source: lambdaenv.Platform, Kind: kind, RequestID: cmp.Or(l.requestID, e.request), Text: text,
 		})
 	}
 	line := func() { entries = append(entries, l.entry(e.request)) }
 	const allRequested = "function and extensions have requested the next event"
 	switch {
 	case l.platform.Kind == "initStart":
-		add(lambdaenv.InitStarted, l.time, "init")
+		add(lambdaenv.InitStarted, "init")
 		line()
 		e.init = true
 	case l.platform.Kind == "start":
 		e.request = l.requestID
 		switch {
 		case e.init:
-			add(lambdaenv.InitDone, l.time, allRequested)
+			add(lambdaenv.InitDone, allRequested)
 		case !e.awake:
-			add(lambdaenv.Thawed, l.time, "the processes continue")
+			add(lambdaenv.Thawed, "the processes continue")
 		}
 		line()
-		add(lambdaenv.Invoked, l.time, "the event was handed to the runtime")
+		add(lambdaenv.Invoked, "the event was handed to the runtime")
 		e.init, e.awake, e.reset = false, true, false
 	case l.platform.Kind == "report":
-		if span := l.platform.AfterRuntime(); span != nil && span.Start.Before(l.time) {
-			add(lambdaenv.RuntimeDone, span.Start, "the runtime requested the next event")
-		}
-		add(lambdaenv.Idle, l.time, allRequested)
+		add(lambdaenv.Idle, allRequested)
 		line()
 		if !e.reset {
-			add(lambdaenv.Frozen, l.time, "the processes are stopped")
+			add(lambdaenv.Frozen, "the processes are stopped")
 			e.awake = false
 		}
 		e.request = ""
 	case l.message == record.Environment && e.request != "":
 		line()
-		add(lambdaenv.Reset, l.time, l.fields[record.Reason])
+		add(lambdaenv.Reset, l.fields[record.Reason])
 		e.reset = true
 	default:
 		line()
@@ -153,14 +157,14 @@ func (r *run) reason() string {
 
 // beginShutdown returns what must have happened before the first line of the
 // Shutdown phase.
-func (r *run) beginShutdown(first *line) []lambdaenv.Entry {
+func (r *run) beginShutdown(at time.Time) []lambdaenv.Entry {
 	entries := []lambdaenv.Entry{
-		{Time: first.time, Source: lambdaenv.Platform, Kind: lambdaenv.ShutdownBegan, Text: r.reason()},
-		{Time: first.time, Source: lambdaenv.Platform, Kind: lambdaenv.Thawed, Text: "the processes continue"},
+		{Time: at, Source: lambdaenv.Platform, Kind: lambdaenv.ShutdownBegan, Text: r.reason()},
+		{Time: at, Source: lambdaenv.Platform, Kind: lambdaenv.Thawed, Text: "the processes continue"},
 	}
 	if r.shutdownHooks != nil {
 		entries = append(entries,
-			lambdaenv.Entry{Time: first.time, Source: lambdaenv.Function, Kind: lambdaenv.Signaled, Text: "SIGTERM"})
+			lambdaenv.Entry{Time: at, Source: lambdaenv.Function, Kind: lambdaenv.Signaled, Text: "SIGTERM"})
 	}
 	return entries
 }
@@ -172,66 +176,25 @@ func (r *run) recordEnd() {
 		r.recorder.Ended(nil)
 		return
 	}
-	first, last := r.end[0].time, r.end[len(r.end)-1].time
-	report := &lambdaenv.ShutdownReport{Reason: r.reason(), Took: last.Sub(first)}
-	if r.shutdownHooks != nil {
-		report.Runtime = r.shutdownHooks.time.Sub(first)
-	}
 	r.recorder.Observe(lambdaenv.Entry{
 		Time: r.recorded, Source: lambdaenv.Platform, Kind: lambdaenv.ShutdownDone, Text: "nothing is left",
 	})
-	r.recorder.Ended(report)
+	r.recorder.Ended(&lambdaenv.ShutdownReport{
+		Reason: r.reason(), Took: r.end[len(r.end)-1].time.Sub(r.end[0].time),
+	})
 }
 
-// observe passes entries, and invocations that have ended, to the recorder.
-func (r *run) observe(entries []lambdaenv.Entry, finished []*invocation) {
-	if len(entries) == 0 {
-		return
-	}
-	slices.SortStableFunc(entries, func(a, b lambdaenv.Entry) int { return a.Time.Compare(b.Time) })
-	if r.recorder == nil {
-		r.recorder = r.cfg.NewRecorder(r.describe(entries[0].Time))
-	}
-	for _, e := range entries {
-		// A line that comes later than all that waited for it has the time at which
-		// it came.
-		if e.Time.After(r.recorded) {
-			r.recorded = e.Time
-		}
-		e.Time = r.recorded
-		r.recorder.Observe(e)
-		if e.Kind == lambdaenv.Responded {
-			i := slices.IndexFunc(finished, func(inv *invocation) bool { return inv.RequestID == e.RequestID })
-			r.recorder.Answer(&finished[i].Response)
-		}
-	}
-	for _, inv := range finished {
-		if inv.end != nil {
-			r.recorder.Invoked(&inv.Response, inv.report())
-		}
-	}
-}
-
-// report is the platform's report as the local environment gives it.
+// report is the platform's report as the local environment gives it, as far as it
+// is shown.
 func (inv *invocation) report() *lambdaenv.Report {
 	m := inv.end.platform.Metrics
-	r := &lambdaenv.Report{
-		RequestID:   inv.RequestID,
-		Status:      inv.end.platform.Status,
-		Duration:    lambdalog.Milliseconds(m.DurationMs),
-		Billed:      lambdalog.Milliseconds(m.BilledDurationMs),
-		Init:        lambdalog.Milliseconds(m.InitDurationMs),
-		MaxMemoryMB: m.MaxMemoryUsedMB,
-		HandedOver:  inv.start.time,
-		Idle:        inv.end.time,
+	return &lambdaenv.Report{
+		RequestID: inv.RequestID,
+		Status:    inv.end.platform.Status,
+		Duration:  lambdalog.Milliseconds(m.DurationMs),
+		Billed:    lambdalog.Milliseconds(m.BilledDurationMs),
+		Init:      lambdalog.Milliseconds(m.InitDurationMs),
 	}
-	if inv.hooks != nil && inv.hooks.number(record.ResponseMs) > 0 {
-		r.Responded = inv.start.time.Add(inv.hooks.milliseconds(record.ResponseMs))
-	}
-	if span := inv.end.platform.AfterRuntime(); span != nil {
-		r.RuntimeDone, r.Idle = span.Start, span.Start.Add(lambdalog.Milliseconds(span.DurationMs))
-	}
-	return r
 }
 
 // describe returns what is recorded, from then on.

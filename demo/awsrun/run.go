@@ -35,7 +35,7 @@ type run struct {
 	metricErr error // why there is no metric
 	err       error // what ended the run
 
-	recorder *recording.Recorder // nil until the first update
+	recorder *recording.Recorder // nil until the first invocation is recorded
 	recorded time.Time           // the time of the last entry
 }
 
@@ -79,7 +79,7 @@ func (r *run) invoke(ctx context.Context, first bool) error {
 // nothing has ended the run before, and records that.
 func (r *run) finish(ctx context.Context) error {
 	for _, inv := range r.invocations {
-		if inv.end != nil {
+		if !inv.recorded {
 			r.record(inv)
 		}
 	}

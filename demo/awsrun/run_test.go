@@ -59,7 +59,7 @@ func TestRun(t *testing.T) {
 				t.Errorf("invocation: got %+v, want a cold start and a warm one, with hooks", inv)
 			}
 			response := inv.Response
-			if string(response.Payload) != event || response.Latency <= 0 || inv.Report.PostRuntimeExtensions() <= 0 {
+			if string(response.Payload) != event || response.Latency <= 0 {
 				t.Errorf("invocation: got %+v", inv)
 			}
 		}
@@ -70,10 +70,10 @@ func TestRun(t *testing.T) {
 	if got := results(r.checks); got != strings.TrimSuffix(strings.Repeat("passed, ", 10), ", ") {
 		t.Errorf("got the checks\n%s", dump(r.checks))
 	}
-	if len(account.Requests("lambda:InvokeFunction")) != 4 {
-		t.Error("want 4 invocations")
-	}
-	for _, request := range account.Requests("lambda:InvokeFunction") {
+	for _, request := range account.Requests() {
+		if request.Action != "lambda:InvokeFunction" {
+			continue
+		}
 		kind, tail := request.Headers.Get("X-Amz-Invocation-Type"), request.Headers.Get("X-Amz-Log-Type")
 		if kind != "RequestResponse" || tail == "Tail" {
 			t.Errorf("invoked as %q with log %q, want RequestResponse without its tail", kind, tail)
@@ -95,7 +95,7 @@ func TestPermissionsAreDocumented(t *testing.T) {
 	_, policy, _ := strings.Cut(string(text), "```json")
 	policy, _, _ = strings.Cut(policy, "```")
 	actions := map[string]bool{}
-	for _, r := range account.Requests("") {
+	for _, r := range account.Requests() {
 		actions[r.Action] = true
 	}
 	for action := range actions {
@@ -190,12 +190,12 @@ func TestOtherCallersAreBusy(t *testing.T) {
 
 func TestInterruptedBeforeTheLogCame(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
-	awstest.Start(t, awstest.Config{OnRequest: func(action string) {
-		if action == "logs:FilterLogEvents" {
+	awstest.Start(t, awstest.Config{})
+	r := execute(ctx, awsrun.Config{Progress: func(text string) {
+		if strings.Contains(text, "waiting for the log") {
 			cancel(errors.New("ctrl-c"))
 		}
 	}})
-	r := execute(ctx, awsrun.Config{})
 	if len(r.recordings) != 1 {
 		t.Fatalf("got %d recordings, want one", len(r.recordings))
 	}

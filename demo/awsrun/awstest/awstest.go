@@ -7,6 +7,7 @@
 package awstest
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -17,11 +18,8 @@ import (
 	"time"
 )
 
-// What the account has.
-const (
-	Stack  = "Demo"
-	Region = "eu-west-1"
-)
+// Stack is the name of the account's stack.
+const Stack = "Demo"
 
 // Config is how the account behaves. The zero value is an account that does
 // everything at once.
@@ -64,10 +62,6 @@ type Config struct {
 
 	// Outputs replace those of the stack.
 	Outputs map[string]string
-
-	// OnRequest, if set, is called with the action of each request before it is
-	// answered.
-	OnRequest func(action string)
 }
 
 // An Account is a running account.
@@ -79,6 +73,12 @@ type Account struct {
 	mu       sync.Mutex
 	failures map[string][]Failure // to come, by action
 	requests []Request
+}
+
+// A Request is one that the account got.
+type Request struct {
+	Action  string // as in a policy
+	Headers http.Header
 }
 
 // A Failure is an error of AWS. Without a Code it is a page of a proxy, and
@@ -99,7 +99,7 @@ func Start(t *testing.T, cfg Config) *Account {
 	for _, name := range cfg.Functions {
 		a.functions = append(a.functions, a.newFunction(t, name))
 	}
-	server := httptest.NewServer(a.handler())
+	server := httptest.NewServer(a)
 	t.Cleanup(func() {
 		server.Close()
 		a.background.Wait()
@@ -113,7 +113,7 @@ func Start(t *testing.T, cfg Config) *Account {
 	const noProxy = "http://127.0.0.1:1" // where nothing listens; it is not for requests to this machine
 	for name, value := range map[string]string{
 		"AWS_CONFIG_FILE": filepath.Join(dir, "config"), "AWS_SHARED_CREDENTIALS_FILE": filepath.Join(dir, "credentials"),
-		"AWS_EC2_METADATA_DISABLED": "true", "AWS_ENDPOINT_URL": server.URL, "AWS_REGION": Region,
+		"AWS_EC2_METADATA_DISABLED": "true", "AWS_ENDPOINT_URL": server.URL, "AWS_REGION": "eu-west-1",
 		"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
 		"HTTP_PROXY": noProxy, "HTTPS_PROXY": noProxy, "http_proxy": noProxy, "https_proxy": noProxy,
 	} {
@@ -130,11 +130,9 @@ func (a *Account) Fail(action string, failures ...Failure) {
 // Lines returns the lines of the first function's log as they were printed.
 func (a *Account) Lines() []string { return a.functions[0].env.Lines() }
 
-// Requests returns the requests so far: for an action, or all.
-func (a *Account) Requests(action string) []Request {
+// Requests returns the requests so far.
+func (a *Account) Requests() []Request {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(a.requests), func(r Request) bool {
-		return action != "" && r.Action != action
-	})
+	return slices.Clone(a.requests)
 }

@@ -85,15 +85,11 @@ func (f *function) log(e lambdaenv.Entry) {
 	if text == "" {
 		return
 	}
-	ahead := f.ahead
-	if r := lambdalog.Platform(text); r != nil {
-		if span := r.AfterRuntime(); span != nil {
-			f.spans = append(f.spans, span.DurationMs)
-			ahead -= cfg.HookTime // its times are those of the response
-		}
+	if r := lambdalog.Platform(text); r != nil && r.AfterRuntime() != nil {
+		f.spans = append(f.spans, r.AfterRuntime().DurationMs)
 	}
-	if ahead != 0 {
-		text = lambdalog.Shift(text, ahead)
+	if cfg.Skew != 0 {
+		text = lambdalog.Shift(text, cfg.Skew)
 	}
 	if e.Source != lambdaenv.Platform {
 		text, _ = lambdalog.Settings{JSON: true}.Event(text, e.Time, e.RequestID)
