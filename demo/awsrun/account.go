@@ -31,6 +31,7 @@ type account struct {
 	region   string
 	endpoint string    // that is used instead of AWS; empty for AWS
 	began    time.Time // when the run began by its clock, to the second
+	targets  []target  // the functions of the stack
 	stacks   *cloudformation.Client
 	lambda   *lambda.Client
 	logs     *cloudwatchlogs.Client
@@ -70,7 +71,7 @@ func connect(ctx context.Context, c *Config) (*account, error) {
 	// AWS_ENDPOINT_URL_LAMBDA and so on, or by the profile.
 	a.endpoint = aws.ToString(cmp.Or(a.lambda.Options().BaseEndpoint, a.logs.Options().BaseEndpoint,
 		a.stacks.Options().BaseEndpoint, a.metrics.Options().BaseEndpoint))
-	return a, nil
+	return a, a.describe(ctx, c.Stack)
 }
 
 // name is that of the other side, for people to read.
@@ -92,30 +93,29 @@ type target struct {
 	group    string // its log group
 }
 
-// targets reads the outputs of the stack, which infra/demo.go makes: for each
+// describe reads the outputs of the stack, which infra/demo.go makes: for each
 // function a command that invokes it and one that follows its log. They name
 // function and log group, so that no further permission is needed to find them.
-func (a *account) targets(ctx context.Context, stack string) ([]target, error) {
-	in, r := &cloudformation.DescribeStacksInput{StackName: &stack}, request{describeStacks, "stack " + stack}
+func (a *account) describe(ctx context.Context, stack string) error {
+	in := &cloudformation.DescribeStacksInput{StackName: &stack}
 	out, err := a.stacks.DescribeStacks(ctx, in, func(o *cloudformation.Options) { o.RetryMaxAttempts = firstAttempts })
 	if err != nil {
-		return nil, a.explain(err, r)
+		return a.explain(err, request{describeStacks, "stack " + stack})
 	}
 	a.began, _ = awsmiddleware.GetServerTime(out.ResultMetadata)
-	if len(out.Stacks) == 0 {
-		return nil, a.noStack(r)
+	outputs, status := map[string]string{}, ""
+	for _, s := range out.Stacks {
+		status = string(s.StackStatus)
+		for _, o := range s.Outputs {
+			outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
+		}
 	}
-	outputs := map[string]string{}
-	for _, o := range out.Stacks[0].Outputs {
-		outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
-	}
-	targets := targetsIn(outputs)
-	if len(targets) == 0 {
-		return nil, fmt.Errorf("the stack %s in %s (%s) has no outputs Invoke… and Logs… that name functions and "+
+	if a.targets = targetsIn(outputs); len(a.targets) == 0 {
+		return fmt.Errorf("the stack %s in %s (%s) has no outputs Invoke… and Logs… that name functions and "+
 			"their log groups: is it deployed, and the one that npx cdk deploy makes from this checkout?",
-			stack, a.region, out.Stacks[0].StackStatus)
+			stack, a.region, status)
 	}
-	return targets, nil
+	return nil
 }
 
 // targetsIn returns the targets in a stack's outputs, by name.

@@ -9,6 +9,7 @@
 package awsrun
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -64,8 +65,14 @@ var DefaultPace = Pace{Look: 2 * time.Second, Log: 2 * time.Minute, Idle: 20 * t
 // all of them idle at the same time.
 func Run(ctx context.Context, cfg Config) ([]Check, error) {
 	cfg.Progress("looking at the stack " + cfg.Stack)
-	runs, err := prepare(ctx, &cfg)
-	for i, r := range runs {
+	account, err := connect(ctx, &cfg)
+	if err != nil {
+		return nil, cmp.Or(context.Cause(ctx), err)
+	}
+	var runs []*run
+	for i, t := range account.targets {
+		r := &run{cfg: &cfg, account: account, target: t, seen: map[string]bool{}}
+		runs = append(runs, r)
 		if err == nil {
 			err = r.invoke(ctx, i == 0)
 		}
@@ -73,30 +80,10 @@ func Run(ctx context.Context, cfg Config) ([]Check, error) {
 	var checks []Check
 	for _, r := range runs {
 		if r.err = err; len(r.invocations) > 0 {
-			err = r.finish(ctx)
-			checks = append(checks, r.checks()...)
+			checks = append(checks, r.finish(ctx)...)
 		}
+		err = r.err
 	}
 	cfg.Progress("")
-	if ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
-	return checks, err
-}
-
-// prepare returns a run for each function of the stack.
-func prepare(ctx context.Context, cfg *Config) ([]*run, error) {
-	account, err := connect(ctx, cfg)
-	if err != nil {
-		return nil, err
-	}
-	targets, err := account.targets(ctx, cfg.Stack)
-	if err != nil {
-		return nil, err
-	}
-	var runs []*run
-	for _, t := range targets {
-		runs = append(runs, &run{cfg: cfg, account: account, target: t, several: len(targets) > 1, seen: map[string]bool{}})
-	}
-	return runs, nil
+	return checks, cmp.Or(context.Cause(ctx), err)
 }

@@ -44,18 +44,14 @@ func (a *account) explain(err error, r request) error {
 	}
 	code, message := api.ErrorCode(), strings.TrimSuffix(api.ErrorMessage(), ".")
 	if strings.Contains(message, "does not exist") && r.action == describeStacks {
-		return a.noStack(r)
+		return fmt.Errorf("there is no %s in %s: is it in another region (-region) or account (-profile)? "+
+			"npx cdk deploy makes it", r.subject, a.region)
 	}
 	sentence := fmt.Sprintf("%s refused %s: %s (%s)", a.name(), r, message, code)
 	if remedy, ok := remedies[code]; ok {
 		sentence += "; " + remedy
 	}
 	return errors.New(sentence)
-}
-
-func (a *account) noStack(r request) error {
-	return fmt.Errorf("there is no %s in %s: is it in another region (-region) or account (-profile)? "+
-		"npx cdk deploy makes it", r.subject, a.region)
 }
 
 // explainCredentials explains why there are no credentials.

@@ -115,7 +115,8 @@ func (e *environment) entries(l *line) []lambdaenv.Entry {
 // callerOf returns what the caller of an invocation did and got, on Lambda's
 // clock. The call comes before its platform.start, whose time is rounded down.
 func (r *run) callerOf(inv *invocation) []lambdaenv.Entry {
-	sent, got := inv.sent.Add(inv.skew()), inv.got.Add(inv.skew())
+	sent := inv.sent.Add(inv.skew())
+	got := sent.Add(inv.Latency)
 	if inv.start != nil && !sent.Before(inv.start.time) {
 		sent = inv.start.time.Add(-1)
 	}
@@ -125,12 +126,10 @@ func (r *run) callerOf(inv *invocation) []lambdaenv.Entry {
 	}
 }
 
-// skew estimates how far Lambda's clock is ahead of ours. The times of the log
-// are Lambda's, those of the caller ours, and both are shown in one column.
-//
-// The function cannot start before the call, or have responded after the answer:
-// that leaves an interval in which the difference must be. When zero is in it, the
-// clocks are taken to agree.
+// skew is how far Lambda's clock is at least ahead of ours, or behind. The times
+// of the log are Lambda's, those of the caller ours, and both are shown in one
+// column. The clocks are taken to agree, unless the function would have started
+// before the call or the caller had the response before the handler returned.
 func (inv *invocation) skew() time.Duration {
 	if inv.start == nil {
 		return 0
@@ -139,12 +138,9 @@ func (inv *invocation) skew() time.Duration {
 	if inv.hooks != nil {
 		handler = inv.hooks.milliseconds(record.HandlerMs)
 	}
-	least := inv.start.time.Add(handler).Sub(inv.got)
+	least := inv.start.time.Add(handler).Sub(inv.sent.Add(inv.Latency))
 	most := inv.start.time.Add(time.Millisecond).Sub(inv.sent) // the log is rounded down to milliseconds
-	if least <= 0 && most >= 0 {
-		return 0
-	}
-	return (least + most) / 2
+	return max(least, min(0, most))
 }
 
 // reason is why the environment was shut down.
@@ -206,7 +202,7 @@ func (r *run) describe(began time.Time) recording.About {
 		Place: place,
 		Began: began,
 	}
-	if r.several {
+	if len(r.account.targets) > 1 {
 		about.Name = r.target.name
 	}
 	if r.account.endpoint != "" {

@@ -37,7 +37,7 @@ func (a *account) invoke(ctx context.Context, t target, event []byte) (*invocati
 			return s.Finalize.Insert(note, "Retry", middleware.After)
 		})
 	})
-	got := time.Now()
+	latency := time.Since(sent)
 	if err != nil {
 		return nil, a.explain(err, request{"lambda:InvokeFunction", "function " + t.function})
 	}
@@ -47,10 +47,9 @@ func (a *account) invoke(ctx context.Context, t target, event []byte) (*invocati
 			RequestID:     id,
 			Payload:       out.Payload,
 			FunctionError: aws.ToString(out.FunctionError),
-			Latency:       got.Sub(sent),
+			Latency:       latency,
 		},
 		sent: sent,
-		got:  got,
 	}, nil
 }
 
@@ -90,11 +89,8 @@ func (r *run) look(ctx context.Context) error {
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 const metricName = "PostRuntimeExtensionsDuration"
 
-// A metric is what CloudWatch has of it for the minutes of our invocations.
-type metric struct{ maximum, samples float64 }
-
 // postRuntime reads the metric of a function. Values are kept by the minute.
-func (a *account) postRuntime(ctx context.Context, t target, from, to time.Time) (m metric, err error) {
+func (a *account) postRuntime(ctx context.Context, t target, from, to time.Time) (most float64, samples int, err error) {
 	out, err := a.metrics.GetMetricStatistics(ctx, &cloudwatch.GetMetricStatisticsInput{
 		Namespace:  aws.String("AWS/Lambda"),
 		MetricName: aws.String(metricName),
@@ -105,11 +101,11 @@ func (a *account) postRuntime(ctx context.Context, t target, from, to time.Time)
 		Statistics: []metrics.Statistic{metrics.StatisticMaximum, metrics.StatisticSampleCount},
 	})
 	if err != nil {
-		return m, a.explain(err, request{"cloudwatch:GetMetricStatistics", "function " + t.function})
+		return 0, 0, a.explain(err, request{"cloudwatch:GetMetricStatistics", "function " + t.function})
 	}
 	for _, point := range out.Datapoints {
-		m.maximum = max(m.maximum, aws.ToFloat64(point.Maximum))
-		m.samples += aws.ToFloat64(point.SampleCount)
+		most = max(most, aws.ToFloat64(point.Maximum))
+		samples += int(aws.ToFloat64(point.SampleCount))
 	}
-	return m, nil
+	return most, samples, nil
 }

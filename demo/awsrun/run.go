@@ -21,7 +21,6 @@ type run struct {
 	cfg     *Config
 	account *account
 	target  target
-	several bool // there are other functions
 
 	lines       []*line         // of the log, as they came
 	seen        map[string]bool // what identifies them
@@ -31,9 +30,7 @@ type run struct {
 	end                        []*line // of the environment; none until it was shut down
 	shutdownHooks, environment *line   // the library's and the extension's record in it
 
-	metric    metric
-	metricErr error // why there is no metric
-	err       error // what ended the run
+	err error // what ended the run
 
 	recorder *recording.Recorder // nil until the first invocation is recorded
 	recorded time.Time           // the time of the last entry
@@ -42,7 +39,7 @@ type run struct {
 // An invocation is one by us.
 type invocation struct {
 	lambdaenv.Response
-	sent, got  time.Time // when, by the caller's clock
+	sent       time.Time // by the caller's clock
 	start, end *line     // platform.start and platform.report
 	hooks      *line     // the library's record, if there are hooks
 	recorded   bool
@@ -76,8 +73,8 @@ func (r *run) invoke(ctx context.Context, first bool) error {
 }
 
 // finish records the invocations, waits for the end of the environment, if
-// nothing has ended the run before, and records that.
-func (r *run) finish(ctx context.Context) error {
+// nothing has ended the run before, records that, and checks what was seen.
+func (r *run) finish(ctx context.Context) []Check {
 	for _, inv := range r.invocations {
 		if !inv.recorded {
 			r.record(inv)
@@ -88,13 +85,7 @@ func (r *run) finish(ctx context.Context) error {
 	}
 	r.record(nil)
 	r.recordEnd()
-	r.metricErr = errors.New("the run ended before it was looked for")
-	if r.err == nil {
-		r.cfg.Progress("reading the metrics of " + r.target.function)
-		r.metric, r.metricErr = r.account.postRuntime(ctx, r.target,
-			r.invocations[0].start.time, r.invocations[len(r.invocations)-1].end.time)
-	}
-	return r.err
+	return r.checks(ctx)
 }
 
 // awaitShutdown waits until the log has all of the environment's end. One that
@@ -136,7 +127,7 @@ const quietLooks = 3
 // follow reads the log until it has what is waited for and no more comes.
 func (r *run) follow(ctx context.Context, timeout time.Duration, arrived func() bool) error {
 	deadline := time.Now().Add(timeout)
-	for quiet := 0; ; {
+	for quiet := 0; quiet < quietLooks; quiet++ {
 		before := len(r.ordered())
 		if err := r.look(ctx); err != nil {
 			return err
@@ -147,17 +138,13 @@ func (r *run) follow(ctx context.Context, timeout time.Duration, arrived func() 
 		case !complete && late:
 			return errTimeout
 		case !complete, !late && len(r.ordered()) > before:
-			quiet = 0
-		default:
-			quiet++
-		}
-		if quiet == quietLooks {
-			return nil
+			quiet = -1
 		}
 		if err := smithytime.SleepWithContext(ctx, r.cfg.Pace.Look); err != nil {
 			return err
 		}
 	}
+	return nil
 }
 
 // match finds the lines of our invocations in the log.
@@ -168,14 +155,11 @@ func (r *run) match() {
 			case l.requestID != inv.RequestID:
 			case l.platform.Kind == "start":
 				inv.start = l
-			case l.platform.Kind == "report":
+			case l.platform.Kind == "report" && inv.start != nil: // nothing is complete without its beginning
 				inv.end = l
 			case l.message == record.Hooks:
 				inv.hooks = l
 			}
-		}
-		if inv.start == nil {
-			inv.end = nil // nothing is complete without its beginning
 		}
 	}
 }

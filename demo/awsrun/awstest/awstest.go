@@ -45,9 +45,6 @@ type Config struct {
 	// visible.
 	Late int
 
-	// Busy has another environment log something before each look.
-	Busy bool
-
 	// Skew is how far Lambda's clock is ahead.
 	Skew time.Duration
 

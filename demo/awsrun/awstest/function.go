@@ -119,7 +119,8 @@ func (f *function) lengthened(text string) string {
 	})
 }
 
-// look returns the events that are visible in the log since that time. The first
+// look returns the events that are visible in the log since that time. Before each
+// look another environment has logged something. The first
 // look after the last invocation has the environment be shut down.
 func (f *function) look(since int64) []event {
 	f.mu.Lock()
@@ -130,10 +131,8 @@ func (f *function) look(since int64) []event {
 		f.ending = true
 		f.account.background.Go(f.shutDown)
 	}
-	if cfg.Busy {
-		id := fmt.Sprintf("%056d", len(f.events))
-		f.events = append(f.events, event{id, "another stream", "busy", time.Now().UnixMilli(), f.looks})
-	}
+	busy := event{fmt.Sprintf("%056d", len(f.events)), "another stream", "busy", time.Now().UnixMilli(), f.looks}
+	f.events = append(f.events, busy)
 	return slices.DeleteFunc(slices.Clone(f.events), func(e event) bool { return e.visible > f.looks || e.Time < since })
 }
 
