@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"example.com/postinvoke/demo/awsrun"
-	"example.com/postinvoke/demo/awsrun/awstest"
 	"example.com/postinvoke/demo/recording"
 	"example.com/postinvoke/lambdaenv"
 )
@@ -35,7 +34,7 @@ type outcome struct {
 // most tests want: two invocations with short hooks.
 func execute(ctx context.Context, cfg awsrun.Config) *outcome {
 	if cfg.Stack == "" {
-		cfg.Stack = awstest.Stack
+		cfg.Stack = stackName
 	}
 	if cfg.Event == nil {
 		cfg.Event = []byte(event)

@@ -9,14 +9,13 @@ import (
 	"testing"
 
 	"example.com/postinvoke/demo/awsrun"
-	"example.com/postinvoke/demo/awsrun/awstest"
 )
 
 // A run with any endpoint of its own is not called one on AWS.
 func TestARunAtAnEndpointIsNotOnAWS(t *testing.T) {
 	for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_LAMBDA", "profile"} {
 		t.Run(name, func(t *testing.T) {
-			awstest.Start(t, awstest.Config{})
+			startAccount(t, accountConfig{})
 			endpoint := os.Getenv("AWS_ENDPOINT_URL")
 			cfg := awsrun.Config{Invocations: 1, NoWait: true, Event: []byte(event)}
 			switch name {

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"example.com/postinvoke/demo/awsrun"
-	"example.com/postinvoke/demo/awsrun/awstest"
 )
 
 // isSentence checks that an error is the sentence of that name in
@@ -30,28 +29,28 @@ func isSentence(t *testing.T, name string, got error) {
 
 // Every failure is one sentence with what to do.
 func TestErrors(t *testing.T) {
-	fail := func(action string, n int, f awstest.Failure) func(*testing.T, *awstest.Account) {
-		return func(_ *testing.T, a *awstest.Account) { a.Fail(action, slices.Repeat([]awstest.Failure{f}, n)...) }
+	fail := func(action string, n int, f awsError) func(*testing.T, *account) {
+		return func(_ *testing.T, a *account) { a.Fail(action, slices.Repeat([]awsError{f}, n)...) }
 	}
-	unset := func(names ...string) func(*testing.T, *awstest.Account) {
-		return func(t *testing.T, _ *awstest.Account) {
+	unset := func(names ...string) func(*testing.T, *account) {
+		return func(t *testing.T, _ *account) {
 			for _, name := range names {
 				t.Setenv(name, "")
 			}
 		}
 	}
-	page := awstest.Failure{Status: 502, Message: "<html><h1>502 Bad Gateway</h1></html>"}
-	signInPage := awstest.Failure{Status: 200, Message: "<html>Welcome"}
+	page := awsError{Status: 502, Message: "<html><h1>502 Bad Gateway</h1></html>"}
+	signInPage := awsError{Status: 200, Message: "<html>Welcome"}
 	stacks, lambda, logs := "cloudformation:DescribeStacks", "lambda:InvokeFunction", "logs:FilterLogEvents"
-	refused := func(status int, code string) awstest.Failure {
-		return awstest.Failure{Status: status, Code: code, Message: "No."}
+	refused := func(status int, code string) awsError {
+		return awsError{Status: status, Code: code, Message: "No."}
 	}
 	type outputs = map[string]string
 	const attempts = 8
 	for name, test := range map[string]struct {
-		prepare func(*testing.T, *awstest.Account)
+		prepare func(*testing.T, *account)
 		cfg     awsrun.Config
-		account awstest.Config
+		account accountConfig
 	}{
 		"missing stack":       {cfg: awsrun.Config{Stack: "Other"}},
 		"no region":           {prepare: unset("AWS_REGION")},
@@ -69,10 +68,10 @@ func TestErrors(t *testing.T) {
 		"denied":             {prepare: fail(lambda, 1, refused(403, "AccessDeniedException"))},
 		"throttled for long": {prepare: fail(lambda, attempts, refused(429, "TooManyRequestsException"))},
 		"something else":     {prepare: fail(logs, 1, refused(400, "ResourceNotFoundException"))},
-		"another stack":      {account: awstest.Config{Outputs: outputs{"InvokeArm64": "curl", "LogsArm64": ""}}},
+		"another stack":      {account: accountConfig{Outputs: outputs{"InvokeArm64": "curl", "LogsArm64": ""}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			account := awstest.Start(t, test.account)
+			account := startAccount(t, test.account)
 			if test.prepare != nil {
 				test.prepare(t, account)
 			}
@@ -83,7 +82,7 @@ func TestErrors(t *testing.T) {
 }
 
 // signIn makes a profile named work, for which there is no sign-in.
-func signIn(t *testing.T, _ *awstest.Account) {
+func signIn(t *testing.T, _ *account) {
 	const profile = `[profile work]
 sso_session = work
 sso_account_id = 123456789012
@@ -114,17 +113,17 @@ func TestNothingListensAtTheEndpoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
-	awstest.Start(t, awstest.Config{})
+	startAccount(t, accountConfig{})
 	t.Setenv("AWS_ENDPOINT_URL", "http://"+l.Addr().String())
 	isSentence(t, "no answer at an endpoint", execute(t.Context(), awsrun.Config{}).err)
 }
 
 // Throttling that passes only takes time.
 func TestThrottled(t *testing.T) {
-	account := awstest.Start(t, awstest.Config{ShutdownAfter: 1})
+	account := startAccount(t, accountConfig{ShutdownAfter: 1})
 	throttled := func(action, code string, times int) {
-		failure := awstest.Failure{Status: 400, Code: code, Message: "Rate exceeded"}
-		account.Fail(action, slices.Repeat([]awstest.Failure{failure}, times)...)
+		failure := awsError{Status: 400, Code: code, Message: "Rate exceeded"}
+		account.Fail(action, slices.Repeat([]awsError{failure}, times)...)
 	}
 	throttled("cloudformation:DescribeStacks", "Throttling", 1)
 	throttled("lambda:InvokeFunction", "TooManyRequestsException", 2)

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"example.com/postinvoke/demo/awsrun"
-	"example.com/postinvoke/demo/awsrun/awstest"
 	"example.com/postinvoke/demo/recording"
 	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/record"
@@ -18,7 +17,7 @@ import (
 
 func TestRun(t *testing.T) {
 	names := []string{"X86", "Arm64"}
-	account := awstest.Start(t, awstest.Config{Functions: names, ShutdownAfter: 2, HookTime: time.Minute})
+	account := startAccount(t, accountConfig{Functions: names, ShutdownAfter: 2, HookTime: time.Minute})
 	r := execute(t.Context(), awsrun.Config{})
 	r.succeeded(t)
 
@@ -86,7 +85,7 @@ func TestRun(t *testing.T) {
 
 // The documentation lists what a run is allowed to do: no more, no less.
 func TestPermissionsAreDocumented(t *testing.T) {
-	account := awstest.Start(t, awstest.Config{ShutdownAfter: 1})
+	account := startAccount(t, accountConfig{ShutdownAfter: 1})
 	execute(t.Context(), awsrun.Config{Invocations: 1, Event: []byte(event)}).succeeded(t)
 	text, err := os.ReadFile("../../docs/aws.md")
 	if err != nil {
@@ -109,7 +108,7 @@ func TestPermissionsAreDocumented(t *testing.T) {
 }
 
 func TestNoWait(t *testing.T) {
-	awstest.Start(t, awstest.Config{HookTime: time.Minute})
+	startAccount(t, accountConfig{HookTime: time.Minute})
 	r := execute(t.Context(), awsrun.Config{NoWait: true, Invocations: 1})
 	r.succeeded(t)
 	rec := r.recordings[0]
@@ -123,7 +122,7 @@ func TestNoWait(t *testing.T) {
 }
 
 func TestInterrupted(t *testing.T) {
-	awstest.Start(t, awstest.Config{HookTime: time.Minute})
+	startAccount(t, accountConfig{HookTime: time.Minute})
 	ctx, cancel := context.WithCancelCause(t.Context())
 	ctrlC := errors.New("ctrl-c")
 	r := execute(ctx, awsrun.Config{Progress: func(text string) {
@@ -150,7 +149,7 @@ func TestInterruptedInTheMiddleOfTheShutdown(t *testing.T) {
 	for _, lost := range []string{record.ShutdownHooks, record.Environment} {
 		t.Run(lost, func(t *testing.T) {
 			printed := make(chan struct{})
-			awstest.Start(t, awstest.Config{ShutdownAfter: 1, Rewrite: func(line string) string {
+			startAccount(t, accountConfig{ShutdownAfter: 1, Rewrite: func(line string) string {
 				switch {
 				case strings.Contains(line, lost):
 					return ""
@@ -180,7 +179,7 @@ func TestInterruptedInTheMiddleOfTheShutdown(t *testing.T) {
 
 func TestInterruptedBeforeTheLogCame(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
-	awstest.Start(t, awstest.Config{})
+	startAccount(t, accountConfig{})
 	r := execute(ctx, awsrun.Config{Progress: func(text string) {
 		if strings.Contains(text, "waiting for the log") {
 			cancel(errors.New("ctrl-c"))
@@ -196,7 +195,7 @@ func TestInterruptedBeforeTheLogCame(t *testing.T) {
 }
 
 func TestEnvironmentStays(t *testing.T) {
-	awstest.Start(t, awstest.Config{HookTime: time.Minute})
+	startAccount(t, accountConfig{HookTime: time.Minute})
 	pace := quick
 	pace.Idle = 1 // nanosecond: it has passed at the first look
 	r := execute(t.Context(), awsrun.Config{Invocations: 1, Pace: pace})
@@ -222,7 +221,7 @@ func TestFunctionFails(t *testing.T) {
 		t.Run(test.event, func(t *testing.T) {
 			pace := quick
 			pace.Grace = 1 // the function has no shutdown hooks
-			awstest.Start(t, awstest.Config{Function: "demo/testdata/functions/fails", ShutdownAfter: 1})
+			startAccount(t, accountConfig{Function: "demo/testdata/functions/fails", ShutdownAfter: 1})
 			r := execute(t.Context(), awsrun.Config{Event: []byte(test.event), Invocations: 1, Pace: pace})
 			r.succeeded(t)
 			rec := r.recordings[0]

@@ -1,4 +1,4 @@
-package awstest
+package awsrun_test
 
 import (
 	"cmp"
@@ -22,12 +22,12 @@ import (
 
 // A function is one with an environment and a log group.
 type function struct {
-	account             *Account
+	account             *account
 	output, name, group string
 	env                 *lambdaenvtest.Env
 
 	mu     sync.Mutex
-	events []event
+	events []logEvent
 	looks  int           // at the log
 	idle   int           // invocations that have ended
 	ending bool          // the environment is being shut down
@@ -35,8 +35,8 @@ type function struct {
 	spans  []float64     // the extension's overhead of each invocation
 }
 
-// An event is one of a log group.
-type event struct {
+// A logEvent is one of a log group.
+type logEvent struct {
 	ID      string `json:"eventId"`
 	Stream  string `json:"logStreamName"`
 	Message string `json:"message"`
@@ -44,10 +44,10 @@ type event struct {
 	visible int    // from this look on
 }
 
-func (a *Account) newFunction(t *testing.T, output string) *function {
+func (a *account) newFunction(t *testing.T, output string) *function {
 	f := &function{
 		account: a, output: output, ahead: a.cfg.Skew,
-		name: Stack + "-" + output + "Function0A1B2C3D", group: Stack + "-" + output + "Logs4E5F6A7B",
+		name: stackName + "-" + output + "Function0A1B2C3D", group: stackName + "-" + output + "Logs4E5F6A7B",
 	}
 	f.add("of a run before this one", time.Now().Add(f.ahead-time.Minute))
 	cfg := lambdaenv.Config{
@@ -101,7 +101,7 @@ func (f *function) add(message string, at time.Time) {
 	n := len(f.events)
 	visible := f.looks + 1 + n*7%(f.account.cfg.Late+1) // so that neighbours differ
 	const stream = "2026/11/22/[$LATEST]0123456789abcdef0123456789abcdef"
-	f.events = append(f.events, event{fmt.Sprintf("%056d", n), stream, message, at.UnixMilli(), visible})
+	f.events = append(f.events, logEvent{fmt.Sprintf("%056d", n), stream, message, at.UnixMilli(), visible})
 }
 
 var took = regexp.MustCompile(`"(hooksMs|durationMs|billedDurationMs)":([\d.]+)`)
@@ -122,7 +122,7 @@ func (f *function) lengthened(text string) string {
 // look returns the events that are visible in the log since that time. Before each
 // look another environment has logged something. The first
 // look after the last invocation has the environment be shut down.
-func (f *function) look(since int64) []event {
+func (f *function) look(since int64) []logEvent {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	cfg := f.account.cfg
@@ -131,9 +131,9 @@ func (f *function) look(since int64) []event {
 		f.ending = true
 		f.account.background.Go(f.shutDown)
 	}
-	busy := event{fmt.Sprintf("%056d", len(f.events)), "another stream", "busy", time.Now().UnixMilli(), f.looks}
+	busy := logEvent{fmt.Sprintf("%056d", len(f.events)), "another stream", "busy", time.Now().UnixMilli(), f.looks}
 	f.events = append(f.events, busy)
-	return slices.DeleteFunc(slices.Clone(f.events), func(e event) bool { return e.visible > f.looks || e.Time < since })
+	return slices.DeleteFunc(slices.Clone(f.events), func(e logEvent) bool { return e.visible > f.looks || e.Time < since })
 }
 
 // shutDown shuts the environment down. Not in the millisecond of its last

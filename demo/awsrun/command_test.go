@@ -1,4 +1,4 @@
-package main
+package awsrun_test
 
 import (
 	"bytes"
@@ -12,30 +12,28 @@ import (
 	"time"
 
 	"example.com/postinvoke/demo/awsrun"
-	"example.com/postinvoke/demo/awsrun/awstest"
+	"example.com/postinvoke/demo/cli"
 	"example.com/postinvoke/demo/demotest"
 )
 
 // TestMain has runs look at the log without pause.
 func TestMain(m *testing.M) {
-	pace = awsrun.Pace{
-		Look: time.Millisecond, Log: time.Minute, Idle: time.Minute, Grace: time.Minute,
-	}
-	demotest.BeCommand(main)
+	awsrun.DefaultPace = quick
+	demotest.BeCommand(func() { cli.Main(awsrun.Command) })
 	os.Exit(demotest.Tests(m))
 }
 
 // onAWS runs the program against an account of the test.
-func onAWS(t *testing.T, cfg awstest.Config, args ...string) demotest.Result {
+func onAWS(t *testing.T, cfg accountConfig, args ...string) demotest.Result {
 	t.Helper()
 	cfg.HookTime = time.Minute
-	awstest.Start(t, cfg)
-	return demotest.Run(t, append([]string{"-stack", awstest.Stack, "-event", `{"sleepMs":1}`}, args...)...)
+	startAccount(t, cfg)
+	return demotest.Run(t, append([]string{"-stack", stackName, "-event", `{"sleepMs":1}`}, args...)...)
 }
 
 func TestStack(t *testing.T) {
 	report := filepath.Join(t.TempDir(), "report.html")
-	r := onAWS(t, awstest.Config{Functions: []string{"Arm64", "X86"}, ShutdownAfter: 2}, "-o", report)
+	r := onAWS(t, accountConfig{Functions: []string{"Arm64", "X86"}, ShutdownAfter: 2}, "-o", report)
 	r.Wrote(t, report)
 	demotest.InOrder(t, r.Stdout,
 		"Running Demo-Arm64Function0A1B2C3D of the stack Demo at "+os.Getenv("AWS_ENDPOINT_URL")+" instead of AWS, "+
@@ -62,7 +60,7 @@ func TestStack(t *testing.T) {
 }
 
 func TestStackJSON(t *testing.T) {
-	r := onAWS(t, awstest.Config{Functions: []string{"Arm64", "X86"}}, "-json", "-no-wait", "-invocations", "1")
+	r := onAWS(t, accountConfig{Functions: []string{"Arm64", "X86"}}, "-json", "-no-wait", "-invocations", "1")
 	r.Succeeded(t)
 	got := map[string]int{}
 	for line := range strings.Lines(r.Stdout) {
@@ -81,7 +79,7 @@ func TestStackJSON(t *testing.T) {
 }
 
 func TestStackIsMissing(t *testing.T) {
-	awstest.Start(t, awstest.Config{})
+	startAccount(t, accountConfig{})
 	got := demotest.Run(t, "-stack", "Other")
 	got.Failed(t, 1, "demo: there is no stack Other in eu-west-1: is it in another region (-region) or account "+
 		"(-profile)? "+
@@ -90,7 +88,7 @@ func TestStackIsMissing(t *testing.T) {
 
 func TestFailedCheck(t *testing.T) {
 	half := func(values []float64) []float64 { return []float64{values[0] / 2} }
-	r := onAWS(t, awstest.Config{Metric: half}, "-no-wait", "-invocations", "1")
+	r := onAWS(t, accountConfig{Metric: half}, "-no-wait", "-invocations", "1")
 	r.Failed(t, 1, "demo: 1 of 5 checks failed; above is what that means\n")
 	demotest.InOrder(t, r.Stdout, "failed    PostRuntimeExtensionsDuration shows the hooks",
 		"That means: Lambda does not count")
@@ -98,9 +96,9 @@ func TestFailedCheck(t *testing.T) {
 
 // Ctrl-C while the environment idles ends the run with what there is.
 func TestInterruptedOnAWS(t *testing.T) {
-	awstest.Start(t, awstest.Config{HookTime: time.Minute})
+	startAccount(t, accountConfig{HookTime: time.Minute})
 	report := filepath.Join(t.TempDir(), "report.html")
-	p := demotest.Call{}.Start(t, "-stack", awstest.Stack, "-event", `{"sleepMs":1}`, "-invocations", "1", "-o", report)
+	p := demotest.Call{}.Start(t, "-stack", stackName, "-event", `{"sleepMs":1}`, "-invocations", "1", "-o", report)
 	p.See(t, "── frozen")
 	r := p.Signal(t, syscall.SIGINT)
 	r.Failed(t, 130, "demo: wrote "+report+"\ndemo: ended by a signal (interrupt)\n")
@@ -113,9 +111,9 @@ func TestInterruptedOnAWS(t *testing.T) {
 
 // A full disk can be full for the last words only.
 func TestChecksThatCannotBeWritten(t *testing.T) {
-	awstest.Start(t, awstest.Config{})
+	startAccount(t, accountConfig{})
 	var stderr bytes.Buffer
-	err := run(t.Context(), []string{"-stack", awstest.Stack, "-event", `{"sleepMs":1}`, "-invocations", "1",
+	err := awsrun.Command(t.Context(), []string{"-stack", stackName, "-event", `{"sleepMs":1}`, "-invocations", "1",
 		"-no-wait"}, nil, untilChecks{}, &stderr)
 	if !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("got %v, want %v", err, syscall.ENOSPC)

@@ -1,4 +1,4 @@
-package awstest
+package awsrun_test
 
 import (
 	"bytes"
@@ -18,14 +18,14 @@ import (
 type operation struct {
 	action  string // as in a policy
 	failure func(code, message string) []byte
-	answer  func(a *Account, w http.ResponseWriter, r *http.Request, body []byte) ([]byte, *Failure)
+	answer  func(a *account, w http.ResponseWriter, r *http.Request, body []byte) ([]byte, *awsError)
 }
 
 var (
-	describeStacks      = operation{"cloudformation:DescribeStacks", failXML, (*Account).describeStacks}
-	invokeFunction      = operation{"lambda:InvokeFunction", failJSON, (*Account).invokeFunction}
-	filterLogEvents     = operation{"logs:FilterLogEvents", failJSON, (*Account).filterLogEvents}
-	getMetricStatistics = operation{"cloudwatch:GetMetricStatistics", failCBOR, (*Account).getMetricStatistics}
+	describeStacks      = operation{"cloudformation:DescribeStacks", failXML, (*account).describeStacks}
+	invokeFunction      = operation{"lambda:InvokeFunction", failJSON, (*account).invokeFunction}
+	filterLogEvents     = operation{"logs:FilterLogEvents", failJSON, (*account).filterLogEvents}
+	getMetricStatistics = operation{"cloudwatch:GetMetricStatistics", failCBOR, (*account).getMetricStatistics}
 )
 
 func failXML(code, message string) []byte {
@@ -42,7 +42,7 @@ func failCBOR(code, message string) []byte {
 }
 
 // ServeHTTP answers as AWS does.
-func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	op := describeStacks
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/2015-03-31/functions/"):
@@ -57,23 +57,23 @@ func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // the client went away
 	}
-	var failure *Failure
+	var failed *awsError
 	a.mu.Lock()
-	a.requests = append(a.requests, Request{op.action, r.Header.Clone()})
+	a.requests = append(a.requests, awsRequest{op.action, r.Header.Clone()})
 	if queue := a.failures[op.action]; len(queue) > 0 {
-		failure, a.failures[op.action] = &queue[0], queue[1:]
+		failed, a.failures[op.action] = &queue[0], queue[1:]
 	}
 	a.mu.Unlock()
 	w.Header().Set("Date", time.Now().Add(a.cfg.Skew).UTC().Format(http.TimeFormat))
 	var answer []byte
-	if failure == nil {
-		answer, failure = op.answer(a, w, r, body)
+	if failed == nil {
+		answer, failed = op.answer(a, w, r, body)
 	}
-	if failure != nil {
-		w.WriteHeader(failure.Status)
-		answer = []byte(failure.Message)
-		if failure.Code != "" {
-			answer = op.failure(failure.Code, failure.Message)
+	if failed != nil {
+		w.WriteHeader(failed.Status)
+		answer = []byte(failed.Message)
+		if failed.Code != "" {
+			answer = op.failure(failed.Code, failed.Message)
 		}
 	}
 	_, _ = w.Write(answer)
@@ -81,7 +81,7 @@ func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // named returns the function whose name, or that of its log group, is in s. A
 // request for another is a failure of the test.
-func (a *Account) named(s []byte) *function {
+func (a *account) named(s []byte) *function {
 	return a.functions[slices.IndexFunc(a.functions, func(f *function) bool {
 		return bytes.Contains(s, []byte(f.name)) || bytes.Contains(s, []byte(f.group))
 	})]
@@ -89,9 +89,9 @@ func (a *Account) named(s []byte) *function {
 
 // describeStacks answers
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
-func (a *Account) describeStacks(_ http.ResponseWriter, _ *http.Request, body []byte) ([]byte, *Failure) {
-	if !bytes.Contains(body, []byte("StackName="+Stack+"&")) {
-		return nil, &Failure{http.StatusBadRequest, "ValidationError", "Stack with that id does not exist"}
+func (a *account) describeStacks(_ http.ResponseWriter, _ *http.Request, body []byte) ([]byte, *awsError) {
+	if !bytes.Contains(body, []byte("StackName="+stackName+"&")) {
+		return nil, &awsError{http.StatusBadRequest, "ValidationError", "Stack with that id does not exist"}
 	}
 	outputs := a.cfg.Outputs
 	if outputs == nil { // those that infra/demo.go makes
@@ -107,16 +107,16 @@ func (a *Account) describeStacks(_ http.ResponseWriter, _ *http.Request, body []
 	}
 	return fmt.Appendf(nil, "<DescribeStacksResponse><DescribeStacksResult><Stacks><member>"+
 		"<StackName>%s</StackName><StackStatus>CREATE_COMPLETE</StackStatus><Outputs>%s</Outputs>"+
-		"</member></Stacks></DescribeStacksResult></DescribeStacksResponse>", Stack, members), nil
+		"</member></Stacks></DescribeStacksResult></DescribeStacksResponse>", stackName, members), nil
 }
 
 // invokeFunction answers
 // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
-func (a *Account) invokeFunction(w http.ResponseWriter, r *http.Request, event []byte) ([]byte, *Failure) {
+func (a *account) invokeFunction(w http.ResponseWriter, r *http.Request, event []byte) ([]byte, *awsError) {
 	env := a.named([]byte(r.URL.Path)).env.Environment
 	response, err := env.Invoke(r.Context(), event)
 	if err != nil {
-		return nil, &Failure{http.StatusInternalServerError, "ServiceException", err.Error()}
+		return nil, &awsError{http.StatusInternalServerError, "ServiceException", err.Error()}
 	}
 	if a.cfg.KeepBack {
 		_, _ = env.WaitIdle(r.Context())
@@ -131,13 +131,13 @@ func (a *Account) invokeFunction(w http.ResponseWriter, r *http.Request, event [
 // filterLogEvents answers
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
 // The first page of each look is empty, as it can be when much is searched.
-func (a *Account) filterLogEvents(_ http.ResponseWriter, _ *http.Request, body []byte) ([]byte, *Failure) {
+func (a *account) filterLogEvents(_ http.ResponseWriter, _ *http.Request, body []byte) ([]byte, *awsError) {
 	var in struct {
 		StartTime int64
 		NextToken string
 	}
 	if err := json.Unmarshal(body, &in); err != nil {
-		return nil, &Failure{http.StatusBadRequest, "SerializationException", err.Error()}
+		return nil, &awsError{http.StatusBadRequest, "SerializationException", err.Error()}
 	}
 	if in.NextToken == "" {
 		return []byte(`{"events":[],"nextToken":"2"}`), nil
@@ -151,7 +151,7 @@ func (a *Account) filterLogEvents(_ http.ResponseWriter, _ *http.Request, body [
 
 // getMetricStatistics answers
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html
-func (a *Account) getMetricStatistics(_ http.ResponseWriter, _ *http.Request, body []byte) ([]byte, *Failure) {
+func (a *account) getMetricStatistics(_ http.ResponseWriter, _ *http.Request, body []byte) ([]byte, *awsError) {
 	points := cbor.List{}
 	for _, milliseconds := range a.named(body).metric() { // each invocation in a separate minute
 		points = append(points, cbor.Map{

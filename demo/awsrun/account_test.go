@@ -4,7 +4,7 @@
 // local environments.
 //
 // It follows AWS's documentation, and was never compared with AWS.
-package awstest
+package awsrun_test
 
 import (
 	"net/http"
@@ -18,12 +18,12 @@ import (
 	"time"
 )
 
-// Stack is the name of the account's stack.
-const Stack = "Demo"
+// stackName is the name of the account's stack.
+const stackName = "Demo"
 
-// Config is how the account behaves. The zero value is an account that does
+// An accountConfig is how the account behaves. The zero value is an account that does
 // everything at once.
-type Config struct {
+type accountConfig struct {
 	// Functions are the names of the functions. Empty means Arm64.
 	Functions []string
 
@@ -61,35 +61,35 @@ type Config struct {
 	Outputs map[string]string
 }
 
-// An Account is a running account.
-type Account struct {
-	cfg        Config
+// An account is a running account.
+type account struct {
+	cfg        accountConfig
 	functions  []*function
 	background sync.WaitGroup
 
 	mu       sync.Mutex
-	failures map[string][]Failure // to come, by action
-	requests []Request
+	failures map[string][]awsError // to come, by action
+	requests []awsRequest
 }
 
-// A Request is one that the account got.
-type Request struct {
+// An awsRequest is one that the account got.
+type awsRequest struct {
 	Action  string // as in a policy
 	Headers http.Header
 }
 
-// A Failure is an error of AWS. Without a Code it is a page of a proxy, and
+// A awsError is an error of AWS. Without a Code it is a page of a proxy, and
 // Message its text.
-type Failure struct {
+type awsError struct {
 	Status        int
 	Code, Message string
 }
 
-// Start starts an account and has the environment name it and credentials,
+// startAccount starts an account and has the environment name it and credentials,
 // instead of the developer's own. No other host can be reached.
-func Start(t *testing.T, cfg Config) *Account {
+func startAccount(t *testing.T, cfg accountConfig) *account {
 	t.Helper()
-	a := &Account{cfg: cfg, failures: map[string][]Failure{}}
+	a := &account{cfg: cfg, failures: map[string][]awsError{}}
 	if len(cfg.Functions) == 0 {
 		cfg.Functions = []string{"Arm64"}
 	}
@@ -120,15 +120,15 @@ func Start(t *testing.T, cfg Config) *Account {
 }
 
 // Fail has the next requests for an action fail, one for each failure.
-func (a *Account) Fail(action string, failures ...Failure) {
+func (a *account) Fail(action string, failures ...awsError) {
 	a.failures[action] = append(a.failures[action], failures...)
 }
 
 // Lines returns the lines of the first function's log as they were printed.
-func (a *Account) Lines() []string { return a.functions[0].env.Lines() }
+func (a *account) Lines() []string { return a.functions[0].env.Lines() }
 
 // Requests returns the requests so far.
-func (a *Account) Requests() []Request {
+func (a *account) Requests() []awsRequest {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return slices.Clone(a.requests)
