@@ -1,9 +1,3 @@
-// Package awstest is an AWS account in this process, for tests: an HTTP server
-// that implements the protocols of CloudFormation, Lambda, CloudWatch Logs and
-// CloudWatch as far as the demo uses them, whose functions are real processes in
-// local environments.
-//
-// It follows AWS's documentation, and was never compared with AWS.
 package awsrun_test
 
 import (
@@ -61,9 +55,14 @@ type accountConfig struct {
 	Outputs map[string]string
 }
 
-// An account is a running account.
+// An account is an AWS account in this process: an HTTP server that implements
+// the protocols of CloudFormation, Lambda, CloudWatch Logs and CloudWatch as far as
+// the demo uses them, whose functions are real processes in local environments.
+//
+// It follows AWS's documentation, and was never compared with AWS.
 type account struct {
 	cfg        accountConfig
+	began      time.Time
 	functions  []*function
 	background sync.WaitGroup
 
@@ -78,7 +77,7 @@ type awsRequest struct {
 	Headers http.Header
 }
 
-// A awsError is an error of AWS. Without a Code it is a page of a proxy, and
+// An awsError is an error of AWS. Without a Code it is a page of a proxy, and
 // Message its text.
 type awsError struct {
 	Status        int
@@ -89,7 +88,7 @@ type awsError struct {
 // instead of the developer's own. No other host can be reached.
 func startAccount(t *testing.T, cfg accountConfig) *account {
 	t.Helper()
-	a := &account{cfg: cfg, failures: map[string][]awsError{}}
+	a := &account{cfg: cfg, began: time.Now(), failures: map[string][]awsError{}}
 	if len(cfg.Functions) == 0 {
 		cfg.Functions = []string{"Arm64"}
 	}

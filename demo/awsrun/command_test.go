@@ -78,14 +78,6 @@ func TestStackJSON(t *testing.T) {
 	}
 }
 
-func TestStackIsMissing(t *testing.T) {
-	startAccount(t, accountConfig{})
-	got := demotest.Run(t, "-stack", "Other")
-	got.Failed(t, 1, "demo: there is no stack Other in eu-west-1: is it in another region (-region) or account "+
-		"(-profile)? "+
-		"npx cdk deploy makes it\n")
-}
-
 func TestFailedCheck(t *testing.T) {
 	half := func(values []float64) []float64 { return []float64{values[0] / 2} }
 	r := onAWS(t, accountConfig{Metric: half}, "-no-wait", "-invocations", "1")
@@ -103,7 +95,8 @@ func TestInterruptedOnAWS(t *testing.T) {
 	r := p.Signal(t, syscall.SIGINT)
 	r.Failed(t, 130, "demo: wrote "+report+"\ndemo: ended by a signal (interrupt)\n")
 	demotest.InOrder(t, r.Stdout, "the environment was not shut down yet",
-		"Self-check of Arm64", "passed    the caller", "not seen  shutdown hooks ran")
+		"Self-check of Arm64", "passed    the caller", "passed    the billed",
+		"not seen  PostRuntimeExtensionsDuration", "the run ended before it was looked for", "not seen  shutdown hooks ran")
 	if page, err := os.ReadFile(report); err != nil || !bytes.Contains(page, []byte("first on stack")) {
 		t.Errorf("the report is not there, or lacks the log: %v", err)
 	}

@@ -72,7 +72,7 @@ func (a *account) explainConnection(err error, r request) error {
 	var page *smithyhttp.ResponseError
 	if errors.As(err, &page) && page.HTTPStatusCode() != 0 {
 		status := page.HTTPStatusCode()
-		return fmt.Errorf("%s got %d %s from %s, and not an answer of AWS: is a proxy or a gateway in between?",
+		return fmt.Errorf("%s got %d %s instead of an answer of %s: is a proxy or a gateway in between?",
 			r, status, http.StatusText(status), a.name())
 	}
 	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
@@ -82,6 +82,6 @@ func (a *account) explainConnection(err error, r request) error {
 		return fmt.Errorf("%s got no answer from %s, which AWS_ENDPOINT_URL or the profile names: does it run there? "+
 			"Without that it would be AWS (%w)", r.action, a.endpoint, err)
 	}
-	return fmt.Errorf("%s got no answer from AWS: is this machine online, and is %q the code of a region, such as eu-west-1? (%w)",
-		r.action, a.region, err)
+	return fmt.Errorf("%s got no answer from AWS: is this machine online, and is %q the code of a region, "+
+		"such as eu-west-1? (%w)", r.action, a.region, err)
 }

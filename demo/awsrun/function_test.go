@@ -133,7 +133,9 @@ func (f *function) look(since int64) []logEvent {
 	}
 	busy := logEvent{fmt.Sprintf("%056d", len(f.events)), "another stream", "busy", time.Now().UnixMilli(), f.looks}
 	f.events = append(f.events, busy)
-	return slices.DeleteFunc(slices.Clone(f.events), func(e logEvent) bool { return e.visible > f.looks || e.Time < since })
+	return slices.DeleteFunc(slices.Clone(f.events), func(e logEvent) bool {
+		return e.visible > f.looks || e.Time < since
+	})
 }
 
 // shutDown shuts the environment down. Not in the millisecond of its last

@@ -90,7 +90,9 @@ func (r *run) look(ctx context.Context) error {
 const metricName = "PostRuntimeExtensionsDuration"
 
 // postRuntime reads the metric of a function. Values are kept by the minute.
-func (a *account) postRuntime(ctx context.Context, t target, from, to time.Time) (most float64, samples int, err error) {
+func (a *account) postRuntime(
+	ctx context.Context, t target, from, to time.Time,
+) (most float64, samples int, err error) {
 	out, err := a.metrics.GetMetricStatistics(ctx, &cloudwatch.GetMetricStatisticsInput{
 		Namespace:  aws.String("AWS/Lambda"),
 		MetricName: aws.String(metricName),

@@ -121,29 +121,6 @@ func TestNoWait(t *testing.T) {
 	}
 }
 
-func TestInterrupted(t *testing.T) {
-	startAccount(t, accountConfig{HookTime: time.Minute})
-	ctx, cancel := context.WithCancelCause(t.Context())
-	ctrlC := errors.New("ctrl-c")
-	r := execute(ctx, awsrun.Config{Progress: func(text string) {
-		if strings.Contains(text, "to be shut down") {
-			cancel(ctrlC)
-		}
-	}})
-	if r.err != ctrlC {
-		t.Errorf("got the error %v, want the cause of the interruption", r.err)
-	}
-	if rec := r.recordings[0]; len(rec.Invocations) != 2 || rec.Shutdown != nil {
-		t.Errorf("got %d invocations and the shutdown %v, want two and none", len(rec.Invocations), rec.Shutdown)
-	}
-	if got := results(r.checks); got != "passed, passed, not seen, not seen, not seen" {
-		t.Errorf("got the checks\n%s", dump(r.checks))
-	}
-	if want := "there were no hooks, or the run ended before it was looked for"; r.checks[2].Figures != want {
-		t.Errorf("the metric: got %q, want %q", r.checks[2].Figures, want)
-	}
-}
-
 // Ctrl-C between the two records of a shutdown is no evidence about the second.
 func TestInterruptedInTheMiddleOfTheShutdown(t *testing.T) {
 	for _, lost := range []string{record.ShutdownHooks, record.Environment} {

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/smithy-go/encoding/cbor"
 )
@@ -64,7 +63,8 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		failed, a.failures[op.action] = &queue[0], queue[1:]
 	}
 	a.mu.Unlock()
-	w.Header().Set("Date", time.Now().Add(a.cfg.Skew).UTC().Format(http.TimeFormat))
+	// Runs take the log from then on, so that they have the Init phase.
+	w.Header().Set("Date", a.began.Add(a.cfg.Skew).UTC().Format(http.TimeFormat))
 	var answer []byte
 	if failed == nil {
 		answer, failed = op.answer(a, w, r, body)
