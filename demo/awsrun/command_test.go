@@ -94,7 +94,7 @@ func TestInterruptedOnAWS(t *testing.T) {
 	p.See(t, "── frozen")
 	r := p.Signal(t, syscall.SIGINT)
 	r.Failed(t, 130, "demo: wrote "+report+"\ndemo: ended by a signal (interrupt)\n")
-	demotest.InOrder(t, r.Stdout, "the environment was not shut down yet",
+	demotest.InOrder(t, r.Stdout, "the environment was not shut down",
 		"Self-check of Arm64", "passed    the caller", "passed    the billed",
 		"not seen  PostRuntimeExtensionsDuration", "the run ended before it was looked for", "not seen  shutdown hooks ran")
 	if page, err := os.ReadFile(report); err != nil || !bytes.Contains(page, []byte("first on stack")) {
