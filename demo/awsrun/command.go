@@ -2,6 +2,7 @@ package awsrun
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -69,15 +70,12 @@ func Command(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		return r
 	}
 	checks, err := Run(ctx, cfg)
-	switch {
-	case o.JSON:
+	if o.JSON {
 		printJSON(out, checks)
-	case len(checks) > 0:
+	} else {
 		printText(out, printer.Width(stdout), checks)
 	}
-	if err == nil {
-		err = context.Cause(ctx) // the checks may not have been written
-	}
+	err = cmp.Or(err, context.Cause(ctx)) // the checks may not have been written
 	var recordings []*recording.Recording
 	for _, r := range recorders {
 		recordings = append(recordings, r.Recording())
