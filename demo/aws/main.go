@@ -13,6 +13,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -37,29 +38,27 @@ type options struct {
 	noWait                 bool
 }
 
-var usage = cli.Usage{
-	Package: "./demo/aws",
-	Before: `Usage: PROGRAM -stack NAME [flags]
+const usageBefore = `Usage: aws -stack NAME [flags]   (with Go: go run ./demo/aws -stack NAME [flags])
 
 Runs the functions of a deployed stack on AWS, shows their logs, and checks what this project
 claims about Lambda. Region and credentials are found as the AWS CLI finds them.
-`,
-	After: `Ctrl-C ends it at any time: what there is by then is still shown, checked and written.
+`
+
+const usageAfter = `Ctrl-C ends it at any time: what there is by then is still shown, checked and written.
 
 Exit status: 0 when the run has ended and no check failed; 1 if one did, or something prevented
 the run; 2 for wrong flags; 130 after Ctrl-C. go run itself makes 1 of all that is not 0.
-`,
-}
+`
 
 func parseOptions(args []string, stdout io.Writer) (*options, error) {
 	o := &options{}
-	flags := flag.NewFlagSet("aws", flag.ContinueOnError)
+	flags := flag.NewFlagSet("", flag.ContinueOnError)
 	o.Define(flags)
 	flags.StringVar(&o.stack, "stack", "", "the `NAME` of the stack; npx cdk deploy makes PostInvokeDemo")
 	flags.StringVar(&o.region, "region", "", "its AWS `REGION`, as for the AWS CLI (default: what that would use)")
 	flags.StringVar(&o.profile, "profile", "", "the `PROFILE` of the AWS CLI (default: what that would use)")
 	flags.BoolVar(&o.noWait, "no-wait", false, "do not wait for the shutdown, some minutes after the last invocation")
-	if err := cli.Parse(flags, args, stdout, usage); err != nil {
+	if err := cli.Parse(flags, args, stdout, usageBefore, usageAfter); err != nil {
 		return nil, err
 	}
 	if o.stack == "" {
@@ -81,15 +80,13 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err != nil {
 		return err
 	}
-	o.Foresee(stderr)
-	progress := cli.NewProgress(stderr)
-	defer progress.Clear()
-	ctx, cancel := context.WithCancelCause(ctx)
+	step := cli.NewProgress(stderr)
+	running, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	out := &cli.Output{W: stdout, Progress: progress, Cancel: cancel}
+	out := &cli.Output{W: stdout, Cancel: cancel}
 
 	var recorders []*recording.Recorder
-	checks, err := awsrun.Run(ctx, awsrun.Config{
+	checks, err := awsrun.Run(running, awsrun.Config{
 		Stack:       o.stack,
 		Region:      o.region,
 		Profile:     o.profile,
@@ -97,7 +94,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		Invocations: o.Invocations,
 		NoWait:      o.noWait,
 		Pace:        pace,
-		Progress:    show(progress),
+		Progress:    func(p awsrun.Progress) { step(p.Text(time.Minute)) },
 		NewRecorder: func(about recording.About) *recording.Recorder {
 			if len(recorders) > 0 && !o.JSON {
 				io.WriteString(out, "\n")
@@ -114,16 +111,18 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		printText(out, printer.Width(stdout), checks)
 	}
 	if err == nil {
-		err = context.Cause(ctx) // the checks may not have been written
+		err = context.Cause(running) // the checks may not have been written
 	}
 	var recordings []*recording.Recording
-	for _, r := range recorders {
-		recordings = append(recordings, r.Recording())
+	for _, rec := range recorders {
+		r := rec.Recording()
+		if ctx.Err() != nil { // the log is behind, and does not say when
+			r.Intro = append(r.Intro, "Ended by a signal: this is what was known by then.")
+		}
+		recordings = append(recordings, r)
 	}
-	ended := func(_ *recording.Recording, by string) string { // the log is behind, and does not say when
-		return "Ended by " + by + ": this is what was known by then."
-	}
-	if err := o.Write(ctx, progress, err, ended, recordings...); err != nil {
+	step("making the report")
+	if err := errors.Join(err, o.Write(ctx, stderr, recordings...)); err != nil {
 		return err
 	}
 	return failures(checks)
@@ -141,22 +140,6 @@ func failures(checks []awsrun.Check) error {
 		return nil
 	}
 	return fmt.Errorf("%d of %d checks failed; above is what that means", failed, len(checks))
-}
-
-// show shows a sentence that changes once a second on a terminal, and once a
-// minute elsewhere.
-func show(progress *cli.Progress) func(awsrun.Progress) {
-	last := ""
-	return func(p awsrun.Progress) {
-		if progress.Terminal {
-			progress.Show(p.Text(time.Second))
-			return
-		}
-		if text := p.Text(time.Minute); text != last {
-			last = text
-			progress.Show(text)
-		}
-	}
 }
 
 func printJSON(out io.Writer, checks []awsrun.Check) {

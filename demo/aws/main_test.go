@@ -14,7 +14,6 @@ import (
 
 	"example.com/postinvoke/demo/awsrun"
 	"example.com/postinvoke/demo/awsrun/awstest"
-	"example.com/postinvoke/demo/cli"
 	"example.com/postinvoke/demo/demotest"
 )
 
@@ -24,8 +23,7 @@ func TestMain(m *testing.M) {
 		Busy: time.Millisecond, Quiet: time.Millisecond, Backoff: time.Millisecond,
 		Log: time.Minute, Idle: time.Minute, Grace: time.Minute, Metric: time.Minute,
 	}
-	demotest.BeCommand(main)
-	os.Exit(demotest.Tests(m))
+	os.Exit(demotest.Main(m, main))
 }
 
 // onAWS runs the program against an account of the test.
@@ -39,7 +37,7 @@ func onAWS(t *testing.T, cfg awstest.Config, args ...string) demotest.Result {
 func TestStack(t *testing.T) {
 	report := filepath.Join(t.TempDir(), "report.html")
 	r := onAWS(t, awstest.Config{Functions: []string{"Arm64", "X86"}, ShutdownAfter: 2}, "-o", report)
-	r.Wrote(t, report)
+	r.Succeeded(t, report)
 	demotest.InOrder(t, r.Stdout,
 		"Running Demo-Arm64Function0A1B2C3D of the stack Demo at "+os.Getenv("AWS_ENDPOINT_URL")+" instead of AWS, "+
 			"in eu-west-1: 2 invocations.",
@@ -102,10 +100,10 @@ func TestFailedCheck(t *testing.T) {
 // Ctrl-C while the environment idles ends the run with what there is.
 func TestInterruptedOnAWS(t *testing.T) {
 	account := awstest.Start(t, awstest.Config{HookTime: time.Minute})
-	ctx, interrupt := context.WithCancelCause(context.Background())
+	ctx, interrupt := context.WithCancel(t.Context())
 	answered := func(r awstest.Request) {
 		if r.Action == "logs:FilterLogEvents" && r.Limited {
-			interrupt(&cli.Interruption{Signal: syscall.SIGINT})
+			interrupt()
 		}
 	}
 	account.OnRequest(answered)
@@ -113,9 +111,8 @@ func TestInterruptedOnAWS(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	err := run(ctx, []string{"-stack", awstest.Stack, "-event", `{"sleepMs":1}`, "-invocations", "1", "-o",
 		report}, nil, &stdout, &stderr)
-	if code := cli.Explain(err, &stderr); code != 130 ||
-		!strings.Contains(stderr.String(), "demo: ended by a signal (interrupt)\n") {
-		t.Errorf("got exit status %d and %q, want 130, and nothing about processes", code, &stderr)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got the error %v, want %v", err, context.Canceled)
 	}
 	demotest.InOrder(t, stdout.String(), "first on stack", "the environment was not shut down yet",
 		"Self-check of Arm64", "passed    the caller", "not seen  shutdown hooks ran")
@@ -160,5 +157,5 @@ func TestWrongUseOfStack(t *testing.T) {
 func TestUsage(t *testing.T) {
 	r := demotest.Run(t, "-h")
 	r.Succeeded(t)
-	demotest.InOrder(t, r.Stdout, "Usage: go run ./demo/aws -stack NAME [flags]\n", "-no-wait", "Ctrl-C")
+	demotest.InOrder(t, r.Stdout, "go run ./demo/aws -stack NAME [flags]", "-no-wait", "Ctrl-C")
 }

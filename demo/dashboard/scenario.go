@@ -5,23 +5,39 @@ package dashboard
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"sync"
 	"time"
 
+	"example.com/postinvoke/infra/golden"
 	"example.com/postinvoke/internal/cloudwatch"
 	"example.com/postinvoke/lambdaenv"
 )
 
+// Load returns what a synthesised template deploys: that in the file, or without
+// one that of npx cdk deploy, with or without metrics and alarms.
+func Load(file string, metrics bool) (*cloudwatch.Deployment, error) {
+	text := golden.Template
+	switch {
+	case file != "":
+		var err error
+		if text, err = os.ReadFile(file); err != nil {
+			return nil, err
+		}
+	case metrics:
+		text = golden.TemplateWithMetrics
+	}
+	d, err := cloudwatch.Deploy(text)
+	if err == nil && (d.Dashboard == nil || len(d.Functions) == 0) {
+		err = errors.New("there is no dashboard in it, or no function")
+	}
+	return d, err
+}
+
 // Programs are the executables that environments run.
 type Programs struct{ Example, Failing, Extension string }
-
-// A session is an environment: what is done in it, and when that is shown.
-type session struct {
-	fn      cloudwatch.Function
-	ago     time.Duration // before the end of the time shown
-	trouble bool          // runs the function with trouble, else the example
-	events  []string
-}
 
 // A Scenario is what happens in the time that the dashboard shows.
 type Scenario string
@@ -47,6 +63,14 @@ var faults = []string{
 	"hook fails", "error", "hook fails", "exit", "hook overruns", "hook panics", "too late",
 	"hook is killed", "timeout", "hook fails",
 	"goroutine panics", "handler panic", "too much", "hook exits",
+}
+
+// A session is an environment: what is done in it, and when that is shown.
+type session struct {
+	fn      cloudwatch.Function
+	ago     time.Duration // before the end of the time shown
+	trouble bool          // runs the function with trouble, else the example
+	events  []string
 }
 
 // sessions are those of a scenario.
@@ -98,52 +122,41 @@ func order(hookMs int, fault string) string {
 	return fmt.Sprintf(`{"do": %q, "handlerMs": 25, "hookMs": %d}`, fault, hookMs)
 }
 
-// atOnce is how many environments run at the same time.
-const atOnce = 4
+// atOnce is how many environments run at the same time. They mostly wait.
+const atOnce = 6
 
 // Run runs the environments of a scenario and returns what they logged, spread
-// over the time that ends at now. progress is told how many are done, of how
-// many.
+// over the time that ends at now.
 func (s Scenario) Run(
-	ctx context.Context, functions []cloudwatch.Function, p Programs, now time.Time, progress func(done, of int),
+	ctx context.Context, functions []cloudwatch.Function, p Programs, now time.Time,
 ) ([]cloudwatch.Line, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	sessions := s.sessions(functions)
-	type result struct {
+	var (
+		all   sync.WaitGroup
+		turns = make(chan struct{}, atOnce)
+		mu    sync.Mutex
 		lines []cloudwatch.Line
-		err   error
-	}
-	results := make(chan result)
-	turns := make(chan struct{}, atOnce)
-	for _, one := range sessions {
-		go func() {
+	)
+	for _, one := range s.sessions(functions) {
+		all.Go(func() {
 			turns <- struct{}{}
 			defer func() { <-turns }()
 			log := cloudwatch.NewLog(one.fn)
-			err := one.run(ctx, p, log)
-			results <- result{log.LinesFrom(now.Add(-one.ago)), err}
-		}()
+			if err := one.run(ctx, p, log); err != nil {
+				cancel(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			lines = append(lines, log.LinesFrom(now.Add(-one.ago))...)
+		})
 	}
-	var lines []cloudwatch.Line
-	var failed error
-	for done := range sessions {
-		r := <-results
-		lines = append(lines, r.lines...)
-		if r.err != nil && failed == nil {
-			failed = r.err
-			cancel(failed)
-		}
-		progress(done+1, len(sessions))
-	}
-	return lines, failed
+	all.Wait()
+	return lines, context.Cause(ctx)
 }
 
 // run runs one environment until its shutdown.
 func (s session) run(ctx context.Context, p Programs, log *cloudwatch.Log) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
 	config := lambdaenv.Config{
 		Function: p.Example, Extensions: []string{p.Extension}, Name: s.fn.Name,
 		Timeout: min(s.fn.Timeout, 30*time.Second), Observe: log.Observe, Forget: true,

@@ -59,7 +59,8 @@ func TestThePrintedPageHasTheWholeLog(t *testing.T) {
 	if !browsertest.Eval[bool](p, cut) {
 		t.Fatal("the log fits on the screen as it is: this test shows nothing")
 	}
-	p.ShowPrinted(1000, 700, "light")
+	p.Resize(1000, 700)
+	p.Emulate("print", "light")
 	if browsertest.Eval[bool](p, cut) {
 		t.Error("a part of the log is not printed")
 	}
@@ -93,7 +94,7 @@ func TestItFitsEveryWindow(t *testing.T) {
 	for _, width := range []int64{360, 1600} {
 		for _, scheme := range []string{"light", "dark"} {
 			p.Resize(width, 800)
-			p.Prefer(scheme)
+			p.Emulate("", scheme)
 			p.Open(home)
 			p.Click("button.main")
 			p.Wait(frozen)
@@ -225,5 +226,5 @@ func TestRefusalsAreShown(t *testing.T) {
 	p.Wait(gone)
 	browsertest.Eval[int](p, `(document.querySelector("#event").value = '{').length`)
 	p.Click("button.main")
-	p.Wait(state + `.startsWith("The event is not JSON: ")`)
+	p.Wait(state + `.startsWith("Not valid JSON: ")`)
 }

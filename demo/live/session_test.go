@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"example.com/postinvoke/demo/browser/browsertest"
@@ -120,13 +121,13 @@ func TestASession(t *testing.T) {
 
 	// With a time limit; and a page that is opened now shows it.
 	browsertest.Eval[bool](p, `(document.querySelector("#idle").focus(), true)`)
-	p.Press(kb.ArrowDown)
+	p.Do(chromedp.KeyEvent(kb.ArrowDown))
 	p.Open(home)
 	p.Wait(`document.querySelector("#idle").value === "5"`)
 	browsertest.Eval[bool](p,
 		`(document.querySelector("#idle option").value = "1", true)`) // the test does not wait for so long
 	browsertest.Eval[bool](p, `(document.querySelector("#idle").focus(), true)`)
-	p.Press(kb.ArrowUp)
+	p.Do(chromedp.KeyEvent(kb.ArrowUp))
 	p.Wait(said("bye y'all!", 3))
 	p.Wait(gone)
 }

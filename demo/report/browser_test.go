@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"example.com/postinvoke/demo/browser"
@@ -106,7 +108,7 @@ func TestItFitsEveryWindow(t *testing.T) {
 	for _, width := range []int64{360, 1000, 1600} {
 		for _, scheme := range []string{"light", "dark"} {
 			p.Resize(width, 800)
-			p.Prefer(scheme)
+			p.Emulate("", scheme)
 			open(t, p, whole(5*time.Second))
 			if got := browsertest.Eval[int64](p, "document.documentElement.scrollWidth"); got > width {
 				t.Errorf("%d pixels wide: the page has %d", width, got)
@@ -141,11 +143,12 @@ func TestBarsAreExplained(t *testing.T) {
 	p.Resize(1200, 900)
 	open(t, p, whole(5*time.Second))
 	hook := find(t, p.Bars(), "handle.func2")
-	p.Point((hook.Left+hook.Right)/2, (hook.Top+hook.Bottom)/2)
+	p.Do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved,
+		(hook.Left+hook.Right)/2, (hook.Top+hook.Bottom)/2))
 	p.Wait(explained + `.includes("hooks, handle.func2, at 0.012 s, 3.00 s. The hook main.handle.func2 ` +
 		`(/src/main.go:35) runs for 3.00 s")`)
 
-	p.Press(kb.Tab)
+	p.Do(chromedp.KeyEvent(kb.Tab))
 	p.Wait(explained + `.startsWith("platform, init")`)
 	for _, step := range []struct{ key, want string }{
 		{kb.ArrowDown, "function, init"},
@@ -157,13 +160,13 @@ func TestBarsAreExplained(t *testing.T) {
 		{kb.ArrowRight, "caller, has the response"},
 		{kb.ArrowLeft, "extension, init"},
 	} {
-		p.Press(step.key)
+		p.Do(chromedp.KeyEvent(step.key))
 		if got := browsertest.Eval[string](p, explained); !strings.HasPrefix(got, step.want) {
 			t.Errorf("got %q, want %s…", got, step.want)
 		}
 	}
 	// One Tab leaves the timeline.
-	p.Press(kb.Tab)
+	p.Do(chromedp.KeyEvent(kb.Tab))
 	if browsertest.Eval[bool](p, `document.activeElement.matches(".bar")`) {
 		t.Error("the Tab key goes from bar to bar")
 	}
@@ -177,7 +180,7 @@ func TestTheHintFitsTheDevice(t *testing.T) {
 	if got := browsertest.Eval[string](p, hint); !strings.HasPrefix(got, `"Point at a bar`) {
 		t.Errorf("with a mouse: got the hint %s", got)
 	}
-	p.Touch(360, 800)
+	p.Do(chromedp.EmulateViewport(360, 800, chromedp.EmulateMobile, chromedp.EmulateTouch))
 	if got := browsertest.Eval[string](p, hint); !strings.HasPrefix(got, `"Tap a bar`) {
 		t.Errorf("without one: got the hint %s", got)
 	}

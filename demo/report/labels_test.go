@@ -49,7 +49,8 @@ func TestLabelsStayInSight(t *testing.T) {
 		}
 	}
 	// Nothing is scrolled on paper.
-	p.ShowPrinted(500, 800, "light")
+	p.Resize(500, 800)
+	p.Emulate("print", "light")
 	if b := find(t, p.Bars(), "invocation"); b.LabelLeft > b.Left+10 {
 		t.Errorf("printed: the label is at %.1f, the bar at %.1f", b.LabelLeft, b.Left)
 	}

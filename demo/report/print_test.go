@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"example.com/postinvoke/demo/browser/browsertest"
 )
 
@@ -40,7 +42,7 @@ const lost = `(() => {
 func TestItPrints(t *testing.T) {
 	t.Parallel()
 	p := browsertest.New(t)
-	p.Prefer("dark")
+	p.Emulate("", "dark")
 	for _, invocations := range []int{1, 4, 12} {
 		s := newScenario().cold()
 		for range invocations {
@@ -48,7 +50,7 @@ func TestItPrints(t *testing.T) {
 			s.idle(2, 302*ms).after(300 * ms)
 		}
 		open(t, p, s.end().Recording(), whole(time.Second))
-		sheet := sheetPattern.FindSubmatch(p.Print())
+		sheet := sheetPattern.FindSubmatch(browsertest.Run(p, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize())))
 		if sheet == nil {
 			t.Fatal("want a PDF whose pages have a size")
 		}
@@ -56,8 +58,9 @@ func TestItPrints(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		const margin = 12 / 25.4 * 96                               // of the style sheet's @page, in pixels
-		p.ShowPrinted(int64(points/72*96-2*margin), 10_000, "dark") // all pages in one
+		const margin = 12 / 25.4 * 96                  // of the style sheet's @page, in pixels
+		p.Resize(int64(points/72*96-2*margin), 10_000) // all pages in one
+		p.Emulate("print", "dark")
 		if got := browsertest.Eval[[]string](p, lost); len(got) > 0 {
 			t.Errorf("%d invocations: not on the page: %s", invocations, strings.Join(got, ", "))
 		}
