@@ -131,12 +131,18 @@ func (p *plot) draw(s cloudwatch.Series, color string, stacked bool, sums map[ti
 		for n < len(s.Points) && s.Points[n].At.Sub(s.Points[n-1].At) <= gap {
 			n++
 		}
+		ends := []float64{0}
+		if stacked && n == 1 {
+			ends = []float64{-2, 2} // an area has a width
+		}
 		var top, bottom []string
 		for _, point := range s.Points[:n] {
-			below := sums[point.At]
-			x, y := p.x(point.At), p.y(s.Right, below+point.Value)
-			top = append(top, fmt.Sprintf("%.1f %.1f", x, y))
-			bottom = append(bottom, fmt.Sprintf("%.1f %.1f", x, p.y(s.Right, below)))
+			x, below := p.x(point.At), sums[point.At]
+			y := p.y(s.Right, below+point.Value)
+			for _, end := range ends {
+				top = append(top, fmt.Sprintf("%.1f %.1f", x+end, y))
+				bottom = append(bottom, fmt.Sprintf("%.1f %.1f", x+end, p.y(s.Right, below)))
+			}
 			if stacked {
 				sums[point.At] += point.Value
 			} else {
@@ -150,6 +156,6 @@ func (p *plot) draw(s cloudwatch.Series, color string, stacked bool, sums map[ti
 			continue
 		}
 		slices.Reverse(bottom)
-		fmt.Fprintf(p, `<path class="area" fill=%q stroke=%[1]q d="M%sL%sZ"/>`, color, line, strings.Join(bottom, "L"))
+		fmt.Fprintf(p, `<path class="area" fill=%q d="M%sL%sZ"/>`, color, line, strings.Join(bottom, "L"))
 	}
 }

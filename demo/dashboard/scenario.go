@@ -122,8 +122,8 @@ func order(hookMs int, fault string) string {
 	return fmt.Sprintf(`{"do": %q, "handlerMs": 25, "hookMs": %d}`, fault, hookMs)
 }
 
-// atOnce is how many environments run at the same time. They mostly wait.
-const atOnce = 6
+// atOnce is how many environments run at the same time.
+const atOnce = 4
 
 // Run runs the environments of a scenario and returns what they logged, spread
 // over the time that ends at now.
