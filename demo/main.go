@@ -7,22 +7,13 @@
 // It builds the example function and the extension, and starts them in a local
 // execution environment. The log is what CloudWatch would show, and between
 // its lines, marked with ──, what Lambda does not log: when the caller has the
-// response, when processes are frozen and thawed, and how they end. -h lists flags.
+// response, when processes are frozen and thawed, and how they end. -h lists the
+// commands, their flags and the exit status.
 //
 // With -o and -png it also writes a report: the run as a timeline, the log, and
 // the figures. For that the function runs at log level DEBUG, at which the library
 // logs each hook; the log leaves those lines out, unless -env chooses a level.
 // With -json it prints objects, which package printer describes.
-//
-// With serve as the first argument it serves a page on which one invokes the
-// function, and with dashboard it draws the CloudWatch dashboard that is deployed.
-// For the functions of a deployed stack there is a separate command, demo/aws.
-//
-// # Exit status
-//
-// It is 0 if the environment was shut down, even if invocations failed, 2 for wrong
-// flags and arguments, 130 after Ctrl-C, which ends every process that was started,
-// and 1 for everything else that prevented the run.
 package main
 
 import (
@@ -149,7 +140,7 @@ func runFunction(ctx context.Context, args []string, stdin io.Reader, stdout, st
 	rec := recording.NewRecorder(o.about(), printer.New(&cli.Output{W: stdout, Cancel: cancel}, stdout, o.JSON))
 	cfg := o.Environment(programs, o.Wanted())
 	cfg.LogFormat = o.logFormat
-	err = (&local.Run{Event: event, Invocations: o.Invocations, Idle: o.idle, Step: step}).In(running, cfg, rec)
+	err = (&local.Run{Event: event, Invocations: o.Invocations, Idle: o.idle}).In(running, cfg, rec)
 	r := rec.Recording()
 	if ctx.Err() != nil {
 		r.Intro = append(r.Intro, r.Interrupted("a signal", o.Invocations))

@@ -56,12 +56,10 @@ func serve(ctx context.Context, args []string, stdin io.Reader, stdout, stderr i
 	defer os.RemoveAll(tmp)
 	layer := !fn.WithoutLayer
 	fn.WithoutLayer = false // it can be switched on
-	step := cli.NewProgress(stderr)
-	programs, err := build(&fn, ctx, tmp, step)
+	programs, err := build(&fn, ctx, tmp, cli.NewProgress(stderr))
 	if err != nil {
 		return err
 	}
-	step("")
 	fmt.Fprintf(stdout, "The page is at %s\nCtrl-C ends it, and every process that it started.\n", live.URL(listener))
 	err = live.Serve(ctx, listener, live.Config{
 		Environment: fn.Environment(programs, true),

@@ -53,7 +53,7 @@ var Offline = []string{
 const (
 	timeout     = time.Minute      // for a browser on a busy machine
 	exitTimeout = 10 * time.Second // for the processes of a browser that was killed
-	firstHeight = 2000             // of the window, before the height of the page is known
+	firstHeight = 3000             // of the window, before the height of the page is known
 	windowParts = 200              // more than what the window shows above the page
 )
 

@@ -25,7 +25,7 @@ func TestAPictureIsAsHighAsThePage(t *testing.T) {
 	if _, err := browser.Find(); err != nil {
 		ci.Skip(t, err.Error())
 	}
-	const page = `<!DOCTYPE html><html lang="en"><body style="margin: 0"><div style="height: 2999px"></div>` +
+	const page = `<!DOCTYPE html><html lang="en"><body style="margin: 0"><div style="height: 3999px"></div>` +
 		`<div style="height: 1px; background: #ff0000"></div></body></html>`
 	picture, err := browser.Picture(t.Context(), []byte(page), 600, 2)
 	if err != nil {
@@ -35,13 +35,13 @@ func TestAPictureIsAsHighAsThePage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if size := got.Bounds().Size(); size.X != 1200 || size.Y != 6000 {
-		t.Fatalf("got a picture of %v, want 1200 by 6000", size)
+	if size := got.Bounds().Size(); size.X != 1200 || size.Y != 8000 {
+		t.Fatalf("got a picture of %v, want 1200 by 8000", size)
 	}
 	red := color.RGBA{255, 0, 0, 255}
 	for _, x := range []int{0, 1199} {
-		if r, g, b, _ := got.At(x, 5999).RGBA(); (color.RGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 255}) != red {
-			t.Errorf("got %v at the end of the page, want %v", got.At(x, 5999), red)
+		if r, g, b, _ := got.At(x, 7999).RGBA(); (color.RGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 255}) != red {
+			t.Errorf("got %v at the end of the page, want %v", got.At(x, 7999), red)
 		}
 	}
 }

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"flag"
+	"fmt"
 	"io"
 	"strings"
 )
@@ -10,25 +12,19 @@ import (
 // command's first argument, if it needs one. For -h it prints them between the texts,
 // and returns [flag.ErrHelp].
 func Parse(flags *flag.FlagSet, args []string, stdout io.Writer, before, after string) error {
-	var help strings.Builder
-	flags.SetOutput(&help)
-	list := strings.TrimSpace(flags.Name() + " -h")
-	flags.Usage = func() {
-		help.Reset() // of the error
-		help.WriteString(before + "\nFlags:\n")
-		flags.PrintDefaults()
-		help.WriteString("\n" + after)
-	}
+	flags.SetOutput(io.Discard)
+	help := strings.TrimSpace(flags.Name() + " -h")
 	switch err := flags.Parse(args); {
 	case err == flag.ErrHelp:
-		if _, err := io.WriteString(stdout, strings.TrimSpace(help.String())+"\n"); err != nil {
-			return err
-		}
-		return flag.ErrHelp
+		fmt.Fprint(stdout, before, "\nFlags:\n")
+		flags.SetOutput(stdout)
+		flags.PrintDefaults()
+		_, err := fmt.Fprint(stdout, "\n", after)
+		return cmp.Or(err, flag.ErrHelp)
 	case err != nil:
-		return Usagef("%v; %s lists the flags", err, list)
+		return Usagef("%v; %s lists the flags", err, help)
 	case flags.NArg() > 0:
-		return Usagef("unexpected argument %q; %s lists the flags", flags.Arg(0), list)
+		return Usagef("unexpected argument %q; %s lists the flags", flags.Arg(0), help)
 	}
 	return nil
 }

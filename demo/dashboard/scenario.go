@@ -44,7 +44,7 @@ type Scenario string
 
 // Scenarios.
 const (
-	Trouble Scenario = "trouble" // every second function gets into trouble after half of the time
+	Trouble Scenario = "trouble" // the last function gets into trouble after half of the time
 	Healthy Scenario = "healthy" // nothing goes wrong
 	Crashes Scenario = "crashes" // the last function's process ends in each invocation, for an hour
 	Nothing Scenario = "nothing" // nothing was invoked yet
@@ -85,24 +85,17 @@ func (s Scenario) sessions(functions []cloudwatch.Function) []session {
 			all = append(all, session{fn: fn, ago: ago, events: work(n + i)})
 		}
 	}
+	last := functions[len(functions)-1]
 	switch s {
 	case Trouble:
-		for i := 1; i < max(2, len(functions)); i += 2 {
-			fn := functions[i%len(functions)]
-			for n, fault := range faults {
-				// Each function has its own selection, so that they differ.
-				if i > 1 && (n+i)%5 != 0 {
-					continue
-				}
-				ago := time.Duration(len(faults)-n)*6*time.Minute + time.Minute
-				all = append(all, session{fn, ago, true, []string{order(15, ""), order(40, fault)}})
-			}
+		for n, fault := range faults {
+			ago := time.Duration(len(faults)-n)*6*time.Minute + time.Minute
+			all = append(all, session{last, ago, true, []string{order(15, ""), order(40, fault)}})
 		}
 	case Crashes:
 		for n := range 20 {
 			ago := time.Duration(n)*3*time.Minute + time.Minute
-			exits := []string{order(10, "exit"), order(10, "exit")}
-			all = append(all, session{functions[len(functions)-1], ago, true, exits})
+			all = append(all, session{last, ago, true, []string{order(10, "exit"), order(10, "exit")}})
 		}
 	}
 	return all

@@ -182,7 +182,6 @@ func TestTheDemoIsStartedAgain(t *testing.T) {
 	t.Parallel()
 	home, end := serveAt(t, 0, config(t, 5*time.Second))
 	p := browsertest.New(t)
-	p.Tolerate("net::ERR_")
 	p.Open(home)
 	p.Click("button.main")
 	p.Wait(frozen)

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"log"
 	"net"
 	"net/http"
 	"net/url"
@@ -48,7 +47,6 @@ func Serve(ctx context.Context, l net.Listener, cfg Config) error {
 	server := &http.Server{
 		Handler:           guard(routes(s)),
 		ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog:          log.New(io.Discard, "", 0), // a browser that goes away is no error
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 	}
 	context.AfterFunc(ctx, func() { server.Close() })
@@ -73,13 +71,11 @@ func routes(s *session) http.Handler {
 		})
 	}
 	mux.HandleFunc("GET /events", s.events)
-	mux.HandleFunc("POST /invoke", answer(func(event json.RawMessage) error { return s.invoke(event) }))
-	mux.HandleFunc("POST /shutdown", answer(func(any) error { return s.shutdown() }))
-	mux.HandleFunc("POST /crash", answer(func(any) error { return s.crash() }))
-	mux.HandleFunc("POST /layer", answer(s.switchLayer))
-	mux.HandleFunc("POST /idle", answer(func(seconds uint16) error {
-		return s.setIdleTimeout(time.Duration(seconds) * time.Second)
-	}))
+	mux.HandleFunc("POST /invoke", answer(s, func(event json.RawMessage) error { return s.invoke(event) }))
+	mux.HandleFunc("POST /shutdown", answer(s, func(any) error { return s.shutdown() }))
+	mux.HandleFunc("POST /crash", answer(s, func(any) error { return s.crash() }))
+	mux.HandleFunc("POST /layer", answer(s, s.switchLayer))
+	mux.HandleFunc("POST /idle", answer(s, s.setIdleTimeout))
 	return mux
 }
 
@@ -103,9 +99,10 @@ func (s *session) page() string {
 	return b.String()
 }
 
-// answer makes a handler that does something with the JSON of a request, or responds
-// why that cannot be done now. The status is no error then: browsers would log it.
-func answer[T any](do func(T) error) http.HandlerFunc {
+// answer makes a handler that does something in the session with the JSON of a request,
+// or responds why that cannot be done now. The status is no error then: browsers would
+// log it.
+func answer[T any](s *session, do func(T) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var value T
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, lambdaenv.MaxEvent))
@@ -115,7 +112,9 @@ func answer[T any](do func(T) error) http.HandlerFunc {
 		if err != nil {
 			err = fmt.Errorf("not valid JSON: %w", err)
 		} else {
+			s.mu.Lock()
 			err = do(value)
+			s.mu.Unlock()
 		}
 		if err == nil {
 			w.WriteHeader(http.StatusNoContent)

@@ -56,18 +56,18 @@ func newSession(ctx context.Context, cfg Config) *session {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if s.busy == 0 {
-			_ = s.startShutdown()
+			_ = s.shutdown()
 		}
 	})
 	s.idle.Stop()
 	return s
 }
 
+// The methods for requests, which are the next five, are called with the lock held.
+
 // invoke calls the function as a caller would, and starts an environment if
 // there is none. It returns when the call was made.
 func (s *session) invoke(event []byte) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	switch {
 	case s.ctx.Err() != nil:
 		return s.ctx.Err()
@@ -87,6 +87,63 @@ func (s *session) invoke(event []byte) error {
 		s.restartIdle()
 	})
 	return nil
+}
+
+// crash kills the function's process.
+func (s *session) crash() error {
+	if s.env == nil || s.env.Signal(lambdaenv.RuntimeName, syscall.SIGKILL) != nil {
+		return errNoEnv
+	}
+	return nil
+}
+
+// switchLayer switches the extension on or off, for the next environment: the
+// one that there is is shut down.
+func (s *session) switchLayer(on bool) error {
+	if err := s.shutdown(); err != nil && err != errNoEnv {
+		return err
+	}
+	s.layer = on
+	return nil
+}
+
+// setIdleTimeout sets for how long an environment may idle; 0 means without end.
+func (s *session) setIdleTimeout(seconds uint16) error {
+	s.idleTimeout = time.Duration(seconds) * time.Second
+	s.restartIdle()
+	return nil
+}
+
+// shutdown ends the environment when it is idle. It returns when that was
+// asked for.
+func (s *session) shutdown() error {
+	env := s.env
+	switch {
+	case s.shuttingDown:
+		return errShuttingDown
+	case env == nil && s.waiting:
+		return errWaiting
+	case env == nil || s.ctx.Err() != nil:
+		return errNoEnv
+	}
+	s.shuttingDown, s.problem = true, ""
+	s.calls.Go(func() {
+		_, err := env.Shutdown(s.ctx, "")
+		s.ended(env)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.shuttingDown = false
+		s.failed(err)
+	})
+	return nil
+}
+
+// restartIdle begins to count anew. The caller holds the lock.
+func (s *session) restartIdle() {
+	s.idle.Stop()
+	if s.idleTimeout > 0 {
+		s.idle.Reset(s.idleTimeout)
+	}
 }
 
 // failed notes what went wrong, if anything. The caller holds the lock.
@@ -130,7 +187,7 @@ func (s *session) call(event []byte) error {
 // whyClosed returns what is wrong with an environment that has ended: nothing,
 // if it was shut down.
 func (s *session) whyClosed(env *lambdaenv.Environment, err error) error {
-	if !errors.Is(err, lambdaenv.ErrClosed) {
+	if env == nil || !errors.Is(err, lambdaenv.ErrClosed) {
 		return err
 	}
 	s.ended(env)
@@ -166,77 +223,6 @@ func (s *session) environment() (*lambdaenv.Environment, error) {
 	defer s.mu.Unlock()
 	s.env = env
 	return env, nil
-}
-
-// crash kills the function's process.
-func (s *session) crash() error {
-	s.mu.Lock()
-	env := s.env
-	s.mu.Unlock()
-	if env == nil || env.Signal(lambdaenv.RuntimeName, syscall.SIGKILL) != nil {
-		return errNoEnv
-	}
-	return nil
-}
-
-// switchLayer switches the extension on or off, for the next environment: the
-// one that there is is shut down.
-func (s *session) switchLayer(on bool) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.startShutdown(); err != nil && err != errNoEnv {
-		return err
-	}
-	s.layer = on
-	return nil
-}
-
-// setIdleTimeout sets for how long an environment may idle; 0 means without end.
-func (s *session) setIdleTimeout(d time.Duration) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.idleTimeout = d
-	s.restartIdle()
-	return nil
-}
-
-// restartIdle begins to count anew. The caller holds the lock.
-func (s *session) restartIdle() {
-	s.idle.Stop()
-	if s.idleTimeout > 0 {
-		s.idle.Reset(s.idleTimeout)
-	}
-}
-
-// shutdown ends the environment when it is idle. It returns when that was
-// asked for.
-func (s *session) shutdown() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.startShutdown()
-}
-
-// startShutdown is shutdown. The caller holds the lock.
-func (s *session) startShutdown() error {
-	env := s.env
-	switch {
-	case s.shuttingDown:
-		return errShuttingDown
-	case env == nil && s.waiting:
-		return errWaiting
-	case env == nil || s.ctx.Err() != nil:
-		return errNoEnv
-	}
-	s.shuttingDown, s.problem = true, ""
-	s.calls.Go(func() {
-		_, err := env.Shutdown(s.ctx, "")
-		s.ended(env)
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.shuttingDown = false
-		s.failed(err)
-	})
-	return nil
 }
 
 // close ends everything, and returns when nothing is left. The session's context

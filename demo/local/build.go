@@ -38,6 +38,7 @@ func (f *Function) Build(ctx context.Context, tmp string, step func(string)) (p 
 		}
 		others = append(others, files...)
 	}
+	defer step("")
 	step("compiling " + f.Name() + ", which takes long only the first time")
 	folder, path := f.Path, ""
 	switch {

@@ -21,7 +21,6 @@ type Run struct {
 	Event       []byte
 	Invocations int
 	Idle        time.Duration
-	Step        func(string) // gets what is being waited for; empty for nothing
 }
 
 // In runs it in an environment, and records it. When it returns, nothing of the
@@ -54,13 +53,11 @@ func (r *Run) invoke(ctx context.Context, env *lambdaenv.Environment, rec *recor
 		}
 		rec.Invoked(response, report)
 
-		r.Step(fmt.Sprintf("idle for %v", r.Idle))
 		select {
 		case <-time.After(r.Idle):
 		case <-ctx.Done(): // or it would look as if the function was invoked once more
 			return ctx.Err()
 		}
-		r.Step("")
 	}
 	report, err := env.Shutdown(ctx, "")
 	if report != nil {

@@ -5,11 +5,9 @@
 package browsertest
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -69,9 +67,8 @@ type Page struct {
 	ctx  context.Context
 	home string // what the addresses of all requests begin with
 
-	mu        sync.Mutex
-	problems  []string
-	tolerated string // in a problem that is none
+	mu       sync.Mutex
+	problems []string
 }
 
 // New opens a tab, which the end of the test closes. Without a browser the test
@@ -153,7 +150,9 @@ func (p *Page) listen(event any) {
 			problem += " " + e.ExceptionDetails.Exception.Description
 		}
 	case *log.EventEntryAdded:
-		problem = "the browser logged: " + e.Entry.Text + " " + e.Entry.URL
+		if !strings.Contains(e.Entry.Text, "net::ERR_") { // the end of a server is none
+			problem = "the browser logged: " + e.Entry.Text + " " + e.Entry.URL
+		}
 	case *network.EventRequestWillBeSent:
 		if url := e.Request.URL; !strings.HasPrefix(url, p.home) && !strings.HasPrefix(url, "data:") {
 			problem = "the page requested " + url
@@ -161,16 +160,9 @@ func (p *Page) listen(event any) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if problem != "" && (p.tolerated == "" || !strings.Contains(problem, p.tolerated)) {
+	if problem != "" {
 		p.problems = append(p.problems, problem)
 	}
-}
-
-// Tolerate allows the page to log what contains the text.
-func (p *Page) Tolerate(text string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.tolerated = text
 }
 
 // Open goes to an address. A request for anything that does not begin with it
@@ -225,14 +217,12 @@ type Box struct {
 // Bars returns those of the timeline in the page, from left to right.
 func (p *Page) Bars() []Box {
 	p.t.Helper()
-	bars := Eval[[]Box](p, `[...document.querySelectorAll(".bar")].map((bar) => {
+	return Eval[[]Box](p, `[...document.querySelectorAll(".bar")].map((bar) => {
 		const r = bar.querySelector("rect").getBoundingClientRect();
 		const l = bar.querySelector("text")?.getBoundingClientRect();
 		return { Lane: bar.dataset.lane, Name: bar.dataset.name,
 			From: Number(bar.dataset.from), To: Number(bar.dataset.to),
 			Left: r.left, Right: r.right, Top: r.top, Bottom: r.bottom,
 			LabelLeft: l?.left ?? 0, LabelEnd: l?.right ?? 0 };
-	})`)
-	slices.SortStableFunc(bars, func(a, b Box) int { return cmp.Compare(a.Left, b.Left) })
-	return bars
+	}).sort((a, b) => a.Left - b.Left)`)
 }
