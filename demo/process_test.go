@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -18,60 +17,6 @@ import (
 )
 
 const interrupted = "demo: interrupt signal received\n"
-
-// A process is a command that runs.
-type process struct {
-	*exec.Cmd
-	stdout io.ReadCloser
-	lines  *bufio.Reader // of stdout
-	stderr bytes.Buffer
-}
-
-func start(t *testing.T, cmd *exec.Cmd) *process {
-	t.Helper()
-	p := &process{Cmd: cmd}
-	p.Stderr = &p.stderr
-	var err error
-	if p.stdout, err = p.StdoutPipe(); err != nil {
-		t.Fatal(err)
-	}
-	p.lines = bufio.NewReader(p.stdout)
-	if err := p.Start(); err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
-// see reads standard output up to the line with text, and returns that.
-func (p *process) see(t *testing.T, text string) string {
-	t.Helper()
-	for {
-		line, err := p.lines.ReadString('\n')
-		if err != nil {
-			p.Wait()
-			t.Fatalf("%v: %s", err, &p.stderr)
-		}
-		if strings.Contains(line, text) {
-			return line
-		}
-	}
-}
-
-// signal sends a signal, if any, and returns what comes after that was seen.
-func (p *process) signal(t *testing.T, s syscall.Signal) demotest.Result {
-	t.Helper()
-	if err := p.Process.Signal(s); err != nil {
-		t.Fatal(err)
-	}
-	rest, err := io.ReadAll(p.lines)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.Wait()
-	return demotest.Result{
-		Stdout: string(rest), Stderr: demotest.WithoutProgress(p.stderr.String()), Code: p.ProcessState.ExitCode(),
-	}
-}
 
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
@@ -92,9 +37,9 @@ func TestInterrupt(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "report.html")
-			p := start(t, demotest.Command(t, append(test.args, "-o", path)...))
-			p.see(t, test.moment)
-			r := p.signal(t, test.signal)
+			p := demotest.Start(t, demotest.Command(t, append(test.args, "-o", path)...))
+			p.See(t, test.moment)
+			r := p.Signal(t, test.signal)
 			r.Failed(t, 130, "demo: wrote "+path+"\ndemo: "+test.signal.String()+" signal received\n")
 			for _, bad := range []string{"billed duration", "invokes the function"} {
 				if strings.Contains(r.Stdout, bad) {
@@ -141,13 +86,13 @@ func TestInterruptWhileMakingThePicture(t *testing.T) {
 	dir := t.TempDir()
 	page, picture := filepath.Join(dir, "run.html"), filepath.Join(dir, "run.png")
 	cmd := demotest.Command(t, "-event", `{"sleepMs":1}`, "-idle", "1h", "-o", page, "-png", picture)
-	p := start(t, with(cmd, "", "PATH="+browser+string(filepath.ListSeparator)+os.Getenv("PATH")))
-	p.see(t, "── frozen")
-	if err := p.Process.Signal(syscall.SIGINT); err != nil {
+	p := demotest.Start(t, with(cmd, "", "PATH="+browser+string(filepath.ListSeparator)+os.Getenv("PATH")))
+	p.See(t, "── frozen")
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
 	started()
-	p.signal(t, syscall.SIGINT).Failed(t, 130, "demo: wrote "+page+"\n"+interrupted+
+	p.Signal(t, syscall.SIGINT).Failed(t, 130, "demo: wrote "+page+"\n"+interrupted+
 		strings.TrimPrefix(interrupted, "demo: "))
 	if _, err := os.Stat(page); err != nil {
 		t.Error(err)
@@ -182,21 +127,18 @@ func TestInterruptWhileReadingTheEvent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := start(t, cmd)
+	p := demotest.Start(t, cmd)
 	// More than fits into a pipe: it is being read when this returns.
 	if _, err := stdin.Write(bytes.Repeat([]byte(" "), 1<<20)); err != nil {
 		t.Fatal(err)
 	}
-	p.signal(t, syscall.SIGINT).Failed(t, 130, "")
+	p.Signal(t, syscall.SIGINT).Failed(t, 130, "")
 }
 
 func TestReaderGoesAway(t *testing.T) {
 	t.Parallel()
-	p := start(t, demotest.Command(t, brief()...))
-	p.see(t, "INIT_START")
-	p.stdout.Close()
-	p.Wait()
-	if got := p.ProcessState.ExitCode(); got != 128+int(syscall.SIGPIPE) || p.stderr.Len() > 0 {
-		t.Errorf("got exit status %d, stderr %q; want that of SIGPIPE, and nothing", got, &p.stderr)
-	}
+	p := demotest.Start(t, demotest.Command(t, brief()...))
+	p.See(t, "INIT_START")
+	p.Stdout.Close()
+	p.Wait().Failed(t, 128+int(syscall.SIGPIPE), "")
 }

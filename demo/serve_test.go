@@ -22,8 +22,8 @@ func TestServe(t *testing.T) {
 			if strings.HasPrefix(at, "frozen") {
 				event = `{"sleepMs":1}`
 			}
-			p := start(t, demotest.Command(t, "serve", "-port", "0", "-event", event, "-timeout", "15m"))
-			home := strings.TrimSpace(strings.TrimPrefix(p.see(t, "The page is at "), "The page is at "))
+			p := demotest.Start(t, demotest.Command(t, "serve", "-port", "0", "-event", event, "-timeout", "15m"))
+			home := strings.TrimSpace(strings.TrimPrefix(p.See(t, "The page is at "), "The page is at "))
 			events, err := http.Get(home + "events")
 			if err != nil {
 				t.Fatal(err)
@@ -42,7 +42,7 @@ func TestServe(t *testing.T) {
 				}
 				seen += string(b[:n])
 			}
-			p.signal(t, syscall.SIGINT).Failed(t, 130, interrupted)
+			p.Signal(t, syscall.SIGINT).Failed(t, 130, interrupted)
 		})
 	}
 }

@@ -4,10 +4,11 @@
 package demotest
 
 import (
+	"bufio"
 	"bytes"
-	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -75,19 +76,77 @@ func Command(t testing.TB, args ...string) *exec.Cmd {
 // RunCommand runs a command to its end.
 func RunCommand(t testing.TB, cmd *exec.Cmd) Result {
 	t.Helper()
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
+	return Start(t, cmd).rest(t)
+}
+
+// A Process is a command that runs.
+type Process struct {
+	Stdout io.ReadCloser
+
+	cmd    *exec.Cmd
+	lines  *bufio.Reader // of Stdout
+	stderr bytes.Buffer
+}
+
+// Start starts a command.
+func Start(t testing.TB, cmd *exec.Cmd) *Process {
+	t.Helper()
+	p := &Process{cmd: cmd}
+	cmd.Stderr = &p.stderr
+	var err error
+	if p.Stdout, err = cmd.StdoutPipe(); err != nil {
 		t.Fatal(err)
 	}
-	return Result{stdout.String(), WithoutProgress(stderr.String()), cmd.ProcessState.ExitCode()}
+	p.lines = bufio.NewReader(p.Stdout)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// See reads standard output up to the line with text, and returns that.
+func (p *Process) See(t testing.TB, text string) string {
+	t.Helper()
+	for {
+		line, err := p.lines.ReadString('\n')
+		if err != nil {
+			t.Fatalf("%v: %v", err, p.Wait())
+		}
+		if strings.Contains(line, text) {
+			return line
+		}
+	}
+}
+
+// Signal sends a signal, and returns the result. Stdout is what came after that was
+// seen.
+func (p *Process) Signal(t testing.TB, s os.Signal) Result {
+	t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+	return p.rest(t)
+}
+
+func (p *Process) rest(t testing.TB) Result {
+	t.Helper()
+	rest, err := io.ReadAll(p.lines)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := p.Wait()
+	r.Stdout = string(rest)
+	return r
 }
 
 // progress is what a command shows on a slow machine only.
 var progress = regexp.MustCompile(`(?m)^demo: .* …\n`)
 
-// WithoutProgress leaves out what a command shows on a slow machine only.
-func WithoutProgress(stderr string) string { return progress.ReplaceAllString(stderr, "") }
+// Wait waits for the end. The result is without standard output.
+func (p *Process) Wait() Result {
+	_ = p.cmd.Wait() // the exit status has it
+	return Result{Stderr: progress.ReplaceAllString(p.stderr.String(), ""), Code: p.cmd.ProcessState.ExitCode()}
+}
 
 func (r Result) String() string {
 	return fmt.Sprintf("exit status %d, stderr %q, stdout %q", r.Code, r.Stderr, r.Stdout)
