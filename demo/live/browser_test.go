@@ -146,8 +146,17 @@ func TestBeforeTheFirstInvocation(t *testing.T) {
 	t.Parallel()
 	home := serve(t, 5*time.Second)
 	p := browsertest.New(t)
+	p.Resize(1200, 900)
 	p.Open(home)
 	p.Wait(gone)
+	if got := browsertest.Eval[float64](p,
+		`document.querySelector("#log th:last-child").getBoundingClientRect().left`); got > 350 {
+		t.Errorf("the column of the log begins at %.0f pixels, want it beside the others", got)
+	}
+	browsertest.Eval[int](p, `(document.querySelector("#event").value = '{').length`)
+	p.Click("button.main")
+	p.Wait(state + `.startsWith("Not valid JSON: ")`) // a refusal is shown
+	browsertest.Eval[int](p, `(document.querySelector("#event").value = '{"sleepMs":1}').length`)
 	const hint = `getComputedStyle(document.querySelector("#chart"), "::before").content`
 	if got, want := browsertest.Eval[string](p, hint), `"Nothing has happened yet: press Invoke."`; got != want {
 		t.Errorf("got %s in the place of the timeline, want %s", got, want)
@@ -202,28 +211,4 @@ func TestTheDemoIsStartedAgain(t *testing.T) {
 	p.Click("button.main")
 	p.Wait(frozen)
 	p.Wait(goesOn)
-}
-
-func TestColumnsOfAnEmptyLog(t *testing.T) {
-	t.Parallel()
-	home := serve(t, 5*time.Second)
-	p := browsertest.New(t)
-	p.Resize(1200, 900)
-	p.Open(home)
-	p.Wait(gone)
-	if got := browsertest.Eval[float64](p,
-		`document.querySelector("#log th:last-child").getBoundingClientRect().left`); got > 350 {
-		t.Errorf("the column of the log begins at %.0f pixels, want it beside the others", got)
-	}
-}
-
-func TestRefusalsAreShown(t *testing.T) {
-	t.Parallel()
-	home := serve(t, 5*time.Second)
-	p := browsertest.New(t)
-	p.Open(home)
-	p.Wait(gone)
-	browsertest.Eval[int](p, `(document.querySelector("#event").value = '{').length`)
-	p.Click("button.main")
-	p.Wait(state + `.startsWith("Not valid JSON: ")`)
 }
