@@ -37,7 +37,8 @@ func drawing(t *testing.T) (*dashboard.Drawing, []cloudwatch.Line) {
 		programs := dashboard.Programs{
 			Example: lambdaenvtest.Build(t, "function"), Extension: lambdaenvtest.Build(t, "extension"),
 		}
-		now := time.Now().Truncate(time.Minute).Add(30 * time.Second)                    // so that no session continues into the next minute
+		// So that no session continues into the next minute.
+		now := time.Now().Truncate(time.Minute).Add(30 * time.Second)
 		lines, err := dashboard.Healthy.Run(t.Context(), d.Functions[:1], programs, now) // one is enough
 		if err != nil {
 			t.Fatal(err)

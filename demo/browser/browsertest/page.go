@@ -6,7 +6,7 @@ package browsertest
 
 import (
 	"context"
-	"fmt"
+	"encoding/json"
 	"os"
 	"strings"
 	"sync"
@@ -139,19 +139,10 @@ func Eval[T any](p *Page, expression string) T {
 func (p *Page) listen(event any) {
 	problem := ""
 	switch e := event.(type) {
-	case *runtime.EventConsoleAPICalled:
-		problem = fmt.Sprintf("the page wrote to the console (%s)", e.Type)
-		for _, arg := range e.Args {
-			problem += " " + string(arg.Value)
-		}
-	case *runtime.EventExceptionThrown:
-		problem = "an exception in the page: " + e.ExceptionDetails.Text
-		if e.ExceptionDetails.Exception != nil {
-			problem += " " + e.ExceptionDetails.Exception.Description
-		}
-	case *log.EventEntryAdded:
-		if !strings.Contains(e.Entry.Text, "net::ERR_") { // the end of a server is none
-			problem = "the browser logged: " + e.Entry.Text + " " + e.Entry.URL
+	case *runtime.EventConsoleAPICalled, *runtime.EventExceptionThrown, *log.EventEntryAdded:
+		logged, _ := json.Marshal(e)
+		if !strings.Contains(string(logged), "net::ERR_") { // the end of a server is no problem
+			problem = "the page logged " + string(logged)
 		}
 	case *network.EventRequestWillBeSent:
 		if url := e.Request.URL; !strings.HasPrefix(url, p.home) && !strings.HasPrefix(url, "data:") {
