@@ -36,7 +36,13 @@ type plot struct {
 	strings.Builder
 	width, height float64
 	view          *cloudwatch.View
-	ends          map[bool]float64 // of the axis on the right, and of the left one; none without values
+	ends          map[bool]float64 // of the axis on the right, if it has values, and of the left one
+}
+
+// A band is a period of a series. If series are stacked it is on top of those below.
+type band struct {
+	at        time.Time
+	low, high float64
 }
 
 func (p *plot) x(t time.Time) float64 {
@@ -47,33 +53,35 @@ func (p *plot) y(right bool, value float64) float64 { return p.height - p.height
 
 // chart draws the series of a widget over time.
 func chart(w cloudwatch.Widget, series []cloudwatch.Series, v *cloudwatch.View) template.HTML {
-	p := &plot{width: float64(w.Width)*unitWidth - 100, view: v, ends: ends(w.Properties, series)}
+	p := &plot{width: float64(w.Width)*unitWidth - 100, view: v, ends: map[bool]float64{false: 0}}
+	bands := make([][]band, len(series))
+	sums := map[time.Time]float64{}
 	labels := 0.0
-	for _, s := range series {
+	for i, s := range series {
 		labels += float64(30 + 7*len(s.Label))
+		for _, point := range s.Points {
+			b := band{point.At, sums[point.At], sums[point.At] + point.Value}
+			bands[i] = append(bands[i], b)
+			p.ends[s.Right] = max(p.ends[s.Right], b.high)
+			if w.Properties.Stacked {
+				sums[point.At] = b.high
+			}
+		}
+	}
+	for _, a := range w.Properties.Annotations.Horizontal {
+		p.ends[a.YAxis == "right"] = max(p.ends[a.YAxis == "right"], a.Value)
+	}
+	for right, end := range p.ends {
+		p.ends[right] = roundUp(end)
 	}
 	legend := 24 * math.Ceil(labels/(p.width+60))
 	p.height = float64(w.Height)*unitHeight - 70 - legend
+
 	fmt.Fprintf(p, `<svg viewBox="-44 -8 %.0f %.0f" role="img" aria-label=%q>`,
 		p.width+88, p.height+28, w.Properties.Title)
-	for i := range 5 {
-		part := float64(i) / 4
-		y := p.y(false, p.ends[false]*part)
-		fmt.Fprintf(p, `<path class="rule" d="M0 %.1fH%.1f"/><text class="tick end" x="-6" y="%.1f">%s</text>`,
-			y, p.width, y+4, decimal(p.ends[false]*part, 2))
-		if end, ok := p.ends[true]; ok {
-			fmt.Fprintf(p, `<text class="tick" x="%.1f" y="%.1f">%s</text>`, p.width+6, y+4, decimal(end*part, 2))
-		}
-	}
-	for t := v.From.Truncate(30 * time.Minute); !t.After(v.To); t = t.Add(30 * time.Minute) {
-		if x := p.x(t); x >= 0 && (w.Width > 6 || t.Minute() == 0) {
-			fmt.Fprintf(p, `<text class="tick middle" x="%.1f" y="%.1f">%s</text>`,
-				x, p.height+16, t.UTC().Format("15:04"))
-		}
-	}
-	sums := map[time.Time]float64{} // of what lies below, if series are stacked
+	p.drawAxes(w.Width > 6)
 	for i, s := range series {
-		p.draw(s, colour(s, i), w.Properties.Stacked, sums)
+		p.draw(bands[i], s.Right, colour(s, i), w.Properties.Stacked)
 	}
 	for _, a := range w.Properties.Annotations.Horizontal {
 		y := p.y(a.YAxis == "right", a.Value)
@@ -85,34 +93,11 @@ func chart(w cloudwatch.Widget, series []cloudwatch.Series, v *cloudwatch.View) 
 	return template.HTML(p.String())
 }
 
-// ends returns the values at which the axes of a widget end.
-func ends(p cloudwatch.Properties, series []cloudwatch.Series) map[bool]float64 {
-	most := map[bool]float64{false: 0}
-	sums := map[time.Time]float64{}
-	for _, s := range series {
-		for _, point := range s.Points {
-			value := point.Value
-			if p.Stacked {
-				value += sums[point.At]
-				sums[point.At] = value
-			}
-			most[s.Right] = max(most[s.Right], value)
-		}
-	}
-	for _, a := range p.Annotations.Horizontal {
-		most[a.YAxis == "right"] = max(most[a.YAxis == "right"], a.Value)
-	}
-	for right, value := range most {
-		most[right] = 1
-		if value > 0 {
-			most[right] = roundUp(value)
-		}
-	}
-	return most
-}
-
 // roundUp returns the next number with a single digit, of few.
 func roundUp(value float64) float64 {
+	if value == 0 {
+		return 1
+	}
 	step := math.Pow(10, math.Floor(math.Log10(value)))
 	for _, factor := range []float64{1, 2, 4, 8} {
 		if step*factor >= value {
@@ -122,13 +107,33 @@ func roundUp(value float64) float64 {
 	return 10 * step
 }
 
-// draw draws lines between neighbouring periods, with a dot for each, or areas on top
-// of the sums of those below. Where a period has no value there is a gap.
-func (p *plot) draw(s cloudwatch.Series, color string, stacked bool, sums map[time.Time]float64) {
+// drawAxes draws values at the left and the right, and times, if there is room each
+// half of an hour.
+func (p *plot) drawAxes(wide bool) {
+	for i := range 5 {
+		part := float64(i) / 4
+		y := p.y(false, p.ends[false]*part)
+		fmt.Fprintf(p, `<path class="rule" d="M0 %.1fH%.1f"/><text class="tick end" x="-6" y="%.1f">%s</text>`,
+			y, p.width, y+4, decimal(p.ends[false]*part, 2))
+		if end, ok := p.ends[true]; ok {
+			fmt.Fprintf(p, `<text class="tick" x="%.1f" y="%.1f">%s</text>`, p.width+6, y+4, decimal(end*part, 2))
+		}
+	}
+	for t := p.view.From.Truncate(30 * time.Minute); !t.After(p.view.To); t = t.Add(30 * time.Minute) {
+		if x := p.x(t); x >= 0 && (wide || t.Minute() == 0) {
+			fmt.Fprintf(p, `<text class="tick middle" x="%.1f" y="%.1f">%s</text>`,
+				x, p.height+16, t.UTC().Format("15:04"))
+		}
+	}
+}
+
+// draw draws lines between neighbouring periods, with a dot for each, or areas. Where
+// a period has no value there is a gap.
+func (p *plot) draw(bands []band, right bool, color string, stacked bool) {
 	const gap = 5*time.Minute + time.Second
-	for len(s.Points) > 0 {
+	for len(bands) > 0 {
 		n := 1
-		for n < len(s.Points) && s.Points[n].At.Sub(s.Points[n-1].At) <= gap {
+		for n < len(bands) && bands[n].at.Sub(bands[n-1].at) <= gap {
 			n++
 		}
 		ends := []float64{0}
@@ -136,20 +141,17 @@ func (p *plot) draw(s cloudwatch.Series, color string, stacked bool, sums map[ti
 			ends = []float64{-2, 2} // an area has a width
 		}
 		var top, bottom []string
-		for _, point := range s.Points[:n] {
-			x, below := p.x(point.At), sums[point.At]
-			y := p.y(s.Right, below+point.Value)
+		for _, b := range bands[:n] {
 			for _, end := range ends {
-				top = append(top, fmt.Sprintf("%.1f %.1f", x+end, y))
-				bottom = append(bottom, fmt.Sprintf("%.1f %.1f", x+end, p.y(s.Right, below)))
-			}
-			if stacked {
-				sums[point.At] += point.Value
-			} else {
-				fmt.Fprintf(p, `<circle fill=%q cx="%.1f" cy="%.1f" r="2"/>`, color, x, y)
+				x, y := p.x(b.at)+end, p.y(right, b.high)
+				top = append(top, fmt.Sprintf("%.1f %.1f", x, y))
+				bottom = append(bottom, fmt.Sprintf("%.1f %.1f", x, p.y(right, b.low)))
+				if !stacked {
+					fmt.Fprintf(p, `<circle fill=%q cx="%.1f" cy="%.1f" r="2"/>`, color, x, y)
+				}
 			}
 		}
-		s.Points = s.Points[n:]
+		bands = bands[n:]
 		line := strings.Join(top, "L")
 		if !stacked {
 			fmt.Fprintf(p, `<path class="series" stroke=%q d="M%s"/>`, color, line)

@@ -24,9 +24,9 @@ func main() {
 
 func handle(_ context.Context, input json.RawMessage) (json.RawMessage, error) {
 	fmt.Println(string(input))
-	event := struct{ SleepMs time.Duration }{500}
+	event := struct{ SleepMs int }{500}
 	_ = json.Unmarshal(input, &event) // an event that is something else altogether is fine too
-	go cleanup(event.SleepMs * time.Millisecond)
+	go cleanup(time.Duration(event.SleepMs) * time.Millisecond)
 	time.Sleep(100 * time.Millisecond) // work for the caller
 	return input, nil
 }
