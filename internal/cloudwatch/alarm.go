@@ -22,6 +22,8 @@ type Alarm struct {
 	TreatMissingData   string
 }
 
+func (a Alarm) period() time.Duration { return time.Duration(a.Period) * time.Second }
+
 // Breaches are the periods in which the alarm is in the state ALARM. An alarm on
 // a metric that no filter makes has none.
 func (v *View) Breaches(a Alarm) ([]time.Time, error) {
@@ -31,11 +33,11 @@ func (v *View) Breaches(a Alarm) ([]time.Time, error) {
 		return nil, fmt.Errorf("alarm %s: %s, %d periods, %s: not evaluated here",
 			a.Name, a.ComparisonOperator, a.EvaluationPeriods, a.TreatMissingData)
 	}
-	key := metricKey{a.Namespace, a.MetricName, ""}
+	key := metricKey{namespace: a.Namespace, name: a.MetricName}
 	for _, d := range a.Dimensions {
 		key.dimensions += dimension(d.Name, d.Value)
 	}
-	all, err := points(v.metrics[key], a.Statistic, time.Duration(a.Period)*time.Second, v.From, v.To)
+	all, err := points(v.metrics[key], a.Statistic, a.period(), v.From, v.To)
 	if err != nil {
 		return nil, err
 	}
@@ -58,13 +60,6 @@ type AlarmState struct {
 // that has ended.
 func (v *View) state(a Alarm) (AlarmState, error) {
 	breaches, err := v.Breaches(a)
-	if err != nil {
-		return AlarmState{}, err
-	}
-	s := AlarmState{Name: a.Name}
-	if n := len(breaches); n > 0 {
-		period := time.Duration(a.Period) * time.Second
-		s.Alarm = breaches[n-1].Add(2 * period).After(v.To)
-	}
-	return s, nil
+	on := len(breaches) > 0 && breaches[len(breaches)-1].Add(2*a.period()).After(v.To)
+	return AlarmState{a.Name, on}, err
 }

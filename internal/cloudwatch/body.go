@@ -1,17 +1,11 @@
 package cloudwatch
 
-import (
-	"fmt"
-	"strings"
-)
-
 // A Body is that of a dashboard.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
 type Body struct {
 	Start     string
 	Widgets   []Widget
 	Variables []Variable
-	text      string
 }
 
 // A Widget is one of the dashboard's grid, which is 24 columns wide.
@@ -35,15 +29,8 @@ type Properties struct {
 	SetPeriodToTimeRange bool
 	Alarms               []string
 	States               []string
-	YAxis                struct{ Left, Right Axis }
+	YAxis                any // of which the drawing makes no use
 	Annotations          struct{ Horizontal []Annotation }
-}
-
-// An Axis is of values.
-type Axis struct {
-	Label     string
-	Min       float64
-	ShowUnits bool
 }
 
 // An Annotation is a line across a chart.
@@ -58,39 +45,4 @@ type Annotation struct {
 type Variable struct {
 	ID, Label, Type, InputType, Pattern, DefaultValue string
 	Values                                            []struct{ Label, Value string }
-}
-
-const gridWidth = 24
-
-func parseBody(text string) (*Body, error) {
-	b := &Body{text: text}
-	if err := strict([]byte(text), b); err != nil {
-		return nil, fmt.Errorf("the body of the dashboard: %w", err)
-	}
-	for i, w := range b.Widgets {
-		if w.Width < 1 || w.Height < 1 || w.X < 0 || w.Y < 0 || w.X+w.Width > gridWidth {
-			return nil, fmt.Errorf("widget %q is not on the grid of %d columns", w.Properties.Title, gridWidth)
-		}
-		for _, o := range b.Widgets[:i] {
-			if w.X < o.X+o.Width && o.X < w.X+w.Width && w.Y < o.Y+o.Height && o.Y < w.Y+w.Height {
-				return nil, fmt.Errorf("widgets %q and %q overlap", w.Properties.Title, o.Properties.Title)
-			}
-		}
-		if (w.Type == "metric" || w.Type == "log") && w.Properties.Region == "" {
-			return nil, fmt.Errorf("widget %q has no region", w.Properties.Title)
-		}
-	}
-	return b, nil
-}
-
-// Choose returns the body after a choice in its variable.
-func (b *Body) Choose(label string) (*Body, error) {
-	for _, v := range b.Variables {
-		for _, value := range v.Values {
-			if value.Label == label && v.Type == "pattern" {
-				return parseBody(strings.ReplaceAll(b.text, v.Pattern, value.Value))
-			}
-		}
-	}
-	return nil, fmt.Errorf("the dashboard has no choice %q", label)
 }

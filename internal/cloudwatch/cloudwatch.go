@@ -8,7 +8,10 @@
 package cloudwatch
 
 import (
+	"errors"
+	"fmt"
 	"slices"
+	"time"
 
 	"example.com/postinvoke/internal/insights"
 	"example.com/postinvoke/internal/lambdalog"
@@ -24,3 +27,204 @@ var Assumptions = slices.Concat(lambdalog.Assumptions, insights.Assumptions, []s
 	"The percentage of a metric expression is computed from the sums of the whole time " +
 		"where a widget sets its period to it.",
 })
+
+// A View is a deployment with what its functions logged, at a time.
+type View struct {
+	From, To time.Time // the time shown
+
+	deployment *Deployment
+	log        *insights.Log
+	metrics    metrics
+}
+
+// View evaluates the metric filters over lines, which are sorted by time first.
+func (d *Deployment) View(lines []Line, from, to time.Time) (*View, error) {
+	lines = slices.Clone(lines)
+	slices.SortStableFunc(lines, func(a, b Line) int { return a.Time.Compare(b.Time) })
+	v := &View{From: from, To: to, deployment: d, log: &insights.Log{Indexed: d.Indexed}, metrics: metrics{}}
+	for _, line := range lines {
+		if line.Time.Before(from) || !line.Time.Before(to) {
+			continue
+		}
+		v.log.Events = append(v.log.Events, line.Event)
+		for i := range d.Filters {
+			if err := d.Filters[i].apply(v.metrics, line); err != nil {
+				return nil, err
+			}
+		}
+	}
+	v.metrics.addLambdas(lines)
+	return v, nil
+}
+
+// Bytes are those of all messages in the time shown.
+func (v *View) Bytes() int {
+	n := 0
+	for _, e := range v.log.Events {
+		n += len(e.Message)
+	}
+	return n
+}
+
+// WithoutIndex is the view of functions whose log groups have no field index.
+func (v *View) WithoutIndex() *View {
+	w := *v
+	w.log = &insights.Log{Events: v.log.Events}
+	return &w
+}
+
+// Scans is how many times over the log is read when the dashboard is loaded.
+func (v *View) Scans(b *Body) (float64, error) {
+	scanned := 0
+	for _, w := range b.Widgets {
+		drawn, err := v.Draw(w)
+		if err != nil {
+			return 0, err
+		}
+		if drawn.Log != nil {
+			scanned += drawn.Log.Scanned
+		}
+	}
+	return float64(scanned) / float64(max(1, v.Bytes())), nil
+}
+
+// Drawn is what a widget shows: one of the fields, by its type and view.
+type Drawn struct {
+	Markdown string
+	Series   []Series         // of a chart, or of numbers with one point each
+	Log      *insights.Result // of a log query
+	Alarms   []AlarmState
+}
+
+// A Series is a metric of a widget.
+type Series struct {
+	Label  string
+	Color  string
+	Right  bool // it belongs to the axis on the right
+	Points []Point
+}
+
+// Draw evaluates a widget.
+func (v *View) Draw(w Widget) (drawn *Drawn, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("widget %q: %w", w.Properties.Title, err)
+		}
+	}()
+	switch w.Type {
+	case "text":
+		return &Drawn{Markdown: w.Properties.Markdown}, nil
+	case "log":
+		result, err := v.log.Run(w.Properties.Query)
+		switch {
+		case err != nil:
+			return nil, err
+		case w.Properties.View != "table":
+			return nil, fmt.Errorf("unknown view %q of a log query", w.Properties.View)
+		case len(result.Columns) == 0:
+			return nil, fmt.Errorf("a table without display or stats, in: %s", w.Properties.Query)
+		}
+		return &Drawn{Log: result}, nil
+	case "metric":
+		series, err := v.series(w.Properties)
+		return &Drawn{Series: series}, err
+	case "alarm":
+		d := &Drawn{}
+		states := w.Properties.States
+		if len(states) > 0 && !slices.Equal(states, []string{"ALARM"}) {
+			return nil, fmt.Errorf("unknown selection of states %q", states)
+		}
+		for _, arn := range w.Properties.Alarms {
+			i := slices.IndexFunc(v.deployment.Alarms, func(a Alarm) bool { return a.ARN == arn })
+			if i < 0 {
+				return nil, fmt.Errorf("no alarm %s", arn)
+			}
+			s, err := v.state(v.deployment.Alarms[i])
+			if err != nil {
+				return nil, err
+			}
+			if len(states) == 0 || s.Alarm {
+				d.Alarms = append(d.Alarms, s)
+			}
+		}
+		return d, nil
+	}
+	return nil, fmt.Errorf("unknown type %q", w.Type)
+}
+
+// A metric is one of a widget: namespace, name, and pairs of a dimension's name
+// and value, or an expression. Options come last.
+type metric struct {
+	key                                       metricKey
+	ID, Label, Stat, Color, Expression, YAxis string
+	Visible                                   *bool // nil means that it is
+
+	points []Point
+}
+
+// period is that of charts.
+const period = 5 * time.Minute
+
+func (v *View) series(p Properties) ([]Series, error) {
+	if p.View != "singleValue" && p.View != "timeSeries" {
+		return nil, fmt.Errorf("unknown view %q of metrics", p.View)
+	}
+	length := period
+	if p.SetPeriodToTimeRange {
+		length = v.To.Sub(v.From)
+	}
+	var all []*metric
+	byID := map[string][]Point{}
+	for _, parts := range p.Metrics {
+		m, err := parseMetric(parts)
+		if err == nil && m.Expression == "" {
+			m.points, err = points(v.metrics[m.key], m.Stat, length, v.From, v.To)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("metric %v: %w", parts, err)
+		}
+		if m.ID != "" {
+			byID[m.ID] = m.points
+		}
+		all = append(all, m)
+	}
+	var series []Series
+	for _, m := range all {
+		if m.Visible != nil && !*m.Visible {
+			continue
+		}
+		if m.Expression != "" {
+			var err error
+			if m.points, err = calculate(m.Expression, byID); err != nil {
+				return nil, err
+			}
+		}
+		if p.View == "singleValue" && len(m.points) > 1 {
+			m.points = m.points[len(m.points)-1:] // CloudWatch shows the last
+		}
+		series = append(series, Series{m.Label, m.Color, m.YAxis == "right", m.points})
+	}
+	return series, nil
+}
+
+func parseMetric(parts []any) (*metric, error) {
+	m := &metric{}
+	var texts []string
+	for _, part := range parts {
+		if text, ok := part.(string); ok {
+			texts = append(texts, text)
+		} else if err := reread(part, m); err != nil {
+			return nil, err
+		}
+	}
+	if len(texts)%2 != 0 || (len(texts) == 0) != (m.Expression != "") {
+		return nil, errors.New("a namespace, a name and dimensions were expected, or an expression")
+	}
+	if len(texts) > 0 {
+		m.key = metricKey{namespace: texts[0], name: texts[1]}
+	}
+	for i := 2; i < len(texts); i += 2 {
+		m.key.dimensions += dimension(texts[i], texts[i+1])
+	}
+	return m, nil
+}

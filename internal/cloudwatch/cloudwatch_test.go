@@ -184,7 +184,6 @@ func TestUnknown(t *testing.T) {
 	}
 	for widgets, want := range map[string]string{
 		widget("log", `"region":"r","colour":"red"`):              "unknown field",
-		widget("log", `"view":"table"`):                           "no region",
 		log("table", "limit 1"):                                   "without display or stats",
 		log("timeSeries", "stats count(*) as n by x"):             "unknown view",
 		log("table", "stats pct(a, 99) as p by x"):                `unknown function "pct"`,
@@ -198,8 +197,6 @@ func TestUnknown(t *testing.T) {
 		numbers(`[{"expression":"100 % 3"}]`, ""):                 `got "%"`,
 		numbers(`["N","M",{"stat":"p99"}]`, ""):                   `unknown statistic "p99"`,
 		numbers(`["N","M"]`, ""):                                  `unknown statistic ""`,
-		widget("text", ``) + "," + widget("text", ``):             "overlap",
-		strings.Replace(widget("text", ``), `0`, `20`, 1):         "not on the grid",
 		numbers(`["N","M",{"stat":"Sum"}]`, `,"period":60`):       "unknown field",
 		strings.Replace(numbers("", ""), "singleValue", "pie", 1): `unknown view "pie"`,
 	} {

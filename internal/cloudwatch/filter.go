@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -23,17 +24,21 @@ type MetricFilter struct {
 	condition *insights.Expr
 }
 
-// parse parses the pattern, which is one for JSON: { condition }.
+// conditions are the patterns that are understood: conditions on fields of JSON.
+var conditions = regexp.MustCompile(`^\{(?:\s|[()]|\$\.[A-Za-z0-9.]+|>?=|"[^"*]*"|[0-9.]+|&&|\|\|)*\}$`)
+
+// parse parses the pattern, whose fields and operators have other names in queries.
 func (f *MetricFilter) parse() (err error) {
-	text, opened := strings.CutPrefix(f.FilterPattern, "{")
-	text, closed := strings.CutSuffix(text, "}")
-	if !opened || !closed || strings.Contains(text, "*") {
-		return fmt.Errorf("filter pattern %s: not understood: a { condition } without * was expected", f.FilterPattern)
+	if !conditions.MatchString(f.FilterPattern) {
+		return fmt.Errorf("filter pattern %s: not understood", f.FilterPattern)
 	}
-	if f.condition, err = insights.FilterPattern.Parse(text); err != nil {
-		return fmt.Errorf("filter pattern: not understood: %w", err)
-	}
-	if _, err := f.condition.Holds(nil); err != nil {
+	text := regexp.MustCompile(`"[^"]*"|\$\.|&&|\|\||[{}]`).ReplaceAllStringFunc(f.FilterPattern, func(s string) string {
+		if s[0] == '"' {
+			return s
+		}
+		return map[string]string{"&&": "and", "||": "or"}[s]
+	})
+	if f.condition, err = insights.Parse(text, true); err != nil {
 		return fmt.Errorf("filter pattern %s: not understood: %w", f.FilterPattern, err)
 	}
 	for _, t := range f.MetricTransformations {
@@ -46,9 +51,6 @@ func (f *MetricFilter) parse() (err error) {
 				return fmt.Errorf("the value %q of dimension %s", d.Value, d.Key)
 			}
 		}
-		if len(t.Dimensions) > 3 {
-			return fmt.Errorf("%d dimensions, CloudWatch takes 3", len(t.Dimensions))
-		}
 	}
 	return nil
 }
@@ -59,7 +61,7 @@ func (f *MetricFilter) apply(m metrics, line Line) error {
 		return nil
 	}
 	fields := insights.Fields(line.Event)
-	if holds, err := f.condition.Holds(fields); err != nil || !holds {
+	if holds, err := f.condition.Eval(fields); err != nil || holds != true {
 		return err
 	}
 	for _, t := range f.MetricTransformations {

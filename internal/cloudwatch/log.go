@@ -29,11 +29,8 @@ func NewLog(fn Function) *Log { return &Log{fn: fn} }
 
 // Observe adds an entry of the environment: it is for Config.Observe.
 func (l *Log) Observe(e lambdaenv.Entry) {
-	if e.Kind != lambdaenv.Line {
-		return
-	}
-	message, kept := e.Text, true
-	if e.Source != lambdaenv.Platform {
+	message, kept := e.Text, e.Kind == lambdaenv.Line
+	if kept && e.Source != lambdaenv.Platform {
 		message, kept = l.fn.Log.Event(e.Text, e.Time, e.RequestID)
 	}
 	if !kept {

@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -90,12 +91,18 @@ func points(samples []sample, statistic string, period time.Duration, from, to t
 		}
 		values[at] = append(values[at], s.value)
 	}
-	var all []Point
+	result := map[time.Time]float64{}
 	for at, values := range values {
-		all = append(all, Point{at, evaluate(values)})
+		result[at] = evaluate(values)
 	}
-	slices.SortFunc(all, func(a, b Point) int { return a.At.Compare(b.At) })
-	return all, nil
+	return inOrder(result), nil
+}
+
+func inOrder(values map[time.Time]float64) (all []Point) {
+	for _, at := range slices.SortedFunc(maps.Keys(values), time.Time.Compare) {
+		all = append(all, Point{at, values[at]})
+	}
+	return all
 }
 
 var statistics = map[string]func([]float64) float64{
@@ -111,34 +118,34 @@ var statistics = map[string]func([]float64) float64{
 
 // calculate evaluates an expression of metrics, which have ids. A period in
 // which one of its metrics has no value has none.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
 func calculate(expression string, byID map[string][]Point) ([]Point, error) {
-	e, err := insights.MetricMath.Parse(expression)
+	e, err := insights.Parse(expression, false)
 	if err != nil {
 		return nil, fmt.Errorf("metric expression: %w", err)
 	}
-	periods := map[time.Time]map[string]insights.Value{}
-	for _, id := range e.Fields() {
+	periods := map[time.Time]insights.Row{}
+	for _, id := range e.Fields {
 		points, ok := byID[id]
 		if !ok {
 			return nil, fmt.Errorf("metric expression %s: unknown %q", expression, id)
 		}
 		for _, p := range points {
 			if periods[p.At] == nil {
-				periods[p.At] = map[string]insights.Value{}
+				periods[p.At] = insights.Row{}
 			}
 			periods[p.At][id] = p.Value
 		}
 	}
-	var all []Point
-	for at, values := range periods {
-		v, err := e.Eval(values)
+	result := map[time.Time]float64{}
+	for at, row := range periods {
+		v, err := e.Eval(row)
 		if err != nil {
 			return nil, fmt.Errorf("metric expression %s: %w", expression, err)
 		}
-		if v, ok := v.(float64); ok {
-			all = append(all, Point{at, v})
+		if n, ok := v.(float64); ok {
+			result[at] = n
 		}
 	}
-	slices.SortFunc(all, func(a, b Point) int { return a.At.Compare(b.At) })
-	return all, nil
+	return inOrder(result), nil
 }

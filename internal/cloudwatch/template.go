@@ -33,7 +33,6 @@ type Deployment struct {
 
 // A Function is a Lambda function of the template.
 type Function struct {
-	ID      string // in the template
 	Name    string
 	Group   string // its log group
 	Log     lambdalog.Settings
@@ -44,12 +43,12 @@ type Function struct {
 func Deploy(text []byte) (*Deployment, error) { return DeployIn(text, "aws") }
 
 // DeployIn resolves a template in one of AWS's partitions, such as aws-cn.
-func DeployIn(text []byte, partition string) (*Deployment, error) {
+func DeployIn(text []byte, partition string) (d *Deployment, err error) {
 	t := template{partition: partition}
 	if err := json.Unmarshal(text, &t); err != nil {
 		return nil, fmt.Errorf("read the template: %w", err)
 	}
-	d := &Deployment{Indexed: map[string][]string{}}
+	d = &Deployment{Indexed: map[string][]string{}}
 	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
 		if err := d.add(&t, id); err != nil {
 			return nil, fmt.Errorf("resource %s: %w", id, err)
@@ -58,11 +57,17 @@ func DeployIn(text []byte, partition string) (*Deployment, error) {
 	return d, nil
 }
 
-func (d *Deployment) add(t *template, id string) error {
-	name, err := t.name(id)
-	if err != nil {
-		return err
-	}
+func (d *Deployment) add(t *template, id string) (err error) {
+	defer func() {
+		switch problem := recover().(type) {
+		case nil:
+		case unresolved:
+			err = problem
+		default:
+			panic(problem)
+		}
+	}()
+	name := t.name(id)
 	switch t.Resources[id].Type {
 	case lambdaFunction:
 		var p struct {
@@ -73,7 +78,7 @@ func (d *Deployment) add(t *template, id string) error {
 		err = t.read(id, &p, "Timeout", "LoggingConfig")
 		log := p.LoggingConfig
 		d.Functions = append(d.Functions, Function{
-			ID: id, Name: name, Group: log.LogGroup, Timeout: time.Duration(p.Timeout) * time.Second,
+			Name: name, Group: log.LogGroup, Timeout: time.Duration(p.Timeout) * time.Second,
 			Log: lambdalog.Settings{JSON: log.LogFormat == "JSON", Level: log.ApplicationLogLevel},
 		})
 	case logGroup:
@@ -85,7 +90,7 @@ func (d *Deployment) add(t *template, id string) error {
 	case dashboard:
 		var p struct{ DashboardBody string }
 		if err = t.read(id, &p, "DashboardBody"); err == nil {
-			d.Dashboard, err = parseBody(p.DashboardBody)
+			err = strict([]byte(p.DashboardBody), &d.Dashboard)
 		}
 	case metricFilter:
 		var f MetricFilter
@@ -94,7 +99,7 @@ func (d *Deployment) add(t *template, id string) error {
 		}
 		d.Filters = append(d.Filters, f)
 	case alarm:
-		a := Alarm{Name: name, ARN: t.arn(id, name)}
+		a := Alarm{Name: name, ARN: t.arn(id)}
 		err = t.read(id, &a)
 		d.Alarms = append(d.Alarms, a)
 	}
@@ -119,24 +124,24 @@ type template struct {
 	partition  string
 }
 
+// unresolved is what the template says and is not known here. It is the value of a
+// panic, which ends the resolving of a resource.
+type unresolved struct{ error }
+
 // read resolves some properties of a resource, or all, and reads them into a
 // struct that has to have a field for each.
 func (t *template) read(id string, into any, properties ...string) error {
 	picked := map[string]any{}
 	for name, value := range t.Resources[id].Properties {
 		if len(properties) == 0 || slices.Contains(properties, name) {
-			picked[name] = value
+			picked[name] = t.resolve(value)
 		}
 	}
-	resolved, err := t.resolve(picked)
-	if err != nil {
-		return err
-	}
-	return reread(resolved, into)
+	return reread(picked, into)
 }
 
 // resolve returns what a value becomes when it is deployed.
-func (t *template) resolve(value any) (resolved any, err error) {
+func (t *template) resolve(value any) any {
 	switch value := value.(type) {
 	case map[string]any:
 		all := map[string]any{}
@@ -144,116 +149,105 @@ func (t *template) resolve(value any) (resolved any, err error) {
 			if len(value) == 1 && (key == "Ref" || strings.HasPrefix(key, "Fn::")) {
 				return t.call(key, v)
 			}
-			if all[key], err = t.resolve(v); err != nil {
-				return nil, err
-			}
+			all[key] = t.resolve(v)
 		}
-		return all, nil
+		return all
 	case []any:
 		all := make([]any, len(value))
 		for i, v := range value {
-			if all[i], err = t.resolve(v); err != nil {
-				return nil, err
-			}
+			all[i] = t.resolve(v)
 		}
-		return all, nil
+		return all
 	}
-	return value, nil
+	return value
 }
 
 // call evaluates a function of CloudFormation.
-func (t *template) call(function string, argument any) (any, error) {
-	unknown := fmt.Errorf("what does this become when it is deployed: %s of %v", function, argument)
-	if args, ok := argument.([]any); ok && function == "Fn::If" && len(args) == 3 {
-		holds, err := t.resolve(t.Conditions[fmt.Sprint(args[0])])
-		switch {
-		case err != nil:
-			return nil, err
-		case holds == true:
+func (t *template) call(function string, argument any) any {
+	args, isList := argument.([]any)
+	if isList && function == "Fn::If" && len(args) == 3 {
+		switch t.resolve(t.Conditions[fmt.Sprint(args[0])]) {
+		case true:
 			return t.resolve(args[1])
-		case holds == false:
+		case false:
 			return t.resolve(args[2])
 		}
-		return nil, unknown
 	}
-	resolved, err := t.resolve(argument)
-	if err != nil {
-		return nil, err
+	if !isList {
+		args = []any{argument}
 	}
-	if function == "Ref" {
-		return t.ref(fmt.Sprint(resolved))
-	}
-	args, _ := resolved.([]any)
-	if len(args) != 2 {
-		return nil, unknown
-	}
-	first, second := fmt.Sprint(args[0]), fmt.Sprint(args[1])
-	list, isList := args[1].([]any)
+	args = t.resolve(args).([]any)
+	first, second := fmt.Sprint(args[0]), fmt.Sprint(args[len(args)-1])
+	list, _ := args[len(args)-1].([]any)
 	switch {
+	case function == "Ref":
+		return t.ref(first)
 	case function == "Fn::GetAtt" && second == "Arn":
-		name, err := t.name(first)
-		return t.arn(first, name), err
-	case function == "Fn::Equals" && !isList:
-		return first == second, nil
-	case function == "Fn::Join" && isList:
-		var parts []string
-		for _, part := range list {
-			parts = append(parts, fmt.Sprint(part))
+		return t.arn(first)
+	case function == "Fn::Equals" && len(args) == 2:
+		return first == second
+	case function == "Fn::Join":
+		var joined strings.Builder
+		for i, part := range list {
+			if i > 0 {
+				joined.WriteString(first)
+			}
+			fmt.Fprint(&joined, part)
 		}
-		return strings.Join(parts, first), nil
-	case function == "Fn::Split" && !isList:
+		return joined.String()
+	case function == "Fn::Split" && list == nil:
 		var parts []any
-		for _, part := range strings.Split(second, first) {
+		for part := range strings.SplitSeq(second, first) {
 			parts = append(parts, part)
 		}
-		return parts, nil
-	case function == "Fn::Select" && isList:
+		return parts
+	case function == "Fn::Select":
 		if i, err := strconv.Atoi(first); err == nil && i >= 0 && i < len(list) {
-			return list[i], nil
+			return list[i]
 		}
 	}
-	return nil, unknown
+	panic(unresolved{fmt.Errorf("what does this become when it is deployed: %s of %v", function, argument)})
 }
 
-func (t *template) ref(id string) (string, error) {
+func (t *template) ref(id string) string {
 	switch id {
 	case "AWS::Region":
-		return Region, nil
+		return Region
 	case "AWS::AccountId":
-		return Account, nil
+		return Account
 	case "AWS::Partition":
-		return t.partition, nil
+		return t.partition
 	case "AWS::StackName":
-		return StackName, nil
+		return StackName
 	}
 	return t.name(id)
 }
 
 // name is the name that a resource has, or one as CloudFormation makes up.
-func (t *template) name(id string) (string, error) {
+func (t *template) name(id string) string {
 	r, ok := t.Resources[id]
 	if !ok {
-		return "", fmt.Errorf("a reference to %q, which is not in the template", id)
+		panic(unresolved{fmt.Errorf("a reference to %q, which is not in the template", id)})
 	}
 	property := map[string]string{
 		lambdaFunction: "FunctionName", logGroup: "LogGroupName", alarm: "AlarmName", dashboard: "DashboardName",
 	}[r.Type]
 	if name := r.Properties[property]; name != nil {
-		resolved, err := t.resolve(name)
-		return fmt.Sprint(resolved), err
+		return fmt.Sprint(t.resolve(name))
 	}
 	sum := sha256.Sum256([]byte(id))
-	return fmt.Sprintf("%s-%s-%X", StackName, id, sum[:6]), nil
+	return fmt.Sprintf("%s-%s-%X", StackName, id, sum[:6])
 }
 
-func (t *template) arn(id, name string) string {
+func (t *template) arn(id string) string {
+	service, kind := "", ""
 	switch t.Resources[id].Type {
 	case lambdaFunction:
-		return fmt.Sprintf("arn:%s:lambda:%s:%s:function:%s", t.partition, Region, Account, name)
+		service, kind = "lambda", "function"
 	case alarm:
-		return fmt.Sprintf("arn:%s:cloudwatch:%s:%s:alarm:%s", t.partition, Region, Account, name)
+		service, kind = "cloudwatch", "alarm"
 	}
-	return "arn:" + t.partition + ":" + name
+	return strings.Join([]string{"arn", t.partition, service, Region, Account, kind, t.name(id)}, ":")
 }
 
 // strict reads JSON in which nothing may be unknown.

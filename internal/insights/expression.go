@@ -1,48 +1,14 @@
 package insights
 
 import (
-	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
 )
 
-// A Language is one of CloudWatch in which there are expressions. They differ in
-// how operators are written, and in which there are.
-type Language struct {
-	operators map[string]string // from how it is written to the function
-	functions []string          // that can be called
-	prefix    string            // of each field
-}
-
-// The languages, as far as the templates of postinvoke use them.
-var (
-	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-operations-functions.html
-	queries = &Language{
-		operators: written("or and = like in + * /"),
-		functions: []string{"coalesce", "concat", "replace", "ispresent"},
-	}
-
-	// FilterPattern is that of metric filters for JSON.
-	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html
-	FilterPattern = &Language{
-		operators: map[string]string{"||": "or", "&&": "and", "=": "=", ">=": ">="},
-		prefix:    "$.",
-	}
-
-	// MetricMath has the ids of metrics for fields.
-	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
-	MetricMath = &Language{operators: written("+ - * /")}
-)
-
-// written are operators that are written as the functions are called.
-func written(operators string) map[string]string {
-	all := map[string]string{}
-	for _, o := range strings.Fields(operators) {
-		all[o] = o
-	}
-	return all
+// arguments are how many the functions take.
+var arguments = map[string]struct{ least, most int }{
+	"coalesce": {2, 99}, "concat": {2, 99}, "replace": {3, 3}, "ispresent": {1, 1},
 }
 
 // An Expr is a constant, a field, or a function or operator with arguments.
@@ -51,146 +17,112 @@ type Expr struct {
 	field    string
 	function string
 	args     []*Expr
+	Fields   []string // in an expression that was parsed alone, the names in it
 }
 
-// Fields are the names of the fields in the expression.
-func (e *Expr) Fields() []string {
-	if e.field != "" {
-		return []string{e.field}
-	}
-	var names []string
-	for _, a := range e.args {
-		names = append(names, a.Fields()...)
-	}
-	return names
+func (e *Expr) isCondition() bool {
+	binds := precedence[e.function]
+	return binds > 0 && binds <= comparison || e.function == "ispresent"
 }
 
-// Eval returns the value of the expression: nil if it has none.
-func (e *Expr) Eval(fields map[string]Value) (Value, error) {
-	v, err := e.eval(fields)
-	if _, isCondition := v.(bool); isCondition {
-		return nil, errors.New("a condition is no value")
-	}
-	return v, err
+// Eval returns the value of the expression, nil if it has none, or whether a
+// condition holds.
+func (e *Expr) Eval(row Row) (v Value, err error) {
+	defer catch("an expression", &err)
+	return e.eval(row), nil
 }
 
-// Holds evaluates a condition.
-func (e *Expr) Holds(fields map[string]Value) (bool, error) {
-	v, err := e.eval(fields)
-	holds, isCondition := v.(bool)
-	if err == nil && !isCondition {
-		err = errors.New("a value is no condition")
-	}
-	return holds, err
-}
-
-func (e *Expr) eval(fields map[string]Value) (Value, error) {
+func (e *Expr) eval(row Row) Value {
 	switch {
 	case e.field != "":
-		return fields[e.field], nil
+		return row[e.field]
 	case e.function == "":
-		return e.constant, nil
+		return e.constant
 	}
-	f := functions[e.function]
 	var args []Value
 	for _, a := range e.args {
-		var v Value
-		var err error
-		if f.ofConditions {
-			v, err = a.Holds(fields)
-		} else {
-			v, err = a.Eval(fields)
-		}
-		if err != nil {
-			return nil, err
-		}
-		args = append(args, v)
+		args = append(args, a.eval(row))
 	}
-	return f.apply(args)
+	return functions[e.function](args)
 }
 
-// A function is one that can be called, or an operator.
-type function struct {
-	least, most  int  // arguments
-	ofConditions bool // they are conditions
-	apply        func([]Value) (Value, error)
-}
-
-// many is no limit of arguments.
-const many = 99
-
-var functions = map[string]function{
-	"and": {2, 2, true, func(args []Value) (Value, error) { return args[0] == true && args[1] == true, nil }},
-	"or":  {2, 2, true, func(args []Value) (Value, error) { return args[0] == true || args[1] == true, nil }},
-
-	"=":    {2, 2, false, isOneOf},
-	"in":   {2, many, false, isOneOf},
-	">=":   {2, 2, false, atLeast},
-	"like": {2, 2, false, like},
+// functions are those that can be called, and operators.
+var functions = map[string]func(args []Value) Value{
+	"or":        anyHolds,
+	"and":       allHold,
+	"=":         isOneOf,
+	"in":        isOneOf,
+	">=":        atLeast,
+	"like":      like,
+	"ispresent": func(args []Value) Value { return args[0] != nil },
 
 	"+": arithmetic(func(a, b float64) float64 { return a + b }),
 	"-": arithmetic(func(a, b float64) float64 { return a - b }),
 	"*": arithmetic(func(a, b float64) float64 { return a * b }),
 	"/": arithmetic(func(a, b float64) float64 { return a / b }),
 
-	"coalesce":  {2, many, false, coalesce},
-	"concat":    {2, many, false, concat},
-	"replace":   {3, 3, false, replace},
-	"ispresent": {1, 1, false, func(args []Value) (Value, error) { return args[0] != nil, nil }},
+	"coalesce": coalesce,
+	"concat":   concat,
+	"replace":  replace,
 }
 
-func isOneOf(args []Value) (Value, error) { return slices.Contains(args[1:], args[0]), nil }
+func anyHolds(args []Value) Value { return slices.Contains(args, Value(true)) }
 
-func atLeast(args []Value) (Value, error) {
+func allHold(args []Value) Value { return !slices.Contains(args, Value(false)) }
+
+func isOneOf(args []Value) Value { return slices.Contains(args[1:], args[0]) }
+
+func atLeast(args []Value) Value {
 	a, ok := args[0].(float64)
 	b, isNumber := args[1].(float64)
-	return ok && isNumber && a >= b, nil
+	return ok && isNumber && a >= b
 }
 
-func like(args []Value) (Value, error) {
-	return args[0] != nil && strings.Contains(Text(args[0]), Text(args[1])), nil
+func like(args []Value) Value {
+	return args[0] != nil && strings.Contains(Text(args[0]), Text(args[1]))
 }
 
-func arithmetic(do func(a, b float64) float64) function {
-	return function{2, 2, false, func(args []Value) (Value, error) {
-		if args[0] == nil || args[1] == nil {
-			return nil, nil
+func arithmetic(do func(a, b float64) float64) func([]Value) Value {
+	return func(args []Value) Value {
+		if slices.Contains(args, nil) {
+			return nil
 		}
-		a, ok := args[0].(float64)
-		b, isNumber := args[1].(float64)
-		if !ok || !isNumber {
-			return nil, fmt.Errorf("arithmetic of %v and %v: one is not a number", args[0], args[1])
+		if v := do(number(args[0]), number(args[1])); !math.IsNaN(v) && !math.IsInf(v, 0) {
+			return v
 		}
-		if v := do(a, b); !math.IsNaN(v) && !math.IsInf(v, 0) {
-			return v, nil
-		}
-		return nil, nil
-	}}
-}
-
-func coalesce(args []Value) (Value, error) {
-	for _, a := range args {
-		if a != nil {
-			return a, nil
-		}
+		return nil
 	}
-	return nil, nil
 }
 
-func concat(args []Value) (Value, error) {
+func number(v Value) float64 {
+	n, ok := v.(float64)
+	if !ok {
+		fail("arithmetic with %q, which is not a number", Text(v))
+	}
+	return n
+}
+
+func coalesce(args []Value) Value {
+	if i := slices.IndexFunc(args, func(v Value) bool { return v != nil }); i >= 0 {
+		return args[i]
+	}
+	return nil
+}
+
+func concat(args []Value) Value {
 	var b strings.Builder
 	for _, a := range args {
 		if a == nil {
-			return nil, errors.New("concat of a field that an event does not have: what that gives is not documented")
+			fail("concat of a field that an event does not have: what that gives is not documented")
 		}
 		b.WriteString(Text(a))
 	}
-	return b.String(), nil
+	return b.String()
 }
 
-func replace(args []Value) (Value, error) {
+func replace(args []Value) Value {
 	if args[0] == nil {
-		return nil, nil
+		return nil
 	}
-	return strings.ReplaceAll(Text(args[0]), Text(args[1]), Text(args[2])), nil
+	return strings.ReplaceAll(Text(args[0]), Text(args[1]), Text(args[2]))
 }

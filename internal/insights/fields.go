@@ -12,6 +12,9 @@ import (
 // condition is a bool, which no field is.
 type Value any
 
+// A Row has the values of an event, or of a row of a result, by name.
+type Row map[string]Value
+
 // maxFields is how many fields CloudWatch discovers in an event.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData-discoverable-fields.html
 const maxFields = 200
@@ -19,8 +22,8 @@ const maxFields = 200
 // Fields are those that CloudWatch discovers in an event: its own, which begin
 // with @, and those of a JSON object in the message. Objects are flattened with
 // dots and arrays with indices; true and false are 1 and 0; null is no value.
-func Fields(e Event) map[string]Value {
-	fields := map[string]Value{
+func Fields(e Event) Row {
+	fields := Row{
 		"@timestamp": e.Time.Truncate(time.Millisecond),
 		"@message":   e.Message,
 		"@log":       e.Account + ":" + e.Group,
@@ -34,24 +37,21 @@ func Fields(e Event) map[string]Value {
 	return fields
 }
 
-func flatten(into map[string]Value, name string, value any) {
-	add := func(key string, value any) { flatten(into, strings.TrimPrefix(name+"."+key, "."), value) }
+// flatten adds the values in a value, whose name follows a dot.
+func flatten(into Row, name string, value any) {
 	switch value := value.(type) {
 	case map[string]any:
 		for key, v := range value {
-			add(key, v)
+			flatten(into, name+"."+key, v)
 		}
 	case []any:
 		for i, v := range value {
-			add(strconv.Itoa(i), v)
+			flatten(into, name+"."+strconv.Itoa(i), v)
 		}
 	case bool:
-		into[name] = 0.0
-		if value {
-			into[name] = 1.0
-		}
+		into[name[1:]] = map[bool]float64{true: 1}[value]
 	case float64, string:
-		into[name] = value
+		into[name[1:]] = value
 	}
 }
 

@@ -3,15 +3,14 @@
 // language. Anything else is an error, and so is what breaks a rule of the
 // language, so that a test finds both before the dashboard is deployed.
 //
-// The expressions of metric filters and of metric math are evaluated here, too:
-// they differ in their operators.
+// Expressions can be evaluated alone: those of metric math are a part of them.
 //
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-operations-functions.html
 package insights
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 )
@@ -38,17 +37,17 @@ type Event struct {
 
 // A Log is what queries read.
 type Log struct {
-	Events  []Event
+	Events  []Event             // in the order of time
 	Indexed map[string][]string // the indexed fields of a log group
 }
 
 // A Result is what a query finds.
 type Result struct {
 	Columns []string
-	Rows    []map[string]Value
+	Rows    []Row
 
-	// Absent are the fields that the query names and no event has that it read
-	// and did not filter out before. A query about records that exist has none.
+	// Absent are the fields that the query names and that none of the events has
+	// which it read. A query about records that exist has none.
 	Absent []string
 
 	Scanned int // bytes of messages that were read
@@ -58,12 +57,15 @@ type Result struct {
 func (r *Result) Cell(row int, column string) string { return Text(r.Rows[row][column]) }
 
 // Run evaluates a query over the log.
-func (l *Log) Run(text string) (*Result, error) {
-	q, err := parseQuery(text)
-	if err != nil {
-		return nil, err
+func (l *Log) Run(text string) (result *Result, err error) {
+	if len(text) > maxQuery {
+		return nil, fmt.Errorf("the query has %d characters, CloudWatch takes %d", len(text), maxQuery)
 	}
-	t := &table{made: map[string]bool{}, absent: map[string]bool{}}
+	defer catch(text, &err)
+	q := &query{}
+	names := read(text, q.read)
+	t := &table{}
+	discovered := map[string]bool{}
 	scanned := 0
 	for _, e := range l.Events {
 		if !slices.Contains(q.sources, e.Group) {
@@ -71,61 +73,30 @@ func (l *Log) Run(text string) (*Result, error) {
 		}
 		fields := Fields(e)
 		if len(fields) > maxFields {
-			return nil, fmt.Errorf("an event has more than %d fields, of which CloudWatch discovers a part: %.80s",
-				maxFields, e.Message)
+			fail("an event has more than %d fields, of which CloudWatch discovers a part: %.80s", maxFields, e.Message)
 		}
-		if indexed := q.indexed(l.Indexed[e.Group]); indexed != nil {
-			if hit, err := indexed.Holds(fields); err != nil || !hit {
-				continue // the index does not list this event
-			}
+		if f := q.indexed(l.Indexed[e.Group]); f != nil && f.eval(fields) != true {
+			continue // the index does not list this event
 		}
 		scanned += len(e.Message)
 		t.rows = append(t.rows, fields)
-	}
-	for _, run := range q.commands {
-		if err := run(t); err != nil {
-			return nil, fmt.Errorf("%w, in: %s", err, text)
+		for name := range fields {
+			discovered[name] = true
 		}
 	}
-	absent := slices.Sorted(maps.Keys(t.absent))
+	isDiscovered := func(name string) bool { return discovered[name] || len(t.rows) == 0 }
+	absent := slices.Compact(slices.Sorted(slices.Values(slices.DeleteFunc(names.used, isDiscovered))))
+	if i := slices.IndexFunc(names.made, func(name string) bool { return discovered[name] }); i >= 0 {
+		fail("%q is also a field of events", names.made[i])
+	}
+	for _, run := range q.commands {
+		run(t)
+	}
 	return &Result{Columns: t.columns, Rows: t.rows, Absent: absent, Scanned: scanned}, nil
 }
 
 // A table is what the commands of a query have made so far.
 type table struct {
-	rows    []map[string]Value
-	columns []string        // shown; empty before stats or display
-	grouped bool            // by stats: no other names than its columns are left
-	made    map[string]bool // names that fields and parse have made
-	absent  map[string]bool
-}
-
-// use returns an error if a name cannot mean anything here, and notes fields
-// that no event has.
-func (t *table) use(names ...string) error {
-	for _, name := range names {
-		switch {
-		case name[0] == '@' && !t.has(name) && len(t.rows) > 0:
-			return fmt.Errorf("unknown field %q", name)
-		case t.grouped && !slices.Contains(t.columns, name) && !t.made[name]:
-			return fmt.Errorf("after stats there is no %q", name)
-		case !t.grouped && !t.made[name] && len(t.rows) > 0 && !t.has(name):
-			t.absent[name] = true
-		}
-	}
-	return nil
-}
-
-// define adds a name that a command makes.
-func (t *table) define(name string) error {
-	if !t.grouped && t.has(name) {
-		return fmt.Errorf("%q is also a field of events", name)
-	}
-	t.made[name] = true
-	return nil
-}
-
-// has reports whether a row has a value of that name.
-func (t *table) has(name string) bool {
-	return slices.ContainsFunc(t.rows, func(row map[string]Value) bool { return row[name] != nil })
+	rows    []Row
+	columns []string // shown; empty before stats or display
 }

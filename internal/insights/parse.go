@@ -9,78 +9,80 @@ import (
 	"unicode/utf8"
 )
 
+// A problem is why a text cannot be read, or evaluated. It is the value of a
+// panic, of which catch makes an error.
+type problem string
+
+func fail(format string, args ...any) { panic(problem(fmt.Sprintf(format, args...))) }
+
+// catch is deferred. It makes an error of a problem in the text.
+func catch(text string, err *error) {
+	switch p := recover().(type) {
+	case nil:
+	case problem:
+		*err = fmt.Errorf("%s, in: %s", p, text)
+	default:
+		panic(p)
+	}
+}
+
 // tokens are strings in quotes, numbers, names and symbols. Names of other
 // characters need backticks, which are not read.
-var tokens = regexp.MustCompile(`'[^']*'|"[^"]*"|[0-9]+(?:\.[0-9]+)?|(?:\$\.)?[A-Za-z@][A-Za-z0-9@.]*|&&|\|\||>=|\S`)
+var tokens = regexp.MustCompile(`'[^']*'|"[^"]*"|[0-9]+(?:\.[0-9]+)?|[A-Za-z@][A-Za-z0-9@.]*|>=|\S`)
 
-// A parser reads an expression, or a query. A text that it cannot read ends it
-// with a panic of a syntaxError.
+// A parser reads an expression, or a query.
 type parser struct {
-	language *Language
-	tokens   []string
+	tokens []string // those that were not read, and an empty one
+	names
 }
 
-type syntaxError string
+// names are those in a text.
+type names struct {
+	used []string // fields of events
+	made []string // by the text itself
+	left []string // those that stats leaves; nil before
+}
 
-// parse calls read with a parser of a text in the language, all of which it must
-// read.
-func (l *Language) parse(text string, read func(*parser)) (err error) {
+// read calls do with a parser of a text, all of which it must read.
+func read(text string, do func(*parser)) names {
 	if !utf8.ValidString(text) {
-		return fmt.Errorf("not valid UTF-8: %q", text)
+		fail("not valid UTF-8")
 	}
-	p := &parser{l, tokens.FindAllString(text, -1)}
-	defer func() {
-		switch problem := recover().(type) {
-		case nil:
-		case syntaxError:
-			err = fmt.Errorf("%s, in: %s", problem, text)
-		default:
-			panic(problem)
-		}
-	}()
-	read(p)
+	p := &parser{tokens: append(tokens.FindAllString(text, -1), "")}
+	do(p)
 	p.expect("")
-	return nil
+	return p.names
 }
 
-// Parse parses an expression.
-func (l *Language) Parse(text string) (*Expr, error) {
+// Parse parses an expression: a condition, or a value.
+func Parse(text string, condition bool) (parsed *Expr, err error) {
+	defer catch(text, &err)
 	var e *Expr
-	if err := l.parse(text, func(p *parser) { e = p.condition() }); err != nil {
-		return nil, err
-	}
+	names := read(text, func(p *parser) { e = p.expression(condition) })
+	e.Fields = names.used
 	return e, nil
 }
 
-func (p *parser) fail(format string, args ...any) { panic(syntaxError(fmt.Sprintf(format, args...))) }
-
 // peek returns the next token, which is empty at the end.
-func (p *parser) peek() string {
-	if len(p.tokens) == 0 {
-		return ""
-	}
-	return p.tokens[0]
-}
+func (p *parser) peek() string { return p.tokens[0] }
 
 func (p *parser) next() string {
 	t := p.peek()
-	if t != "" {
-		p.tokens = p.tokens[1:]
-	}
+	p.accept(t)
 	return t
 }
 
 func (p *parser) accept(token string) bool {
-	if p.peek() != token {
-		return false
+	is := p.peek() == token
+	if is && token != "" {
+		p.tokens = p.tokens[1:]
 	}
-	p.next()
-	return true
+	return is
 }
 
 func (p *parser) expect(token string) {
 	if !p.accept(token) {
-		p.fail("got %q where %q was expected", p.peek(), token)
+		fail("got %q where %q was expected", p.peek(), token)
 	}
 }
 
@@ -92,15 +94,38 @@ func (p *parser) each(read func()) {
 	}
 }
 
-func isName(token string) bool {
-	return token != "" && strings.Trim(token[:1], "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz@$") == ""
-}
+var startOfName = regexp.MustCompile(`^[A-Za-z@]`)
 
 func (p *parser) name() string {
-	t := p.next()
-	name, ok := strings.CutPrefix(t, p.language.prefix)
-	if !ok || !isName(name) || name[0] == '$' {
-		p.fail("got %q where a name was expected", t)
+	name := p.next()
+	if !startOfName.MatchString(name) {
+		fail("got %q where a name was expected", name)
+	}
+	return name
+}
+
+// field reads the name of a value that there is at this place of the text.
+func (p *parser) field() string {
+	name := p.name()
+	switch {
+	case slices.Contains(p.left, name), p.left == nil && slices.Contains(p.made, name):
+	case p.left != nil:
+		fail("after stats there is no %q", name)
+	case name[0] == '@' && !slices.Contains([]string{"@timestamp", "@message", "@log"}, name):
+		fail("unknown field %q", name)
+	default:
+		p.used = append(p.used, name)
+	}
+	return name
+}
+
+// newName reads the name of a new value.
+func (p *parser) newName() string {
+	name := p.name()
+	if p.left != nil {
+		p.left = append(p.left, name)
+	} else {
+		p.made = append(p.made, name)
 	}
 	return name
 }
@@ -108,14 +133,14 @@ func (p *parser) name() string {
 // constant reads a string or a number.
 func (p *parser) constant() Value {
 	t := p.next()
-	if n, err := strconv.ParseFloat(t, 64); err == nil && !isName(t) { // NaN and Inf are names
+	if n, err := strconv.ParseFloat(t, 64); err == nil && !startOfName.MatchString(t) { // NaN and Inf are names
 		return n
 	}
 	if len(t) < 2 || t[0] != '"' && t[0] != '\'' {
-		p.fail("got %q where a string or a number was expected", t)
+		fail("got %q where a string or a number was expected", t)
 	}
 	if strings.Contains(t, `\`) {
-		p.fail("a backslash in %s: how that is read is not documented", t)
+		fail("a backslash in %s: how that is read is not documented", t)
 	}
 	return t[1 : len(t)-1]
 }
@@ -124,7 +149,7 @@ func (p *parser) text() string {
 	v := p.constant()
 	s, ok := v.(string)
 	if !ok {
-		p.fail("got %v where a string was expected", v)
+		fail("got %v where a string was expected", v)
 	}
 	return s
 }
@@ -141,20 +166,36 @@ const (
 	sum        = 4
 )
 
-func (p *parser) condition() *Expr { return p.binary(1) }
-func (p *parser) value() *Expr     { return p.binary(sum) }
+// expression reads a condition, or a value.
+func (p *parser) expression(condition bool) *Expr {
+	least := sum
+	if condition {
+		least = 1
+	}
+	return p.check(p.binary(least), condition)
+}
+
+// check fails if e, which was read, is not the one of value and condition that it
+// has to be.
+func (p *parser) check(e *Expr, condition bool) *Expr {
+	kind := map[bool]string{true: "condition", false: "value"}
+	if e.isCondition() != condition {
+		fail("a %s is no %s, before %q", kind[!condition], kind[condition], p.peek())
+	}
+	return e
+}
 
 // binary reads operands joined by operators that bind as much as least, or more.
 func (p *parser) binary(least int) *Expr {
 	e := p.operand()
 	for {
-		operator := p.language.operators[p.peek()]
+		operator := p.peek()
 		binds := precedence[operator]
 		if binds < least {
 			return e
 		}
 		p.next()
-		args := []*Expr{e}
+		args := []*Expr{p.check(e, binds < comparison)}
 		constant := func() { args = append(args, &Expr{constant: p.constant()}) }
 		switch {
 		case operator == "in":
@@ -166,7 +207,7 @@ func (p *parser) binary(least int) *Expr {
 		case binds == comparison:
 			constant()
 		default:
-			args = append(args, p.binary(binds+1))
+			args = append(args, p.check(p.binary(binds+1), binds < comparison))
 		}
 		e = &Expr{function: operator, args: args}
 	}
@@ -174,25 +215,27 @@ func (p *parser) binary(least int) *Expr {
 
 func (p *parser) operand() *Expr {
 	if p.accept("(") {
-		e := p.condition()
+		e := p.binary(1)
 		p.expect(")")
 		return e
 	}
-	if !isName(p.peek()) {
+	if !startOfName.MatchString(p.peek()) {
 		return &Expr{constant: p.constant()}
 	}
-	name := p.name()
-	if !p.accept("(") {
-		return &Expr{field: name}
+	if p.tokens[1] != "(" {
+		return &Expr{field: p.field()}
 	}
-	if !slices.Contains(p.language.functions, name) {
-		p.fail("unknown function %q", name)
+	name := p.name()
+	p.expect("(")
+	takes, ok := arguments[name]
+	if !ok {
+		fail("unknown function %q", name)
 	}
 	var args []*Expr
-	p.each(func() { args = append(args, p.value()) })
+	p.each(func() { args = append(args, p.expression(false)) })
 	p.expect(")")
-	if f := functions[name]; len(args) < f.least || len(args) > f.most {
-		p.fail("%s: %d arguments", name, len(args))
+	if len(args) < takes.least || len(args) > takes.most {
+		fail("%s: %d arguments", name, len(args))
 	}
 	return &Expr{function: name, args: args}
 }

@@ -1,8 +1,7 @@
 package insights
 
 import (
-	"errors"
-	"fmt"
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -21,199 +20,152 @@ const (
 type query struct {
 	sources  []string
 	filters  []*Expr
-	commands []command
-	grouped  bool // a stats was read
+	commands []func(*table)
 	final    bool // a command was read after which no stats may come
 }
 
-type command func(*table) error
-
-func (q *query) add(c command) { q.commands = append(q.commands, c) }
-
-func parseQuery(text string) (*query, error) {
-	if len(text) > maxQuery {
-		return nil, fmt.Errorf("the query has %d characters, CloudWatch takes %d", len(text), maxQuery)
+func (q *query) read(p *parser) {
+	q.command(p)
+	for p.accept("|") {
+		q.command(p)
 	}
-	q := &query{}
-	err := queries.parse(text, func(p *parser) {
-		p.command(q)
-		for p.accept("|") {
-			p.command(q)
-		}
-	})
-	switch {
-	case err != nil:
-		return nil, err
-	case len(q.sources) == 0:
-		return nil, errors.New("no SOURCE, which names the log groups, in: " + text)
-	case len(q.sources) > maxGroups:
-		return nil, fmt.Errorf("%d log groups, CloudWatch takes %d in a query", len(q.sources), maxGroups)
+	switch n := len(q.sources); {
+	case n == 0:
+		fail("no SOURCE, which names the log groups")
+	case n > maxGroups:
+		fail("%d log groups, CloudWatch takes %d in a query", n, maxGroups)
 	}
-	return q, nil
 }
 
-func (p *parser) command(q *query) {
-	switch word := p.name(); word {
+func (q *query) command(p *parser) {
+	word := p.name()
+	switch {
+	case word == "SOURCE" && len(q.commands) > 0:
+		fail("SOURCE after another command")
+	case word == "stats" && q.final:
+		fail("stats after another stats, sort, limit or display")
+	}
+	q.final = q.final || slices.Contains([]string{"stats", "sort", "limit", "display"}, word)
+	switch word {
 	case "SOURCE":
-		if len(q.commands) > 0 {
-			p.fail("SOURCE after another command")
-		}
 		q.sources = append(q.sources, p.text())
 	case "filter":
-		condition := p.condition()
-		q.filters = append(q.filters, condition)
-		q.add(filter(condition))
+		q.filters = append(q.filters, p.expression(true))
+		q.add(filter(q.filters[len(q.filters)-1]))
 	case "fields":
-		p.each(func() {
-			of := p.value()
-			p.expect("as")
-			q.add(field(of, p.name()))
-		})
+		p.each(func() { q.add(field(p)) })
 	case "parse":
-		q.add(p.glob())
+		q.add(parse(p))
 	case "stats":
-		if q.grouped || q.final {
-			p.fail("stats after another stats, sort, limit or display")
-		}
-		q.grouped = true
-		q.add(p.stats())
+		q.add(stats(p))
 	case "sort":
-		q.final = true
-		q.add(p.sort())
+		q.add(sort(p))
 	case "limit":
-		q.final = true
-		n, err := strconv.Atoi(p.next())
-		if err != nil || n < 1 || n > maxRows {
-			p.fail("limit: not a number up to %d", maxRows)
-		}
-		q.add(func(t *table) error {
-			t.rows = t.rows[:min(len(t.rows), n)]
-			return nil
-		})
+		q.add(limit(p))
 	case "display":
-		q.final = true
-		var names []string
-		p.each(func() { names = append(names, p.name()) })
-		q.add(func(t *table) error {
-			err := t.use(names...)
-			t.columns = names
-			return err
-		})
+		q.add(display(p))
 	default:
-		p.fail("unknown command %q", word)
+		fail("unknown command %q", word)
 	}
 }
 
-func filter(condition *Expr) command {
-	return func(t *table) error {
-		if err := t.use(condition.Fields()...); err != nil {
-			return err
-		}
-		var kept []map[string]Value
-		for _, row := range t.rows {
-			holds, err := condition.Holds(row)
-			if err != nil {
-				return err
-			}
-			if holds {
-				kept = append(kept, row)
-			}
-		}
-		t.rows = kept
-		return nil
+func (q *query) add(command func(*table)) { q.commands = append(q.commands, command) }
+
+func filter(condition *Expr) func(*table) {
+	return func(t *table) {
+		t.rows = slices.DeleteFunc(t.rows, func(row Row) bool { return condition.eval(row) != true })
 	}
 }
 
 // field adds a field with a name that no event has.
-func field(of *Expr, name string) command {
-	return func(t *table) error {
-		if err := errors.Join(t.use(of.Fields()...), t.define(name)); err != nil {
-			return err
-		}
+func field(p *parser) func(*table) {
+	of := p.expression(false)
+	p.expect("as")
+	name := p.newName()
+	return func(t *table) {
 		for _, row := range t.rows {
-			v, err := of.Eval(row)
-			if err != nil {
-				return err
-			}
-			row[name] = v
+			row[name] = of.eval(row)
 		}
-		return nil
 	}
 }
 
-// glob reads parse with a pattern: each * becomes a field.
-func (p *parser) glob() command {
-	from, pattern := p.name(), p.text()
+// parse takes a pattern, each * of which becomes a field.
+func parse(p *parser) func(*table) {
+	from, pattern := p.field(), p.text()
 	p.expect("as")
 	var names []string
-	p.each(func() { names = append(names, p.name()) })
+	p.each(func() { names = append(names, p.newName()) })
 	if len(names) != strings.Count(pattern, "*") {
-		p.fail("parse: %d names for %q", len(names), pattern)
+		fail("parse: %d names for %q", len(names), pattern)
 	}
 	re := regexp.MustCompile("(?s)" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, "(.*?)") + "$")
-	return func(t *table) error {
-		if err := t.use(from); err != nil {
-			return err
-		}
+	return func(t *table) {
 		for i, name := range names {
-			if err := t.define(name); err != nil {
-				return err
-			}
 			for _, row := range t.rows {
 				if m := re.FindStringSubmatch(Text(row[from])); m != nil {
 					row[name] = m[i+1]
 				}
 			}
 		}
-		return nil
 	}
 }
 
-func (p *parser) sort() command {
+func sort(p *parser) func(*table) {
 	var names []string
-	descending := map[string]bool{}
+	var descending []bool
 	p.each(func() {
-		name := p.name()
-		names = append(names, name)
-		if descending[name] = p.accept("desc"); !descending[name] {
+		names, descending = append(names, p.field()), append(descending, p.accept("desc"))
+		if !descending[len(names)-1] {
 			p.expect("asc")
 		}
 	})
-	return func(t *table) error {
-		if err := t.use(names...); err != nil {
-			return err
-		}
-		slices.SortStableFunc(t.rows, func(a, b map[string]Value) int {
-			for _, name := range names {
-				switch order := compare(a[name], b[name]); {
-				case order != 0 && descending[name]:
-					return -order
-				case order != 0:
+	return func(t *table) {
+		slices.SortStableFunc(t.rows, func(a, b Row) int {
+			for i, name := range names {
+				order := compare(a[name], b[name])
+				if descending[i] {
+					order = -order
+				}
+				if order != 0 {
 					return order
 				}
 			}
 			return 0
 		})
-		return nil
 	}
+}
+
+func limit(p *parser) func(*table) {
+	n, err := strconv.Atoi(p.next())
+	if err != nil || n < 1 || n > maxRows {
+		fail("limit: not a number up to %d", maxRows)
+	}
+	return func(t *table) { t.rows = t.rows[:min(len(t.rows), n)] }
+}
+
+func display(p *parser) func(*table) {
+	var names []string
+	p.each(func() { names = append(names, p.field()) })
+	return func(t *table) { t.columns = names }
 }
 
 // indexed returns what of the query an index on some fields can answer: the
 // first filter that is, alone or joined with and, an equality on one of them.
 func (q *query) indexed(fields []string) *Expr {
 	for _, f := range q.filters {
-		for _, e := range f.conjuncts() {
-			if (e.function == "in" || e.function == "=") && slices.Contains(fields, e.args[0].field) {
-				return e
-			}
+		if e := f.equality(fields); e != nil {
+			return e
 		}
 	}
 	return nil
 }
 
-func (e *Expr) conjuncts() []*Expr {
-	if e.function == "and" {
-		return append(e.args[0].conjuncts(), e.args[1].conjuncts()...)
+func (e *Expr) equality(fields []string) *Expr {
+	switch {
+	case e.function == "and":
+		return cmp.Or(e.args[0].equality(fields), e.args[1].equality(fields))
+	case (e.function == "in" || e.function == "=") && slices.Contains(fields, e.args[0].field):
+		return e
 	}
-	return []*Expr{e}
+	return nil
 }

@@ -1,44 +1,54 @@
 package insights
 
 import (
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
-	"time"
 )
 
 // An aggregate is a value of a group of rows.
 type aggregate struct {
 	function string
-	of       *Expr // nil for count(*)
+	of       *Expr
 	name     string
 }
 
-// aggregates are functions of the values that the rows of a group have.
-var aggregates = map[string]func([]Value) (Value, error){
-	"sum": sumOf, "avg": average, "max": greatest, "sortsLast": greatest,
+// ofAll are functions of the values of all rows of a group, in the order of time.
+var ofAll = map[string]func([]Value) Value{
+	"count":  func(values []Value) Value { return float64(len(values)) },
+	"latest": func(values []Value) Value { return values[len(values)-1] },
 }
 
-// Two functions are not of values.
-const (
-	count  = "count"  // of the rows
-	latest = "latest" // of the row that is
-)
+// ofPresent are functions of the values that there are, of which there is at least one.
+var ofPresent = map[string]func([]Value) Value{
+	"max":       greatest,
+	"sortsLast": greatest,
+	"sum":       func(values []Value) Value { return sumOf(values) },
+	"avg":       func(values []Value) Value { return sumOf(values) / float64(len(values)) },
+}
 
-// stats reads the command of that name, which aggregates rows by fields.
-func (p *parser) stats() command {
+func greatest(values []Value) Value { return slices.MaxFunc(values, compare) }
+
+func sumOf(values []Value) (sum float64) {
+	for _, v := range values {
+		sum += number(v)
+	}
+	return sum
+}
+
+// stats aggregates rows by fields.
+func stats(p *parser) func(*table) {
 	var columns []aggregate
 	p.each(func() {
 		a := aggregate{function: p.name()}
 		p.expect("(")
 		switch {
-		case a.function == count:
+		case a.function == "count":
 			p.expect("*")
-		case a.function == latest, aggregates[a.function] != nil:
-			a.of = p.value()
+			a.of = &Expr{constant: 1.0}
+		case ofAll[a.function] != nil, ofPresent[a.function] != nil:
+			a.of = p.expression(false)
 		default:
-			p.fail("unknown function %q in stats", a.function)
+			fail("unknown function %q in stats", a.function)
 		}
 		p.expect(")")
 		p.expect("as")
@@ -48,31 +58,27 @@ func (p *parser) stats() command {
 	p.expect("by")
 	var fields, names []string
 	p.each(func() {
-		field := p.name()
+		field := p.field()
 		fields, names = append(fields, field), append(names, field)
 		if p.accept("as") {
 			names[len(names)-1] = p.name()
 		}
 	})
-	return func(t *table) error {
-		err := t.use(fields...)
-		for _, a := range columns {
-			if a.of != nil {
-				err = errors.Join(err, t.use(a.of.Fields()...))
-			}
-			err = errors.Join(err, t.define(a.name))
-		}
-		if err != nil {
-			return err
-		}
-		return t.group(fields, names, columns)
+	left := slices.Clone(names)
+	for _, a := range columns {
+		left = append(left, a.name)
+	}
+	p.left = slices.Clip(left)
+	return func(t *table) {
+		t.group(fields, names, columns)
+		t.columns = left
 	}
 }
 
 // group replaces the rows by one for each group that has the same fields: with
 // those, by other names, and the aggregates.
-func (t *table) group(fields, names []string, columns []aggregate) error {
-	groups := map[string][]map[string]Value{}
+func (t *table) group(fields, names []string, columns []aggregate) {
+	groups := map[string][]Row{}
 	for _, row := range t.rows {
 		key := ""
 		for _, f := range fields {
@@ -80,73 +86,29 @@ func (t *table) group(fields, names []string, columns []aggregate) error {
 		}
 		groups[key] = append(groups[key], row)
 	}
-	t.rows, t.columns = nil, names
+	t.rows = nil
 	for _, key := range slices.Sorted(maps.Keys(groups)) {
-		result := map[string]Value{}
+		result := Row{}
 		for i, name := range names {
 			result[name] = groups[key][0][fields[i]]
 		}
 		for _, a := range columns {
-			var err error
-			if result[a.name], err = a.eval(groups[key]); err != nil {
-				return err
-			}
+			result[a.name] = a.eval(groups[key])
 		}
 		t.rows = append(t.rows, result)
 	}
-	for _, a := range columns {
-		t.columns = append(t.columns, a.name)
-	}
-	t.grouped, t.made = true, map[string]bool{}
-	return nil
 }
 
-func (a aggregate) eval(rows []map[string]Value) (Value, error) {
-	if a.function == count {
-		return float64(len(rows)), nil
-	}
+func (a aggregate) eval(rows []Row) Value {
 	var values []Value
-	var newest time.Time
-	var last Value
 	for _, row := range rows {
-		v, err := a.of.Eval(row)
-		if err != nil {
-			return nil, err
-		}
-		if at := row["@timestamp"].(time.Time); !at.Before(newest) {
-			newest, last = at, v
-		}
-		if v != nil {
-			values = append(values, v)
-		}
+		values = append(values, a.of.eval(row))
 	}
-	switch {
-	case a.function == latest:
-		return last, nil
-	case len(values) == 0:
-		return nil, nil
+	if aggregate := ofAll[a.function]; aggregate != nil {
+		return aggregate(values)
 	}
-	return aggregates[a.function](values)
-}
-
-func greatest(values []Value) (Value, error) { return slices.MaxFunc(values, compare), nil }
-
-func sumOf(values []Value) (Value, error) {
-	sum := 0.0
-	for _, v := range values {
-		n, ok := v.(float64)
-		if !ok {
-			return nil, fmt.Errorf("a sum or an average of %q, which is not a number", Text(v))
-		}
-		sum += n
+	if values = slices.DeleteFunc(values, func(v Value) bool { return v == nil }); len(values) == 0 {
+		return nil
 	}
-	return sum, nil
-}
-
-func average(values []Value) (Value, error) {
-	sum, err := sumOf(values)
-	if err != nil {
-		return nil, err
-	}
-	return sum.(float64) / float64(len(values)), nil
+	return ofPresent[a.function](values)
 }

@@ -44,13 +44,6 @@ const (
 	milliseconds = "2006-01-02T15:04:05.000Z" // the layout of Lambda's times
 )
 
-// IsLevel reports whether name is an application log level of Lambda.
-func IsLevel(name string) bool { return slices.Contains(levels, name) }
-
-// AboveInfo reports whether at this application log level INFO is dropped, and
-// with it every line without a level.
-func AboveInfo(level string) bool { return severity(level) > severity(info) }
-
 // severity is the place of a level. Unknown ones count as INFO, and case does
 // not matter.
 func severity(level string) int {
@@ -87,7 +80,7 @@ func (s Settings) Event(line string, at time.Time, requestID string) (event stri
 	if _, ok := object(line); ok || !s.JSON {
 		return line, true
 	}
-	b, err := json.Marshal(wrapped{at.UTC().Format(milliseconds), info, line, requestID})
+	b, err := json.Marshal(wrapped{at.UTC().Format(milliseconds), info, &line, requestID})
 	if err != nil {
 		panic("lambdalog: " + err.Error()) // strings marshal
 	}
@@ -96,31 +89,22 @@ func (s Settings) Event(line string, at time.Time, requestID string) (event stri
 
 // wrapped is what Lambda makes of a line that is not a JSON object.
 type wrapped struct {
-	Time      string `json:"time"`
-	Level     string `json:"level"`
-	Msg       string `json:"msg"`
-	RequestID string `json:"requestId,omitempty"`
+	Time      string  `json:"time"`
+	Level     string  `json:"level"`
+	Msg       *string `json:"msg"`
+	RequestID string  `json:"requestId,omitempty"`
 }
 
 // Unwrap returns the line in an event that Lambda wrapped, and the invocation
 // during which it was printed, if any. An event that is not wrapped is the line.
 func Unwrap(event string) (line, requestID string) {
-	fields, ok := object(event)
-	if !ok || fields["level"] != info {
+	var w wrapped
+	d := json.NewDecoder(strings.NewReader(event))
+	d.DisallowUnknownFields()
+	if d.Decode(&w) != nil || w.Level != info || w.Msg == nil || !isTime(w.Time) {
 		return event, ""
 	}
-	ofLambda := []string{"time", "level", "msg", "requestId"}
-	for name, value := range fields {
-		if _, isString := value.(string); !isString || !slices.Contains(ofLambda, name) {
-			return event, ""
-		}
-	}
-	msg, hasMsg := fields["msg"].(string)
-	if at, ok := fields["time"].(string); !ok || !hasMsg || !isTime(at) {
-		return event, ""
-	}
-	requestID, _ = fields["requestId"].(string)
-	return msg, requestID
+	return *w.Msg, w.RequestID
 }
 
 // object parses a line that is a JSON object.

@@ -62,16 +62,6 @@ func TestUnwrap(t *testing.T) {
 	}
 }
 
-func TestAboveInfo(t *testing.T) {
-	for level, want := range map[string]bool{
-		"": false, "TRACE": false, "DEBUG": false, "INFO": false, "WARN": true, "ERROR": true, "FATAL": true,
-	} {
-		if got := lambdalog.AboveInfo(level); got != want {
-			t.Errorf("%q: got %v, want %v", level, got, want)
-		}
-	}
-}
-
 func TestPlatform(t *testing.T) {
 	r := lambdalog.Platform(`{"type":"platform.report","record":{"requestId":"a","metrics":{"durationMs":3.5},` +
 		`"spans":[{"name":"responseLatency","durationMs":1},{"name":"extensionOverhead","durationMs":2}]}}`)

@@ -3,6 +3,7 @@ package lambdalog
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -52,12 +53,11 @@ func Platform(line string) *PlatformRecord {
 // AfterRuntime returns the span from when the runtime requested the next event
 // until all extensions had, or nil if the record has none.
 func (r *PlatformRecord) AfterRuntime() *Span {
-	for i := range r.Spans {
-		if r.Spans[i].Name == "extensionOverhead" {
-			return &r.Spans[i]
-		}
+	i := slices.IndexFunc(r.Spans, func(s Span) bool { return s.Name == "extensionOverhead" })
+	if i < 0 {
+		return nil
 	}
-	return nil
+	return &r.Spans[i]
 }
 
 // Milliseconds is a number of them as a duration.

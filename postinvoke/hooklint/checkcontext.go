@@ -20,14 +20,14 @@ func (c *checker) checkContext(h *hook) (converted bool) {
 	}
 	var captured []contextUse // all uses of contexts of the handler, for the fix
 	var wrong *contextUse
-	for use := range c.contextUses(c.bodies[h.function]) {
+	for _, use := range c.contextUses(c.bodies[h.function]) {
 		if use.origin != handler {
 			continue
 		}
 		if !declaredIn(h.lit, use.v) {
 			captured = append(captured, use)
 		}
-		if wrong == nil && (use.kind == works || use.kind == waits && h.name != "Go") {
+		if wrong == nil && (use.kind == works || use.kind > works && h.name != "Go") {
 			wrong = &use
 		}
 	}
@@ -39,85 +39,53 @@ func (c *checker) checkContext(h *hook) (converted bool) {
 	return fix != nil && h.name == "Run"
 }
 
-func message(h *hook, handler *types.Var, use *contextUse) string {
-	name := types.ExprString(use.expr)
-	what := name + " is the handler's context"
-	switch {
-	case use.v != handler:
-		what = name + " derives from the handler's context"
-	case isRequest(handler.Type()):
-		what = name + " is the request's context"
-	}
-	if h.name == "Go" {
-		return what + ", which ends when the response is sent, though " + types.ExprString(use.by) +
-			" may still be at work: use the context that Go passes in"
-	}
-	what += ", which has ended when the hook runs"
-	switch {
-	case use.kind == works:
-		what += ", so " + types.ExprString(use.by) + " fails"
-	case strings.HasSuffix(types.ExprString(use.by), ".Err"):
-		what += ", so " + types.ExprString(use.by) + " always has an error"
-	default:
-		what += ", so " + types.ExprString(use.by) + " has nothing to wait for"
-	}
-	if h.name == "Run" {
-		return what + ": use RunContext, which passes one in that has not"
-	}
-	return what + ": use the context that RunContext passes in"
+// consequences of the end of a context, for what uses it.
+var consequences = map[useKind]string{
+	works: " fails", checks: " always has an error", awaits: " has nothing to wait for",
 }
 
-// fixContext gives the hook its own context in the place of those it
-// captures. It returns nil if they are of several variables, or of one that has
-// a limit: the hook's context would not have it.
+func message(h *hook, handler *types.Var, use *contextUse) string {
+	by := types.ExprString(use.by)
+	what := " is the handler's context"
+	if use.v != handler {
+		what = " derives from the handler's context"
+	}
+	ends := "has ended when the hook runs, so " + by + consequences[use.kind]
+	advice := "use the context that " + h.name + " passes in"
+	switch h.name {
+	case "Go":
+		ends = "ends when the response is sent, though " + by + " may still be at work"
+	case "Run":
+		advice = "use RunContext, which passes one in that has not"
+	}
+	return types.ExprString(use.expr) + what + ", which " + ends + ": " + advice
+}
+
+// fixContext gives the hook its own context in the place of the one that it is
+// registered with. It returns nil if the hook uses another one, which may have
+// other values.
 func (c *checker) fixContext(h *hook, captured []contextUse) []analysis.TextEdit {
-	if !h.direct() || len(captured) == 0 {
+	with := c.varOf(h.ctx)
+	if !h.direct() || with == nil || c.declares(h.lit, with.Name()) {
 		return nil
 	}
-	v, origin := captured[0].v, captured[0].origin
 	for _, use := range captured {
-		if use.v != v || c.hasLimit(use.expr, map[*types.Var]bool{}) {
+		if use.v != with {
 			return nil
 		}
 	}
-	own, request := v.Name(), isRequest(v.Type())
-	if request {
-		own = "ctx"
+	if h.name == "Run" {
+		return c.convertRun(h, with.Name())
 	}
-	if redeclares(h.lit.Body, own) || request && mentions(h.lit.Body, own) {
-		return nil
+	param := h.lit.Type.Params.List[0]
+	if len(param.Names) == 0 || param.Names[0].Name == "_" {
+		return []analysis.TextEdit{replaceRange(param.Pos(), param.Type.Pos(), with.Name()+" ")}
 	}
 	var edits []analysis.TextEdit
-	if h.name == "Run" {
-		if edits = c.convertRun(h, own); edits == nil {
-			return nil
-		}
-	} else {
-		switch field := h.lit.Type.Params.List[0]; {
-		case len(field.Names) == 0:
-			edits = append(edits, insert(field.Pos(), own+" "))
-		case field.Names[0].Name == "_":
-			edits = append(edits, replace(field.Names[0], own))
-		case request:
-			return nil
-		default:
-			own = field.Names[0].Name
-		}
+	for _, use := range captured {
+		edits = append(edits, replace(use.expr, param.Names[0].Name))
 	}
-	if own != v.Name() {
-		for _, use := range captured {
-			edits = append(edits, replace(use.expr, own))
-		}
-	}
-	// The hook's context has the values of the one it is registered with, which
-	// should be those of the one it used.
-	switch with := c.varOf(h.ctx); {
-	case with == v, v == origin, request:
-		return edits
-	case with == origin:
-		return append(edits, replace(h.ctx, v.Name()))
-	}
-	return nil
+	return edits
 }
 
 // convertRun makes a RunContext of a Run, whose context is called name, or has

@@ -10,15 +10,10 @@ import (
 
 // checkError reports that a hook throws away the error of its work, which
 // RunContext would log. Whether an error matters is not always known, and so it
-// is reported for the last statement of the hook, which is its work, and for
-// calls with a context, which wait for another process.
+// is reported for the last statement of a Run, which is its work, and for calls
+// with a context, which wait for another process.
 func (c *checker) checkError(h *hook, converted bool) {
-	if h.lit == nil || h.name == "ShutdownContext" || h.name == "Shutdown" {
-		return
-	}
-	body := h.lit.Body
-	if h.name != "Run" {
-		c.checkReturnsNil(h, body)
+	if h.lit == nil || h.atShutdown() {
 		return
 	}
 	for at := range c.bodies[h.function].Preorder((*ast.ExprStmt)(nil), (*ast.AssignStmt)(nil)) {
@@ -27,7 +22,7 @@ func (c *checker) checkError(h *hook, converted bool) {
 		if call == nil || functionAround(at) != h.lit {
 			continue
 		}
-		last := stmt == body.List[len(body.List)-1]
+		last := h.name == "Run" && stmt == h.lit.Body.List[len(h.lit.Body.List)-1]
 		if !last && !c.takesContext(call) {
 			continue
 		}
@@ -35,32 +30,12 @@ func (c *checker) checkError(h *hook, converted bool) {
 		if last && h.direct() && !converted {
 			fix = c.convertRun(h, "")
 		}
-		c.report(call, errorCheck, fix, "the error of %s is thrown away: return it from a hook of RunContext, "+
-			"which logs it", types.ExprString(call.Fun))
+		advice := "return it from a hook of RunContext, which logs it"
+		if h.name != "Run" {
+			advice = "return it, and " + h.name + " logs it"
+		}
+		c.report(call, errorCheck, fix, "the error of %s is thrown away: %s", types.ExprString(call.Fun), advice)
 	}
-}
-
-// checkReturnsNil reports work whose error is thrown away right before nil is
-// returned.
-func (c *checker) checkReturnsNil(h *hook, body *ast.BlockStmt) {
-	if len(body.List) < 2 {
-		return
-	}
-	stmt := body.List[len(body.List)-2]
-	result, ok := body.List[len(body.List)-1].(*ast.ReturnStmt)
-	if !ok || len(result.Results) != 1 || !c.info.Types[result.Results[0]].IsNil() {
-		return
-	}
-	call := c.thrownAway(stmt)
-	if call == nil || !c.takesContext(call) {
-		return
-	}
-	var fix []analysis.TextEdit
-	if isError(c.info.TypeOf(call)) {
-		fix = append(c.returnCall(stmt, call), remove(call.End(), result.End()))
-	}
-	c.report(call, errorCheck, fix, "the error of %s is thrown away: return it, and %s logs it",
-		types.ExprString(call.Fun), h.name)
 }
 
 // thrownAway returns the call whose error a statement throws away, and nil if
@@ -71,16 +46,14 @@ func (c *checker) thrownAway(stmt ast.Stmt) *ast.CallExpr {
 	case *ast.ExprStmt:
 		e = s.X
 	case *ast.AssignStmt:
-		if len(s.Rhs) != 1 || slices.ContainsFunc(s.Lhs, func(lhs ast.Expr) bool {
-			id, ok := lhs.(*ast.Ident)
-			return !ok || id.Name != "_"
-		}) {
+		isUsed := func(lhs ast.Expr) bool { return types.ExprString(lhs) != "_" }
+		if len(s.Rhs) != 1 || slices.ContainsFunc(s.Lhs, isUsed) {
 			return nil
 		}
 		e = s.Rhs[0]
 	}
 	call, ok := e.(*ast.CallExpr)
-	if !ok || !c.returnsError(call) || c.errorIsNoise(call) {
+	if !ok || !endsInError(c.info.TypeOf(call)) || c.errorIsNoise(call) {
 		return nil
 	}
 	return call
@@ -96,16 +69,11 @@ func (c *checker) errorIsNoise(call *ast.CallExpr) bool {
 	switch packageOf(f) {
 	case "fmt", "strings", "bytes", "hash", "io", "bufio", "text/tabwriter", "log", "log/slog", "crypto/rand":
 		return true
-	case "os":
-		switch f.Name() {
-		case "Remove", "RemoveAll", "Setenv", "Unsetenv":
-			return true
-		}
-		return isMethod(f, "os", "File", f.Name()) || isMethod(f, "os", "Process", f.Name())
 	}
 	switch f.Name() {
-	case "Close", "Rollback", "Sync", "Log", "Print", "Printf", "Println", "Write", "WriteString", "SetDeadline":
-		return f.Signature().Recv() != nil
+	case "Close", "Rollback", "Sync", "Log", "Print", "Printf", "Println", "Write", "WriteString", "SetDeadline",
+		"Remove", "RemoveAll", "Setenv", "Unsetenv":
+		return true
 	}
 	return false
 }

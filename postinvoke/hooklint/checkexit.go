@@ -4,9 +4,6 @@ import (
 	"go/ast"
 	"go/types"
 	"strings"
-
-	"golang.org/x/tools/go/analysis"
-	"golang.org/x/tools/go/ast/inspector"
 )
 
 // checkExit reports that a hook ends the process, itself or in a function of
@@ -16,7 +13,7 @@ func (c *checker) checkExit(h *hook) {
 	if !ok {
 		return
 	}
-	for at, call := range calls(body) {
+	for _, call := range calls(body) {
 		if _, ok := ast.Unparen(call.Fun).(*ast.FuncLit); ok {
 			continue // the calls in it are looked at
 		}
@@ -29,10 +26,10 @@ func (c *checker) checkExit(h *hook) {
 			what = "calls " + exit + ", which ends the process"
 		}
 		if h.atShutdown() {
-			c.report(call, exitCheck, c.fixExit(h, at), "%s %s, and cuts off the shutdown functions that were "+
+			c.report(call, exitCheck, nil, "%s %s, and cuts off the shutdown functions that were "+
 				"registered before this one: return instead", called, what)
 		} else {
-			c.report(call, exitCheck, c.fixExit(h, at), "%s %s, and so the hooks that wait, and this environment, "+
+			c.report(call, exitCheck, nil, "%s %s, and so the hooks that wait, and this environment, "+
 				"are lost: return an error from a hook of RunContext instead", called, what)
 		}
 	}
@@ -70,60 +67,28 @@ func isExit(f *types.Func) bool {
 	return false
 }
 
-// fixExit returns an error instead of logging it as fatal.
-func (c *checker) fixExit(h *hook, at inspector.Cursor) []analysis.TextEdit {
-	call := at.Node().(*ast.CallExpr)
-	stmt, ok := at.Parent().Node().(*ast.ExprStmt)
-	if !ok || h.plain() || h.lit == nil || functionAround(at) != h.lit || c.callOf(call, "log") != "Fatal" ||
-		len(call.Args) != 1 || !isError(c.info.TypeOf(call.Args[0])) {
-		return nil
-	}
-	edits := []analysis.TextEdit{replace(stmt, "return "+c.source(call.Args[0]))}
-	if s, ok := call.Fun.(*ast.SelectorExpr); ok {
-		if id, ok := s.X.(*ast.Ident); ok {
-			edits = append(edits, c.dropImport(id)...)
-		}
-	}
-	return edits
-}
-
 // checkSIGTERM reports WithEnableSIGTERM in a package that registers shutdown
 // functions, in its own or in another package's functions.
 func (c *checker) checkSIGTERM() {
 	var other string
-	var options []inspector.Cursor
-	for at, call := range calls(c.root) {
-		s := c.calleeSummary(call)
+	var options []*ast.CallExpr
+	for _, call := range calls(c.root) {
 		switch name := c.callOf(call, library); {
-		case c.inTest(at):
+		case c.inTest(call):
 		case name == "Shutdown", name == "ShutdownContext":
 			other = name
 		case c.callOf(call, lambdaPath) == "WithEnableSIGTERM":
-			options = append(options, at)
-		case s != nil && s.Shutdown && other == "" && c.callee(call).Pkg() != c.pass.Pkg:
+			options = append(options, call)
+		case c.calleeSummary(call).Shutdown && other == "" && c.callee(call).Pkg() != c.pass.Pkg:
 			other = types.ExprString(call.Fun) + ", which calls Shutdown"
 		}
 	}
 	if other == "" {
 		return
 	}
-	for _, at := range options {
-		c.report(at.Node(), exitCheck, fixSIGTERM(at), "WithEnableSIGTERM is used beside %s, whose functions end the "+
+	for _, option := range options {
+		c.report(option, exitCheck, nil, "WithEnableSIGTERM is used beside %s, whose functions end the "+
 			"process when they have returned, even if its callbacks still run: "+
 			"register all of them with Shutdown", other)
 	}
-}
-
-// fixSIGTERM removes the option, if it has no callbacks.
-func fixSIGTERM(at inspector.Cursor) []analysis.TextEdit {
-	call := at.Node().(*ast.CallExpr)
-	outer, ok := at.Parent().Node().(*ast.CallExpr)
-	if !ok || len(call.Args) > 0 {
-		return nil
-	}
-	i := at.ParentEdgeIndex()
-	if i < 1 || outer.Args[i] != call {
-		return nil
-	}
-	return []analysis.TextEdit{remove(outer.Args[i-1].End(), call.End())}
 }

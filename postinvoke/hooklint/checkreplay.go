@@ -30,12 +30,12 @@ func (c *checker) checkReplay() {
 // called with a durable.Context, not in that of a step, and does not check
 // whether it is replayed.
 func (c *checker) isReplayed(at inspector.Cursor) bool {
-	for outer, function := range functionsAround(at) {
-		for _, field := range function.Params.List {
-			switch t := c.info.TypeOf(field.Type); {
-			case isNamed(t, durablePath, "StepContext"):
+	for outer := range functionsAround(at) {
+		for _, p := range c.params(outer.Node()) {
+			switch {
+			case isNamed(p.Type(), durablePath, "StepContext"):
 				return false
-			case isNamed(t, durablePath, "Context"):
+			case isNamed(p.Type(), durablePath, "Context"):
 				return !mentions(outer.Node(), "IsReplaying")
 			}
 		}

@@ -3,6 +3,7 @@ package hooklint
 import (
 	"go/ast"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ast/edge"
@@ -18,42 +19,38 @@ func (c *checker) checkStarts() {
 			continue
 		}
 		switch h := c.handlerOf(given); {
-		case h.kind == coveredHandler:
+		case h.around != nil:
 			c.report(h.wrap, wrapCheck, c.fixCovered(call, given, h), "%s is around the wrapped handler, and may "+
 				"end its context before the response is sent: wrap what %[1]s returns", types.ExprString(h.around))
-		case h.kind == plainHandler && h.registers && !wrapped[h.function]:
+		case c.summaryOf(h.function).Registers != 0 && !wrapped[h.function]:
 			c.report(given, wrapCheck, c.replaceStart(call, given, "nil"), "the handler registers hooks and is not wrapped, "+
 				"so Run panics: start %s with postinvoke.Start", what)
 		}
 	}
 }
 
-// started returns the handler that a call starts, and what to start instead. The
-// handler is nil if the call starts none.
+// started returns the handler that a call starts, or nil if it starts none, and what
+// to start instead.
 func (c *checker) started(call *ast.CallExpr) (given ast.Expr, what string) {
-	switch c.callOf(call, lambdaPath) {
-	case "Start", "StartWithOptions", "StartHandler", "StartHandlerFunc":
-		return call.Args[0], "it"
-	case "StartWithContext", "StartHandlerWithContext":
-		if len(call.Args) > 1 { // not a call with two results
-			return call.Args[1], "it"
-		}
+	what = "it"
+	switch {
+	case c.callOf(call, lambdaurlPath) == "Start":
+		what = "what lambdaurl.Wrap returns"
+	case !strings.HasPrefix(c.callOf(call, lambdaPath), "Start"):
+		return nil, ""
 	}
-	if c.callOf(call, lambdaurlPath) == "Start" {
-		return call.Args[0], "what lambdaurl.Wrap returns"
+	if len(call.Args) > 1 && isContext(c.info.TypeOf(call.Args[0])) {
+		return call.Args[1], what
 	}
-	return nil, ""
+	return call.Args[0], what
 }
 
 // wrappedHandlers returns the functions that the package wraps.
 func (c *checker) wrappedHandlers() map[function]bool {
 	wrapped := map[function]bool{}
 	for _, call := range calls(c.root) {
-		if !c.wraps(call) {
-			continue
-		}
-		if h := c.handlerOf(call.Args[0]); h.kind == plainHandler {
-			wrapped[h.function] = true
+		if c.wraps(call) {
+			wrapped[c.handlerOf(call.Args[0]).function] = true
 		}
 	}
 	return wrapped
@@ -73,31 +70,14 @@ func (c *checker) fixCovered(call *ast.CallExpr, given ast.Expr, h handler) []an
 	return append(edits, remove(h.wrap.Pos(), inner.Pos()), remove(inner.End(), h.wrap.End()))
 }
 
-// replaceStart makes a call of postinvoke.Start of a call that starts a handler.
-// It returns nil if that cannot be done.
+// replaceStart makes a call of postinvoke.Start of one of lambda's that has the
+// handler as its first argument.
 func (c *checker) replaceStart(call *ast.CallExpr, given ast.Expr, opts string) []analysis.TextEdit {
-	name, edits := c.use(call.Pos())
-	selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
-	if name == "" || !ok {
+	imported := c.importedAs(call.Pos(), "postinvoke", library)
+	if !imported || given != call.Args[0] || c.callOf(call, lambdaPath) == "" {
 		return nil
 	}
-	pkg, ok := selector.X.(*ast.Ident)
-	if !ok {
-		return nil
-	}
-	edits = append(edits, replace(call.Fun, name+".Start"))
-	after := ", " + opts
-	switch {
-	case c.callOf(call, lambdaurlPath) != "":
-		edits = append(edits, insert(given.Pos(), pkg.Name+".Wrap("))
-		after = ")" + after
-	case given != call.Args[0]: // after the context to start with
-		edits = append(edits, remove(call.Args[0].Pos(), given.Pos()))
-		after += ", " + pkg.Name + ".WithContext(" + c.source(call.Args[0]) + ")"
-	default:
-		edits = append(edits, c.dropImport(pkg)...)
-	}
-	return append(edits, insert(given.End(), after))
+	return []analysis.TextEdit{replace(call.Fun, "postinvoke.Start"), insert(given.End(), ", "+opts)}
 }
 
 // checkBackground reports a context that no handler was called with: of a hook,
@@ -105,7 +85,7 @@ func (c *checker) replaceStart(call *ast.CallExpr, given ast.Expr, opts string) 
 // takes the place of the runtime, and may pass any.
 func (c *checker) checkBackground() {
 	for at, call := range calls(c.root) {
-		if len(call.Args) == 0 || c.origin(call.Args[0]) != background || c.inTest(at) {
+		if len(call.Args) == 0 || c.origin(call.Args[0]) != background || c.inTest(call) {
 			continue
 		}
 		given := call.Args[0]
@@ -118,17 +98,9 @@ func (c *checker) checkBackground() {
 		case len(c.registersWith(call)) > 0 && name != "":
 			c.report(given, wrapCheck, fix, "%s panics with a context that does not come from a wrapped handler: "+
 				"pass it the context that the handler is called with", name)
-		case ctx != "" && c.callsWrapped(call):
+		case ctx != "" && c.handlerOf(call.Fun).wrap != nil:
 			c.report(given, wrapCheck, fix, "the wrapped handler is called with a context that has neither values "+
 				"nor end of the invocation's: pass %s on", ctx)
 		}
 	}
-}
-
-func (c *checker) callsWrapped(call *ast.CallExpr) bool {
-	fun := ast.Unparen(call.Fun)
-	if s, ok := fun.(*ast.SelectorExpr); ok && s.Sel.Name == "Invoke" {
-		fun = s.X
-	}
-	return c.handlerOf(fun).kind == wrappedHandler
 }

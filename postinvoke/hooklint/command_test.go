@@ -111,14 +111,15 @@ func (e *execution) found() []string {
 	return found
 }
 
-// testdata/fixes.diff has what the fixes change.
+// testdata/fixes.diff has what the fixes change. The command runs by itself here, and
+// with go vet in other tests.
 func TestFixes(t *testing.T) {
 	t.Parallel()
 	folder, err := filepath.Abs("testdata")
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := vet(t, "testdata", "-fix", "-diff", "./...").out
+	out := command(t, "testdata", hooklint, "-fix", "-diff", "./...").out
 	patches := strings.SplitAfter(strings.ReplaceAll(out, folder+string(filepath.Separator), ""), "\n--- ")
 	for i := range patches[:len(patches)-1] {
 		patches[i] = strings.TrimSuffix(patches[i], "--- ")
@@ -148,14 +149,6 @@ func TestFixesCompile(t *testing.T) {
 	// A fix can bring another mistake to light, as when a goroutine has become a hook.
 	vet(t, dir, "-fix", "./...").succeeds()
 	command(t, dir, "go", "vet", "-bools", "./...").succeeds() // any one analyzer: what matters are the types
-}
-
-func TestTheCommandRunsByItself(t *testing.T) {
-	t.Parallel()
-	got := command(t, "testdata", hooklint, "./wrap/unwrapped").diagnostics()
-	if len(got) != 1 || filepath.Base(got[0].file) != "main.go" || got[0].check() != "wrap" {
-		t.Errorf("got %v, want one diagnostic of wrap in main.go", got)
-	}
 }
 
 // copyTestdata copies the module in testdata, and leads its replacement of the

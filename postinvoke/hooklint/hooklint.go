@@ -51,15 +51,14 @@ type checker struct {
 	info      *types.Info
 	root      inspector.Cursor
 	bodies    map[function]inspector.Cursor // the literals and declarations in this package
-	vars      map[*types.Var]*variable
+	values    map[*types.Var][]ast.Expr     // what is assigned; nil where that is unknown, as with range or &v
 	summaries map[function]*summary
-	ignored   map[line]bool
-	generated map[*token.File]bool
+	ignored   map[line]bool // by comments
 }
 
 type line struct {
 	file *token.File
-	n    int
+	n    int // zero for all lines of a generated file
 }
 
 func run(pass *analysis.Pass) (any, error) {
@@ -100,7 +99,7 @@ func (c *checker) imports(path string) bool {
 // advice are suggested; there may be none.
 func (c *checker) report(at ast.Node, check string, edits []analysis.TextEdit, format string, args ...any) {
 	file := c.pass.Fset.File(at.Pos())
-	if c.generated[file] || c.ignored[line{file, file.Line(at.Pos())}] {
+	if c.ignored[line{file, 0}] || c.ignored[line{file, file.Line(at.Pos())}] {
 		return
 	}
 	message := fmt.Sprintf(format, args...)
@@ -109,9 +108,6 @@ func (c *checker) report(at ast.Node, check string, edits []analysis.TextEdit, f
 		End:      at.End(),
 		Category: check,
 		Message:  message + " (" + page() + "#" + check + ")",
-	}
-	if page() == docs {
-		d.URL = docs + "#" + check
 	}
 	if len(edits) > 0 {
 		_, advice, _ := strings.Cut(message, ": ")
@@ -124,10 +120,9 @@ func (c *checker) report(at ast.Node, check string, edits []analysis.TextEdit, f
 // that are generated.
 func (c *checker) readComments() {
 	c.ignored = map[line]bool{}
-	c.generated = map[*token.File]bool{}
 	for _, file := range c.pass.Files {
 		f := c.pass.Fset.File(file.Pos())
-		c.generated[f] = ast.IsGenerated(file)
+		c.ignored[line{f, 0}] = ast.IsGenerated(file)
 		for _, group := range file.Comments {
 			for _, comment := range group.List {
 				if strings.HasPrefix(comment.Text, "//hooklint:ignore") {
@@ -139,17 +134,6 @@ func (c *checker) readComments() {
 	}
 }
 
-// inTest reports whether a node is in a test, or in a function that helps one.
-func (c *checker) inTest(at inspector.Cursor) bool {
-	if strings.HasSuffix(c.pass.Fset.Position(at.Node().Pos()).Filename, "_test.go") {
-		return true
-	}
-	for _, t := range functionsAround(at) {
-		for _, p := range c.params(t) {
-			if p != nil && isNamed(p.Type(), "testing", "T", "B", "F", "TB") {
-				return true
-			}
-		}
-	}
-	return false
+func (c *checker) inTest(n ast.Node) bool {
+	return strings.HasSuffix(c.pass.Fset.Position(n.Pos()).Filename, "_test.go")
 }

@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"iter"
+	"slices"
 
 	"golang.org/x/tools/go/ast/inspector"
 )
@@ -16,18 +17,12 @@ type function struct {
 	decl *types.Func
 }
 
-// A variable is what the package assigns to one.
-type variable struct {
-	param  bool
-	values []ast.Expr // nil for a value that is unknown, as with range or &v
-}
-
 // index finds the functions of the package, and what it assigns to its variables.
 func (c *checker) index() {
 	c.bodies = map[function]inspector.Cursor{}
-	c.vars = map[*types.Var]*variable{}
-	for at := range c.root.Preorder((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil), (*ast.FuncType)(nil),
-		(*ast.AssignStmt)(nil), (*ast.ValueSpec)(nil), (*ast.RangeStmt)(nil), (*ast.UnaryExpr)(nil)) {
+	c.values = map[*types.Var][]ast.Expr{}
+	for at := range c.root.Preorder((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil), (*ast.AssignStmt)(nil),
+		(*ast.ValueSpec)(nil), (*ast.RangeStmt)(nil), (*ast.UnaryExpr)(nil)) {
 		switch n := at.Node().(type) {
 		case *ast.FuncDecl:
 			if f, ok := c.info.Defs[n.Name].(*types.Func); ok && n.Body != nil {
@@ -35,12 +30,6 @@ func (c *checker) index() {
 			}
 		case *ast.FuncLit:
 			c.bodies[function{lit: n}] = at
-		case *ast.FuncType:
-			for _, param := range c.params(n) {
-				if param != nil {
-					c.variable(param).param = true
-				}
-			}
 		case *ast.AssignStmt:
 			for i, lhs := range n.Lhs {
 				c.assign(lhs, valueOf(n.Rhs, i))
@@ -74,18 +63,11 @@ func valueOf(values []ast.Expr, i int) ast.Expr {
 
 func (c *checker) assign(lhs, value ast.Expr) {
 	if v := c.varOf(lhs); v != nil {
-		c.variable(v).values = append(c.variable(v).values, value)
+		c.values[v] = append(c.values[v], value)
 	}
 }
 
-// variable returns what is known of v, which is nothing for one that another
-// package declares.
-func (c *checker) variable(v *types.Var) *variable {
-	if c.vars[v] == nil {
-		c.vars[v] = &variable{}
-	}
-	return c.vars[v]
-}
+func isParameter(v *types.Var) bool { return v != nil && v.Kind() == types.ParamVar }
 
 // varOf returns the variable that an identifier is, and nil for anything else,
 // such as a field.
@@ -104,11 +86,10 @@ func (c *checker) varOf(e ast.Expr) *types.Var {
 // valueOfVar returns what a variable stands for, if it is assigned once. An
 // exported variable of the package may be assigned elsewhere.
 func (c *checker) valueOfVar(v *types.Var) ast.Expr {
-	known := c.variable(v)
-	if known.param || len(known.values) != 1 || v.Parent() == c.pass.Pkg.Scope() && v.Exported() {
+	if isParameter(v) || len(c.values[v]) != 1 || v.Kind() == types.PackageVar && v.Exported() {
 		return nil
 	}
-	return known.values[0]
+	return c.values[v][0]
 }
 
 // functionOf returns the function that an expression stands for.
@@ -138,20 +119,16 @@ func (c *checker) functionOf(e ast.Expr) function {
 	return function{}
 }
 
-// params returns the parameters of a function, with nil for those without a
-// name.
-func (c *checker) params(t *ast.FuncType) []*types.Var {
-	var params []*types.Var
-	for _, field := range t.Params.List {
-		if len(field.Names) == 0 {
-			params = append(params, nil)
-		}
-		for _, name := range field.Names {
-			v, _ := c.info.Defs[name].(*types.Var)
-			params = append(params, v)
-		}
+// params returns the parameters of a function literal or declaration.
+func (c *checker) params(n ast.Node) []*types.Var {
+	var t types.Type
+	switch n := n.(type) {
+	case *ast.FuncLit:
+		t = c.info.TypeOf(n)
+	case *ast.FuncDecl:
+		t = c.info.Defs[n.Name].Type()
 	}
-	return params
+	return slices.Collect(t.(*types.Signature).Params().Variables())
 }
 
 // calls returns the calls in a node, those in function literals included.
@@ -166,15 +143,9 @@ func calls(in inspector.Cursor) iter.Seq2[inspector.Cursor, *ast.CallExpr] {
 }
 
 // functionsAround returns the function literals and declarations around a node,
-// the innermost first, and their types.
-func functionsAround(at inspector.Cursor) iter.Seq2[inspector.Cursor, *ast.FuncType] {
-	return func(yield func(inspector.Cursor, *ast.FuncType) bool) {
-		for outer := range at.Enclosing((*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
-			if outer != at && !yield(outer, functionType(outer.Node())) {
-				return
-			}
-		}
-	}
+// the innermost first.
+func functionsAround(at inspector.Cursor) iter.Seq[inspector.Cursor] {
+	return at.Enclosing((*ast.FuncLit)(nil), (*ast.FuncDecl)(nil))
 }
 
 // functionAround returns the innermost of them, or nil.
@@ -183,13 +154,6 @@ func functionAround(at inspector.Cursor) ast.Node {
 		return outer.Node()
 	}
 	return nil
-}
-
-func functionType(n ast.Node) *ast.FuncType {
-	if lit, ok := n.(*ast.FuncLit); ok {
-		return lit.Type
-	}
-	return n.(*ast.FuncDecl).Type
 }
 
 // root returns x of x.y.z.

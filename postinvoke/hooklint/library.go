@@ -30,9 +30,6 @@ type hook struct {
 // direct reports whether the function literal is an argument of the call.
 func (h *hook) direct() bool { return h.lit != nil && ast.Unparen(h.fn) == h.lit }
 
-// plain reports whether the hook is a func(), without context or error.
-func (h *hook) plain() bool { return h.name == "Run" || h.name == "Shutdown" }
-
 func (h *hook) atShutdown() bool { return h.ctx == nil }
 
 // hooks returns the hooks that the package registers.
@@ -93,11 +90,6 @@ func packageOf(f *types.Func) string {
 	return f.Pkg().Path()
 }
 
-// isMethod reports whether f is the method of a named type, or interface.
-func isMethod(f *types.Func, path, typ, name string) bool {
-	return f != nil && f.Name() == name && f.Signature().Recv() != nil && isNamed(f.Signature().Recv().Type(), path, typ)
-}
-
 // isNamed reports whether t, or what it points to, is one of the named types.
 func isNamed(t types.Type, path string, names ...string) bool {
 	if p, ok := types.Unalias(t).(*types.Pointer); ok {
@@ -116,17 +108,13 @@ func isInterface(f *types.Func) bool {
 	return recv != nil && types.IsInterface(recv.Type())
 }
 
-// isContext reports whether t is context.Context, or an interface with its methods.
+// isContext reports whether t is context.Context, or an interface that includes it.
 func isContext(t types.Type) bool {
 	if t == nil || !types.IsInterface(t) {
 		return false
 	}
-	for _, name := range []string{"Deadline", "Done", "Err", "Value"} {
-		if method, _, _ := types.LookupFieldOrMethod(t, true, nil, name); method == nil {
-			return false
-		}
-	}
-	return true
+	method, _, _ := types.LookupFieldOrMethod(t, true, nil, "Deadline")
+	return method != nil
 }
 
 func isRequest(t types.Type) bool { return isNamed(t, "net/http", "Request") }
@@ -135,9 +123,8 @@ func isError(t types.Type) bool {
 	return t != nil && types.Identical(t, types.Universe.Lookup("error").Type())
 }
 
-// returnsError reports whether the last result of a call is an error.
-func (c *checker) returnsError(call *ast.CallExpr) bool {
-	t := c.info.TypeOf(call)
+// endsInError reports whether t is an error, or results of which the last is.
+func endsInError(t types.Type) bool {
 	if results, ok := t.(*types.Tuple); ok {
 		return results.Len() > 0 && isError(results.At(results.Len()-1).Type())
 	}

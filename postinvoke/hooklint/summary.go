@@ -3,6 +3,7 @@ package hooklint
 import (
 	"go/ast"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/ast/inspector"
 )
@@ -10,13 +11,9 @@ import (
 // A set of parameters, by index. Those beyond the sixty-fourth are not in it.
 type set uint64
 
-func (s set) has(i int) bool { return i < 64 && s&(1<<i) != 0 }
+func (s set) has(i int) bool { return s&(1<<i) != 0 }
 
-func (s *set) add(i int) {
-	if i < 64 {
-		*s |= 1 << i
-	}
-}
+func (s *set) add(i int) { *s |= 1 << i }
 
 // A summary is what a caller has to know about a function. It is a fact, so
 // that callers in other packages know it as well.
@@ -28,6 +25,8 @@ type summary struct {
 	Derives set
 	// Registers has the contexts that hooks are registered with.
 	Registers set
+	// Hooks is whether the function registers hooks.
+	Hooks bool
 	// Wraps is whether the function wraps a handler.
 	Wraps bool
 	// Shutdown is whether the function registers a shutdown function.
@@ -36,25 +35,21 @@ type summary struct {
 
 func (*summary) AFact() {}
 
-// summaryOf returns nil for a function about which nothing is known.
-func (c *checker) summaryOf(fn function) *summary {
-	if fn.lit != nil {
-		s := &summary{}
-		c.updateCalls(s, c.bodies[fn], c.contextParams(fn.lit.Type))
-		return s
+// summaryOf returns the zero value for a function about which nothing is known.
+func (c *checker) summaryOf(fn function) (s summary) {
+	switch {
+	case fn.lit != nil:
+		c.updateCalls(&s, c.bodies[fn], c.contextParams(fn.lit))
+	case c.summaries[fn] != nil:
+		s = *c.summaries[fn]
+	case fn.decl != nil && fn.decl.Pkg() != nil && fn.decl.Pkg() != c.pass.Pkg:
+		c.pass.ImportObjectFact(fn.decl, &s)
 	}
-	if s := c.summaries[fn]; s != nil || fn.decl == nil {
-		return s
-	}
-	var s summary
-	if fn.decl.Pkg() != nil && fn.decl.Pkg() != c.pass.Pkg && c.pass.ImportObjectFact(fn.decl, &s) {
-		return &s
-	}
-	return nil
+	return s
 }
 
 // calleeSummary is summaryOf for the function that is called.
-func (c *checker) calleeSummary(call *ast.CallExpr) *summary {
+func (c *checker) calleeSummary(call *ast.CallExpr) summary {
 	return c.summaryOf(function{decl: c.callee(call)})
 }
 
@@ -68,10 +63,8 @@ func (c *checker) summarize() {
 			continue
 		}
 		s := &summary{}
-		for i, p := range c.params(functionType(body.Node())) {
-			if p == nil || isContext(p.Type()) {
-				s.ValuesOnly.add(i)
-			}
+		for _, i := range c.contextParams(body.Node()) {
+			s.ValuesOnly.add(i)
 		}
 		c.summaries[fn] = s
 	}
@@ -92,14 +85,14 @@ func (c *checker) summarize() {
 
 func (c *checker) update(fn function, s *summary) {
 	body := c.bodies[fn]
-	index := c.contextParams(functionType(body.Node()))
+	index := c.contextParams(body.Node())
 	if len(index) > 0 {
 		if derives, ok := index[c.resultDerivesFrom(fn)]; ok {
 			s.Derives.add(derives)
 		}
-		for use := range c.contextUses(body) {
+		for _, use := range c.contextUses(body) {
 			if i, ok := index[use.origin]; ok && use.kind != harmless {
-				s.ValuesOnly &^= 1 << min(i, 63)
+				s.ValuesOnly &^= 1 << i
 			}
 		}
 	}
@@ -107,10 +100,10 @@ func (c *checker) update(fn function, s *summary) {
 }
 
 // contextParams returns the places of the parameters that are contexts or requests.
-func (c *checker) contextParams(t *ast.FuncType) map[*types.Var]int {
+func (c *checker) contextParams(fn ast.Node) map[*types.Var]int {
 	index := map[*types.Var]int{}
-	for i, p := range c.params(t) {
-		if p != nil && (isContext(p.Type()) || isRequest(p.Type())) {
+	for i, p := range c.params(fn) {
+		if isContext(p.Type()) || isRequest(p.Type()) {
 			index[p] = i
 		}
 	}
@@ -118,16 +111,10 @@ func (c *checker) contextParams(t *ast.FuncType) map[*types.Var]int {
 }
 
 // resultDerivesFrom returns the parameter that the context which a function
-// returns derives from, and nil if that is not known.
+// returns as its first result derives from, and nil if that is not known.
 func (c *checker) resultDerivesFrom(fn function) *types.Var {
 	results := fn.decl.Signature().Results()
-	result := -1
-	for i := range results.Len() {
-		if isContext(results.At(i).Type()) {
-			result = i
-		}
-	}
-	if result < 0 {
+	if results.Len() == 0 || !isContext(results.At(0).Type()) {
 		return nil
 	}
 	body := c.bodies[fn]
@@ -140,7 +127,7 @@ func (c *checker) resultDerivesFrom(fn function) *types.Var {
 		if len(returned) == 0 { // of named results
 			return nil
 		}
-		value := valueOf(returned, result)
+		value := returned[0]
 		if c.info.Types[value].IsNil() {
 			continue
 		}
@@ -155,27 +142,24 @@ func (c *checker) resultDerivesFrom(fn function) *types.Var {
 
 // updateCalls finds what the function calls, in the literals in it as well.
 func (c *checker) updateCalls(s *summary, body inspector.Cursor, index map[*types.Var]int) {
-	enabled := false
-	var registers set
+	enabled, called := false, *s
 	for _, call := range calls(body) {
-		switch c.callOf(call, library) {
-		case "Enabled":
-			enabled = true
-		case "Shutdown", "ShutdownContext":
-			s.Shutdown = true
-		}
+		name, callee := c.callOf(call, library), c.calleeSummary(call)
+		enabled = enabled || name == "Enabled"
 		for _, ctx := range c.registersWith(call) {
+			called.Hooks = true
 			if i, ok := index[c.origin(ctx)]; ok {
-				registers.add(i)
+				called.Registers.add(i)
 			}
 		}
-		called := c.calleeSummary(call)
-		s.Wraps = s.Wraps || c.wraps(call) || called != nil && called.Wraps
-		s.Shutdown = s.Shutdown || called != nil && called.Shutdown
+		called.Hooks = called.Hooks || callee.Hooks
+		called.Wraps = called.Wraps || callee.Wraps || c.wraps(call)
+		called.Shutdown = called.Shutdown || callee.Shutdown || strings.HasPrefix(name, "Shutdown")
 	}
-	if !enabled { // a function that calls Enabled needs no wrapped handler
-		s.Registers |= registers
+	if enabled { // a function that calls Enabled needs no wrapped handler
+		called.Hooks, called.Registers = s.Hooks, s.Registers
 	}
+	*s = called
 }
 
 // registersWith returns the contexts, and requests, with which a call registers
@@ -186,25 +170,11 @@ func (c *checker) registersWith(call *ast.CallExpr) []ast.Expr {
 		return call.Args[:1]
 	}
 	var with []ast.Expr
-	if s := c.calleeSummary(call); s != nil {
-		for i, arg := range call.Args {
-			if s.Registers.has(i) {
-				with = append(with, arg)
-			}
+	s := c.calleeSummary(call)
+	for i, arg := range call.Args {
+		if s.Registers.has(i) {
+			with = append(with, arg)
 		}
 	}
 	return with
-}
-
-// registersIn reports whether a literal registers a hook.
-func (c *checker) registersIn(lit *ast.FuncLit) bool {
-	if lit == nil {
-		return false
-	}
-	for _, call := range calls(c.bodies[function{lit: lit}]) {
-		if len(c.registersWith(call)) > 0 {
-			return true
-		}
-	}
-	return false
 }

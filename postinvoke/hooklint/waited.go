@@ -5,9 +5,6 @@ import (
 	"go/types"
 	"slices"
 	"strings"
-
-	"golang.org/x/tools/go/ast/edge"
-	"golang.org/x/tools/go/ast/inspector"
 )
 
 // startedOnce reports whether it is in the argument of Once.Do or OnceFunc:
@@ -30,24 +27,18 @@ func (g *goroutine) unawaited() bool {
 	if g.callOf(call, library) != "" {
 		return true
 	}
-	for _, arg := range call.Args {
-		if fn := g.functionOf(arg); fn != (function{}) {
-			if g.signalsIn(fn, map[function]bool{}) {
-				return false
-			}
-		} else if g.canSignal(g.info.TypeOf(arg), true) {
-			return false
-		}
-	}
-	fn := g.functionOf(call.Fun)
-	if fn == (function{}) {
-		return false // a function value decides
-	}
-	_, ours := g.bodies[fn]
-	if method, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && g.canSignal(g.info.TypeOf(method.X), !ours) {
+	if slices.ContainsFunc(call.Args, func(arg ast.Expr) bool { return g.canSignal(g.info.TypeOf(arg), true) }) {
 		return false
 	}
-	if ours {
+	fn := g.functionOf(call.Fun)
+	_, ours := g.bodies[fn]
+	method, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	switch {
+	case fn == function{}: // a function value decides
+		return false
+	case ok && g.canSignal(g.info.TypeOf(method.X), !ours):
+		return false
+	case ours:
 		return !g.signalsIn(fn, map[function]bool{})
 	}
 	// The body is in another package. Work for the invocation has its context;
@@ -57,28 +48,26 @@ func (g *goroutine) unawaited() bool {
 
 // signalsIn reports whether a function, or one that it calls, uses a channel, a
 // WaitGroup, a function value and so on from outside of it, ends with a
-// context, or never ends.
+// context, or may never end.
 func (g *goroutine) signalsIn(fn function, seen map[function]bool) bool {
 	body, ok := g.bodies[fn]
 	if !ok || seen[fn] {
 		return false
 	}
 	seen[fn] = true
-	for at := range body.Preorder((*ast.Ident)(nil), (*ast.SelectorExpr)(nil), (*ast.CallExpr)(nil),
-		(*ast.ForStmt)(nil), (*ast.RangeStmt)(nil)) {
+	for at := range body.Preorder((*ast.Ident)(nil), (*ast.CallExpr)(nil), (*ast.ForStmt)(nil)) {
 		signals := false
 		switch e := at.Node().(type) {
 		case *ast.Ident:
 			v, ok := g.info.Uses[e].(*types.Var)
-			signals = ok && !v.IsField() && g.isShared(v, body.Node()) && g.signalsThrough(v)
-		case *ast.SelectorExpr: // a field: of a receiver, say
-			v, ok := g.info.Uses[e.Sel].(*types.Var)
-			timer := isNamed(g.info.TypeOf(e.X), "time", "Timer", "Ticker")
-			signals = ok && v.IsField() && !timer && g.canSignal(v.Type(), false)
+			switch {
+			case ok && v.IsField(): // of a receiver, say, and not of a timer
+				signals = g.canSignal(v.Type(), false) && v.Pkg().Path() != "time"
+			case ok && isShared(v, body.Node()):
+				signals = g.signalsThrough(v)
+			}
 		case *ast.ForStmt:
-			signals = e.Cond == nil && !leaves(e.Body)
-		case *ast.RangeStmt:
-			_, signals = types.Unalias(g.info.TypeOf(e.X)).Underlying().(*types.Chan)
+			signals = e.Cond == nil
 		case *ast.CallExpr:
 			signals = g.usesEnd(e, "Done") || g.completes(e, body.Node()) || g.signalsIn(g.functionOf(e.Fun), seen)
 		}
@@ -90,14 +79,14 @@ func (g *goroutine) signalsIn(fn function, seen map[function]bool) bool {
 }
 
 // isShared reports whether v is from outside of a function.
-func (g *goroutine) isShared(v *types.Var, function ast.Node) bool {
-	return !declaredIn(function, v) || g.variable(v).param
+func isShared(v *types.Var, function ast.Node) bool {
+	return !declaredIn(function, v) || isParameter(v)
 }
 
 // usesEnd reports whether a call uses the end of a context.
-func (g *goroutine) usesEnd(call *ast.CallExpr, methods ...string) bool {
+func (c *checker) usesEnd(call *ast.CallExpr, methods ...string) bool {
 	method, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
-	return ok && slices.Contains(methods, method.Sel.Name) && isContext(g.info.TypeOf(method.X))
+	return ok && slices.Contains(methods, method.Sel.Name) && isContext(c.info.TypeOf(method.X))
 }
 
 // completes reports whether a call signals something from outside of the function
@@ -110,19 +99,15 @@ func (g *goroutine) completes(call *ast.CallExpr, function ast.Node) bool {
 	switch strings.ToLower(method.Sel.Name) {
 	case "done", "countdown", "signal", "broadcast", "release", "finish", "complete", "resolve", "reject",
 		"close", "closewitherror", "cancel":
-	default:
-		return false
+		v := g.varOf(root(method.X))
+		return v != nil && isShared(v, function) && !g.takesContext(call) && !declaredIn(g.stmt.Call.Fun, v)
 	}
-	v := g.varOf(root(method.X))
-	if v == nil || v.IsField() || g.takesContext(call) || g.canSignal(v.Type(), false) && g.neverWaited(v) {
-		return false
-	}
-	return g.isShared(v, function) && !declaredIn(g.stmt.Call.Fun, v)
+	return false
 }
 
 func (g *goroutine) signalsThrough(v *types.Var) bool {
-	if _, ok := types.Unalias(v.Type()).Underlying().(*types.Signature); !ok {
-		return g.canSignal(v.Type(), false) && !g.neverWaited(v)
+	if _, ok := v.Type().Underlying().(*types.Signature); !ok {
+		return g.canSignal(v.Type(), false)
 	}
 	if isNamed(v.Type(), "context", "CancelFunc", "CancelCauseFunc") {
 		return g.handlerAwaitsContext()
@@ -148,9 +133,6 @@ func (g *goroutine) handlerAwaitsContext() bool {
 // canSignal reports whether a value of type t can signal others: a channel,
 // a WaitGroup, a function, a stream. Fields of a struct are looked at if deep.
 func (c *checker) canSignal(t types.Type, deep bool) bool {
-	if t == nil {
-		return false
-	}
 	if p, ok := types.Unalias(t).(*types.Pointer); ok {
 		t = p.Elem()
 	}
@@ -160,9 +142,6 @@ func (c *checker) canSignal(t types.Type, deep bool) bool {
 			"io", "bufio", "net", "os/exec": // streams and processes end when their other side does
 			return true
 		}
-	}
-	if isNamed(t, "sync", "WaitGroup", "Cond") || isNamed(t, "net/http", "Server") {
-		return true
 	}
 	switch u := t.Underlying().(type) {
 	case *types.Chan:
@@ -176,56 +155,5 @@ func (c *checker) canSignal(t types.Type, deep bool) bool {
 			}
 		}
 	}
-	return false
-}
-
-// leaves reports whether something may leave a loop.
-func leaves(body *ast.BlockStmt) bool {
-	left := false
-	ast.Inspect(body, func(n ast.Node) bool {
-		switch n.(type) {
-		case *ast.FuncLit:
-			return false
-		case *ast.ReturnStmt, *ast.BranchStmt:
-			left = true
-		}
-		return !left
-	})
-	return left
-}
-
-// neverWaited reports whether a channel or a group belongs to a function, and
-// only those use it that would be waited for.
-func (c *checker) neverWaited(v *types.Var) bool {
-	known := c.variable(v)
-	if v.IsField() || v.Parent() == c.pass.Pkg.Scope() || known.param || len(known.values) > 1 {
-		return false
-	}
-	for _, value := range known.values {
-		switch value.(type) {
-		case *ast.CallExpr, *ast.CompositeLit: // make, WithContext; not another variable
-		default:
-			return false
-		}
-	}
-	for at := range c.root.Preorder((*ast.Ident)(nil)) {
-		if id := at.Node().(*ast.Ident); c.info.Uses[id] == v && !signals(at) {
-			return false
-		}
-	}
-	return true
-}
-
-// signals reports whether a use of a channel or a group signals, or prepares that.
-func signals(use inspector.Cursor) bool {
-	switch parent := use.Parent().Node().(type) {
-	case *ast.SelectorExpr:
-		return slices.Contains([]string{"Add", "Done", "Go", "TryGo", "SetLimit"}, parent.Sel.Name)
-	case *ast.SendStmt:
-		return use.ParentEdgeKind() == edge.SendStmt_Chan
-	case *ast.CallExpr:
-		fun, ok := parent.Fun.(*ast.Ident)
-		return ok && fun.Name == "close"
-	}
-	return false
+	return isNamed(t, "sync", "WaitGroup", "Cond") || isNamed(t, "net/http", "Server")
 }

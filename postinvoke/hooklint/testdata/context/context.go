@@ -128,7 +128,7 @@ func insertAll(...string) error { return nil }
 
 func request(w http.ResponseWriter, r *http.Request) {
 	postinvoke.RunContext(r.Context(), func(context.Context) error {
-		return insert(r.Context(), r.URL.Path) // want `r.Context\(\) is the request's context, which has ended`
+		return insert(r.Context(), r.URL.Path) // want `r.Context\(\) is the handler's context, which has ended`
 	})
 	ctx := r.Context()
 	postinvoke.Run(ctx, func() {

@@ -91,24 +91,3 @@ func unfixed(ctx context.Context, ps []publisher, next func() publisher, o order
 		fmt.Println(ctx)
 	}()
 }
-
-// Nobody waits for these groups and channels.
-func abandoned(ctx context.Context, orders []order, p publisher) {
-	postinvoke.Run(ctx, func() { fmt.Println("hook") })
-
-	var group sync.WaitGroup
-	group.Go(func() { p.Publish(ctx, orders[0]) }) // want `nothing waits for group: this goroutine is frozen with the environment when the response is sent, so call group.Wait, or start it with postinvoke.Go`
-	for _, o := range orders {
-		group.Add(1)
-		go func() { // want `nothing waits for this goroutine`
-			defer group.Done()
-			p.Publish(ctx, o)
-		}()
-	}
-
-	done := make(chan struct{})
-	go func() { // want `nothing waits for this goroutine`
-		defer close(done)
-		p.Publish(ctx, orders[0])
-	}()
-}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"time"
 
 	"example.com/postinvoke/postinvoke"
 )
@@ -23,18 +22,7 @@ func later(ctx context.Context, id string) {
 	postinvoke.Run(ctx, func() { fmt.Println("hook", id) })
 }
 
-func timer(ctx context.Context, id string) {
-	time.AfterFunc(time.Second, func() { later(ctx, id) }) // want `nothing waits for this goroutine, so it may register its hook too late`
-	var group sync.WaitGroup
-	group.Go(func() { later(ctx, id) }) // want `nothing waits for group, so this goroutine may register its hook too late: call group.Wait, or start it with postinvoke.Go`
-}
-
 // The rest is right.
-
-func stopped(ctx context.Context, id string) {
-	slow := time.AfterFunc(time.Second, func() { later(ctx, id) })
-	defer slow.Stop()
-}
 
 func waited(ctx context.Context, ids []string) {
 	var group sync.WaitGroup

@@ -4,7 +4,6 @@ package calls
 import (
 	"context"
 	"fmt"
-	"testing"
 
 	"example.com/postinvoke/postinvoke"
 )
@@ -35,8 +34,4 @@ func passesOn(ctx context.Context, names []string) {
 
 func main() {
 	fmt.Println(wrapped(context.Background(), "a run from the command line"))
-}
-
-func check(t *testing.T, ctx context.Context) {
-	wrapped(context.Background(), "a test plays the runtime")
 }
