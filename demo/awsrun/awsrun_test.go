@@ -5,25 +5,17 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"example.com/postinvoke/demo/awsrun"
-	"example.com/postinvoke/demo/awsrun/awstest"
 	"example.com/postinvoke/demo/recording"
 	"example.com/postinvoke/lambdaenv"
 )
 
 // quick is a pace for tests: as fast as can be, and more patient than AWS.
 var quick = awsrun.Pace{
-	Busy:    time.Millisecond,
-	Quiet:   time.Millisecond,
-	Log:     time.Minute,
-	Idle:    time.Minute,
-	Grace:   time.Minute,
-	Metric:  time.Minute,
-	Backoff: time.Millisecond,
+	Look: time.Millisecond, Log: time.Minute, Idle: time.Minute, Grace: time.Minute,
 }
 
 // event is for hooks that end at once. With a HookTime they take longer on
@@ -42,7 +34,7 @@ type outcome struct {
 // most tests want: two invocations with short hooks.
 func execute(ctx context.Context, cfg awsrun.Config) *outcome {
 	if cfg.Stack == "" {
-		cfg.Stack = awstest.Stack
+		cfg.Stack = stackName
 	}
 	if cfg.Event == nil {
 		cfg.Event = []byte(event)
@@ -56,7 +48,6 @@ func execute(ctx context.Context, cfg awsrun.Config) *outcome {
 	var (
 		r         outcome
 		recorders []*recording.Recorder
-		mu        sync.Mutex
 	)
 	cfg.NewRecorder = func(about recording.About) *recording.Recorder {
 		rec := recording.NewRecorder(about)
@@ -64,13 +55,11 @@ func execute(ctx context.Context, cfg awsrun.Config) *outcome {
 		return rec
 	}
 	follow := cfg.Progress
-	cfg.Progress = func(p awsrun.Progress) {
-		mu.Lock()
-		defer mu.Unlock()
+	cfg.Progress = func(text string) {
 		if follow != nil {
-			follow(p)
+			follow(text)
 		}
-		r.progress = append(r.progress, p.Text(time.Minute))
+		r.progress = append(r.progress, text)
 	}
 	r.checks, r.err = awsrun.Run(ctx, cfg)
 	for _, rec := range recorders {

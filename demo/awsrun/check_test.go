@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"example.com/postinvoke/demo/awsrun"
-	"example.com/postinvoke/demo/awsrun/awstest"
 	"example.com/postinvoke/record"
 )
 
@@ -44,7 +43,7 @@ func TestCheckFails(t *testing.T) {
 	const minute = time.Minute
 	tests := []struct {
 		name  string
-		cfg   awstest.Config
+		cfg   accountConfig
 		event string
 		want  string
 
@@ -54,34 +53,34 @@ func TestCheckFails(t *testing.T) {
 			// The response comes after the hooks, so how long they take cannot be
 			// made up; the metric has more than that, however late it begins.
 			name: "callers wait for hooks", event: `{"sleepMs":1100}`,
-			cfg:     awstest.Config{KeepBack: true, Metric: times(2), Rewrite: with("initDurationMs", "0")},
+			cfg:     accountConfig{KeepBack: true, Metric: times(2), Rewrite: with("initDurationMs", "0")},
 			want:    "failed, passed, passed, passed, passed",
 			figures: "invocation 1: response after ", meaning: "callers wait for hooks",
 		},
 		{
-			name: "hooks are not billed", cfg: awstest.Config{HookTime: minute, Rewrite: with("billedDurationMs", "7")},
+			name: "hooks are not billed", cfg: accountConfig{HookTime: minute, Rewrite: with("billedDurationMs", "7")},
 			want:    "passed, failed, passed, passed, passed",
 			figures: "invocation 1: 7 ms billed, ", meaning: "bills less",
 		},
 		{
-			name: "the metric does not count them", cfg: awstest.Config{HookTime: minute, Metric: times(0.5)},
+			name: "the metric does not count them", cfg: accountConfig{HookTime: minute, Metric: times(0.5)},
 			want:    "passed, passed, failed, passed, passed",
-			figures: " in 1 invocations, but hooks took ", meaning: "dashboard",
+			figures: " in 1 invocations, hooks took ", meaning: "dashboard",
 		},
 		{
 			name:    "there is no metric",
-			cfg:     awstest.Config{HookTime: minute, Metric: func([]float64) []float64 { return nil }},
+			cfg:     accountConfig{HookTime: minute, Metric: func([]float64) []float64 { return nil }},
 			want:    "passed, passed, not seen, passed, passed",
-			figures: "CloudWatch has no value yet",
+			figures: "CloudWatch has 0 of 1 invocations so far",
 		},
 		{
 			name:    "shutdown hooks are not seen",
-			cfg:     awstest.Config{HookTime: minute, Rewrite: without(record.ShutdownHooks)},
+			cfg:     accountConfig{HookTime: minute, Rewrite: without(record.ShutdownHooks)},
 			want:    "passed, passed, passed, failed, passed",
 			figures: "that of the shutdown hooks did not", meaning: "must not be lost",
 		},
 		{
-			name: "no reason is reported", cfg: awstest.Config{HookTime: minute, Rewrite: without(record.Environment)},
+			name: "no reason is reported", cfg: accountConfig{HookTime: minute, Rewrite: without(record.Environment)},
 			want:    "passed, passed, passed, passed, failed",
 			figures: "its record did not come within 1ns", meaning: "SHUTDOWN event",
 		},
@@ -89,9 +88,8 @@ func TestCheckFails(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			test.cfg.ShutdownAfter = 1
-			awstest.Start(t, test.cfg)
+			startAccount(t, test.cfg)
 			cfg := awsrun.Config{Invocations: 1, Pace: quick, Event: []byte(cmp.Or(test.event, event))}
-			cfg.Pace.Metric = 1
 			if strings.HasSuffix(test.want, "failed, passed") || strings.HasSuffix(test.want, "passed, failed") {
 				cfg.Pace.Grace = 1 // one of the two records never comes
 			}
@@ -114,46 +112,43 @@ func TestCheckFails(t *testing.T) {
 func TestCheckWithoutEvidence(t *testing.T) {
 	another := func(values []float64) []float64 { return append(values, 0) }
 	const response, billed, metric, shutdown, reason = 0, 1, 2, 3, 4
-	const slow = "demo/testdata/functions/slow"
+	const fails = "demo/testdata/functions/fails"
 	tests := []struct {
 		name  string
-		cfg   awstest.Config
+		cfg   accountConfig
 		event string
 		check int
 		want  string
 	}{
-		{"a slow handler with short hooks", awstest.Config{Function: slow, KeepBack: true},
-			`{"HandlerMs":1100,"HookMs":20,"Hooks":1}`, response,
-			"hooks this short cannot be distinguished from the network: " +
+		{"a slow handler with short hooks", accountConfig{KeepBack: true, Rewrite: with("responseMs", "1100")},
+			`{"sleepMs":1100}`, response,
+			"the caller may have waited for the network or the cold start: " +
 				`give the function an event such as {"sleepMs":3000}`},
 		{"a caller who waits for a cold start",
-			awstest.Config{KeepBack: true, Rewrite: with("initDurationMs", "60000")}, `{"sleepMs":1100}`,
-			response, "the caller may have waited for the cold start"},
-		{"which hook ended first", awstest.Config{Function: slow, HookTime: time.Minute}, `{"HookMs":1,"Hooks":2}`,
-			response, "the log does not say when the first of them did"},
-		{"hooks before a panic is reported", awstest.Config{Function: slow}, `{"Hooks":1,"Panic":true}`,
+			accountConfig{KeepBack: true, Rewrite: with("initDurationMs", "60000")}, `{"sleepMs":1100}`,
+			response, "the caller may have waited for the network or the cold start"},
+		{"hooks before a panic is reported", accountConfig{Function: fails}, `"handler panics"`,
 			response, "hooks did not follow a response"},
-		{"short hooks", awstest.Config{Rewrite: with("hooksMs", "1")}, event,
+		{"short hooks", accountConfig{Rewrite: with("hooksMs", "1")}, event,
 			billed, "too short to compare"},
-		{"no billed duration", awstest.Config{Rewrite: with("billedDurationMs", "0")}, event,
+		{"no billed duration", accountConfig{Rewrite: with("billedDurationMs", "0")}, event,
 			billed, "its platform.report has no billed duration"},
-		{"no records below WARN", awstest.Config{Rewrite: without(record.Hooks)}, event,
-			billed, "or the application log level is above INFO"},
-		{"other invocations in the metric", awstest.Config{HookTime: time.Minute, Metric: another},
+		{"no records below WARN", accountConfig{Rewrite: without(record.Hooks)}, event,
+			billed, "the application log level is above INFO"},
+		{"other invocations in the metric", accountConfig{HookTime: time.Minute, Metric: another},
 			event, metric, "CloudWatch has 2 invocations in these minutes, of which 1 are of this run"},
-		{"no shutdown hooks", awstest.Config{Function: slow}, `{"Hooks":1}`,
+		{"no shutdown hooks", accountConfig{Function: fails}, `"fast"`,
 			shutdown, "only of the example it is known that there are any"},
-		{"shutdown hooks that print nothing", awstest.Config{Rewrite: without("bye y'all!")}, event,
-			shutdown, "0 lines printed: none that could have been lost"},
-		{"no layer", awstest.Config{NoLayer: true}, event,
+		{"shutdown hooks that print nothing", accountConfig{Rewrite: without("bye y'all!")}, event,
+			shutdown, "lines printed: 0, so none that could have been lost"},
+		{"no layer", accountConfig{NoLayer: true}, event,
 			reason, "the function does not say that it has the layer"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			test.cfg.ShutdownAfter = 1
-			awstest.Start(t, test.cfg)
+			startAccount(t, test.cfg)
 			cfg := awsrun.Config{Invocations: 1, Pace: quick, Event: []byte(test.event)}
-			cfg.Pace.Metric = 1
 			cfg.Pace.Grace = 1
 			if test.name == "shutdown hooks that print nothing" {
 				cfg.Pace.Grace = quick.Grace
@@ -173,7 +168,7 @@ func TestCheckWithoutEvidence(t *testing.T) {
 // Handlers are billed as well: a report that has room for either is not one of
 // both.
 func TestBilledDurationOfTheHandlerOnly(t *testing.T) {
-	awstest.Start(t, awstest.Config{Rewrite: func(line string) string {
+	startAccount(t, accountConfig{Rewrite: func(line string) string {
 		return with("billedDurationMs", "500")(with("handlerMs", "450")(with("hooksMs", "450")(line)))
 	}})
 	r := execute(t.Context(), awsrun.Config{Invocations: 1, NoWait: true})
@@ -185,7 +180,7 @@ func TestBilledDurationOfTheHandlerOnly(t *testing.T) {
 
 // Lambda may make records of plain lines.
 func TestPlainLinesInRecords(t *testing.T) {
-	awstest.Start(t, awstest.Config{ShutdownAfter: 1, HookTime: time.Minute, Rewrite: func(line string) string {
+	startAccount(t, accountConfig{ShutdownAfter: 1, HookTime: time.Minute, Rewrite: func(line string) string {
 		if strings.HasPrefix(line, "{") {
 			return line
 		}
@@ -199,12 +194,12 @@ func TestPlainLinesInRecords(t *testing.T) {
 }
 
 func TestMetricIsDenied(t *testing.T) {
-	account := awstest.Start(t, awstest.Config{})
-	account.Fail("cloudwatch:GetMetricStatistics", awstest.Failure{Status: 403, Code: "AccessDenied", Message: "no"})
+	account := startAccount(t, accountConfig{})
+	account.Fail("cloudwatch:GetMetricStatistics", awsError{Status: 403, Code: "AccessDenied", Message: "no"})
 	r := execute(t.Context(), awsrun.Config{Invocations: 1, NoWait: true})
 	r.succeeded(t)
 	got := r.checks[2]
-	const want = "these credentials may not do cloudwatch:GetMetricStatistics"
+	const want = "refused cloudwatch:GetMetricStatistics"
 	if got.Result != awsrun.NotSeen || !strings.Contains(got.Figures, want) {
 		t.Errorf("got %s, want not seen, %q", dump(r.checks[2:3]), want)
 	}

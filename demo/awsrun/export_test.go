@@ -6,16 +6,11 @@ func Explain(region string, err error) error {
 	return (&account{region: region}).explain(err, request{describeStacks, "stack Demo"})
 }
 
-// FirstIsRetried reports whether a run's first request is made again after an
-// error.
-func FirstIsRetried(err error) bool { return firstRetryer{retryer(0)}.IsErrorRetryable(err) }
-
 // TargetsIn returns the functions, and their log groups, in a stack's outputs.
-func TargetsIn(outputs map[string]string) ([][3]string, error) {
-	targets, err := targetsIn(outputs)
+func TargetsIn(outputs map[string]string) [][3]string {
 	var all [][3]string
-	for _, t := range targets {
+	for _, t := range targetsIn(outputs) {
 		all = append(all, [3]string{t.name, t.function, t.group})
 	}
-	return all, err
+	return all
 }

