@@ -21,7 +21,7 @@ func TestReport(t *testing.T) {
 	demotest.InOrder(t, page, "<title>postinvoke on this machine", `data-name="handle.func2"`,
 		`data-name="handle.func1"`,
 		"function returned response here", "duration includes cleanup time", "lambda was shut down", "invocation 2")
-	if got := strings.Count(page, `<g class="bar hook`); got != 4 {
+	if got := strings.Count(page, `<div class="bar hook`); got != 4 {
 		t.Errorf("got %d hooks, want 2 for each of 2 invocations", got)
 	}
 }

@@ -158,8 +158,7 @@ func runFunction(ctx context.Context, args []string, stdin io.Reader, stdout, st
 	cfg := o.Environment(programs, o.Wanted())
 	cfg.LogFormat = o.logFormat
 	err = run.In(ctx, cfg, rec)
-	ended := func(r *recording.Recording, by string) string { return r.Interrupted(by, o.Invocations) }
-	return o.Files.Write(ctx, progress, err, ended, rec.Recording())
+	return o.Files.Write(ctx, progress, err, (*recording.Recording).Interrupted, rec.Recording())
 }
 
 // about describes what is run.

@@ -52,9 +52,9 @@ func TestTheReportOfAnInterruptedRun(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, event, moment, want string }{
 		{"frozen", `{"sleepMs":1}`, "── frozen",
-			`Ended by Ctrl-C after \S+ m?s, after invocation 1 of 2\.</p>(?s:.*)then killed(?s:.*)first on stack`},
+			`Ended by Ctrl-C after \S+ m?s\.</p>(?s:.*)SIGKILL(?s:.*)first on stack`},
 		{"in a hook", `{"sleepMs":60000}`, "second on stack",
-			`Ended by Ctrl-C after \S+ m?s, in invocation 1 of 2\.</p>(?s:.*)second on stack`},
+			`Ended by Ctrl-C after \S+ m?s\.</p>(?s:.*)second on stack`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -20,6 +20,9 @@ const (
 	// keptRows is how much of the log there is. A page with many more is slow.
 	keptRows = 2000
 
+	// keptMoments is how many the recording keeps, for the timeline.
+	keptMoments = 2000
+
 	// frame is how often the timeline is drawn while something happens.
 	frame = 150 * time.Millisecond
 )
@@ -61,9 +64,9 @@ func (u *updates) notify() {
 // Began is part of [recording.Renderer], as are the next three.
 func (u *updates) Began(*recording.Recording) {}
 
-func (u *updates) Moment(r *recording.Recording, m *recording.Moment) {
+func (u *updates) Moment(_ *recording.Recording, m *recording.Moment) {
 	u.mu.Lock()
-	if row, ok := report.NewRow(r, m); ok {
+	if row, ok := report.NewRow(m); ok {
 		u.rows = append(u.rows, string(row.HTML()))
 		if more := len(u.rows) - keptRows; more > 0 {
 			u.rows, u.dropped = u.rows[more:], u.dropped+more
@@ -118,8 +121,7 @@ func (s *session) events(w http.ResponseWriter, r *http.Request) {
 	defer frame.Stop()
 	seen, last := 0, view{}
 	for err := send("begin", nil); err == nil; {
-		// In this order nothing is missed, and no timeline is ahead of the log,
-		// except for a response of which it is not known yet whether hooks follow.
+		// In this order nothing is missed, and no timeline is ahead of the log.
 		changed := s.updates.next()
 		v := s.view()
 		rows, all := s.updates.since(seen)

@@ -2,7 +2,7 @@
 // figures, in one file, and a picture of it. The live page shows the same parts.
 //
 // A recording on its way to the picture: timeline.go makes spans of it,
-// drawing.go lays them out, and page/parts.html is the SVG.
+// chart.go makes columns and rows of those, which the browser lays out.
 package report
 
 import (
@@ -11,7 +11,6 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
-	"fmt"
 	"html/template"
 	"io"
 	"time"
@@ -23,31 +22,31 @@ import (
 //go:embed page
 var files embed.FS
 
-var templates = template.Must(template.ParseFS(files, "page/*.html"))
+var templates = template.Must(template.New("").Funcs(template.FuncMap{
+	"number": func(i int) int { return i + 1 },
+}).ParseFS(files, "page/*.html"))
 
 // A page is what the template report.html shows.
 type page struct {
-	Picture                bool
-	Heading, At, ScriptSum string
-	Style                  template.CSS
-	Script                 template.JS
-	Runs                   []run
+	Picture       bool
+	At, ScriptSum string
+	Style         template.CSS
+	Script        template.JS
+	Runs          []run
 }
 
 // A run is a recording, as the page shows it.
 type run struct {
-	Name    string
-	Intro   []string
+	*recording.Recording
 	Figures []figure
-	Drawing *drawing
+	Chart   *chart
 	Log     []Row
-	Summary summary
 }
 
 func newPage(recordings []*recording.Recording) *page {
 	sum := sha256.Sum256([]byte(Script()))
 	p := &page{
-		Heading: heading(recordings), At: "without any environment",
+		At:    "without any environment",
 		Style: template.CSS(Style()), Script: template.JS(Script()),
 		ScriptSum: "sha256-" + base64.StdEncoding.EncodeToString(sum[:]), // as a content security policy names it
 	}
@@ -59,34 +58,9 @@ func newPage(recordings []*recording.Recording) *page {
 		if n := len(r.Moments); n > 0 {
 			end = r.Moments[n-1].Since
 		}
-		drawing := draw(fmt.Sprint("plot-", i+1), timeline(r, end), r.Elapsed)
-		p.Runs = append(p.Runs, run{r.Name, r.Intro, figures(r), drawing, rows(r), newSummary(r)})
+		p.Runs = append(p.Runs, run{r, figures(r), newChart(timeline(r, end)), rows(r)})
 	}
 	return p
-}
-
-// heading describes what the page shows.
-func heading(recordings []*recording.Recording) string {
-	var after, before, lost, unknown bool
-	for _, r := range recordings {
-		for _, inv := range r.Invocations {
-			after = after || inv.Hooks != nil && inv.Hooks.AfterResponse
-			before = before || inv.Hooks != nil && inv.Hooks.BeforeError
-			lost = lost || inv.Lost != nil
-			unknown = unknown || inv.Unknown != ""
-		}
-	}
-	switch {
-	case lost:
-		return "Hooks lost with their process"
-	case unknown:
-		return "Hooks unknown: their process ended"
-	case after:
-		return "Response first, hooks after"
-	case before:
-		return "The handler panics: hooks first, then the error"
-	}
-	return "What happens after the response"
 }
 
 // Write writes the report of the recordings, each of one environment.
@@ -110,7 +84,7 @@ func Picture(ctx context.Context, recordings ...*recording.Recording) ([]byte, e
 	p.Picture = true
 	width := 1000
 	for _, r := range p.Runs {
-		width = max(width, namesWidth+r.Drawing.Width+padding)
+		width = max(width, r.Chart.Least+padding)
 	}
 	b, err := render("report.html", p)
 	if err != nil {

@@ -220,14 +220,6 @@ func (p *Page) Wait(expression string) {
 	}
 }
 
-// Print returns the page as a PDF, with the size of paper that it wants.
-func (p *Page) Print() []byte {
-	p.t.Helper()
-	pdf, err := chromedp.Run(p.ctx, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize()))
-	p.must(err)
-	return pdf
-}
-
 // ShowPrinted shows the page as it is on paper of that size, in pixels, printed
 // by a user who prefers the colour scheme.
 func (p *Page) ShowPrinted(width, height int64, scheme string) {
@@ -262,8 +254,8 @@ type Box struct {
 func (p *Page) Bars() []Box {
 	p.t.Helper()
 	bars := Eval[[]Box](p, `[...document.querySelectorAll(".bar")].map((bar) => {
-		const r = bar.querySelector("rect").getBoundingClientRect();
-		const l = bar.querySelector("text")?.getBoundingClientRect();
+		const r = bar.querySelector(".box").getBoundingClientRect();
+		const l = bar.querySelector(".label")?.getBoundingClientRect();
 		return { Lane: bar.dataset.lane, Name: bar.dataset.name,
 			From: Number(bar.dataset.from), To: Number(bar.dataset.to),
 			Left: r.left, Right: r.right, Top: r.top, Bottom: r.bottom,
