@@ -66,8 +66,8 @@ func (u *updates) Began(*recording.Recording) {}
 
 func (u *updates) Moment(_ *recording.Recording, m *recording.Moment) {
 	u.mu.Lock()
-	if row, ok := report.NewRow(m); ok {
-		u.rows = append(u.rows, string(row.HTML()))
+	if row := report.Row(m); row != "" {
+		u.rows = append(u.rows, string(row))
 		if more := len(u.rows) - keptRows; more > 0 {
 			u.rows, u.dropped = u.rows[more:], u.dropped+more
 		}

@@ -67,7 +67,10 @@ func NewRecorder(about About, renderers ...Renderer) *Recorder {
 func (r *Recorder) Recording() *Recording {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.recording.clone()
+	now := r.recording // a copy that does not grow
+	now.Moments = slices.Clone(now.Moments)
+	now.Invocations = slices.Clone(now.Invocations)
+	return &now
 }
 
 // Observe takes an entry of the environment; entries must come in the order of
@@ -175,7 +178,7 @@ func (r *Recorder) line(e lambdaenv.Entry) {
 			inv.read(e, fields)
 		}
 	}
-	if h := ShutdownHooksIn(e); h != nil {
+	if h := hooksIn(e, record.ShutdownHooks); h != nil {
 		r.shutdown.Hooks = h
 	}
 	if l := LostIn(e); l != nil && l.RequestID == "" {

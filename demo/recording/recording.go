@@ -9,7 +9,6 @@
 package recording
 
 import (
-	"slices"
 	"time"
 
 	"example.com/postinvoke/lambdaenv"
@@ -86,12 +85,4 @@ type Shutdown struct {
 	Since time.Duration // from the beginning of the run to the end of the Shutdown phase
 	Idle  time.Duration // from the end of the last invocation to the Shutdown phase
 	Hooks *Hooks        // those for the shutdown; nil if the library reported none
-}
-
-// clone returns a copy that does not grow.
-func (r *Recording) clone() *Recording {
-	c := *r
-	c.Moments = slices.Clone(r.Moments)
-	c.Invocations = slices.Clone(r.Invocations)
-	return &c
 }

@@ -3,6 +3,7 @@ package recording
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -13,7 +14,6 @@ import (
 // Hooks is what the library reports about the hooks of one invocation, or of the
 // shutdown.
 type Hooks struct {
-	RequestID     string   `json:"-"`
 	Count         int      `json:"hooks"`
 	Ms            *float64 `json:"hooksMs,omitempty"` // until the last had finished; nil if none ran
 	Failures      int      `json:"failures"`
@@ -26,10 +26,6 @@ type Hooks struct {
 // nil.
 func HooksIn(e lambdaenv.Entry) *Hooks { return hooksIn(e, record.Hooks) }
 
-// ShutdownHooksIn returns what the entry reports about the hooks of the shutdown,
-// or nil.
-func ShutdownHooksIn(e lambdaenv.Entry) *Hooks { return hooksIn(e, record.ShutdownHooks) }
-
 // outcomePanic is the outcome of a handler that panicked.
 const outcomePanic = "panic"
 
@@ -39,7 +35,6 @@ func hooksIn(e lambdaenv.Entry, message string) *Hooks {
 		return nil
 	}
 	h := &Hooks{
-		RequestID: fields[record.RequestID],
 		Count:     int(Number(fields, record.HookCount)),
 		Failures:  int(Number(fields, record.Failures)),
 		Abandoned: int(Number(fields, record.Abandoned)),
@@ -133,16 +128,12 @@ func Number(fields map[string]string, key string) float64 {
 func Fields(line string) map[string]string {
 	fields := map[string]string{}
 	if strings.HasPrefix(line, "{") {
-		var raw map[string]json.RawMessage
-		if json.Unmarshal([]byte(line), &raw) != nil {
+		var object map[string]any
+		if json.Unmarshal([]byte(line), &object) != nil {
 			return nil
 		}
-		for k, v := range raw {
-			var s string
-			if json.Unmarshal(v, &s) != nil {
-				s = string(v)
-			}
-			fields[k] = s
+		for k, v := range object {
+			fields[k] = fmt.Sprint(v)
 		}
 		return fields
 	}

@@ -11,7 +11,7 @@ import (
 func TestParseRecord(t *testing.T) {
 	const id = "5e0c1f2a-9d3b-4c47-8a55-0d9f6b1e7c21"
 	ms := 3000.4
-	want := &recording.Hooks{RequestID: id, Count: 2, Failures: 1, Ms: &ms, AfterResponse: true}
+	want := &recording.Hooks{Count: 2, Failures: 1, Ms: &ms, AfterResponse: true}
 	for _, line := range []string{
 		`timestamp=2026-03-04T05:06:10.012Z level=INFO message="postinvoke: hooks finished" outcome=ok x="a \"b\" = ` +
 			`c" responseMs=2 hooks=2 hooksMs=3000.4 failures=1 abandoned=0 requestId=` + id,

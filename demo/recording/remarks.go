@@ -3,7 +3,6 @@ package recording
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"example.com/postinvoke/lambdaenv"
 )
@@ -23,7 +22,7 @@ const remarkShutdown = "lambda was shut down %s later than the last invocation"
 func (r *Recorder) remark(m *Moment) string {
 	later := ""
 	if r.env.ending && !r.recording.Reset {
-		later = fmt.Sprintf(remarkShutdown, roughly(m.Since-r.env.idleAt))
+		later = fmt.Sprintf(remarkShutdown, Length(m.Since-r.env.idleAt))
 	}
 	if r.recording.GoroutineOnly {
 		return r.remarks.aboutGoroutine(m, later)
@@ -55,13 +54,12 @@ func (r *Recorder) aboutHooks(m *Moment, later string) string {
 }
 
 func (r *remarks) aboutGoroutine(m *Moment, later string) string {
-	work := GoroutineWork(m.Entry)
 	switch {
 	case m.Kind == lambdaenv.Responded && r.atWork > 0:
 		return r.once("response returned here, the goroutine is still at work")
-	case work == WorkBegins:
+	case CleanupBegins(m.Entry):
 		r.atWork++
-	case work == WorkDone:
+	case CleanupDone(m.Entry):
 		r.atWork--
 		if r.cutOff {
 			return r.once("the goroutine continues only now, in the next invocation")
@@ -89,41 +87,19 @@ func (r *remarks) once(remark string) string {
 	return remark
 }
 
-// roughly renders d as one would say it: 20ms, 1.2s, 6m2s.
-func roughly(d time.Duration) string {
-	switch {
-	case d < time.Second:
-		return d.Round(time.Millisecond).String()
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.1fs", d.Seconds())
-	}
-	return d.Round(time.Second).String()
-}
-
 // isReport reports whether e is Lambda's line with the duration.
 func isReport(e lambdaenv.Entry) bool {
 	return e.Kind == lambdaenv.Line && e.Source == lambdaenv.Platform &&
 		(strings.HasPrefix(e.Text, "REPORT ") || strings.Contains(e.Text, `"type":"platform.report"`))
 }
 
-// Work is what the function in demo/goroutine prints about its goroutine.
-type Work int
+// CleanupBegins reports whether the entry is what the function in demo/goroutine
+// prints when its goroutine begins.
+func CleanupBegins(e lambdaenv.Entry) bool { return prints(e, "cleanup begins") }
 
-// What it can say.
-const (
-	WorkUnknown Work = iota // something else
-	WorkBegins
-	WorkDone
-)
+// CleanupDone reports whether it is what that prints at the end.
+func CleanupDone(e lambdaenv.Entry) bool { return prints(e, "cleanup done") }
 
-// GoroutineWork returns what the entry has about the goroutine of demo/goroutine.
-func GoroutineWork(e lambdaenv.Entry) Work {
-	switch {
-	case e.Kind != lambdaenv.Line || e.Source != lambdaenv.Function:
-	case strings.Contains(e.Text, "cleanup begins"):
-		return WorkBegins
-	case strings.Contains(e.Text, "cleanup done"):
-		return WorkDone
-	}
-	return WorkUnknown
+func prints(e lambdaenv.Entry, text string) bool {
+	return e.Kind == lambdaenv.Line && e.Source == lambdaenv.Function && strings.Contains(e.Text, text)
 }

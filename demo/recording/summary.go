@@ -27,7 +27,7 @@ func (r *Recording) Interrupted(by string) string {
 	if n := len(r.Moments); n > 0 {
 		at = r.Moments[n-1].Since
 	}
-	return fmt.Sprintf("Ended by %s after %s.", by, inWords(at))
+	return fmt.Sprintf("Ended by %s after %s.", by, Length(at))
 }
 
 // End describes how the environment ended, if it did.
@@ -40,7 +40,7 @@ func (r *Recording) End() string {
 	case s == nil:
 		return "the environment was not shut down"
 	default:
-		end = []string{fmt.Sprintf("environment shut down after %s, reason: %s", inWords(s.Since), s.Reason)}
+		end = []string{fmt.Sprintf("environment shut down after %s, reason: %s", Length(s.Since), s.Reason)}
 		if len(s.Killed) > 0 {
 			killed := strings.ReplaceAll(strings.Join(s.Killed, ", "), lambdaenv.RuntimeName, "function")
 			end = append(end, "killed: "+killed)
@@ -50,12 +50,26 @@ func (r *Recording) End() string {
 	return strings.Join(append(end, r.Lost.notes()...), ", ")
 }
 
-// inWords renders a time that can be anything from milliseconds to minutes.
-func inWords(d time.Duration) string {
-	if d < time.Second {
-		return fmt.Sprintf("%d ms", d.Milliseconds())
+// Length renders how long something took, to three digits or so.
+func Length(d time.Duration) string {
+	ms := float64(d) / float64(time.Millisecond)
+	switch {
+	case d > 0 && d < time.Microsecond:
+		return "under 1 µs"
+	case d < 100*time.Microsecond:
+		return fmt.Sprintf("%d µs", d.Microseconds())
+	case d < 10*time.Millisecond:
+		return fmt.Sprintf("%.2f ms", ms)
+	case d < 100*time.Millisecond:
+		return fmt.Sprintf("%.1f ms", ms)
+	case d < time.Second:
+		return fmt.Sprintf("%.0f ms", ms)
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.2f s", d.Seconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.1f s", d.Seconds())
 	}
-	return fmt.Sprintf("%.1f s", d.Seconds())
+	return d.Round(time.Second).String()
 }
 
 // notes describes what was wrong with hooks, if anything. The log has which.

@@ -37,7 +37,6 @@ type chart struct {
 	Rows    int
 	Lanes   []*laneView
 	Times   []timeView
-	Arrows  []arrow
 	Bars    []*bar
 }
 
@@ -51,12 +50,6 @@ type laneView struct {
 type timeView struct {
 	Column int
 	Text   string
-}
-
-// An arrow is the way of a response from the function to the caller.
-type arrow struct {
-	Column, End int // End is the row after the last
-	Failed      bool
 }
 
 // A bar is a span as it is drawn: with its label beside it, up to the column
@@ -100,9 +93,6 @@ func newChart(spans []*span) *chart {
 			}
 		}
 		c.Bars = append(c.Bars, b)
-		if s.Kind == waiting && !s.Open {
-			c.Arrows = append(c.Arrows, arrow{b.End, lanes[function].Row + 1, s.Failed})
-		}
 	}
 	return c
 }
@@ -192,7 +182,7 @@ func (c *chart) addLanes(spans []*span) (lanes map[lane]*laneView, rows map[*spa
 func (v *laneView) place(s *span) int {
 	const many = 5
 	row := slices.IndexFunc(v.last, func(last *span) bool {
-		return last.to < s.from && (last.request != s.request || s.Lane == goroutine || len(v.last) >= many)
+		return last.to < s.from && (last.request != s.request || len(v.last) >= many)
 	})
 	if row < 0 {
 		row, v.last = len(v.last), append(v.last, nil)

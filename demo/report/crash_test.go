@@ -46,9 +46,9 @@ func TestKilledInAHook(t *testing.T) {
 	s.after(ms).observe(lambdaenv.Function, lambdaenv.Exited, "signal: killed")
 	html := page(t, s.Recording())
 	for lane, want := range map[string]string{
-		"platform":  "init 0-10; invocation 10.1-13.2",
+		"platform":  "init 0-10; invocation 10.1-14.2 open",
 		"function":  "init 0-10; handler and answer 10.1-12.1; SIGKILL 13.2-14.2 failed",
-		"hooks":     "hooks unknown 12.1-13.2",
+		"hooks":     "hooks run 12.1-13.2",
 		"extension": "init 0-10",
 	} {
 		if got := bars(html, lane); got != want {

@@ -54,12 +54,6 @@ func (t *tracker) signaled(m *recording.Moment) {
 		detail = "The function's process is killed: nothing of it runs any more."
 		t.end(platform, frozen, m.Since)
 		t.processEnded(m.Since)
-		if s := t.end(platform, serving, m.Since); s != nil {
-			s.Detail = "The environment was killed in the middle of this."
-			if t.library && !t.hooks.reported {
-				t.hooksUnknown("it was killed")
-			}
-		}
 		if s := t.end(function, handling, m.Since); s != nil {
 			s.Failed = true
 		}
@@ -83,17 +77,17 @@ func (t *tracker) exited(m *recording.Moment) {
 		s.Detail += " " + detail
 		return
 	}
-	working := t.open(platform, serving) != nil
-	for _, s := range []*span{t.end(l, starting, m.Since), t.end(l, handling, m.Since)} {
-		if s != nil {
-			working, s.Failed = true, true
-			s.Detail = "The process ended in the middle of this: " + m.Text + "."
-		}
-	}
+	unexpected := t.hooks.ended == 0
 	if l == function {
 		t.processEnded(m.Since)
 	}
-	if working {
+	for _, s := range []*span{t.end(l, starting, m.Since), t.end(l, handling, m.Since)} {
+		if s != nil {
+			s.Failed = true
+			s.Detail = "The process ended in the middle of this: " + m.Text + "."
+		}
+	}
+	if unexpected {
 		t.mark(l, "ended", m.Since, detail).Failed = true
 	}
 }
@@ -101,15 +95,13 @@ func (t *tracker) exited(m *recording.Moment) {
 // goroutineLine reads what the function in demo/goroutine prints: there a goroutine
 // does what hooks do.
 func (t *tracker) goroutineLine(m *recording.Moment) {
-	switch recording.GoroutineWork(m.Entry) {
-	case recording.WorkBegins:
+	switch running := t.goroutines(); {
+	case recording.CleanupBegins(m.Entry):
 		t.begin(goroutine, hooking, "cleanup", m.Since, "The goroutine begins its cleanup. Nothing waits for it.")
-	case recording.WorkDone:
-		if running := t.goroutines(); len(running) > 0 {
-			running[0].end(m.Since)
-			running[0].Note = "done"
-			running[0].Detail += " It is done."
-		}
+	case recording.CleanupDone(m.Entry) && len(running) > 0:
+		running[0].end(m.Since)
+		running[0].Note = "done"
+		running[0].Detail += " It is done."
 	}
 }
 
@@ -128,7 +120,7 @@ func (t *tracker) stopGoroutines(at time.Duration) {
 	for _, s := range t.goroutines() {
 		s.end(at)
 		s.Note, s.Failed = "cut off", true
-		s.Detail += fmt.Sprintf(" After %s it is frozen in the middle of that.", length(s.length()))
+		s.Detail += fmt.Sprintf(" After %s it is frozen in the middle of that.", recording.Length(s.length()))
 		t.stopped = append(t.stopped, s)
 	}
 }

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"example.com/postinvoke/demo/recording"
@@ -36,7 +35,7 @@ func figures(r *recording.Recording) []figure {
 	wholeMs := func(d time.Duration) string { return fmt.Sprintf("%d ms", d.Milliseconds()) }
 	all := []figure{
 		{caller.String(), extent(responses, recording.Milliseconds), "until the caller had its response"},
-		{hooks.String(), extent(after, length), "of hooks after that"},
+		{hooks.String(), extent(after, recording.Length), "of hooks after that"},
 	}
 	if lost > 0 {
 		all = append(all, figure{"failed", count(lost, "hook"), "lost with the process"})
@@ -50,7 +49,7 @@ func figures(r *recording.Recording) []figure {
 		all = append(all, figure{function.String(), share, "answered with an error"})
 	}
 	if s := r.Shutdown; s != nil {
-		all = append(all, figure{extension.String(), length(s.Idle), "idle before the shutdown (" + s.Reason + ")"})
+		all = append(all, figure{extension.String(), recording.Length(s.Idle), "idle before the shutdown (" + s.Reason + ")"})
 	}
 	return slices.DeleteFunc(all, func(f figure) bool { return f.Value == "" })
 }
@@ -61,12 +60,8 @@ func extent(times []time.Duration, render func(time.Duration) string) string {
 		return ""
 	}
 	least, most := render(slices.Min(times)), render(slices.Max(times))
-	from, unit, _ := strings.Cut(least, " ")
-	switch {
-	case least == most:
+	if least == most {
 		return most
-	case strings.HasSuffix(most, " "+unit):
-		return from + " – " + most
 	}
 	return least + " – " + most
 }

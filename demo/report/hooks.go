@@ -40,8 +40,7 @@ func (t *tracker) libraryRecord(m *recording.Moment) {
 	}
 	fields := recording.Fields(m.Text)
 	h := hookRecord{m, fields, cmp.Or(fields[record.RequestID], m.RequestID), fields[record.Hook]}
-	message := recording.Message(fields)
-	switch message {
+	switch recording.Message(fields) {
 	case record.Ready:
 		if init := t.open(function, starting); init != nil && fields[record.Layer] == "true" {
 			t.extension = true
@@ -57,7 +56,6 @@ func (t *tracker) libraryRecord(m *recording.Moment) {
 	case record.Hooks:
 		t.hooksReported(h)
 	}
-	t.library = t.library || strings.HasPrefix(message, "postinvoke: ")
 }
 
 // A hookRecord is a record about a hook.
@@ -92,7 +90,7 @@ func (t *tracker) hookFinished(h hookRecord) {
 		return // its span is there
 	}
 	took := h.took(record.HookMs)
-	t.addHook(hooking, h.hook, h.request, took, h.Since, fmt.Sprintf("The hook %s runs for %s.", h.hook, length(took)))
+	t.addHook(hooking, h.hook, h.request, took, h.Since, fmt.Sprintf("The hook %s runs for %s.", h.hook, recording.Length(took)))
 	t.hooks.seen, t.hooks.since = true, h.Since
 }
 
@@ -137,7 +135,7 @@ func (t *tracker) hooksReported(h hookRecord) {
 	took := h.took(record.HooksMs)
 	t.add(&span{Lane: hooks, Kind: hooking, Name: count(all.Count, "hook"), request: h.request,
 		from: h.Since - took, to: h.Since,
-		Detail: fmt.Sprintf("Together they take %s. At the log level DEBUG each is logged separately.", length(took))})
+		Detail: fmt.Sprintf("Together they take %s. At the log level DEBUG each is logged separately.", recording.Length(took))})
 }
 
 // extensionRecord reads a record of the extension.

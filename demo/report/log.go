@@ -6,8 +6,8 @@ import (
 	"example.com/postinvoke/demo/recording"
 )
 
-// A Row is a line of the log table.
-type Row struct {
+// A row is a line of the log table.
+type row struct {
 	Time, Elapsed, Source string
 	Text                  string
 	Whole                 string // the text, if Text leaves out parts of ids
@@ -19,10 +19,8 @@ type Row struct {
 // long text it shows the beginning, and the rest when it is scrolled.
 const mostPayload = 100_000
 
-// NewRow returns the row for a moment. It reports false if the log does not show
-// the moment.
-func NewRow(m *recording.Moment) (Row, bool) {
-	row := Row{
+func newRow(m *recording.Moment) row {
+	r := row{
 		Time:    m.Time.UTC().Format("15:04:05.000"),
 		Elapsed: seconds(m.Since),
 		Source:  m.Who(),
@@ -30,23 +28,29 @@ func NewRow(m *recording.Moment) (Row, bool) {
 		Remark:  m.Remark,
 		Local:   m.NotInCloudWatch(),
 	}
-	if row.Text != m.Display && len(m.Display) <= mostPayload {
-		row.Whole = m.Display
+	if r.Text != m.Display && len(m.Display) <= mostPayload {
+		r.Whole = m.Display
 	}
-	return row, m.Display != ""
+	return r
 }
 
-// HTML returns the row as an element of a table.
-func (r Row) HTML() template.HTML { return part("row", r) }
+// Row returns the row for a moment, as an element of the table; empty if the log
+// does not show the moment.
+func Row(m *recording.Moment) template.HTML {
+	if m.Display == "" {
+		return ""
+	}
+	return part("row", newRow(m))
+}
 
 // LogTable returns the table of the log, without any row.
-func LogTable() template.HTML { return part("log", []Row(nil)) }
+func LogTable() template.HTML { return part("log", []row(nil)) }
 
-func rows(r *recording.Recording) []Row {
-	var rows []Row
+func rows(r *recording.Recording) []row {
+	var rows []row
 	for i := range r.Moments {
-		if row, ok := NewRow(&r.Moments[i]); ok {
-			rows = append(rows, row)
+		if r.Moments[i].Display != "" {
+			rows = append(rows, newRow(&r.Moments[i]))
 		}
 	}
 	return rows

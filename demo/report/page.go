@@ -40,7 +40,7 @@ type run struct {
 	*recording.Recording
 	Figures []figure
 	Chart   *chart
-	Log     []Row
+	Log     []row
 }
 
 func newPage(recordings []*recording.Recording) *page {

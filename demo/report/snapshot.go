@@ -65,7 +65,5 @@ func lastOf(spans []*span, n int) []*span {
 		return spans
 	}
 	from := calls[len(calls)-n]
-	return slices.DeleteFunc(spans, func(s *span) bool {
-		return s.to < from || s.Kind == frozen && s.to <= from+time.Second/2 && s.from < from
-	})
+	return slices.DeleteFunc(spans, func(s *span) bool { return s.to < from })
 }

@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"time"
+
+	"example.com/postinvoke/demo/recording"
 )
 
 // A lane is one of the participants.
@@ -74,9 +76,9 @@ func (s *span) Label() string {
 	switch {
 	case s.Kind == event, s.Kind == waiting, s.Kind == unknown, s.Open:
 	case s.Note == "":
-		label += " " + length(s.length())
+		label += " " + recording.Length(s.length())
 	case s.Note != noteLost: // that may have begun before the bar
-		label += " after " + length(s.length())
+		label += " after " + recording.Length(s.length())
 	}
 	if s.place != "" {
 		label += " (" + s.place + ")"
@@ -90,9 +92,9 @@ func (s *span) Length() string {
 	case s.Kind == event:
 		return ""
 	case s.Open:
-		return length(s.length()) + " so far"
+		return recording.Length(s.length()) + " so far"
 	}
-	return length(s.length())
+	return recording.Length(s.length())
 }
 
 // At is when it began, as the log has it.
@@ -108,28 +110,6 @@ func seconds(d time.Duration) string { return fmt.Sprintf("%.3f s", d.Seconds())
 
 // inMs is d in milliseconds.
 func inMs(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
-// length renders how long something took, to three digits or so.
-func length(d time.Duration) string {
-	switch {
-	case d > 0 && d < time.Microsecond:
-		return "under 1 µs"
-	case d < 100*time.Microsecond:
-		return fmt.Sprintf("%d µs", d.Microseconds())
-	case d < 10*time.Millisecond:
-		return fmt.Sprintf("%.2f ms", inMs(d))
-	case d < 100*time.Millisecond:
-		return fmt.Sprintf("%.1f ms", inMs(d))
-	case d < time.Second:
-		return fmt.Sprintf("%.0f ms", inMs(d))
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.2f s", d.Seconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	}
-	d = d.Round(time.Second)
-	return fmt.Sprintf("%d min %d s", d/time.Minute, d%time.Minute/time.Second)
-}
 
 func count(n int, what string) string {
 	if n == 1 {

@@ -38,7 +38,6 @@ type tracker struct {
 	debug         bool // each hook is logged
 
 	// Of the environment that was started last:
-	library   bool // the library has logged something
 	extension bool // it has the extension
 	served    bool // it has served an invocation
 	hooks     hookState
@@ -89,7 +88,7 @@ func (t *tracker) follow(m *recording.Moment) {
 		t.line(m)
 	case lambdaenv.InitStarted:
 		t.thaw(at)
-		t.library, t.extension, t.served, t.hooks = false, false, false, hookState{}
+		t.extension, t.served, t.hooks = false, false, hookState{}
 		t.begin(platform, starting, "init", at, "Lambda starts the processes: the Init phase of a cold start.")
 		t.begin(function, starting, "init", at, "The function's process starts.")
 	case lambdaenv.InitDone:
@@ -154,7 +153,7 @@ func (t *tracker) responded(m *recording.Moment) {
 		s.Failed = failed
 		switch {
 		case m.Response == nil:
-			s.Name = "has no answer after " + length(s.length())
+			s.Name = "has no answer after " + recording.Length(s.length())
 		case failed:
 			s.Name = "has an error after " + recording.Milliseconds(m.Response.Latency)
 		default:
@@ -164,14 +163,14 @@ func (t *tracker) responded(m *recording.Moment) {
 	}
 	if s := t.end(function, handling, m.Since); s != nil {
 		s.Failed = failed
-		s.Detail = fmt.Sprintf("The handler runs, and its answer is sent to the caller: %s for both.", length(s.length()))
+		s.Detail = fmt.Sprintf("The handler runs, and its answer is sent to the caller: %s for both.", recording.Length(s.length()))
 		t.hooks.responded, t.hooks.since = true, m.Since
 	}
 }
 
 func (t *tracker) invocationEnded(at time.Duration) {
 	if s := t.end(platform, serving, at); s != nil {
-		s.Detail = fmt.Sprintf("From the event until all are done with it, hooks included: %s.", length(s.length()))
+		s.Detail = fmt.Sprintf("From the event until all are done with it, hooks included: %s.", recording.Length(s.length()))
 		if inv := t.invocations[t.hooks.request]; inv != nil {
 			s.Detail += fmt.Sprintf(" Lambda reports %.2f ms and bills %s", inMs(inv.Report.Duration), inv.Billed())
 			if inv.Report.Init > 0 {
@@ -186,7 +185,10 @@ func (t *tracker) invocationEnded(at time.Duration) {
 // finish extends what has not ended to the end of the recording.
 func (t *tracker) finish(now time.Duration) {
 	if t.hooks.responded && !t.hooks.reported && t.open(platform, serving) != nil {
-		t.begin(hooks, hooking, "hooks run", t.hooks.since, "The response is sent, and hooks run.")
+		s := t.begin(hooks, hooking, "hooks run", t.hooks.since, "The response is sent, and hooks run.")
+		if t.hooks.ended > 0 {
+			s.end(t.hooks.ended)
+		}
 	}
 	// A shutdown waits for hooks, and a process ends: then it was not really frozen.
 	t.spans = slices.DeleteFunc(t.spans, func(s *span) bool {

@@ -22,7 +22,7 @@ func TestLanes(t *testing.T) {
 	wantBars(t, html, "extension", "init 0-10; shutdown 8062.4-8065.5")
 	for _, want := range []string{
 		"Running a test.", "4 March 2026", "function returned response here, before any cleanup",
-		"duration includes cleanup time", "lambda was shut down 5.0s later", "environment shut down after 8.1 s, " +
+		"duration includes cleanup time", "lambda was shut down 5.00 s later", "environment shut down after 8.07 s, " +
 			"reason: spindown", "3050.0 ms",
 	} {
 		if !strings.Contains(html, want) {
@@ -156,7 +156,7 @@ func TestWhatIsBilled(t *testing.T) {
 		&lambdaenv.Report{RequestID: s.request(), Status: "success", Duration: 2 * ms, Billed: 12 * ms, Init: 10 * ms})
 	html := page(t, s.Recording())
 	for _, want := range []string{"Lambda reports 252.50 ms and bills 253 ms.",
-		"Lambda reports 2.00 ms and bills 12 ms, the Init phase before it included.", "<dd>12 – 253 ms</dd><dt>billed " +
+		"Lambda reports 2.00 ms and bills 12 ms, the Init phase before it included.", "<dd>12 ms – 253 ms</dd><dt>billed " +
 			"per invocation</dt>"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page does not say %q", want)
