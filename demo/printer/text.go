@@ -60,7 +60,7 @@ const (
 
 	// enoughRoom is that for a text and a remark beside it, and besideText where
 	// the remark begins. With less room, remarks go beneath the text.
-	enoughRoom = 120
+	enoughRoom = 125
 	besideText = 60
 
 	// shownPayload is how many characters of an event or a response a terminal
