@@ -117,7 +117,7 @@ func TestInterruptedOnAWS(t *testing.T) {
 		!strings.Contains(stderr.String(), "demo: ended by a signal (interrupt)\n") {
 		t.Errorf("got exit status %d and %q, want 130, and nothing about processes", code, &stderr)
 	}
-	demotest.InOrder(t, stdout.String(), "first on stack", "the environment was not shut down yet",
+	demotest.InOrder(t, stdout.String(), "first on stack", "the environment was not shut down",
 		"Self-check of Arm64", "passed    the caller", "not seen  shutdown hooks ran")
 	if page, err := os.ReadFile(report); err != nil || !bytes.Contains(page, []byte("first on stack")) {
 		t.Errorf("the report is not there, or lacks the log: %v", err)

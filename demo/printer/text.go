@@ -145,7 +145,7 @@ func (t *text) writeRemark(b *bytes.Buffer, indent string, used int, remark stri
 	case beside+utf8.RuneCountInString("← "+remark) <= room:
 		b.WriteString(strings.Repeat(" ", beside-used) + t.paint(yellow, "← "+remark))
 	default:
-		for i, line := range Wrap(remark, room-t.remark-2) {
+		for i, line := range Wrap(remark, max(0, t.room-t.remark-2)) {
 			arrow := [...]string{"↑ ", "  "}[min(i, 1)]
 			b.WriteString("\n" + indent + strings.Repeat(" ", t.remark) + t.paint(yellow, arrow+line))
 		}
