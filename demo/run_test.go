@@ -111,7 +111,7 @@ func TestEventFromStandardInput(t *testing.T) {
 	t.Parallel()
 	r := demotest.Call{Stdin: `{"sleepMs": 1}` + "\n"}.Run(t, "-event", "-", "-invocations", "1", "-idle", "0s")
 	r.Succeeded(t)
-	demotest.InOrder(t, r.Stdout, `invokes the function with {"sleepMs": 1}`)
+	demotest.InOrder(t, r.Stdout, `invokes the function with {"sleepMs":1}`)
 }
 
 // What is not on a terminal can be read in full somewhere.

@@ -54,7 +54,7 @@ var (
 
 func newSession(ctx context.Context, cfg Config) *session {
 	s := &session{cfg: cfg, ctx: ctx, layer: cfg.Layer, updates: newUpdates()}
-	about := recording.About{Place: cfg.Place, Last: keptMoments, ForTimeline: cfg.Quiet}
+	about := recording.About{Place: cfg.Place, Endless: true, ForTimeline: cfg.Quiet}
 	s.recorder = recording.NewRecorder(about, s.updates)
 	return s
 }

@@ -20,9 +20,6 @@ const (
 	// keptRows is how much of the log there is. A page with many more is slow.
 	keptRows = 2000
 
-	// keptMoments is how many the recording keeps, for the timeline.
-	keptMoments = 2000
-
 	// frame is how often the timeline is drawn while something happens.
 	frame = 150 * time.Millisecond
 )

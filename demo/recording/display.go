@@ -29,7 +29,7 @@ func (env *environment) display(m *Moment) string {
 		// Lambda makes of a blank line is not documented.
 		text = stamp.ReplaceAllString(m.Text, "")
 	case Called:
-		text = "invokes the function with " + payload([]byte(m.Text))
+		text = "invokes the function with " + Compact(m.Text)
 	case lambdaenv.Responded:
 		text = answered(m.Response)
 	case lambdaenv.Frozen:
@@ -59,14 +59,6 @@ func (env *environment) display(m *Moment) string {
 // expectedEnds are the exit texts of processes that Lambda ended.
 var expectedEnds = map[string]bool{"exit status 0": true, "signal: terminated": true, "signal: killed": true}
 
-// payload is an event or a response, in one line.
-func payload(b []byte) string {
-	if bytes.Contains(b, []byte("\n")) {
-		return Compact(string(b))
-	}
-	return string(b)
-}
-
 // Compact removes the white space between the tokens of what is JSON.
 func Compact(s string) string {
 	var b bytes.Buffer
@@ -84,7 +76,7 @@ func answered(r *lambdaenv.Response) string {
 	if r.FunctionError != "" {
 		what = "an error"
 	}
-	return fmt.Sprintf("has %s after %s: %s", what, Milliseconds(r.Latency), payload(r.Payload))
+	return fmt.Sprintf("has %s after %s: %s", what, Milliseconds(r.Latency), Compact(string(r.Payload)))
 }
 
 // Milliseconds renders how long a caller waited.

@@ -47,6 +47,9 @@ type environment struct {
 	idleAt  time.Duration // when the last invocation ended
 }
 
+// mostMoments is how many an endless recording keeps.
+const mostMoments = 2000
+
 // NewRecorder begins a recording.
 func NewRecorder(about About, renderers ...Renderer) *Recorder {
 	if about.Began.IsZero() {
@@ -121,8 +124,8 @@ func (r *Recorder) add(e lambdaenv.Entry, response *lambdaenv.Response) {
 		m.Display = r.env.display(&m)
 		m.Remark = r.remark(&m)
 	}
-	if last := r.recording.Last; last > 0 && len(r.recording.Moments) >= last {
-		r.recording.Moments = slices.Clone(r.recording.Moments[last/2:])
+	if r.recording.Endless && len(r.recording.Moments) >= mostMoments {
+		r.recording.Moments = slices.Clone(r.recording.Moments[mostMoments/2:])
 	}
 	r.recording.Moments = append(r.recording.Moments, m)
 	if hidden {

@@ -32,9 +32,7 @@ type About struct {
 	Place string    // where it runs, to follow "a run": "on this machine"
 	Began time.Time // times count from here; zero means now
 
-	// Last limits a recording without end to about so many moments. Zero means no
-	// limit.
-	Last int
+	Endless bool // only the last moments are kept
 
 	// ForTimeline means that the function logs at the level DEBUG only because the
 	// timeline needs each hook: those lines are hidden.

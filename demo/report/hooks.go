@@ -18,8 +18,6 @@ type hookState struct {
 	responded bool          // hooks may run
 	reported  bool          // the library has reported the hooks, or the extension that they are lost
 	since     time.Duration // the response, or the end of the last hook after it
-	seen      bool          // a hook that ran has its span
-	unstarted int           // hooks that never started
 	ended     time.Duration // when the process ended; 0 while it runs
 }
 
@@ -91,16 +89,13 @@ func (t *tracker) hookFinished(h hookRecord) {
 	}
 	took := h.took(record.HookMs)
 	t.addHook(hooking, h.hook, h.request, took, h.Since, fmt.Sprintf("The hook %s runs for %s.", h.hook, recording.Length(took)))
-	t.hooks.seen, t.hooks.since = true, h.Since
+	t.hooks.since = h.Since
 }
 
 func (t *tracker) hookAbandoned(h hookRecord) {
 	k, took, note := hooking, h.took(record.HookMs), noteAbandoned
 	if h.fields[record.Started] == "false" {
 		k, took, note = event, 0, noteUnstarted
-		t.hooks.unstarted++
-	} else {
-		t.hooks.seen = true
 	}
 	s := t.addHook(k, h.hook, h.request, took, h.Since,
 		fmt.Sprintf("The hook %s was abandoned: %s.", h.hook, h.fields[record.Reason]))
@@ -129,7 +124,8 @@ func (t *tracker) hooksReported(h hookRecord) {
 		return
 	}
 	t.hooks.reported = true
-	if t.hooks.seen || all.Count <= t.hooks.unstarted || all.Ms == nil {
+	own := func(s *span) bool { return s.Lane == hooks && s.Kind == hooking && s.request == h.request }
+	if all.Ms == nil || t.last(own) != nil {
 		return
 	}
 	took := h.took(record.HooksMs)
