@@ -62,13 +62,13 @@ func TestPlainFunctionIsFrozenInTheMiddle(t *testing.T) {
 	r.Wrote(t, report)
 	demotest.InOrder(t, r.Stdout,
 		"cleanup begins",
-		"← response returned here, the goroutine is still at work",
+		"↑ response returned here, the goroutine is still at work",
 		"REPORT ", "↑ duration ends here: nobody waits for the goroutine",
-		"── frozen", "← frozen in the middle of its cleanup",
+		"── frozen", "↑ frozen in the middle of its cleanup",
 		"── invokes the function")
-	_, second, _ := strings.Cut(r.Stdout, "← frozen in the middle of its cleanup")
+	_, second, _ := strings.Cut(r.Stdout, "↑ frozen in the middle of its cleanup")
 	demotest.InOrder(t, second, "cleanup done",
-		"← the goroutine continues only now, in the next invocation", "── frozen")
+		"↑ the goroutine continues only now, in the next invocation", "── frozen")
 	demotest.InOrder(t, second, "cleanup begins", "── frozen", "── gets SIGKILL", "its cleanup is lost",
 		"invocation 2", "no hooks")
 	_, last, _ := strings.Cut(second, "── frozen")

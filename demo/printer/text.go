@@ -28,7 +28,6 @@ package printer
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -58,33 +57,24 @@ const (
 	// sourceWidth is for the longest name of a source.
 	sourceWidth = len("extension")
 
-	// enoughRoom is that for a text and a remark beside it, and besideText where
-	// the remark begins. With less room, remarks go beneath the text.
-	enoughRoom = 125
-	besideText = 60
-
 	// shownPayload is how many characters of an event or a response a terminal
 	// shows, with the words before it.
 	shownPayload = 330
 )
 
-// A text prints the log in columns, and the remarks beside it.
+// A text prints the log in columns, and a remark beneath the line that it is about.
 type text struct {
 	w       io.Writer
 	width   int // of the terminal; 0: as wide as need be
 	colours bool
 	clock   bool // the time of day is shown
-	room    int  // for text and remarks; 0: any
-	remark  int  // where remarks begin, counted from the text
+	room    int  // for text; 0: any
 }
 
 func newText(w io.Writer, width int, colours bool) *text {
 	t := &text{w: w, width: width, colours: colours, clock: width == 0 || width >= clockFrom}
 	if width > 0 {
 		t.room = max(10, width-len(t.left("", "", "")))
-	}
-	if t.room == 0 || t.room >= enoughRoom {
-		t.remark = besideText
 	}
 	return t
 }
@@ -118,38 +108,24 @@ func (t *text) Moment(_ *recording.Recording, m *recording.Moment) {
 	source := t.paint(sourceColours[m.Source], left)
 
 	var b bytes.Buffer
-	used := 0 // width of the line just written
 	for i, line := range Wrap(shown, t.room) {
 		if i > 0 {
 			b.WriteString("\n")
 			source = indent
 		}
-		used = utf8.RuneCountInString(line)
 		if m.NotInCloudWatch() {
 			line = t.paint(dim, line)
 		}
 		b.WriteString(source + line)
 	}
-	t.writeRemark(&b, indent, used, m.Remark)
-	b.WriteString("\n")
-	t.w.Write(b.Bytes()) // in one piece; the output takes care of errors
-}
-
-// writeRemark puts remark, if any, beside the line just written, of which so
-// much is used, or beneath it.
-func (t *text) writeRemark(b *bytes.Buffer, indent string, used int, remark string) {
-	beside := max(t.remark, used+2)
-	room := cmp.Or(t.room, enoughRoom)
-	switch {
-	case remark == "":
-	case beside+utf8.RuneCountInString("← "+remark) <= room:
-		b.WriteString(strings.Repeat(" ", beside-used) + t.paint(yellow, "← "+remark))
-	default:
-		for i, line := range Wrap(remark, max(0, t.room-t.remark-2)) {
+	if m.Remark != "" {
+		for i, line := range Wrap(m.Remark, max(0, t.room-2)) {
 			arrow := [...]string{"↑ ", "  "}[min(i, 1)]
-			b.WriteString("\n" + indent + strings.Repeat(" ", t.remark) + t.paint(yellow, arrow+line))
+			b.WriteString("\n" + indent + t.paint(yellow, arrow+line))
 		}
 	}
+	b.WriteString("\n")
+	t.w.Write(b.Bytes()) // in one piece; the output takes care of errors
 }
 
 func (t *text) Invoked(*recording.Recording, *recording.Invocation) {}

@@ -128,11 +128,10 @@ func (r *Recorder) add(e lambdaenv.Entry, response *lambdaenv.Response) {
 		r.recording.Moments = slices.Clone(r.recording.Moments[mostMoments/2:])
 	}
 	r.recording.Moments = append(r.recording.Moments, m)
-	if hidden {
-		return
-	}
 	for _, renderer := range r.renderers {
-		renderer.Moment(&r.recording, &m)
+		if !hidden {
+			renderer.Moment(&r.recording, &m)
+		}
 	}
 }
 

@@ -6,24 +6,33 @@
 package report
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
 	"html/template"
 	"io"
+	"strings"
 	"time"
 
 	"example.com/postinvoke/demo/browser"
 	"example.com/postinvoke/demo/recording"
 )
 
-//go:embed page
-var files embed.FS
+var (
+	//go:embed page/page.css
+	style string
+
+	//go:embed page/chart.js
+	script string
+
+	//go:embed page/*.html
+	files embed.FS
+)
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"number": func(i int) int { return i + 1 },
+	"number":  func(i int) int { return i + 1 },
+	"seconds": seconds,
 }).ParseFS(files, "page/*.html"))
 
 // A page is what the template report.html shows.
@@ -40,14 +49,13 @@ type run struct {
 	*recording.Recording
 	Figures []figure
 	Chart   *chart
-	Log     []row
 }
 
 func newPage(recordings []*recording.Recording) *page {
-	sum := sha256.Sum256([]byte(Script()))
+	sum := sha256.Sum256([]byte(script))
 	p := &page{
 		At:    "without any environment",
-		Style: template.CSS(Style()), Script: template.JS(Script()),
+		Style: template.CSS(style), Script: template.JS(script),
 		ScriptSum: "sha256-" + base64.StdEncoding.EncodeToString(sum[:]), // as a content security policy names it
 	}
 	for i, r := range recordings {
@@ -58,17 +66,14 @@ func newPage(recordings []*recording.Recording) *page {
 		if n := len(r.Moments); n > 0 {
 			end = r.Moments[n-1].Since
 		}
-		p.Runs = append(p.Runs, run{r, figures(r), newChart(timeline(r, end)), rows(r)})
+		p.Runs = append(p.Runs, run{r, figures(r), newChart(timeline(r, end))})
 	}
 	return p
 }
 
 // Write writes the report of the recordings, each of one environment.
 func Write(w io.Writer, recordings ...*recording.Recording) error {
-	b, err := render("report.html", newPage(recordings)) // so that half of a page is not written
-	if err == nil {
-		_, err = w.Write(b)
-	}
+	_, err := io.WriteString(w, string(part("report.html", newPage(recordings))))
 	return err
 }
 
@@ -86,39 +91,28 @@ func Picture(ctx context.Context, recordings ...*recording.Recording) ([]byte, e
 	for _, r := range p.Runs {
 		width = max(width, r.Chart.Least+padding)
 	}
-	b, err := render("report.html", p)
-	if err != nil {
-		return nil, err
-	}
-	return browser.Picture(ctx, b, width, scale)
+	return browser.Picture(ctx, []byte(part("report.html", p)), width, scale)
 }
 
 // Style returns the style sheet of the parts.
-func Style() string { return file("page/page.css") }
+func Style() string { return style }
 
 // Script returns the script that explains the bars of the timeline. It must
 // follow them in the page.
-func Script() string { return file("page/chart.js") }
+func Script() string { return script }
 
-func file(name string) string {
-	b, err := files.ReadFile(name)
-	if err != nil {
-		panic("report: " + err.Error()) // it is embedded
-	}
-	return string(b)
-}
+// LogTable returns the table of the log, without any row.
+func LogTable() template.HTML { return part("log", nil) }
 
-func render(name string, data any) ([]byte, error) {
-	var b bytes.Buffer
-	err := templates.ExecuteTemplate(&b, name, data)
-	return b.Bytes(), err
-}
+// Row returns the row of that table for a moment; empty if the log does not show
+// the moment.
+func Row(m *recording.Moment) template.HTML { return part("row", m) }
 
-// part executes the template of a part.
+// part executes a template.
 func part(name string, data any) template.HTML {
-	b, err := render(name, data)
-	if err != nil {
+	var b strings.Builder
+	if err := templates.ExecuteTemplate(&b, name, data); err != nil {
 		panic("report: " + err.Error()) // the templates fit the data
 	}
-	return template.HTML(b)
+	return template.HTML(b.String())
 }
