@@ -43,7 +43,7 @@ func TestHooksThatAProcessTakesWithIt(t *testing.T) {
 	const answered = "cold start, its init before the call, error after the response, environment reset, "
 	for _, test := range []struct{ event, flag, want string }{
 		{"exit", "", "2 lost: " + ended + waiting},
-		{"exit", "-without-layer", "unknown: without the layer nothing logs what became of hooks"},
+		{"exit", "-without-layer", "unknown: only the layer could log what became of hooks"},
 		// aws-lambda-go ends the process when Lambda refuses the response: hooks run until then.
 		{"large", "", "lost: " + ended},
 		{"hook exits", "", "4 lost: " + answered + "lost in the middle: exit (main.go:N), ping (main.go:N), " + waiting},

@@ -23,7 +23,7 @@ func TestReport(t *testing.T) {
 	demotest.InOrder(t, page, "<title>postinvoke on this machine", `data-name="handle.func2"`,
 		`data-name="handle.func1"`,
 		"function returned response here", "duration includes cleanup time", "lambda was shut down", "invocation 1")
-	if got := strings.Count(page, `<g class="bar hook`); got != 2 {
+	if got := strings.Count(page, `<div class="bar hook`); got != 2 {
 		t.Errorf("got %d hooks, want 2", got)
 	}
 	r = demotest.Run(t, brief("-invocations", "1", "-o", path, "-env", "AWS_LAMBDA_LOG_LEVEL=DEBUG")...)

@@ -143,7 +143,7 @@ func runFunction(ctx context.Context, args []string, stdin io.Reader, stdout, st
 	err = (&local.Run{Event: event, Invocations: o.Invocations, Idle: o.idle}).In(running, cfg, rec)
 	r := rec.Recording()
 	if ctx.Err() != nil {
-		r.Intro = append(r.Intro, r.Interrupted("a signal", o.Invocations))
+		r.Intro = append(r.Intro, r.Interrupted("a signal"))
 	}
 	step("making the report")
 	return errors.Join(err, o.Files.Write(ctx, stderr, r))

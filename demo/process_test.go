@@ -28,9 +28,9 @@ func TestInterrupt(t *testing.T) {
 		report string
 	}{
 		{"in a hook", []string{"-event", `{"sleepMs":3600000}`, "-timeout", "15m"}, "second on stack", syscall.SIGINT,
-			`Ended by a signal after \S+ m?s, in invocation 1 of 2\.</p>(?s:.*)second on stack`},
+			`Ended by a signal after \S+ m?s\.</p>(?s:.*)second on stack`},
 		{"frozen", []string{"-event", `{"sleepMs":1}`, "-idle", "1h"}, "── frozen", syscall.SIGTERM,
-			`Ended by a signal after \S+ m?s, after invocation 1 of 2\.</p>(?s:.*)then killed(?s:.*)first on stack`},
+			`Ended by a signal after \S+ m?s\.</p>(?s:.*)SIGKILL(?s:.*)first on stack`},
 		{"in a handler", []string{"-plain", "-json"}, "cleanup begins", syscall.SIGINT, "Ended by a signal"},
 	}
 	for _, test := range tests {

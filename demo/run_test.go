@@ -58,13 +58,13 @@ func TestPlainFunctionIsFrozenInTheMiddle(t *testing.T) {
 	r.Succeeded(t, report)
 	demotest.InOrder(t, r.Stdout,
 		"cleanup begins",
-		"← response returned here, the goroutine is still at work",
+		"↑ response returned here, the goroutine is still at work",
 		"REPORT ", "↑ duration ends here: nobody waits for the goroutine",
-		"── frozen", "← frozen in the middle of its cleanup",
+		"── frozen", "↑ frozen in the middle of its cleanup",
 		"── invokes the function")
-	_, second, _ := strings.Cut(r.Stdout, "← frozen in the middle of its cleanup")
+	_, second, _ := strings.Cut(r.Stdout, "↑ frozen in the middle of its cleanup")
 	demotest.InOrder(t, second, "cleanup done",
-		"← the goroutine continues only now, in the next invocation", "── frozen")
+		"↑ the goroutine continues only now, in the next invocation", "── frozen")
 	demotest.InOrder(t, second, "cleanup begins", "── frozen", "── gets SIGKILL", "its cleanup is lost",
 		"invocation 2", "no hooks")
 	_, last, _ := strings.Cut(second, "── frozen")
@@ -80,11 +80,7 @@ func TestFunctionWithoutHooks(t *testing.T) {
 		"-invocations", "1",
 		"-env", "STAGE=test=1", "-env", "STAGE=last")
 	r.Succeeded(t)
-	demotest.InOrder(t, r.Stdout, "STAGE=last", "has the response after", "no hooks", "shutdown hooks failed: ",
-		" (main.go:")
-	if strings.Contains(r.Stdout, "before cleanup begins") {
-		t.Errorf("got a remark about hooks, and there are none:\n%s", r.Stdout)
-	}
+	demotest.InOrder(t, r.Stdout, "STAGE=last", "has the response after", "no hooks", "shutdown hooks failed: 1")
 }
 
 // What is drawn depends on what the library says of hooks that it abandons.
@@ -98,11 +94,11 @@ func TestTimeout(t *testing.T) {
 	r := demotest.Run(t, "-event", event, "-timeout", "1s", "-invocations", "1", "-idle", "0s", "-o", report)
 	r.Succeeded(t, report)
 	demotest.InOrder(t, r.Stdout, "has the response after", "hook abandoned", "REPORT ",
-		"hooks abandoned: handle.func1 (main.go:", "), handle.func2 (main.go:")
+		"hooks abandoned: 2")
 	page := read(t, report)
-	demotest.InOrder(t, page, `<g class="bar hook failed`, `data-name="handle.func2, abandoned"`,
-		`<g class="bar event failed`, `data-name="handle.func1, never started"`)
-	if got := strings.Count(page, `<g class="bar hook`); got != 1 {
+	demotest.InOrder(t, page, `<div class="bar hook failed`, `data-name="handle.func2, abandoned"`,
+		`<div class="bar event failed`, `data-name="handle.func1, never started"`)
+	if got := strings.Count(page, `<div class="bar hook`); got != 1 {
 		t.Errorf("got %d bars of hooks, want one for the hook that ran", got)
 	}
 }

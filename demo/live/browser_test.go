@@ -78,8 +78,8 @@ func TestTheFocusStays(t *testing.T) {
 	p.Click("button.main")
 	p.Wait(drawn("function", "handler", 1))
 	browsertest.Eval[bool](p,
-		`(document.querySelector(".bar.handler").focus(), window.before = document.querySelector("svg.plot"), true)`)
-	p.Wait(`window.before !== document.querySelector("svg.plot")`)
+		`(document.querySelector(".bar.handler").focus(), window.before = document.querySelector(".plot"), true)`)
+	p.Wait(`window.before !== document.querySelector(".plot")`)
 	p.Wait(frozen)
 	if !browsertest.Eval[bool](p, `document.activeElement.matches(".bar.handler")`) {
 		t.Error("the focus was lost")
@@ -117,7 +117,7 @@ func TestTheEndStaysInSight(t *testing.T) {
 		})()`
 		begin = `document.querySelector("#chart .scroll").scrollLeft === 0 && ` +
 			`document.querySelector("#log").scrollTop === 0`
-		again = `(window.before = document.querySelector("svg.plot"), true)`
+		again = `(window.before = document.querySelector(".plot"), true)`
 	)
 	home := serve(t, 5*time.Second)
 	p := browsertest.New(t)
@@ -138,7 +138,7 @@ func TestTheEndStaysInSight(t *testing.T) {
 	browsertest.Eval[bool](p, again)
 	p.Click("button.main")
 	p.Wait(said("frozen: nothing runs until it is thawed", 3))
-	p.Wait(`window.before !== document.querySelector("svg.plot")`)
+	p.Wait(`window.before !== document.querySelector(".plot")`)
 	p.Wait(begin)
 }
 
@@ -165,9 +165,6 @@ func TestBeforeTheFirstInvocation(t *testing.T) {
 	p.Wait(frozen)
 	if got := browsertest.Eval[string](p, hint); got != "none" {
 		t.Errorf("got the hint %s beside a timeline", got)
-	}
-	if got := browsertest.Eval[string](p, `document.querySelector("#log td.elapsed").textContent`); got != "0.000 s" {
-		t.Errorf("got the first time %s, want that of the beginning", got)
 	}
 }
 

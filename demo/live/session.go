@@ -50,7 +50,7 @@ var (
 
 func newSession(ctx context.Context, cfg Config) *session {
 	s := &session{cfg: cfg, ctx: ctx, layer: cfg.Layer}
-	about := recording.About{Place: "on this machine", Last: shownInvocations, ForTimeline: cfg.Quiet}
+	about := recording.About{Place: "on this machine", Endless: true, ForTimeline: cfg.Quiet}
 	s.recorder = recording.NewRecorder(about, &s.rows)
 	s.idle = time.AfterFunc(time.Hour, func() {
 		s.mu.Lock()

@@ -37,7 +37,7 @@ func TestASession(t *testing.T) {
 	p.Click("button.main")
 	p.Wait(said("has the response after", 1))
 	p.Wait(frozen)
-	p.Wait(said("function returned response here, before cleanup begins", 1))
+	p.Wait(said("function returned response here, before any cleanup", 1))
 	p.Wait(drawn("hooks", "handle.func", 2))
 	wantOrder(t, p, "function", "init, handler and answer")
 	wantOrder(t, p, "hooks", "handle.func2, handle.func1")

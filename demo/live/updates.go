@@ -40,14 +40,14 @@ func (l *rows) since(seen int) (rows []string, all int) {
 }
 
 // Moment is part of [recording.Renderer], as are the next three.
-func (l *rows) Moment(r *recording.Recording, m *recording.Moment) {
-	row, ok := report.NewRow(r, m)
-	if !ok {
+func (l *rows) Moment(_ *recording.Recording, m *recording.Moment) {
+	row := report.Row(m)
+	if row == "" {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.last = append(l.last, string(row.HTML()))
+	l.last = append(l.last, string(row))
 	if more := len(l.last) - keptRows; more > 0 {
 		l.last, l.dropped = l.last[more:], l.dropped+more
 	}

@@ -115,11 +115,10 @@ func TestItFitsEveryWindow(t *testing.T) {
 			}
 			// The timeline may be wider than a narrow window, but is not cut off.
 			plot := browsertest.Eval[browsertest.Box](p,
-				`(() => { const r = document.querySelector("svg.plot").getBoundingClientRect(); `+
+				`(() => { const r = document.querySelector(".plot").getBoundingClientRect(); `+
 					`return { Left: r.left, Right: r.right }; })()`)
 			for _, b := range p.Bars() {
-				if b.Left < plot.Left-1 || b.Right > plot.Right+1 || b.LabelEnd > plot.Right+1 || b.LabelLeft != 0 &&
-					b.LabelLeft < plot.Left-1 {
+				if b.Left < plot.Left-1 || b.Right > plot.Right+1 || b.LabelEnd > plot.Right+1 {
 					t.Errorf("%d pixels wide: cut off: %+v", width, b)
 				}
 			}
@@ -172,20 +171,6 @@ func TestBarsAreExplained(t *testing.T) {
 	}
 }
 
-func TestTheHintFitsTheDevice(t *testing.T) {
-	t.Parallel()
-	p := browsertest.New(t)
-	const hint = `getComputedStyle(document.querySelector(".explain"), "::before").content`
-	open(t, p, whole(5*time.Second))
-	if got := browsertest.Eval[string](p, hint); !strings.HasPrefix(got, `"Point at a bar`) {
-		t.Errorf("with a mouse: got the hint %s", got)
-	}
-	p.Do(chromedp.EmulateViewport(360, 800, chromedp.EmulateMobile, chromedp.EmulateTouch))
-	if got := browsertest.Eval[string](p, hint); !strings.HasPrefix(got, `"Tap a bar`) {
-		t.Errorf("without one: got the hint %s", got)
-	}
-}
-
 func TestScreenReadersGetTheTable(t *testing.T) {
 	t.Parallel()
 	p := browsertest.New(t)
@@ -217,6 +202,60 @@ func TestMarkupInTheLogDoesNothing(t *testing.T) {
 	if got := browsertest.Eval[string](p,
 		`[...document.querySelectorAll(".log .function .text")].map((e) => e.textContent).at(-1)`); got != markup {
 		t.Errorf("got %s, want the line as it was printed", got)
+	}
+}
+
+// Labels stand in their bars and beside them, up to the next bar, and times do not
+// run into each other.
+func TestLabelsDoNotCollide(t *testing.T) {
+	t.Parallel()
+	p := browsertest.New(t)
+	p.Resize(1000, 800)
+	s := newScenario().after(774409 * ms).cold()
+	for _, took := range []time.Duration{250 * ms, 300 * ms, 800 * ms, 3 * time.Second} {
+		s.call().hook("main.handle.func2 (/src/main.go:35)", took).hook("mw.(*WWW).mmm (/src/mmm.go:1)", took/2)
+		s.idle(2, took*2).after(took)
+	}
+	open(t, p, s.end().Recording())
+	all := p.Bars()
+	for i, b := range all {
+		for _, next := range all[i+1:] {
+			if next.Top == b.Top && next.Left > b.Left && b.LabelEnd > next.Left+3 {
+				t.Errorf("%s: the label ends at %.1f, and %s begins at %.1f", b.Name, b.LabelEnd, next.Name, next.Left)
+			}
+		}
+	}
+	times := browsertest.Eval[[]browsertest.Box](p,
+		`[...document.querySelectorAll(".moment span")].filter((e) => e.getClientRects().length).map((e) => {`+
+			`const text = new Range(); text.selectNodeContents(e); const r = text.getBoundingClientRect();`+
+			`return { Name: e.textContent, Left: r.left, Right: r.right }; })`)
+	for i := range times[1:] {
+		if times[i+1].Left < times[i].Right+3 {
+			t.Errorf("%s ends at %.1f, %s begins at %.1f", times[i].Name, times[i].Right, times[i+1].Name, times[i+1].Left)
+		}
+	}
+	if len(times) < 8 {
+		t.Errorf("got the times %v, want those of long stretches", times)
+	}
+}
+
+// On a narrow screen the beginning of a bar may be out of sight, but not what
+// it is.
+func TestLabelsStayInSight(t *testing.T) {
+	t.Parallel()
+	p := browsertest.New(t)
+	p.Resize(500, 800)
+	open(t, p, whole(5*time.Second))
+	for _, scrolled := range []int{0, 40, 120} {
+		edge := browsertest.Eval[float64](p, fmt.Sprintf(
+			`(document.querySelector(".scroll").scrollLeft = %d, document.querySelector(".name").getBoundingClientRect().right)`,
+			scrolled))
+		for _, name := range []string{"invocation", "handle.func2"} {
+			if b := find(t, p.Bars(), name); b.LabelLeft < edge-1 || b.LabelEnd < b.LabelLeft+50 {
+				t.Errorf("scrolled by %d: the label of %s is at %.1f to %.1f, the edge at %.1f",
+					scrolled, name, b.LabelLeft, b.LabelEnd, edge)
+			}
+		}
 	}
 }
 

@@ -209,8 +209,8 @@ type Box struct {
 func (p *Page) Bars() []Box {
 	p.t.Helper()
 	return Eval[[]Box](p, `[...document.querySelectorAll(".bar")].map((bar) => {
-		const r = bar.querySelector("rect").getBoundingClientRect();
-		const l = bar.querySelector("text")?.getBoundingClientRect();
+		const r = bar.querySelector(".box").getBoundingClientRect();
+		const l = bar.querySelector(".label")?.getBoundingClientRect();
 		return { Lane: bar.dataset.lane, Name: bar.dataset.name,
 			From: Number(bar.dataset.from), To: Number(bar.dataset.to),
 			Left: r.left, Right: r.right, Top: r.top, Bottom: r.bottom,
