@@ -29,9 +29,9 @@ func TestAHookThatEndsItsProcess(t *testing.T) {
 			t.Errorf("got %q, of which the process did not live to see the end:\n%s", never, r.Stdout)
 		}
 	}
-	demotest.InOrder(t, read(t, path), "<h1>Hooks lost with their process</h1>", "<dd>4 hooks</dd>",
+	demotest.InOrder(t, read(t, path), "<dd>4 hooks</dd>",
 		`data-name="handle.func2, lost"`,
-		`data-name="handle.func1, never started"`, `data-name="logs what was lost"`, "<td>2 lost</td>")
+		`data-name="handle.func1, never started"`, `data-lane="extension"`, "<td>2 lost</td>")
 }
 
 // However a process ends, the demo says which hooks were lost with it; without
