@@ -63,12 +63,9 @@ func goTool(t *testing.T, dir string, args ...string) {
 // folder, and the demo runs elsewhere.
 func TestFunctionInAModuleOfItsOwn(t *testing.T) {
 	t.Parallel()
-	blocks, err := pages.Section("../README.md", "Testing")
-	if err != nil {
-		t.Fatal(err)
-	}
-	i := slices.IndexFunc(blocks, func(b pages.Block) bool {
-		return strings.Contains(b.Text, "go build -C /path/to/checkout")
+	blocks := pages.Code(t, "../README.md", "Testing", "")
+	i := slices.IndexFunc(blocks, func(block string) bool {
+		return strings.Contains(block, "go build -C /path/to/checkout")
 	})
 	if i < 0 {
 		t.Fatal("README.md does not build the demo any more")
@@ -80,7 +77,7 @@ func TestFunctionInAModuleOfItsOwn(t *testing.T) {
 	places := strings.NewReplacer("/path/to/checkout", root, "/tmp/demo", filepath.Join(t.TempDir(), "demo"))
 	dir := userModule(t)
 	mine := filepath.Join(dir, "cmd")
-	cmd := exec.Command("/bin/sh", "-ec", places.Replace(blocks[i].Text))
+	cmd := exec.Command("/bin/sh", "-ec", places.Replace(blocks[i]))
 	other := map[string]string{"amd64": "arm64", "arm64": "amd64"}[runtime.GOARCH]
 	cmd.Dir, cmd.Env = mine, append(os.Environ(), "GOOS=linux", "GOARCH="+other)
 	out, err := cmd.CombinedOutput()

@@ -15,7 +15,7 @@ import (
 // TestImage follows the page up to docker build, and checks what an image has
 // that a builder makes of the Dockerfile.
 func TestImage(t *testing.T) {
-	dir := empty(t)
+	dir := emptyFolder(t)
 	commands := row(t, "container images")
 	pages.Run(t, dir, commands[0])
 	pages.Run(t, dir, commands[1])

@@ -12,13 +12,15 @@ import (
 	"strings"
 	"testing"
 
-	"example.com/postinvoke/deploy/moto"
 	"example.com/postinvoke/internal/pages"
 )
 
-// shared is a folder for what several tests use. prepared is the one in it in which
-// the page's preparation has been done, or empty.
-var shared, prepared string
+const page = "../docs/deploying.md"
+
+// shared is a folder for what several tests use: hello is the one in it in which the
+// page's preparation has been done, and built one in which the layers and the function
+// are built as well, which printed that. They are empty before that.
+var shared, hello, built, printed string
 
 func TestMain(m *testing.M) {
 	var err error
@@ -27,37 +29,11 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	code := m.Run()
-	moto.Stop()
+	if moto.stop != nil {
+		moto.stop()
+	}
 	os.RemoveAll(shared)
 	os.Exit(code)
-}
-
-// page is the part of docs/deploying.md about deploying without CDK.
-func page(t *testing.T) string {
-	t.Helper()
-	text := read(t, "../docs/deploying.md")
-	_, text, found := strings.Cut(text, "\n## Without CDK\n")
-	if !found {
-		t.Fatal("docs/deploying.md has no section Without CDK")
-	}
-	text, _, _ = strings.Cut(text, "\n## ")
-	return text
-}
-
-// preparation are the commands before the table.
-func preparation(t *testing.T) string {
-	t.Helper()
-	text, _, _ := strings.Cut(page(t), "\n| I use ")
-	var commands []string
-	for line := range strings.Lines(text) {
-		if command, ok := strings.CutPrefix(line, "    "); ok {
-			commands = append(commands, command)
-		}
-	}
-	if len(commands) == 0 {
-		t.Fatal("no commands stand before the table")
-	}
-	return strings.Join(commands, "")
 }
 
 var code = regexp.MustCompile("`([^`]+)`")
@@ -65,7 +41,7 @@ var code = regexp.MustCompile("`([^`]+)`")
 // table returns the commands in the table, by what those use whom it is for.
 func table(t *testing.T) map[string][]string {
 	t.Helper()
-	_, text, _ := strings.Cut(page(t), "\n|---|---|---|\n")
+	_, text, _ := strings.Cut(read(t, page), "\n|---|---|---|\n")
 	text, _, _ = strings.Cut(text, "\n\n")
 	rows := map[string][]string{}
 	for line := range strings.Lines(text) {
@@ -93,42 +69,43 @@ func row(t *testing.T, tool string) []string {
 	return commands
 }
 
-// block returns the indented command of the page that begins so, in one line.
-func block(t *testing.T, section, begin string) string {
+// emptyFolder returns an empty folder in which the page's preparation has been done:
+// once, and each test gets a copy.
+func emptyFolder(t *testing.T) string {
 	t.Helper()
-	_, text, found := strings.Cut(page(t), "\n### "+section+"\n")
-	text, _, _ = strings.Cut(text, "\n### ")
-	_, text, begins := strings.Cut(text, "\n    "+begin)
-	if !found || !begins {
-		t.Fatalf("section %s has no command that begins with %q", section, begin)
-	}
-	var command strings.Builder
-	command.WriteString(begin)
-	for line := range strings.Lines(text) {
-		more, continued := strings.CutSuffix(strings.TrimRight(line, "\n"), `\`)
-		command.WriteString(more)
-		if !continued {
-			break
-		}
-	}
-	return command.String()
-}
-
-// empty returns an empty folder in which the page's preparation has been done: once,
-// and each test gets a copy.
-func empty(t *testing.T) string {
-	t.Helper()
-	if prepared == "" {
+	if hello == "" {
 		dir := filepath.Join(shared, "hello")
 		if err := os.Mkdir(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		pages.Run(t, dir, preparation(t))
-		prepared = dir
+		pages.Run(t, dir, pages.Code(t, page, "Without CDK", "")[0])
+		hello = dir
 	}
-	dir := t.TempDir()
-	pages.Run(t, prepared, "cp -R . "+dir)
-	return dir
+	return copyOf(t, hello)
+}
+
+// builtFolder returns such a folder in which the page's command has built the layers and
+// the function, and what the command printed.
+func builtFolder(t *testing.T) (dir, output string) {
+	t.Helper()
+	if built == "" {
+		dir := emptyFolder(t)
+		printed = pages.Run(t, dir, row(t, "something else")[0]+" -public")
+		built = filepath.Join(shared, "built")
+		if err := os.CopyFS(built, os.DirFS(dir)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return copyOf(t, built), printed
+}
+
+func copyOf(t *testing.T, dir string) string {
+	t.Helper()
+	to := t.TempDir()
+	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	return to
 }
 
 func read(t *testing.T, path string) string {

@@ -13,8 +13,8 @@ import (
 // releaseNotes runs the workflow's step that writes the notes of a version.
 func releaseNotes(t *testing.T, version, changelog string) (string, error) {
 	t.Helper()
-	_, step, found := strings.Cut(read(t, "../.github/workflows/release.yml"), "- name: Notes from the changelog\n "+
-		"       run: |\n")
+	const begin = "- name: Notes from the changelog\n        run: |\n"
+	_, step, found := strings.Cut(read(t, "../.github/workflows/release.yml"), begin)
 	step, _, ends := strings.Cut(step, "\n      - ")
 	if !found || !ends {
 		t.Fatal("the workflow has no step that writes the notes")
@@ -32,8 +32,8 @@ func releaseNotes(t *testing.T, version, changelog string) (string, error) {
 }
 
 func TestReleaseNotesAreTheSectionOfTheVersion(t *testing.T) {
-	const changelog = "# Changelog\n\n## Unreleased\n\n- to come\n\n## v1.1.0 (2026-12-01)\n\n- new\n- more\n\n## " +
-		"v1.0.0\n\n"
+	const changelog = "# Changelog\n\n## Unreleased\n\n- to come\n\n" +
+		"## v1.1.0 (2026-12-01)\n\n- new\n- more\n\n## v1.0.0\n\n"
 	for version, want := range map[string]string{"Unreleased": "- to come", "v1.1.0": "- new\n- more"} {
 		if got, err := releaseNotes(t, version, changelog); err != nil || got != want {
 			t.Errorf("%s: got %q, %v, want %q", version, got, err, want)
@@ -44,8 +44,8 @@ func TestReleaseNotesAreTheSectionOfTheVersion(t *testing.T) {
 			t.Errorf("%s: got %q, want an error", version, got)
 		}
 	}
-	if got, err := releaseNotes(t, "Unreleased", read(t, "../CHANGELOG.md")); err != nil || strings.Contains(got,
-		"\n## ") {
+	got, err := releaseNotes(t, "Unreleased", read(t, "../CHANGELOG.md"))
+	if err != nil || strings.Contains(got, "\n## ") {
 		t.Errorf("CHANGELOG.md: got %q, %v, want one section", got, err)
 	}
 }

@@ -15,7 +15,6 @@ import (
 	"strings"
 	"testing"
 
-	"example.com/postinvoke/deploy/moto"
 	"example.com/postinvoke/internal/ci"
 	"example.com/postinvoke/internal/pages"
 )
@@ -24,33 +23,26 @@ import (
 // build method makefile runs make in the folder of the template, with the name
 // of the resource and a folder to fill (aws-lambda-builders, custom_make).
 func TestSAM(t *testing.T) {
-	for _, test := range []struct {
-		arch    string
-		machine elf.Machine
-	}{{"arm64", elf.EM_AARCH64}, {"x86_64", elf.EM_X86_64}} {
-		t.Run(test.arch, func(t *testing.T) {
-			dir := empty(t)
-			commands := row(t, "SAM")
-			pages.Run(t, dir, commands[0])
-			if commands[1] != "sam build" || commands[2] != "sam deploy" {
-				t.Fatalf("the page says %q: this test knows sam build and sam deploy", commands[1:])
-			}
-			config := filepath.Join(dir, "samconfig.toml")
-			changed := strings.Replace(read(t, config), `"Architecture=arm64"`, fmt.Sprintf(`"Architecture=%s"`, test.arch), 1)
-			if err := os.WriteFile(config, []byte(changed), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			for id, program := range map[string]string{"Function": "bootstrap", "Layer": "extensions/postinvoke"} {
-				artifacts := filepath.Join(dir, ".aws-sam", "build", id)
-				if err := os.MkdirAll(artifacts, 0o755); err != nil {
-					t.Fatal(err)
-				}
-				t.Setenv("ARTIFACTS_DIR", artifacts)
-				pages.Run(t, dir, "make --makefile "+filepath.Join(dir, "Makefile")+" build-"+id)
-				onlyProgram(t, artifacts, program, test.machine)
-			}
-		})
+	commands := row(t, "SAM")
+	if commands[1] != "sam build" || commands[2] != "sam deploy" {
+		t.Fatalf("the page says %q: this test knows sam build and sam deploy", commands[1:])
 	}
+	dir := emptyFolder(t)
+	pages.Run(t, dir, commands[0])
+	build := func(id, program string, machine elf.Machine) {
+		artifacts := t.TempDir()
+		pages.Run(t, dir, "make --makefile "+filepath.Join(dir, "Makefile")+" build-"+id, "ARTIFACTS_DIR="+artifacts)
+		onlyProgram(t, artifacts, program, machine)
+	}
+	build("Function", "bootstrap", elf.EM_AARCH64)
+	build("Layer", "extensions/postinvoke", elf.EM_AARCH64)
+
+	config := filepath.Join(dir, "samconfig.toml")
+	other := strings.Replace(read(t, config), `"Architecture=arm64"`, `"Architecture=x86_64"`, 1)
+	if err := os.WriteFile(config, []byte(other), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	build("Layer", "extensions/postinvoke", elf.EM_X86_64)
 }
 
 // onlyProgram checks that a folder has a program that everybody may run, and
@@ -116,16 +108,16 @@ print(json.dumps(transform(template, {"Architecture": "arm64", "LayerArn": sys.a
 // The template of the dashboard is about the function and the log group that it
 // is given, which is what the command among the outputs of the stack does.
 func TestTheDashboardForSAM(t *testing.T) {
-	moto.Start(t)
-	moto.Query(t, "cloudformation", "CreateStack", "", "StackName", "board",
+	startMoto(t)
+	query(t, "cloudformation", "CreateStack", "", "StackName", "board",
 		"TemplateBody", read(t, "sam/dashboard.json"),
 		"Parameters.member.1.ParameterKey", "FunctionName", "Parameters.member.1.ParameterValue", "hello-Function",
 		"Parameters.member.2.ParameterKey", "LogGroupName", "Parameters.member.2.ParameterValue", "hello-Logs")
-	name := moto.Query(t, "cloudformation", "DescribeStacks", "OutputValue", "StackName", "board")
+	name := query(t, "cloudformation", "DescribeStacks", "OutputValue", "StackName", "board")
 	if len(name) != 1 {
 		t.Fatalf("outputs of the stack: got %q, want the dashboard's name", name)
 	}
-	body := strings.Join(moto.Query(t, "monitoring", "GetDashboard", "DashboardBody", "DashboardName", name[0]), "\n")
+	body := strings.Join(query(t, "monitoring", "GetDashboard", "DashboardBody", "DashboardName", name[0]), "\n")
 	if !json.Valid([]byte(body)) {
 		t.Errorf("the dashboard is not JSON:\n%s", body)
 	}

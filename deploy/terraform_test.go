@@ -3,287 +3,95 @@
 package deploy_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
+	"regexp"
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	"github.com/aws/aws-sdk-go-v2/service/lambda"
-
-	"example.com/postinvoke/deploy/moto"
-	"example.com/postinvoke/internal/ci"
 	"example.com/postinvoke/internal/pages"
 )
-
-// needTerraform has terraform take its providers from this machine, and ask
-// nothing.
-func needTerraform(t *testing.T) {
-	t.Helper()
-	if _, err := exec.LookPath("terraform"); err != nil {
-		ci.Skip(t, "needs terraform")
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var found []string
-	for _, pattern := range []string{
-		"../build/terraform-plugins", home + "/.terraform.d/plugins",
-		"/usr/share/terraform/plugins", "/usr/local/share/terraform/plugins", "/opt/*",
-	} {
-		providers, _ := filepath.Glob(pattern + "/registry.terraform.io/hashicorp/aws")
-		found = append(found, providers...)
-	}
-	if len(found) == 0 {
-		ci.Skip(t, "needs Terraform's AWS provider: "+
-			`terraform -chdir=deploy/terraform providers mirror "$PWD/build/terraform-plugins"`)
-	}
-	plugins, err := filepath.Abs(strings.TrimSuffix(found[0], "/registry.terraform.io/hashicorp/aws"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, value := range map[string]string{
-		"TF_CLI_CONFIG_FILE": os.DevNull,
-		"TF_CLI_ARGS":        "-no-color", "TF_IN_AUTOMATION": "1",
-		"TF_CLI_ARGS_init":    "-plugin-dir=" + plugins,
-		"TF_CLI_ARGS_apply":   "-auto-approve",
-		"TF_CLI_ARGS_destroy": "-auto-approve",
-		"CHECKPOINT_DISABLE":  "1",
-		"GOGC":                "400", // a third of the CPU is collecting garbage
-	} {
-		t.Setenv(name, value)
-	}
-}
 
 // TestTerraform follows the page against an emulator, and removes everything.
 func TestTerraform(t *testing.T) {
 	needTerraform(t)
-	dir := empty(t)
-	moto.Start(t)
 	commands := row(t, "Terraform")
-	for _, command := range commands {
-		pages.Run(t, dir, command)
+	if other := row(t, "something else"); commands[1] != other[0] {
+		t.Fatalf("got %q, want %q, which builds the folder", commands[1], other[0])
 	}
+	dir, _ := builtFolder(t)
+	startMoto(t)
+	pages.Run(t, dir, commands[0])
+	pages.Run(t, dir, "terraform init")
+	startProvider(t, dir)
+	pages.Run(t, dir, commands[2])
 	applied(t, dir)
 
-	pages.Run(t, dir, commands[1])
-	if printed := pages.Run(t, dir, "terraform plan"); !strings.Contains(printed, "No changes.") {
-		t.Errorf("built again without a change: got\n%s", printed)
-	}
+	pages.Run(t, dir, commands[1]+" -arch arm64")
+	otherModules(t, dir)
+	planned := plan(t, dir)
+	builtAgainWithoutAChange(t, planned)
+	withAPublishedLayerAndWithNone(t, planned)
+
 	pages.Run(t, dir, "terraform destroy -refresh=false")
 	nothingLeft(t)
 }
 
-// A resource is one of the module, in the state.
-type resource struct {
-	Type   string
-	Values attributes
-}
+const publishedLayer = "arn:aws:lambda:eu-west-1:123456789012:layer:postinvoke-x86_64:3"
 
-type attributes struct {
-	Policy                  string
-	Timeout                 float64
-	RetentionInDays         float64 `json:"retention_in_days"`
-	Architectures, Layers   []string
-	CompatibleArchitectures []string `json:"compatible_architectures"`
-	ManagedPolicyARNs       []string `json:"managed_policy_arns"`
-	Runtime                 string
-	DashboardBody           string           `json:"dashboard_body"`
-	LoggingConfig           []map[string]any `json:"logging_config"`
-}
-
-// state reads what was applied, by the address of the module. terraform show -json
-// prints the same, and starts the provider for it.
-func state(t *testing.T, dir string) map[string][]resource {
+// otherModules adds two functions for x86_64 without a dashboard to the example: one
+// with a layer that is published already, and one without a layer.
+func otherModules(t *testing.T, dir string) {
 	t.Helper()
-	var stored struct {
-		Version   int
-		Resources []struct {
-			Module, Type string
-			Instances    []struct{ Attributes attributes }
-		}
-	}
-	if err := json.Unmarshal([]byte(read(t, filepath.Join(dir, "terraform.tfstate"))), &stored); err != nil {
-		t.Fatal(err)
-	}
-	if stored.Version != 4 {
-		t.Fatalf("terraform.tfstate: got version %d, this test reads version 4", stored.Version)
-	}
-	resources := map[string][]resource{}
-	for _, r := range stored.Resources {
-		for _, instance := range r.Instances {
-			resources[r.Module] = append(resources[r.Module], resource{r.Type, instance.Attributes})
-		}
-	}
-	return resources
-}
-
-const logGroup = "/aws/lambda/postinvoke-hello"
-
-func applied(t *testing.T, dir string) {
-	t.Helper()
-	if got := dashboards(t); !slices.Equal(got, []string{"postinvoke-hello"}) {
-		t.Errorf("dashboards: got %q, want the function's", got)
-	}
-	modules := state(t, dir)
-	if len(modules) != 1 {
-		t.Fatalf("got %d modules, want 1", len(modules))
-	}
-	var types []string
-	for _, r := range slices.Concat(slices.Collect(maps.Values(modules))...) {
-		v := r.Values
-		switch r.Type {
-		case "aws_lambda_function":
-			arm64 := slices.Equal(v.Architectures, []string{"arm64"})
-			if v.Timeout != 30 || v.Runtime != "provided.al2023" || !arm64 || len(v.Layers) != 1 {
-				t.Errorf("function: got %+v", v)
-			}
-			got := fmt.Sprint(v.LoggingConfig)
-			if !strings.Contains(got, "log_format:JSON") || !strings.Contains(got, "log_group:"+logGroup) {
-				t.Errorf("function: got log %s, want it in JSON and in the module's log group", got)
-			}
-		case "aws_lambda_layer_version":
-			if !slices.Equal(v.CompatibleArchitectures, []string{"arm64"}) {
-				t.Errorf("layer: got %q, want arm64", v.CompatibleArchitectures)
-			}
-		case "aws_cloudwatch_log_group":
-			if v.RetentionInDays != 7 {
-				t.Errorf("log group: got %v days, want 7", v.RetentionInDays)
-			}
-		case "aws_iam_role":
-			if len(v.ManagedPolicyARNs) > 0 {
-				t.Errorf("role: got managed policies %q, want none", v.ManagedPolicyARNs)
-			}
-		case "aws_iam_role_policy":
-			exactlyTwoPermissions(t, v.Policy)
-		case "aws_cloudwatch_dashboard":
-			deployedDashboard(t, v.DashboardBody)
-		default: // data sources
-			continue
-		}
-		types = append(types, r.Type)
-	}
-	slices.Sort(types)
-	want := []string{"aws_cloudwatch_dashboard", "aws_cloudwatch_log_group", "aws_iam_role", "aws_iam_role_policy",
-		"aws_lambda_function", "aws_lambda_layer_version"}
-	if !slices.Equal(types, want) {
-		t.Errorf("got %q, want %q", types, want)
-	}
-}
-
-func exactlyTwoPermissions(t *testing.T, policy string) {
-	t.Helper()
-	var p struct {
-		Statement []struct {
-			Effect   string
-			Action   []string
-			Resource string
-		}
-	}
-	if err := json.Unmarshal([]byte(policy), &p); err != nil {
-		t.Fatal(err)
-	}
-	got := fmt.Sprint(p.Statement)
-	want := "[{Allow [logs:CreateLogStream logs:PutLogEvents] " +
-		"arn:aws:logs:eu-west-1:123456789012:log-group:" + logGroup + ":*}]"
-	if got != want {
-		t.Errorf("permissions: got %s, want %s", got, want)
-	}
-}
-
-// deployedDashboard checks that what was deployed is about this function, with
-// no placeholder of the template in it.
-func deployedDashboard(t *testing.T, deployed string) {
-	t.Helper()
-	var body struct{ Widgets []struct{ Type string } }
-	if err := json.Unmarshal([]byte(deployed), &body); err != nil || len(body.Widgets) < 5 {
-		t.Errorf("dashboard: got %d widgets, %v", len(body.Widgets), err)
-	}
-	for _, want := range []string{`"eu-west-1"`, "postinvoke-hello"} {
-		if !strings.Contains(deployed, want) {
-			t.Errorf("dashboard: got no %s in\n%s", want, deployed)
-		}
-	}
-	if strings.Contains(deployed, "${") {
-		t.Errorf("dashboard: placeholders of the template are in\n%s", deployed)
-	}
-}
-
-func nothingLeft(t *testing.T) {
-	t.Helper()
-	cfg, err := config.LoadDefaultConfig(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	functions, err := lambda.NewFromConfig(cfg).ListFunctions(t.Context(), &lambda.ListFunctionsInput{})
-	if err != nil || len(functions.Functions) > 0 {
-		t.Errorf("functions: got %v, %v, want none", functions, err)
-	}
-	layers, err := lambda.NewFromConfig(cfg).ListLayers(t.Context(), &lambda.ListLayersInput{})
-	if err != nil || len(layers.Layers) > 0 {
-		t.Errorf("layers: got %v, %v, want none", layers, err)
-	}
-	logs := cloudwatchlogs.NewFromConfig(cfg)
-	groups, err := logs.DescribeLogGroups(t.Context(), &cloudwatchlogs.DescribeLogGroupsInput{})
-	if err != nil || len(groups.LogGroups) > 0 {
-		t.Errorf("log groups: got %v, %v, want none", groups, err)
-	}
-	if got := dashboards(t); len(got) > 0 {
-		t.Errorf("dashboards: got %q, want none", got)
-	}
-}
-
-// dashboards lists the dashboards in the emulator. The SDK speaks another
-// protocol with CloudWatch than moto does.
-func dashboards(t *testing.T) []string {
-	t.Helper()
-	return moto.Query(t, "monitoring", "ListDashboards", "DashboardName")
-}
-
-// ownModule is a use of the module with further settings.
-const ownModule = `
+	const module = `
 module %q {
   source       = "./postinvoke"
   name         = "own"
   architecture = "x86_64"
-  function_zip = "function.zip"
+  function_zip = "build/deploy/function-x86_64.zip"
   dashboard    = false
   %s
 }
 `
-
-func TestTerraformWithAPublishedLayer(t *testing.T) {
-	needTerraform(t)
-	moto.Start(t)
-	dir := t.TempDir()
-	pages.Run(t, dir, "cp -r /path/to/checkout/deploy/terraform/postinvoke . && echo code > function.zip")
-	const arn = "arn:aws:lambda:eu-west-1:123456789012:layer:postinvoke-x86_64:3"
-	text := "provider \"aws\" {}\n" +
-		fmt.Sprintf(ownModule, "published", `layer_arn = "`+arn+`"`) + fmt.Sprintf(ownModule, "none", "")
-	if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(text), 0o644); err != nil {
+	text := fmt.Sprintf(module, "published", `layer_arn = "`+publishedLayer+`"`) + fmt.Sprintf(module, "none", "")
+	if err := os.WriteFile(filepath.Join(dir, "others.tf"), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	pages.Run(t, dir, "terraform init")
-	planned := map[string]string{} // by address, with single spaces
-	for _, text := range strings.Split(pages.Run(t, dir, "terraform plan"), "\n  # ")[1:] {
-		address, _, _ := strings.Cut(text, " ")
-		planned[address] = strings.Join(strings.Fields(text), " ")
+	pages.Run(t, dir, "terraform get")
+}
+
+// builtAgainWithoutAChange checks that nothing of the example would change but the
+// logging_config of the function, which moto does not store.
+func builtAgainWithoutAChange(t *testing.T, planned map[string]string) {
+	t.Helper()
+	changed := ""
+	for address, text := range planned {
+		if strings.HasPrefix(address, "module.hello.") {
+			changes := regexp.MustCompile(`(?m)^ +[-+~/]+ .*`).FindAllString(text, -1)
+			changed += strings.Join(strings.Fields(strings.Join(changes, " ")), " ")
+		}
+	}
+	const want = `~ resource "aws_lambda_function" "this" { + logging_config { + application_log_level = "INFO" ` +
+		`+ log_format = "JSON" + log_group = "` + logGroup + `" + system_log_level = "INFO"`
+	if changed != want {
+		t.Errorf("got changes %s, want %s", changed, want)
+	}
+}
+
+func withAPublishedLayerAndWithNone(t *testing.T, planned map[string]string) {
+	t.Helper()
+	for address := range planned {
 		if strings.Contains(address, "aws_lambda_layer_version") || strings.Contains(address, "aws_cloudwatch_dashboard") {
 			t.Errorf("got %s, which was not asked for", address)
 		}
 	}
 	for module, layers := range map[string]string{
-		"published": `+ layers = [ + "` + arn + `", ]`,
+		"published": `+ layers = [ + "` + publishedLayer + `", ]`,
 		"none":      "+ layers = []",
 	} {
-		function := planned["module."+module+".aws_lambda_function.this"]
+		function := strings.Join(strings.Fields(planned["module."+module+".aws_lambda_function.this"]), " ")
 		for _, want := range []string{layers, `+ architectures = [ + "x86_64", ]`} {
 			if !strings.Contains(function, want) {
 				t.Errorf("%s: the planned function has not %s: %s", module, want, function)

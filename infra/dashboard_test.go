@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/jsii-runtime-go"
 
+	"example.com/postinvoke/infra/cdktest"
 	"example.com/postinvoke/infra/postinvokecdk"
 	"example.com/postinvoke/internal/cloudwatch"
 	"example.com/postinvoke/internal/lambdalog"
@@ -43,7 +44,7 @@ func dashboardOf(t *testing.T, n int) *cloudwatch.Deployment {
 	postinvokecdk.NewMetrics(stack, jsii.String("Metrics"), &postinvokecdk.MetricsProps{
 		Functions: functions, Alarms: true, Dashboard: dashboard,
 	})
-	return deployment(t, synth(t, app), "Stack")
+	return deployment(t, cdktest.Synth(t, app), "Stack")
 }
 
 // titles are those of a dashboard with the rows in which its widgets begin.
@@ -352,7 +353,7 @@ func TestChoiceOfAFunctionIsExact(t *testing.T) {
 		}))
 	}
 	postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), &postinvokecdk.DashboardProps{Functions: functions})
-	d := deployment(t, synth(t, app), "Stack")
+	d := deployment(t, cdktest.Synth(t, app), "Stack")
 
 	example := deployment(t, demo(t), "PostInvokeDemo")
 	var lines []cloudwatch.Line
@@ -399,7 +400,7 @@ func choose(t *testing.T, d *cloudwatch.Deployment, label string) *cloudwatch.De
 // The address of the dashboard is right in every partition, also in the
 // description of an alarm.
 func TestAddressInEveryPartition(t *testing.T) {
-	text := measured(t).text(t, "PostInvokeDemo")
+	text := measured(t).Text(t, "PostInvokeDemo.template.json")
 	for partition, want := range map[string]string{
 		"aws":        ".console.aws.amazon.com/cloudwatch/home?region=",
 		"aws-cn":     ".console.amazonaws.cn/cloudwatch/home?region=",

@@ -34,7 +34,7 @@ var machines = map[string]struct {
 func TestDeployedFunctionsRun(t *testing.T) {
 	for i, arch := range []string{"arm64", "x86_64"} {
 		t.Run(arch, func(t *testing.T) {
-			env := lambdaenvtest.Start(t, deployed(t, demo(t), i))
+			env := lambdaenvtest.Start(t, deployed(t, i))
 
 			const event = `{"sleepMs": 1}`
 			response := env.Invoke(event)
@@ -68,16 +68,17 @@ func TestDeployedFunctionsRun(t *testing.T) {
 }
 
 // deployed is the i-th function of the demo stack, as Lambda would run it.
-func deployed(t *testing.T, a assembly, i int) lambdaenv.Config {
+func deployed(t *testing.T, i int) lambdaenv.Config {
 	t.Helper()
-	tp := a.template(t, "PostInvokeDemo")
-	fn := tp.ofType("AWS::Lambda::Function")[i].Properties
+	a := demo(t)
+	tp := a.Template(t, "PostInvokeDemo")
+	function := tp.OfType("AWS::Lambda::Function")[i]
+	fn := function.Properties
 	arch := at(fn, "Architectures", 0).(string)
-	layer := tp.Resources[at(fn, "Layers", 0, "Ref").(string)].Properties
+	layer := tp.Resources[at(fn, "Layers", 0, "Ref").(string)]
 
-	code := a.asset(at(fn, "Code", "S3Key").(string))
-	bootstrap := executable(t, arch, code, fn["Handler"].(string))
-	extension := executable(t, arch, a.asset(at(layer, "Content", "S3Key").(string)), "extensions/postinvoke")
+	bootstrap := executable(t, arch, a.Asset(function.S3Key()), fn["Handler"].(string))
+	extension := executable(t, arch, a.Asset(layer.S3Key()), "extensions/postinvoke")
 
 	var env []string
 	variables, _ := at(fn, "Environment", "Variables").(map[string]any)
@@ -117,15 +118,14 @@ func executable(t *testing.T, arch, asset, name string) string {
 // architecture, that everybody may execute. Lambda runs it as another user.
 func TestAssets(t *testing.T) {
 	a := demo(t)
-	tp := a.template(t, "PostInvokeDemo")
-	for _, r := range append(tp.ofType("AWS::Lambda::Function"), tp.ofType("AWS::Lambda::LayerVersion")...) {
-		kind, key, want := "function", at(r.Properties, "Code", "S3Key"), "bootstrap"
-		arch := at(r.Properties, "Architectures", 0)
+	tp := a.Template(t, "PostInvokeDemo")
+	for _, r := range append(tp.OfType("AWS::Lambda::Function"), tp.OfType("AWS::Lambda::LayerVersion")...) {
+		kind, want, architectures := "function", "bootstrap", "Architectures"
 		if r.Type == "AWS::Lambda::LayerVersion" {
-			kind, key, want = "layer", at(r.Properties, "Content", "S3Key"), "extensions/postinvoke"
-			arch = at(r.Properties, "CompatibleArchitectures", 0)
+			kind, want, architectures = "layer", "extensions/postinvoke", "CompatibleArchitectures"
 		}
-		dir := a.asset(key.(string))
+		arch := at(r.Properties, architectures, 0)
+		dir := a.Asset(r.S3Key())
 		var files []string
 		err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 			if err != nil {

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"example.com/postinvoke/infra/cdktest"
 	"example.com/postinvoke/internal/cloudwatch"
 	"example.com/postinvoke/internal/insights"
 	"example.com/postinvoke/lambdaenv"
@@ -65,7 +67,7 @@ func linesOf(t *testing.T, d *cloudwatch.Deployment, sessions ...session) []clou
 	var lines []cloudwatch.Line
 	for _, r := range sessions {
 		fn := d.Functions[native()]
-		config := deployed(t, demo(t), native())
+		config := deployed(t, native())
 		events := r.events
 		if len(events) == 0 {
 			events = []string{`{"sleepMs": 1}`, `{"sleepMs": 1}`}
@@ -108,9 +110,9 @@ func viewOf(t *testing.T, d *cloudwatch.Deployment, lines []cloudwatch.Line) *cl
 	return v
 }
 
-func deployment(t *testing.T, a assembly, stack string) *cloudwatch.Deployment {
+func deployment(t *testing.T, a cdktest.Assembly, stack string) *cloudwatch.Deployment {
 	t.Helper()
-	d, err := cloudwatch.Deploy(a.text(t, stack))
+	d, err := cloudwatch.Deploy(a.Text(t, stack+".template.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +123,7 @@ func deployment(t *testing.T, a assembly, stack string) *cloudwatch.Deployment {
 func draw(t *testing.T, d *cloudwatch.Deployment, v *cloudwatch.View, title string) *cloudwatch.Drawn {
 	t.Helper()
 	i := slices.IndexFunc(d.Dashboard.Widgets, func(w cloudwatch.Widget) bool {
-		return len(w.Properties.Title) >= len(title) && w.Properties.Title[:len(title)] == title
+		return strings.HasPrefix(w.Properties.Title, title)
 	})
 	if i < 0 {
 		t.Fatalf("no widget %q", title)

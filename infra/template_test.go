@@ -3,37 +3,13 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"maps"
 	"os"
-	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
+
+	"example.com/postinvoke/infra/cdktest"
 )
-
-// A template is a CloudFormation template.
-type template struct {
-	Resources map[string]resource
-	Outputs   map[string]struct{ Value any }
-}
-
-type resource struct {
-	Type           string
-	Properties     map[string]any
-	DeletionPolicy string
-}
-
-// ofType returns the resources of a type, sorted by their logical ids.
-func (tp template) ofType(kind string) []resource {
-	var found []resource
-	for _, id := range slices.Sorted(maps.Keys(tp.Resources)) {
-		if tp.Resources[id].Type == kind {
-			found = append(found, tp.Resources[id])
-		}
-	}
-	return found
-}
 
 // at returns what is in a tree of JSON under a path of keys.
 func at(tree any, keys ...any) any {
@@ -54,11 +30,8 @@ func at(tree any, keys ...any) any {
 }
 
 func TestGoldenTemplates(t *testing.T) {
-	for name, a := range map[string]assembly{"PostInvokeDemo": demo(t), "PostInvokeDemoMetrics": measured(t)} {
-		data, err := os.ReadFile(filepath.Join(string(a), "PostInvokeDemo.template.json"))
-		if err != nil {
-			t.Fatal(err)
-		}
+	for name, a := range map[string]cdktest.Assembly{"PostInvokeDemo": demo(t), "PostInvokeDemoMetrics": measured(t)} {
+		data := a.Text(t, "PostInvokeDemo.template.json")
 		// The binaries depend on the Go version, not on this part of the project.
 		got := regexp.MustCompile(`[0-9a-f]{64}`).ReplaceAll(data, []byte("HASH"))
 		got = append(bytes.TrimSpace(got), '\n')
@@ -76,8 +49,7 @@ func TestGoldenTemplates(t *testing.T) {
 		for i := range max(len(gotLines), len(wantLines)) {
 			if i >= len(gotLines) || i >= len(wantLines) || gotLines[i] != wantLines[i] {
 				t.Errorf("the template differs from %s from line %d on: look at it with cdk diff --template, "+
-					"then accept it "+
-					"with go test ./infra -update", golden, i+1)
+					"then accept it with go test ./infra -update", golden, i+1)
 				break
 			}
 		}
@@ -85,8 +57,8 @@ func TestGoldenTemplates(t *testing.T) {
 }
 
 func TestFunctions(t *testing.T) {
-	tp := demo(t).template(t, "PostInvokeDemo")
-	functions := tp.ofType("AWS::Lambda::Function")
+	tp := demo(t).Template(t, "PostInvokeDemo")
+	functions := tp.OfType("AWS::Lambda::Function")
 	if len(functions) != 2 {
 		t.Fatalf("got %d functions, want one per architecture", len(functions))
 	}
@@ -136,13 +108,13 @@ func TestFunctions(t *testing.T) {
 
 // The log permissions are exactly those a function needs, on its own log group.
 func TestRoles(t *testing.T) {
-	tp := demo(t).template(t, "PostInvokeDemo")
-	for _, role := range tp.ofType("AWS::IAM::Role") {
+	tp := demo(t).Template(t, "PostInvokeDemo")
+	for _, role := range tp.OfType("AWS::IAM::Role") {
 		if role.Properties["ManagedPolicyArns"] != nil {
 			t.Errorf("got managed policies %v, want none", role.Properties["ManagedPolicyArns"])
 		}
 	}
-	policies := tp.ofType("AWS::IAM::Policy")
+	policies := tp.OfType("AWS::IAM::Policy")
 	if len(policies) != 2 {
 		t.Fatalf("got %d policies, want one per function", len(policies))
 	}
@@ -165,7 +137,7 @@ func TestRoles(t *testing.T) {
 // Without physical names a second stack fits beside the first. A dashboard's
 // name has those of its stack and region in it.
 func TestNoPhysicalNames(t *testing.T) {
-	for id, r := range demo(t).template(t, "PostInvokeDemo").Resources {
+	for id, r := range demo(t).Template(t, "PostInvokeDemo").Resources {
 		for _, name := range []string{
 			"FunctionName", "LogGroupName", "RoleName", "LayerName", "AlarmName", "FilterName",
 		} {
@@ -176,30 +148,13 @@ func TestNoPhysicalNames(t *testing.T) {
 	}
 }
 
-func TestOutputs(t *testing.T) {
-	outputs := demo(t).template(t, "PostInvokeDemo").Outputs
-	for name, want := range map[string]string{
-		"DashboardURL":  "#dashboards/dashboard/",
-		"InvokeArm64":   "aws lambda invoke --region ",
-		"InvokeX86":     "aws lambda invoke --region ",
-		"LogsArm64":     "aws logs tail --region ",
-		"LogsX86":       "aws logs tail --region ",
-		"LayerArnArm64": "PostInvokeLayerArm64",
-		"LayerArnX86":   "PostInvokeLayerX8664",
-	} {
-		if text := joined(t, outputs[name].Value); !strings.Contains(text, want) {
-			t.Errorf("output %s: got %s, want %q in it", name, text, want)
-		}
-	}
-}
-
 func TestTags(t *testing.T) {
 	var manifest struct {
 		Artifacts map[string]struct {
 			Properties struct{ Tags map[string]string }
 		}
 	}
-	demo(t).read(t, "manifest.json", &manifest)
+	demo(t).Read(t, "manifest.json", &manifest)
 	if got := manifest.Artifacts["PostInvokeDemo"].Properties.Tags["project"]; got != "postinvoke" {
 		t.Errorf("tag project of the stack: got %q, want postinvoke", got)
 	}
@@ -207,12 +162,12 @@ func TestTags(t *testing.T) {
 
 // What costs money is there only on request.
 func TestMetricsAreOptIn(t *testing.T) {
-	tp := demo(t).template(t, "PostInvokeDemo")
-	if n := len(tp.ofType("AWS::Logs::MetricFilter")) + len(tp.ofType("AWS::CloudWatch::Alarm")); n != 0 {
+	tp := demo(t).Template(t, "PostInvokeDemo")
+	if n := len(tp.OfType("AWS::Logs::MetricFilter")) + len(tp.OfType("AWS::CloudWatch::Alarm")); n != 0 {
 		t.Errorf("got %d metric filters and alarms, want none", n)
 	}
-	tp = measured(t).template(t, "PostInvokeDemo")
-	filters, alarms := len(tp.ofType("AWS::Logs::MetricFilter")), len(tp.ofType("AWS::CloudWatch::Alarm"))
+	tp = measured(t).Template(t, "PostInvokeDemo")
+	filters, alarms := len(tp.OfType("AWS::Logs::MetricFilter")), len(tp.OfType("AWS::CloudWatch::Alarm"))
 	if filters != 12 || alarms != 8 {
 		t.Errorf("with metrics: got %d filters and %d alarms, want 12 and 8", filters, alarms)
 	}

@@ -11,13 +11,29 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/jsii-runtime-go"
 
+	"example.com/postinvoke/infra/cdktest"
 	"example.com/postinvoke/infra/postinvokecdk"
 )
 
 // Those who deploy without CDK have the dashboard of the construct, as files
 // which this test compares with it, and writes with -update.
 func TestDashboardsWithoutCDKAreThatOfTheConstruct(t *testing.T) {
-	const region, account = "eu-west-1", "111122223333"
+	// What a name is part of would otherwise be in functions of CloudFormation.
+	const region, account, function = "eu-west-1", "111122223333", "NAME-OF-THE-FUNCTION"
+	app := newApp(t, nil)
+	stack := awscdk.NewStack(app, jsii.String("Stack"), &awscdk.StackProps{
+		Env: &awscdk.Environment{Region: jsii.String(region), Account: jsii.String(account)},
+	})
+	fn := awslambda.Function_FromFunctionArn(stack, jsii.String(function),
+		jsii.String("arn:aws:lambda:"+region+":"+account+":function:"+function))
+	postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), &postinvokecdk.DashboardProps{
+		Functions: []awslambda.IFunction{fn},
+	})
+	dashboard := cdktest.Synth(t, app).Template(t, "Stack").OfType("AWS::CloudWatch::Dashboard")[0]
+	body := joined(t, dashboard.Properties["DashboardBody"])
+	if strings.Contains(body, "${") {
+		t.Fatalf("the body already has a ${, which has to be escaped:\n%s", body)
+	}
 	for _, to := range []struct {
 		path string
 		// As the file's format refers to them.
@@ -30,28 +46,8 @@ func TestDashboardsWithoutCDKAreThatOfTheConstruct(t *testing.T) {
 		{"deploy/sam/dashboard.json", "${FunctionName}", "${LogGroupName}", "${AWS::Region}", "${AWS::AccountId}",
 			nestedStack},
 	} {
-		app := newApp(t, nil)
-		err := attempt(func() {
-			// What a name is part of would otherwise be in functions of CloudFormation.
-			stack := awscdk.NewStack(app, jsii.String("Stack"), &awscdk.StackProps{
-				Env: &awscdk.Environment{Region: jsii.String(region), Account: jsii.String(account)},
-			})
-			fn := awslambda.Function_FromFunctionArn(stack, &to.function,
-				jsii.String("arn:aws:lambda:"+region+":"+account+":function:"+to.function))
-			postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), &postinvokecdk.DashboardProps{
-				Functions: []awslambda.IFunction{fn},
-			})
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		dashboards := synth(t, app).template(t, "Stack").ofType("AWS::CloudWatch::Dashboard")
-		body := joined(t, dashboards[0].Properties["DashboardBody"])
-		if strings.Contains(strings.ReplaceAll(body, to.function, ""), "${") {
-			t.Fatalf("the body already has a ${, which has to be escaped in %s:\n%s", to.path, body)
-		}
-		body = strings.NewReplacer(
-			"/aws/lambda/"+to.function, to.logGroup,
+		body := strings.NewReplacer(
+			"/aws/lambda/"+function, to.logGroup, function, to.function,
 			region, to.region, "AWS::Region", to.region,
 			account, to.account, "AWS::AccountId", to.account,
 		).Replace(body)

@@ -2,6 +2,7 @@ package postinvoke_test
 
 import (
 	"encoding/json"
+	"flag"
 	"os"
 	"slices"
 	"strings"
@@ -16,16 +17,26 @@ import (
 var firstHandler collector
 
 // TestMain wraps the first handler, whose logger gets the records of the process.
+// Tests over processes mostly wait, so that many can run at once on few processors.
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
 	register(nil, firstHandler.observer())
 	os.Exit(m.Run())
 }
 
-// bothWays runs a test of what must be the same with the layer and without it.
+// bothWays runs a test of what must be the same with the layer and without it. It is
+// parallel to all others over processes of their own.
 func bothWays(t *testing.T, test func(t *testing.T, cfg lambdaenv.Config)) {
+	t.Parallel()
 	cfg := lambdaenv.Config{LogFormat: lambdaenv.JSON}
-	t.Run("without the layer", func(t *testing.T) { test(t, cfg) })
+	t.Run("without the layer", func(t *testing.T) {
+		t.Parallel()
+		test(t, cfg)
+	})
 	t.Run("with the layer", func(t *testing.T) {
+		t.Parallel()
 		cfg := cfg
 		cfg.Extensions = []string{lambdaenvtest.Build(t, "extension")}
 		test(t, cfg)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime/debug"
@@ -25,19 +24,8 @@ const (
 	functionFile  = "bootstrap"
 )
 
-// An architecture under Lambda's name and Go's.
-type architecture struct{ name, goarch string }
-
-var architectures = []architecture{{"arm64", gobuild.ARM64}, {"x86_64", gobuild.AMD64}}
-
-func architectureNamed(name string) (architecture, error) {
-	for _, arch := range architectures {
-		if name == arch.name {
-			return arch, nil
-		}
-	}
-	return architecture{}, fmt.Errorf("architecture %q is not one of Lambda's: use arm64 or x86_64", name)
-}
+// architectures are Go's names, by those of Lambda.
+var architectures = map[string]string{"arm64": gobuild.ARM64, "x86_64": gobuild.AMD64}
 
 // source is what the extension is built from.
 type source struct {
@@ -87,53 +75,21 @@ func ownVersion() string {
 	return info.Main.Version
 }
 
-// unpack writes the contents of the layer, and of the function if one is given, into
-// folders.
-func (o options) unpack(ctx context.Context, s source, arch architecture) error {
-	folder := filepath.Join(o.out, arch.name)
-	program := gobuild.Program{Arch: arch.goarch}
-	if err := s.extension.Build(ctx, program, filepath.Join(folder, "layer"), extensionFile); err != nil {
-		return err
-	}
-	if o.function == "" {
-		return nil
-	}
-	function := gobuild.Program{Dir: o.function, Arch: arch.goarch}
-	return gobuild.Build(ctx, function, filepath.Join(folder, "function"), functionFile)
-}
-
-// pack writes the zip files and the file of their sums.
-func (o options) pack(ctx context.Context, s source) ([]zipFile, error) {
-	if err := os.MkdirAll(o.out, 0o755); err != nil {
-		return nil, err
-	}
-	scratch, err := os.MkdirTemp(o.out, ".building-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(scratch)
-	unpacked := o
-	unpacked.out = scratch
-	var files []zipFile
+// build writes the content of the layer, and of the function if one is given, for
+// each architecture into folders of dir.
+func (o options) build(ctx context.Context, s source, dir string) error {
 	for _, arch := range o.architectures {
-		if err := unpacked.unpack(ctx, s, arch); err != nil {
-			return nil, err
+		program := gobuild.Program{Arch: architectures[arch]}
+		if err := s.extension.Build(ctx, program, filepath.Join(dir, arch, "layer"), extensionFile); err != nil {
+			return err
 		}
-		folder := filepath.Join(scratch, arch.name)
-		f, err := writeZip(filepath.Join(folder, "layer"), extensionFile, filepath.Join(o.out, "layer-"+arch.name+".zip"))
-		if err != nil {
-			return nil, err
-		}
-		f.layer = &arch
-		files = append(files, f)
 		if o.function == "" {
 			continue
 		}
-		f, err = writeZip(filepath.Join(folder, "function"), functionFile, filepath.Join(o.out, "function-"+arch.name+".zip"))
-		if err != nil {
-			return nil, err
+		program.Dir = o.function
+		if err := gobuild.Build(ctx, program, filepath.Join(dir, arch, "function"), functionFile); err != nil {
+			return err
 		}
-		files = append(files, f)
 	}
-	return files, writeSums(o.out, files)
+	return nil
 }

@@ -18,8 +18,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-
-	"example.com/postinvoke/deploy/moto"
 )
 
 // program is the path of the command, compiled without the race detector: under it,
@@ -45,7 +43,6 @@ func compileAndRun(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "go build ./deploy/layer: %v\n%s", err, out)
 		return 1
 	}
-	defer moto.Stop()
 	return m.Run()
 }
 
@@ -176,23 +173,6 @@ func TestSameZipWhateverTheFolderAndEnvironment(t *testing.T) {
 	layer(t, "-o", there, "-arch", "arm64")
 	if !bytes.Equal(read(t, filepath.Join(here, "layer-arm64.zip")), read(t, filepath.Join(there, "layer-arm64.zip"))) {
 		t.Error("another folder, umask and environment made another zip")
-	}
-}
-
-func TestUnpackedHasTheFilesOfTheZips(t *testing.T) {
-	dir, zips := t.TempDir(), buildZips(t).dir
-	layer(t, "-o", dir, "-arch", "x86_64", "-function", "function", "-unpacked")
-	for file, inZip := range map[string][]byte{
-		"x86_64/layer/extensions/postinvoke": unzip(t, filepath.Join(zips, "layer-x86_64.zip"), "extensions/postinvoke"),
-		"x86_64/function/bootstrap":          unzip(t, filepath.Join(zips, "function-x86_64.zip"), "bootstrap"),
-	} {
-		path := filepath.Join(dir, file)
-		if !bytes.Equal(read(t, path), inZip) {
-			t.Errorf("%s is another than in the zip", file)
-		}
-		if info, err := os.Stat(path); err != nil || info.Mode() != 0o755 {
-			t.Errorf("%s: got %v, %v, want it executable for everybody", file, info.Mode(), err)
-		}
 	}
 }
 

@@ -16,6 +16,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"flag"
 	"fmt"
@@ -39,7 +40,7 @@ func main() {
 // options are those of the command line.
 type options struct {
 	out           string
-	architectures []architecture
+	architectures []string
 	function      string
 	unpacked      bool
 	name          string
@@ -58,12 +59,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if o.unpacked {
-		for _, arch := range o.architectures {
-			if err := o.unpack(ctx, source, arch); err != nil {
-				return err
-			}
-		}
-		return nil
+		return o.build(ctx, source, o.out)
 	}
 	files, err := o.pack(ctx, source)
 	if err != nil {
@@ -71,9 +67,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	fmt.Fprintf(stdout, "Made from %s %s with %s:\n\n", Module, source.version, source.goVersion)
 	for _, f := range files {
-		fmt.Fprintf(stdout, "  %s\n    sha256      %s\n    CodeSha256  %s\n", f.path, f.sha256(), f.codeSha256())
+		// Lambda's API returns the sum of a zip that it was given in base64.
+		codeSha256 := base64.StdEncoding.EncodeToString(f.sum[:])
+		fmt.Fprintf(stdout, "  %s\n    sha256      %x\n    CodeSha256  %s\n", f.path, f.sum, codeSha256)
 	}
-	fmt.Fprintf(stdout, "\nSums: %s\n", sumsPath(o.out))
+	fmt.Fprintf(stdout, "\nSums: %s\n", o.sumsPath())
 	return o.publishLayers(ctx, source, files, stdout, stderr)
 }
 
@@ -96,14 +94,12 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q: everything is a flag, see -help", flags.Arg(0))
 	}
-	for _, name := range list(archs) {
-		arch, err := architectureNamed(name)
-		if err != nil {
-			return o, err
+	o.architectures, o.regions = list(archs), list(regions)
+	for _, arch := range o.architectures {
+		if architectures[arch] == "" {
+			return o, fmt.Errorf("architecture %q is not one of Lambda's: use arm64 or x86_64", arch)
 		}
-		o.architectures = append(o.architectures, arch)
 	}
-	o.regions = list(regions)
 	switch {
 	case len(o.architectures) == 0:
 		return o, errors.New("-arch is empty: use arm64, x86_64, or both with a comma between")

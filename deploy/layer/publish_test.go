@@ -3,15 +3,13 @@
 package main
 
 import (
-	"encoding/json"
+	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"example.com/postinvoke/deploy/moto"
-	"example.com/postinvoke/internal/ci"
 )
 
 // fakeAWS puts an aws command on the PATH that writes down its arguments, one a
@@ -42,76 +40,63 @@ func script(t *testing.T, name, text string) {
 	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 }
 
-func TestNothingIsPublishedUnlessAsked(t *testing.T) {
-	calls := fakeAWS(t)
-	printed := layer(t, "-o", t.TempDir(), "-arch", "arm64", "-regions", "eu-west-1", "-public")
-	if got := calls(); got != "" {
-		t.Errorf("aws was called without -publish:\n%s", got)
-	}
-	if !strings.Contains(printed, "aws lambda publish-layer-version --region eu-west-1 ") {
-		t.Errorf("got no command to paste in\n%s", printed)
-	}
-}
-
-// What is printed does, in a shell, what -publish does.
+// What is printed does, in a shell, what -publish does; nothing is published without
+// that flag. TestSomethingElse of deploy runs the commands with the real aws command.
 func TestThePrintedCommandsAreThoseThatPublish(t *testing.T) {
-	for _, public := range []string{"-public=false", "-public=true"} {
+	for _, public := range []bool{false, true} {
+		o := options{name: "mine", regions: []string{"eu-west-1", "us-east-1"}, public: public}
+		made := source{version: "v1.2.3", goVersion: "go1.26.0 X:some"}
+		files := []zipFile{
+			{path: "it's here/layer-arm64.zip", arch: "arm64", layer: true},
+			{path: "it's here/function-arm64.zip", arch: "arm64"},
+			{path: "it's here/layer-x86_64.zip", arch: "x86_64", layer: true},
+		}
 		calls := fakeAWS(t)
-		args := []string{"-o", filepath.Join(t.TempDir(), "it's here"), "-regions", "eu-west-1,us-east-1", public}
-		_, commands, found := strings.Cut(layer(t, args...), "-publish runs them:\n\n")
+		var printed, published bytes.Buffer
+		if err := o.publishLayers(t.Context(), made, files, &printed, io.Discard); err != nil {
+			t.Fatal(err)
+		}
+		if got := calls(); got != "" {
+			t.Errorf("aws was called without -publish:\n%s", got)
+		}
+		_, commands, found := strings.Cut(printed.String(), "-publish runs them:\n\n")
 		if !found {
-			t.Fatal("no commands were printed")
+			t.Fatalf("got no commands in\n%s", &printed)
 		}
 		if out, err := exec.Command("/bin/sh", "-ec", commands).CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
-		printed := calls()
-		calls = fakeAWS(t)
-		layer(t, append(args, "-publish")...)
-		if got := calls(); got != printed {
-			t.Errorf("%s: -publish made these calls:\n%s\nthe printed commands these:\n%s", public, got, printed)
-		}
-		if got, want := strings.Count(printed, "publish-layer-version\n"), 4; got != want {
-			t.Errorf("%s: got %d layers published, want two architectures in two regions", public, got)
-		}
-		want := 0
-		if public == "-public=true" {
-			want = 4
-		}
-		permission := "--version-number\n7\n--statement-id\npublic\n--principal\n*\n--action\nlambda:GetLayerVersion\n"
-		if permitted := strings.Count(printed, permission); permitted != want {
-			t.Errorf("%s: got %d versions made public, want %d", public, permitted, want)
-		}
-	}
-}
+		want := calls()
 
-// Lambda's API returns the sum of the zip that it was given: the one that we print.
-func TestTheSumOfAPublishedLayerIsTheOnePrinted(t *testing.T) {
-	if _, err := exec.LookPath("aws"); err != nil {
-		ci.Skip(t, "needs the AWS CLI")
-	}
-	moto.Start(t)
-	printed := layer(t, "-o", t.TempDir(), "-arch", "arm64", "-regions", "eu-west-1", "-public", "-publish")
-	_, arn, _ := strings.Cut(printed, "Published:\n")
-	arn = strings.TrimSpace(arn)
-	out, err := exec.Command("aws", "lambda", "get-layer-version",
-		"--layer-name", "postinvoke-arm64", "--version-number", arn[strings.LastIndex(arn, ":")+1:]).Output()
-	if err != nil {
-		t.Fatalf("%v: %v", err, arn)
-	}
-	var got struct {
-		Content                 struct{ CodeSha256 string }
-		CompatibleArchitectures []string
-		Description             string
-	}
-	if err := json.Unmarshal(out, &got); err != nil {
-		t.Fatal(err)
-	}
-	if sum := got.Content.CodeSha256; sum == "" || !strings.Contains(printed, "CodeSha256  "+sum+"\n") {
-		t.Errorf("CodeSha256 of %s: got %q, which was not printed:\n%s", arn, sum, printed)
-	}
-	if !strings.Contains(got.Description, "go1.") {
-		t.Errorf("description: got %q, want the Go version that a rebuild needs", got.Description)
+		calls = fakeAWS(t)
+		o.publish = true
+		if err := o.publishLayers(t.Context(), made, files, &published, io.Discard); err != nil {
+			t.Fatal(err)
+		}
+		got := calls()
+		if got != want {
+			t.Errorf("-publish made these calls:\n%s\nthe printed commands these:\n%s", got, want)
+		}
+		const arn = "arn:aws:lambda:eu-west-1:123456789012:layer:some-name:7\n"
+		if got, want := published.String(), "\nPublished:\n"+strings.Repeat(arn, 4); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		// Two architectures in two regions.
+		counts := map[string]int{
+			"lambda\npublish-layer-version\n--region\nus-east-1\n--layer-name\nmine-x86_64\n": 1,
+			"--zip-file\nfileb://it's here/layer-":                                            4,
+			"--description\npostinvoke extension for arm64, v1.2.3, go1.26.0 X:some\n":        2,
+			"add-layer-version-permission\n":                                                  0,
+		}
+		if public {
+			counts["add-layer-version-permission\n"] = 4
+			counts["--version-number\n7\n--statement-id\npublic\n--principal\n*\n--action\nlambda:GetLayerVersion\n"] = 4
+		}
+		for text, want := range counts {
+			if n := strings.Count(got, text); n != want {
+				t.Errorf("public %t: got %d times %q, want %d, in\n%s", public, n, text, want, got)
+			}
+		}
 	}
 }
 

@@ -3,9 +3,8 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,28 +12,60 @@ import (
 	"time"
 )
 
-// A zipFile is one that was written.
+// A zipFile is one that was written: of a layer, or of a function.
 type zipFile struct {
-	path  string
-	layer *architecture // of a layer's functions; nil for a function
-	sum   [sha256.Size]byte
+	path, arch string
+	layer      bool
+	sum        [sha256.Size]byte
 }
 
-// sha256 is the sum as sha256sum prints it.
-func (f zipFile) sha256() string { return hex.EncodeToString(f.sum[:]) }
+// pack builds, and writes the zip files and the file of their sums.
+func (o options) pack(ctx context.Context, s source) ([]zipFile, error) {
+	if err := os.MkdirAll(o.out, 0o755); err != nil {
+		return nil, err
+	}
+	scratch, err := os.MkdirTemp(o.out, ".building-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(scratch)
+	if err := o.build(ctx, s, scratch); err != nil {
+		return nil, err
+	}
+	var files []zipFile
+	var sums strings.Builder // in the format of sha256sum, which checks them
+	for _, arch := range o.architectures {
+		for _, content := range []struct{ folder, program string }{{"layer", extensionFile}, {"function", functionFile}} {
+			if content.folder == "function" && o.function == "" {
+				continue
+			}
+			packed, err := zipped(filepath.Join(scratch, arch, content.folder), content.program)
+			if err != nil {
+				return nil, err
+			}
+			name := content.folder + "-" + arch + ".zip"
+			f := zipFile{filepath.Join(o.out, name), arch, content.folder == "layer", sha256.Sum256(packed)}
+			if err := os.WriteFile(f.path, packed, 0o644); err != nil {
+				return nil, err
+			}
+			files = append(files, f)
+			fmt.Fprintf(&sums, "%x  %s\n", f.sum, name)
+		}
+	}
+	return files, os.WriteFile(o.sumsPath(), []byte(sums.String()), 0o644)
+}
 
-// codeSha256 is the sum as Lambda's API returns it for the zip that it was given.
-func (f zipFile) codeSha256() string { return base64.StdEncoding.EncodeToString(f.sum[:]) }
+func (o options) sumsPath() string { return filepath.Join(o.out, "SHA256SUMS") }
 
 // epoch is the time of all files in a zip: the earliest that the format has.
 var epoch = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// writeZip packs the executable file, a path within the folder dir, and nothing
+// zipped packs the executable file, a path within the folder dir, and nothing
 // else. The bytes depend on the executable only: not on times, users or modes.
-func writeZip(dir, file, path string) (zipFile, error) {
+func zipped(dir, file string) ([]byte, error) {
 	program, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(file)))
 	if err != nil {
-		return zipFile{}, err
+		return nil, err
 	}
 	var packed bytes.Buffer
 	w := zip.NewWriter(&packed)
@@ -42,24 +73,11 @@ func writeZip(dir, file, path string) (zipFile, error) {
 	header.SetMode(0o755)
 	entry, err := w.CreateHeader(header)
 	if err != nil {
-		return zipFile{}, err
+		return nil, err
 	}
 	if _, err := entry.Write(program); err != nil {
-		return zipFile{}, err
+		return nil, err
 	}
-	if err := w.Close(); err != nil {
-		return zipFile{}, err
-	}
-	return zipFile{path: path, sum: sha256.Sum256(packed.Bytes())}, os.WriteFile(path, packed.Bytes(), 0o644)
-}
-
-func sumsPath(out string) string { return filepath.Join(out, "SHA256SUMS") }
-
-// writeSums writes the sums in the format of sha256sum, which checks them.
-func writeSums(out string, files []zipFile) error {
-	var sums strings.Builder
-	for _, f := range files {
-		fmt.Fprintf(&sums, "%s  %s\n", f.sha256(), filepath.Base(f.path))
-	}
-	return os.WriteFile(sumsPath(out), []byte(sums.String()), 0o644)
+	err = w.Close()
+	return packed.Bytes(), err
 }

@@ -34,6 +34,19 @@ func toolAndUser(t *testing.T) string {
 	})
 }
 
+func buildDependency(t *testing.T, d *gobuild.Dependency) []byte {
+	t.Helper()
+	asset := filepath.Join(t.TempDir(), "asset")
+	if err := d.Build(t.Context(), gobuild.Program{}, asset, program); err != nil {
+		t.Fatal(err)
+	}
+	binary, err := os.ReadFile(filepath.Join(asset, program))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return binary
+}
+
 // The bytes of a dependency are those of its own module, however another module
 // finds it.
 func TestDependency(t *testing.T) {
@@ -54,15 +67,7 @@ func TestDependency(t *testing.T) {
 		if d.Version != "" || d.Source() != real {
 			t.Errorf("got version %q, source %s; want none, %s", d.Version, d.Source(), real)
 		}
-		asset := filepath.Join(t.TempDir(), "asset")
-		if err := d.Build(t.Context(), gobuild.Program{}, asset, program); err != nil {
-			t.Fatal(err)
-		}
-		got, err := os.ReadFile(filepath.Join(asset, program))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(got, want) {
+		if got := buildDependency(t, d); !bytes.Equal(got, want) {
 			t.Error("the dependency is another program than its own module makes")
 		}
 	}
@@ -131,15 +136,7 @@ func TestTheExtensionInAVendorFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	asset := filepath.Join(t.TempDir(), "asset")
-	if err := d.Build(t.Context(), gobuild.Program{}, asset, program); err != nil {
-		t.Fatal(err)
-	}
-	got, err := os.ReadFile(filepath.Join(asset, program))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
+	if got := buildDependency(t, d); !bytes.Equal(got, want) {
 		t.Error("the extension of the vendor folder is another one")
 	}
 	build(t, gobuild.Program{Dir: dir}) // the function, from the same folder

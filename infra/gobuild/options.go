@@ -93,7 +93,7 @@ func copyFiles(files map[string]string, scratch string) (map[string]string, erro
 	return copied, nil
 }
 
-// copyFile copies a file. It stays executable if its owner may execute it.
+// copyFile copies a file with its mode, which place makes the same for everybody.
 func copyFile(from, to string, mode fs.FileMode) error {
 	data, err := os.ReadFile(from)
 	if err != nil {
@@ -102,6 +102,5 @@ func copyFile(from, to string, mode fs.FileMode) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return err
 	}
-	mode = 0o644 | mode&0o100
 	return os.WriteFile(to, data, mode)
 }

@@ -61,7 +61,7 @@ type loggingAspect struct{ fn awslambda.CfnFunction }
 // construct after it was acknowledged there. It keeps one of several equal warnings.
 func (l *loggingAspect) Visit(constructs.IConstruct) {
 	path := functionPath(l.fn.Node())
-	level := applicationLogLevel(l.fn)
+	level, _ := loggingConfig(l.fn)["applicationLogLevel"].(string) // empty if not known at synth
 	switch {
 	case logsText(l.fn):
 		addWarning(l.fn, "postinvoke:textLog", fmt.Sprintf("function %s logs text, in which the dashboard "+
@@ -81,12 +81,6 @@ func loggingConfig(fn awslambda.CfnFunction) map[string]any {
 	}
 	config, _ := awscdk.Stack_Of(fn).Resolve(fn.LoggingConfig()).(map[string]any)
 	return config
-}
-
-// applicationLogLevel is that of fn, or empty if it is not known at synth.
-func applicationLogLevel(fn awslambda.CfnFunction) string {
-	level, _ := loggingConfig(fn)["applicationLogLevel"].(string)
-	return level
 }
 
 // logsText reports whether fn is known to log text.

@@ -92,11 +92,8 @@ func logGroupName(fn awslambda.IFunction) *string {
 	fn = underlying(fn)
 	made, isFunction := fn.(awslambda.Function)
 	cfn, isResource := fn.Node().DefaultChild().(awslambda.CfnFunction)
-	if isFunction && isResource && cfn.LoggingConfig() != nil {
-		set, _ := awscdk.Stack_Of(fn).Resolve(cfn.LoggingConfig()).(map[string]any)
-		if set["logGroup"] != nil {
-			return made.LogGroup().LogGroupName()
-		}
+	if isFunction && isResource && loggingConfig(cfn)["logGroup"] != nil {
+		return made.LogGroup().LogGroupName()
 	}
 	return jsii.String("/aws/lambda/" + *fn.FunctionName())
 }

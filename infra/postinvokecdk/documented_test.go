@@ -7,10 +7,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/jsii-runtime-go"
 
 	"example.com/postinvoke/infra/cdktest"
 	"example.com/postinvoke/infra/postinvokecdk"
+	"example.com/postinvoke/internal/checkout"
 	"example.com/postinvoke/internal/ci"
 	"example.com/postinvoke/internal/pages"
 )
@@ -24,51 +27,43 @@ const oldestCDK = "v2.270.0"
 func TestTheDocumentedAppInAnEmptyFolder(t *testing.T) {
 	cdktest.NeedNode(t)
 	if _, err := exec.LookPath("npm"); err != nil {
-		ci.Skip(t, "needs npm, with which the README installs the cdk command")
+		ci.Skip(t, "needs npm, with which the page installs the cdk command")
 	}
 	root, err := filepath.Abs(".")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := ourLayer(t)
+	stack := newStack(t)
+	postinvokecdk.NewLayer(stack, jsii.String("Layer"), nil)
+	want := resources(t, stack, "AWS::Lambda::LayerVersion")[0].S3Key()
 
 	dir := t.TempDir()
-	program := code(t, "docs/deploying.md", "Your own CDK stack", "go")
+	program := code(t, "Your own CDK stack", "go")
 	writeFile(t, filepath.Join(dir, "main.go"), program)
-	pages.Run(t, dir, code(t, "docs/deploying.md", "Your own CDK stack", ""))
+	pages.Run(t, dir, code(t, "Your own CDK stack", ""))
 	t.Run("imported", func(t *testing.T) { checkApp(t, dir, want, "built from source") })
 
-	// The same app with the oldest CDK that is supported.
-	t.Run("oldest CDK", func(t *testing.T) {
+	// The constructs are copied, the extension is built from the module cache, and
+	// the CDK is the oldest that is supported.
+	t.Run("published and copied with the oldest CDK", func(t *testing.T) {
 		t.Parallel()
-		older := another(t, dir)
-		const cdk = "github.com/aws/aws-cdk-go/awscdk/v2"
-		// Without a replacement our go.mod requires a later version.
-		pages.Run(t, older, "go mod edit -replace="+cdk+"="+cdk+"@"+oldestCDK)
-		writeFile(t, filepath.Join(older, "main.go"), textLogging(t, program))
-		pages.Run(t, older, "go mod tidy")
-		printed, err := synthesise(t, older)
-		if err != nil {
-			t.Fatal(err, printed)
-		}
-		checkApp(t, older, want, "built from source")
-		if !strings.Contains(printed, "logs text") {
-			t.Errorf("a function that logs text: got %q, want a warning", printed)
-		}
-	})
-	// The constructs are copied, and the extension is built from the module cache.
-	t.Run("published and copied", func(t *testing.T) {
-		t.Parallel()
-		published := another(t, dir)
+		app := another(t, dir)
+		writeFile(t, filepath.Join(app, "main.go"), textLogging(t, program))
 		version, env := publish(t, root)
-		module := postinvokecdk.Module
-		pages.Run(t, published, "go mod edit -dropreplace="+module+" -require="+module+"@"+version)
-		pages.Run(t, published, "go mod tidy", env...)
-		pages.Run(t, published, code(t, "docs/deploying.md", "Copy the constructs", ""), env...)
-		if !strings.Contains(readFile(t, filepath.Join(published, "main.go")), "example.org/mine/postinvokecdk") {
+		const module, cdk = postinvokecdk.Module, "github.com/aws/aws-cdk-go/awscdk/v2"
+		// Without a replacement our go.mod requires a later version of the CDK.
+		pages.Run(t, app, "go mod edit -dropreplace="+module+" -require="+module+"@"+version+
+			" -replace="+cdk+"="+cdk+"@"+oldestCDK)
+		pages.Run(t, app, "go mod tidy", env...)
+		pages.Run(t, app, code(t, "Copy the constructs", ""), env...)
+		if !strings.Contains(readFile(t, filepath.Join(app, "main.go")), "example.org/mine/postinvokecdk") {
 			t.Error("the app does not use the copy")
 		}
-		checkApp(t, published, want, version)
+		checkApp(t, app, want, version)
+		warnings := readFile(t, filepath.Join(app, "cdk.out", "Mine.metadata.json"))
+		if !strings.Contains(warnings, "logs text") {
+			t.Errorf("a function that logs text: got %s, want a warning", warnings)
+		}
 	})
 	// TestTheExtensionInAVendorFolder of gobuild builds from one.
 	t.Run("vendor folder", func(t *testing.T) {
@@ -95,16 +90,21 @@ func TestTheDocumentedAppInAnEmptyFolder(t *testing.T) {
 			}
 			writeFile(t, filepath.Join(wrong, folder, "main.go"), text)
 		}
-		writeFile(t, filepath.Join(wrong, "main.go"), mistakes)
-		printed, err := synthesise(t, wrong)
+		self, err := os.Executable()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.CommandContext(t.Context(), "node_modules/.bin/cdk", "synth", "-q", "--app", self)
+		cmd.Dir, cmd.Env = wrong, append(os.Environ(), runApp+"=1")
+		out, err := cmd.CombinedOutput()
 		if err == nil {
 			t.Error("cdk synth succeeded")
 		}
+		printed := string(out)
 		for _, want := range []string{
 			"function Mine/None has no program: set FunctionProps.Entry to the folder of the function's main package",
 			"there is no folder " + wrong + "/nowhere to build a function from: " +
-				"set FunctionProps.Entry to the folder of " +
-				"its main package",
+				"set FunctionProps.Entry to the folder of its main package",
 			"# example.org/mine/broken\n./main.go:3:15: undefined: broken",
 			"the program in " + wrong + "/cgo needs cgo: main.go in package example.org/mine/cgo imports \"C\".",
 			wrong + "/library is not package main: there is nothing to run",
@@ -126,18 +126,8 @@ func TestTheDocumentedAppInAnEmptyFolder(t *testing.T) {
 	})
 }
 
-// mistakes is an app with everything that its author can do wrong.
-const mistakes = `package main
-
-import (
-	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
-	"github.com/aws/jsii-runtime-go"
-
-	"example.com/postinvoke/infra/postinvokecdk"
-)
-
-func main() {
+// synthMistakes is an app with everything that its author can do wrong.
+func synthMistakes() {
 	defer jsii.Close()
 	app := awscdk.NewApp(nil)
 	stack := awscdk.NewStack(app, jsii.String("Mine"), nil)
@@ -146,47 +136,39 @@ func main() {
 		postinvokecdk.NewFunction(stack, &entry, &postinvokecdk.FunctionProps{Entry: entry})
 	}
 	postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), nil)
-	postinvokecdk.NewLayer(stack, jsii.String("Layer"), nil).AddTo(awslambda.NewFunction(stack, jsii.String("X86"),
-		&awslambda.FunctionProps{
-			Architecture: awslambda.Architecture_X86_64(), Runtime: awslambda.Runtime_PROVIDED_AL2023(),
-			Handler: jsii.String("bootstrap"), Code: awslambda.Code_FromAsset(jsii.String("hello"), nil),
-		}))
+	layer := postinvokecdk.NewLayer(stack, jsii.String("Layer"), nil)
+	layer.AddTo(plain(stack, "X86", awslambda.Architecture_X86_64()))
 	app.Synth(nil)
 }
-`
 
 // checkApp checks the cloud assembly that the app in dir has written.
 func checkApp(t *testing.T, dir, wantLayer, wantVersion string) {
 	t.Helper()
-	template := filepath.Join(dir, "cdk.out", "Mine.template.json")
-	layers := templateResources(t, template, "AWS::Lambda::LayerVersion")
-	if len(layers) != 1 {
-		t.Fatalf("got %d layers, want 1", len(layers))
+	template := cdktest.Assembly(filepath.Join(dir, "cdk.out")).Template(t, "Mine")
+	layers := template.OfType("AWS::Lambda::LayerVersion")
+	functions := template.OfType("AWS::Lambda::Function")
+	dashboards := template.OfType("AWS::CloudWatch::Dashboard")
+	if len(layers) != 1 || len(functions) != 1 || len(dashboards) != 1 {
+		t.Fatalf("got %d layers, %d functions and %d dashboards, want 1 each",
+			len(layers), len(functions), len(dashboards))
 	}
-	if got := s3Key(layers[0], "Content"); got != wantLayer {
+	if got := layers[0].S3Key(); got != wantLayer {
 		t.Errorf("layer asset: got %s, want ours, %s", got, wantLayer)
 	}
 	if description, _ := layers[0].Properties["Description"].(string); !strings.HasSuffix(description, wantVersion) {
 		t.Errorf("description of the layer: got %q, want %s in it", description, wantVersion)
 	}
-	functions := templateResources(t, template, "AWS::Lambda::Function")
-	if len(functions) != 1 {
-		t.Fatalf("got %d functions, want 1", len(functions))
-	}
 	if layers, _ := functions[0].Properties["Layers"].([]any); len(layers) != 1 {
 		t.Errorf("layers of the function: got %v, want 1", layers)
 	}
-	if n := len(templateResources(t, template, "AWS::CloudWatch::Dashboard")); n != 1 {
-		t.Errorf("got %d dashboards, want 1", n)
-	}
 }
 
-// textLogging is the README's app with a function that logs text.
+// textLogging is the page's app with a function that logs text.
 func textLogging(t *testing.T, program string) string {
 	t.Helper()
 	const entry = `{Entry: "hello"}`
 	if !strings.Contains(program, entry) {
-		t.Fatalf("the README's app has no %s any more", entry)
+		t.Fatalf("the page's app has no %s any more", entry)
 	}
 	return strings.Replace(program, entry,
 		`{Entry: "hello", FunctionProps: awslambda.FunctionProps{LoggingFormat: awslambda.LoggingFormat_TEXT}}`, 1)
@@ -209,39 +191,39 @@ func another(t *testing.T, dir string) string {
 	return to
 }
 
-// synthesise runs the cdk command as the README does, and returns what it
-// printed.
-func synthesise(t *testing.T, dir string) (string, error) {
+// publish makes a module proxy of this checkout. It returns the version, and the
+// variables with which the go command asks the proxy. It removes the version from
+// the module cache after the test.
+func publish(t *testing.T, root string) (version string, env []string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "npx", "cdk", "synth", "-q")
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	return string(out), err
-}
-
-func code(t *testing.T, page, heading, language string) string {
-	t.Helper()
-	text, err := pages.Code(page, heading, language)
+	proxy := t.TempDir()
+	version, err := checkout.Proxy(root, proxy, postinvokecdk.Module)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return text
-}
-
-// ourLayer is the asset of the arm64 layer as this checkout deploys it.
-func ourLayer(t *testing.T) string {
-	t.Helper()
-	stack := newStack(t)
-	if err := attempt(func() { postinvokecdk.NewLayer(stack, jsii.String("Layer"), nil) }); err != nil {
-		t.Fatal(err)
+	cache := strings.TrimSpace(pages.Run(t, root, "go env GOMODCACHE"))
+	t.Cleanup(func() {
+		versions := filepath.Join(cache, "cache", "download", postinvokecdk.Module, "@v", version+".*")
+		downloaded, _ := filepath.Glob(versions)
+		for _, path := range append(downloaded, filepath.Join(cache, postinvokecdk.Module+"@"+version)) {
+			if err := os.RemoveAll(path); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	others := strings.TrimSpace(pages.Run(t, root, "go env GOPROXY"))
+	return version, []string{
+		"GOPROXY=file://" + filepath.ToSlash(proxy) + "," + others, "GONOSUMDB=" + postinvokecdk.Module,
+		// With -trimpath the build cache has the packages of the app, whose folder is
+		// another one each time.
+		"GOFLAGS=-mod=mod -modcacherw -trimpath",
 	}
-	return s3Key(resources(t, stack, "AWS::Lambda::LayerVersion")[0], "Content")
 }
 
-func s3Key(r resource, property string) string {
-	code, _ := r.Properties[property].(map[string]any)
-	key, _ := code["S3Key"].(string)
-	return key
+// code is the code of a section of docs/deploying.md.
+func code(t *testing.T, heading, language string) string {
+	t.Helper()
+	return pages.Code(t, "docs/deploying.md", heading, language)[0]
 }
 
 func writeFile(t *testing.T, path, text string) {

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/jsii-runtime-go"
 
+	"example.com/postinvoke/infra/cdktest"
 	"example.com/postinvoke/infra/postinvokecdk"
 )
 
@@ -123,7 +124,7 @@ func TestDeprecatedLoggingIsRefused(t *testing.T) {
 		"LogFormat":    {LogFormat: jsii.String("JSON")},
 	} {
 		stack := newStack(t)
-		err := attempt(func() {
+		err := cdktest.Attempt(func() {
 			postinvokecdk.NewFunction(stack, jsii.String("Hello"), &postinvokecdk.FunctionProps{Entry: "function",
 				FunctionProps: props})
 		})
@@ -175,6 +176,18 @@ func TestExtensionFitsTheLibrary(t *testing.T) {
 	wantErrors(t, stack, fmt.Sprintf("the function in %s is built with %s from %s, but its layer with %s: "+
 		"require the same version in both modules",
 		hello, postinvokecdk.Module, filepath.Join(dir, "postinvoke"), here))
+}
+
+// Two functions lack the go command: that is one error.
+func TestAMissingGoCommandIsReportedOnce(t *testing.T) {
+	stack := newStack(t)
+	postinvokecdk.NewLayer(stack, jsii.String("Layer"), nil)
+	t.Setenv("PATH", t.TempDir())
+	for _, id := range []string{"A", "B"} {
+		postinvokecdk.NewFunction(stack, &id, &postinvokecdk.FunctionProps{Entry: "function"})
+	}
+	wantErrors(t, stack, "the go command was not found: "+
+		"install Go 1.26 or later (https://go.dev/dl) and put it on the PATH")
 }
 
 func TestEachMistakeIsOneError(t *testing.T) {

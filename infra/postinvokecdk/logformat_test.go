@@ -1,11 +1,8 @@
 package postinvokecdk_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -20,14 +17,8 @@ import (
 // warnings are those at synth, by the path of their construct.
 func warnings(t *testing.T, stack awscdk.Stack) map[string]string {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(synth(t, stack), "Stack.metadata.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var metadata map[string][]struct{ Type, Data any }
-	if err := json.Unmarshal(data, &metadata); err != nil {
-		t.Fatal(err)
-	}
+	synth(t, stack).Read(t, "Stack.metadata.json", &metadata)
 	found := map[string]string{}
 	for path, entries := range metadata {
 		for _, entry := range entries {

@@ -107,8 +107,7 @@ type metric struct {
 	unit    awscloudwatch.Unit
 	value   string // a number, or the field that has it
 	pattern awslogs.IFilterPattern
-	alarm   string // its id; empty for none
-	means   string // the description of the alarm: what happens to hooks of %s
+	means   string // the description of its alarm: what happens to hooks of %s; empty for none
 }
 
 // metrics are all metrics of a function, and their alarms.
@@ -117,15 +116,15 @@ func metrics() []metric {
 	anyOf, allOf := awslogs.FilterPattern_Any, awslogs.FilterPattern_All
 	cannotWork := allOf(is("level", "ERROR"), anyOf(is("message", record.Ready), is("message", record.LibraryProblem)))
 	return []metric{
-		{MetricHookTime, milliseconds, "$." + record.HooksMs, timed(record.Hooks), "", ""},
-		{MetricShutdownTime, milliseconds, "$." + record.HooksMs, timed(record.ShutdownHooks), "", ""},
+		{MetricHookTime, milliseconds, "$." + record.HooksMs, timed(record.Hooks), ""},
+		{MetricShutdownTime, milliseconds, "$." + record.HooksMs, timed(record.ShutdownHooks), ""},
 		{MetricHooksFailed, count, "1", is("message", record.HookFailed),
-			"HooksFailed", "Hooks of %s return errors or panic."},
+			"Hooks of %s return errors or panic."},
 		{MetricHooksUndone, count, "1", anyOf(is("message", record.HookAbandoned), is("message", record.HookRefused)),
-			"HooksUndone", "Hooks of %s are abandoned before the timeout, or registered too late."},
+			"Hooks of %s are abandoned before the timeout, or registered too late."},
 		{MetricHooksLost, count, "1", is("message", record.HooksLost),
-			"HooksLost", "The process of %s ended or timed out with hooks that were not done."},
-		{MetricSetupProblems, count, "1", anyOf(is("message", record.ExtensionProblem), cannotWork), "SetupProblems",
+			"The process of %s ended or timed out with hooks that were not done."},
+		{MetricSetupProblems, count, "1", anyOf(is("message", record.ExtensionProblem), cannotWork),
 			"Nothing keeps environments of %s awake for hooks, or the library or the extension cannot work."},
 	}
 }
@@ -169,7 +168,7 @@ func (f functionMetrics) addFilters(group *string) {
 func (f functionMetrics) addAlarms() []awscloudwatch.Alarm {
 	var alarms []awscloudwatch.Alarm
 	for _, m := range metrics() {
-		if m.alarm != "" {
+		if m.means != "" {
 			alarms = append(alarms, f.addAlarm(m))
 		}
 	}
@@ -181,8 +180,8 @@ func (f functionMetrics) addAlarm(m metric) awscloudwatch.Alarm {
 	if f.props.Dashboard != nil {
 		description += " See " + f.props.Dashboard.urlIn(f.scope)
 	}
-	name := fmt.Sprintf("%s-%s", *awscdk.Stack_Of(f.scope).StackName(), inStack(f.scope, m.alarm))
-	alarm := awscloudwatch.NewAlarm(f.scope, jsii.String(m.alarm+"Alarm"), &awscloudwatch.AlarmProps{
+	name := fmt.Sprintf("%s-%s", *awscdk.Stack_Of(f.scope).StackName(), inStack(f.scope, m.name))
+	alarm := awscloudwatch.NewAlarm(f.scope, jsii.String(m.name+"Alarm"), &awscloudwatch.AlarmProps{
 		AlarmName: &name,
 		Metric: awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
 			Namespace: jsii.String(MetricNamespace), MetricName: &m.name,

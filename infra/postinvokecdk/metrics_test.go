@@ -3,8 +3,6 @@ package postinvokecdk_test
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -126,11 +124,7 @@ func TestDashboardOfFiftyFunctions(t *testing.T) {
 			jsii.String("a-function-with-a-rather-long-name-"+id)))
 	}
 	postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), &postinvokecdk.DashboardProps{Functions: all})
-	text, err := os.ReadFile(filepath.Join(synth(t, stack), "Stack.template.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := cloudwatch.Deploy(text)
+	d, err := cloudwatch.Deploy(synth(t, stack).Text(t, "Stack.template.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,10 +148,7 @@ func TestFunctionPerhapsElsewhereIsWarnedOf(t *testing.T) {
 	stack := newStack(t)
 	functions := imported(stack, "arn:aws:lambda:us-east-1:123456789012:function:orders")
 	postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"), &postinvokecdk.DashboardProps{Functions: functions})
-	text, err := os.ReadFile(filepath.Join(synth(t, stack), "Stack.metadata.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := synth(t, stack).Text(t, "Stack.metadata.json")
 	if want := "function Stack/Orders may be in another region than the dashboard, which then shows nothing of it: " +
 		"set the region of the stack"; !strings.Contains(string(text), want) {
 		t.Errorf("got %s, want %q", text, want)

@@ -9,6 +9,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -19,8 +20,10 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"example.com/postinvoke/internal/checkout"
+	"example.com/postinvoke/internal/ci"
 )
 
 const (
@@ -49,32 +52,6 @@ func main() {
 	}
 }
 
-// A step is one thing to check.
-type step struct {
-	name string
-	run  func(context.Context, *reporter) error
-}
-
-func steps() []step {
-	all := []step{{"gofmt", gofmt}}
-	for _, m := range []module{root, recipes, hooklint, golangci} {
-		all = append(all,
-			step{m.title("go mod tidy"), m.command("go", "mod", "tidy", "-diff")},
-			step{m.title("go vet"), m.command("go", "vet", "./...")},
-			step{m.title("staticcheck"), m.command("go", "run", staticcheck, "./...")})
-	}
-	all = append(all,
-		step{"hooklint", lintHooks},
-		step{"actionlint", lintWorkflows},
-		step{"npm ci", needsNode(root.command("npm", "ci", "--no-audit", "--no-fund"))})
-	for _, m := range []module{root, recipes, hooklint, golangci} {
-		all = append(all, step{m.title("go test"), m.test})
-	}
-	return append(all,
-		step{"fuzz", fuzz},
-		step{"cdk synth", needsNode(root.command("node_modules/.bin/cdk", "synth", "-q", "--strict"))})
-}
-
 func run(ctx context.Context) error {
 	dir, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
 	if err != nil {
@@ -83,27 +60,60 @@ func run(ctx context.Context) error {
 	if err := os.Chdir(strings.TrimSpace(string(dir))); err != nil {
 		return err
 	}
+	leftOut, err := os.CreateTemp("", "check-left-out-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(leftOut.Name())
+	os.Setenv(ci.LeftOutFile, leftOut.Name())
+
 	r := newReporter(os.Stdout)
-	r.printf("This takes some 8 minutes on 2 processors; this machine has %d.", runtime.NumCPU())
-	if !compiledBefore(ctx) {
-		r.printf("The first time it takes some 15 minutes, because it downloads and compiles everything.")
+	fmt.Fprintf(r, "This takes some 8 minutes on 2 processors; this machine has %d. The first time it takes some "+
+		"15 minutes, because it downloads and compiles everything.\n", runtime.NumCPU())
+	r.run(ctx, step{"npm ci", needsNode(root.command("npm", "ci", "--no-audit", "--no-fund"))})
+	race, err := raceDetector(ctx)
+	if err != nil {
+		return err
 	}
-	all := steps()
-	for i, s := range all {
-		if err := r.step(ctx, fmt.Sprintf("%2d/%d %s", i+1, len(all), s.name), s.run); err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
-		}
+	// Most steps use one processor, and do not wait as tests do.
+	next := make(chan step)
+	var workers sync.WaitGroup
+	for range 3 {
+		workers.Go(func() {
+			for s := range next {
+				r.run(ctx, s)
+			}
+		})
 	}
-	r.summary()
-	return nil
+	for _, s := range steps(race) {
+		next <- s
+	}
+	close(next)
+	workers.Wait()
+	return r.summary(leftOut)
 }
 
-// compiledBefore reports whether the largest dependency is in the build cache.
-func compiledBefore(ctx context.Context) bool {
-	list := exec.CommandContext(ctx, "go", "list", "-f", "{{.Stale}}", "github.com/aws/aws-cdk-go/awscdk/v2/awslambda")
-	list.Env = append(os.Environ(), "GOPROXY=off") // it must not be downloaded before the line above is printed
-	stale, err := list.Output()
-	return err == nil && string(stale) == "false\n"
+// steps are in the order in which they begin: the longest first.
+func steps(race string) []step {
+	all := []step{
+		{"go test", goTest(root, race, false)},
+		{"go test of the CDK app", goTest(root, "-race=false", true)},
+		{"gofmt", gofmt},
+	}
+	for _, m := range []module{root, recipes, hooklint, golangci} {
+		all = append(all,
+			step{m.title("go mod tidy"), m.command("go", "mod", "tidy", "-diff")},
+			step{m.title("go vet"), m.command("go", "vet", "./...")},
+			step{m.title("staticcheck"), m.command("go", "run", staticcheck, "./...")})
+	}
+	return append(all,
+		step{"hooklint", lintHooks},
+		step{"actionlint", lintWorkflows},
+		step{recipes.title("go test"), goTest(recipes, race, false)},
+		step{hooklint.title("go test"), goTest(hooklint, "-race=false", false)},
+		step{golangci.title("go test"), goTest(golangci, "-race=false", false)},
+		step{"fuzz", fuzz},
+		step{"cdk synth", needsNode(root.command("node_modules/.bin/cdk", "synth", "-q", "--strict"))})
 }
 
 // A module is the folder of one.
@@ -118,10 +128,14 @@ func (m module) title(what string) string {
 
 // command returns what runs a command in the module.
 func (m module) command(name string, args ...string) func(context.Context, *reporter) error {
-	return func(ctx context.Context, r *reporter) error {
+	return func(ctx context.Context, _ *reporter) error {
 		cmd := exec.CommandContext(ctx, name, args...)
 		cmd.Dir = string(m)
-		return r.exec(cmd)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("%w\n%s", err, bytes.TrimSpace(out))
+		}
+		return nil
 	}
 }
 
@@ -131,13 +145,8 @@ func gofmt(ctx context.Context, _ *reporter) error {
 	if err != nil {
 		return err
 	}
-	args := []string{"-l"}
-	for _, name := range files {
-		if strings.HasSuffix(name, ".go") {
-			args = append(args, name)
-		}
-	}
-	out, err := exec.CommandContext(ctx, "gofmt", args...).CombinedOutput()
+	files = slices.DeleteFunc(files, func(name string) bool { return !strings.HasSuffix(name, ".go") })
+	out, err := exec.CommandContext(ctx, "gofmt", append([]string{"-l"}, files...)...).CombinedOutput()
 	if err != nil || len(out) > 0 {
 		return fmt.Errorf("these files are not formatted, run gofmt -w on them:\n%s", out)
 	}
@@ -179,7 +188,7 @@ func lintHooks(ctx context.Context, r *reporter) error {
 func needsNode(do func(context.Context, *reporter) error) func(context.Context, *reporter) error {
 	return func(ctx context.Context, r *reporter) error {
 		if _, err := exec.LookPath("npm"); err != nil {
-			return r.leaveOut("CDK app", "needs Node.js 22 or later, with npm")
+			return ci.LeaveOut("CDK app", "needs Node.js 22 or later, with npm")
 		}
 		return do(ctx, r)
 	}

@@ -3,7 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -15,55 +15,45 @@ func TestNoStepIsSilentForAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var printed bytes.Buffer
 		r := newReporter(&printed)
-		err := r.step(t.Context(), "slow", func(_ context.Context, r *reporter) error {
-			r.does("compiling much")
+		r.run(t.Context(), step{"slow", func(context.Context, *reporter) error {
 			time.Sleep(100 * time.Second)
-			r.printf("   a line of the step")
-			time.Sleep(29 * time.Second)
 			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := strings.Split(strings.TrimSpace(printed.String()), "\n")
-		want := []string{"slow … 30 s", "slow … 60 s", "slow … 90 s", "   a line of the step", "slow "}
-		if len(got) != len(want) {
-			t.Fatalf("got %d lines, want %d:\n%s", len(got), len(want), &printed)
-		}
-		for i := range want {
-			if !strings.HasPrefix(got[i], want[i]) {
-				t.Errorf("got %q, want %q", got[i], want[i])
-			}
-		}
-		if !strings.HasSuffix(got[0], "compiling much") {
-			t.Errorf("got %q, want what the step does", got[0])
-		}
+		}})
+		wantLines(t, printed.String(), "slow 30.0 s so far", "slow 60.0 s so far", "slow 90.0 s so far", "slow 100.0 s")
 	})
 }
 
-// What a command prints is shown if the command fails.
-func TestTheOutputOfACommandThatFails(t *testing.T) {
-	for script, want := range map[string]string{
-		"echo out; echo err >&2; exit 1": "out\nerr\n",
-		"echo out; echo err >&2":         "",
-	} {
-		var printed bytes.Buffer
-		err := newReporter(&printed).exec(exec.Command("/bin/sh", "-c", script))
-		if got := printed.String(); got != want || (err != nil) != (want != "") {
-			t.Errorf("%s: got %q, %v; want %q", script, got, err, want)
-		}
+// A step that fails is shown with the output of its command, and the result names it.
+func TestAStepThatFails(t *testing.T) {
+	var printed bytes.Buffer
+	r := newReporter(&printed)
+	r.run(t.Context(), step{"red", root.command("/bin/sh", "-c", "echo out; echo err >&2; exit 3")})
+	r.run(t.Context(), step{"green", root.command("/bin/sh", "-c", "echo fine")})
+	withoutTimes := regexp.MustCompile(` +\d+\.\d s`).ReplaceAllString(printed.String(), "")
+	wantLines(t, withoutTimes, "red: exit status 3", "out", "err", "green")
+	if err := r.summary(strings.NewReader("")); err == nil || err.Error() != "these steps failed: red" {
+		t.Errorf("got %v, want the name of the step", err)
 	}
 }
 
-// Go before 1.27 may fail when the time for fuzzing has passed, without an input
-// that fails.
-func TestTheEndOfTheTimeForFuzzingIsNoFailure(t *testing.T) {
-	const timeIsUp = "--- FAIL: FuzzX (3.09s)\n    context deadline exceeded\nFAIL\n"
-	const found = "--- FAIL: FuzzX (1.00s)\n    --- FAIL: FuzzX (0.00s)\n        panic\n" +
-		"    Failing input written to testdata/fuzz/FuzzX/55\n"
-	for output, want := range map[string]bool{timeIsUp: true, found: false, found + timeIsUp: false, "FAIL\n": false} {
-		if got := onlyTimeIsUp(output); got != want {
-			t.Errorf("%q: got %v, want %v", output, got, want)
-		}
+func TestWhatWasLeftOut(t *testing.T) {
+	var printed bytes.Buffer
+	leftOut := "needs a rocket (tests of moon)\nneeds a boat (tests of sea)\nneeds a rocket (tests of moon)\n"
+	if err := newReporter(&printed).summary(strings.NewReader(leftOut)); err != nil {
+		t.Fatal(err)
+	}
+	wantLines(t, printed.String(), "All checks passed in 0s, without these, which this machine lacks something for:",
+		"needs a boat (tests of sea)", "needs a rocket (tests of moon)")
+}
+
+// wantLines compares lines, apart from their spaces.
+func wantLines(t *testing.T, printed string, want ...string) {
+	t.Helper()
+	got := ""
+	for line := range strings.Lines(printed) {
+		got += strings.Join(strings.Fields(line), " ") + "\n"
+	}
+	if want := strings.Join(want, "\n") + "\n"; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }

@@ -9,70 +9,48 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 )
 
-// made are folders that tools make, and that of git.
+// made are folders that tools make, and that of git, which is a file in a worktree.
 var made = []string{".git", "node_modules", "build", "dist", "cdk.out", ".terraform", ".aws-sam"}
+
+// A tree is a folder without them.
+type tree struct{ fs.FS }
+
+func (t tree) ReadDir(name string) ([]fs.DirEntry, error) {
+	entries, err := fs.ReadDir(t.FS, name)
+	return slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return slices.Contains(made, e.Name()) }), err
+}
 
 // Files returns the paths, relative to root, of the files below it.
 func Files(root string) ([]string, error) {
 	var files []string
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case entry.IsDir() && path != root && slices.Contains(made, entry.Name()):
-			return fs.SkipDir
-		case entry.Type().IsRegular() && entry.Name() != ".git": // a file in a git worktree
-			name, err := filepath.Rel(root, path)
-			files = append(files, name)
-			return err
+	err := fs.WalkDir(tree{os.DirFS(root)}, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Type().IsRegular() {
+			files = append(files, filepath.FromSlash(name))
 		}
-		return nil
+		return err
 	})
 	return files, err
 }
 
 // Copy copies the files below root to the folder dir.
-func Copy(root, dir string) error {
-	files, err := Files(root)
-	if err != nil {
-		return err
-	}
-	for _, name := range files {
-		from, to := filepath.Join(root, name), filepath.Join(dir, name)
-		info, err := os.Stat(from)
-		if err != nil {
-			return err
-		}
-		data, err := os.ReadFile(from)
-		if err != nil {
-			return err
-		}
-		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(to, data, info.Mode()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func Copy(root, dir string) error { return os.CopyFS(dir, tree{os.DirFS(root)}) }
 
 // Proxy makes the folder dir a module proxy, for GOPROXY=file://dir, that has the
 // module at root in one version. It returns that version, which depends on the
 // content: the go command assumes that a version never changes.
 func Proxy(root, dir, module string) (version string, err error) {
-	files, err := moduleFiles(root)
+	names, err := moduleFiles(root)
 	if err != nil {
 		return "", err
 	}
 	content := map[string][]byte{}
 	sum := sha256.New()
-	for _, name := range files {
+	for _, name := range names {
 		if content[name], err = os.ReadFile(filepath.Join(root, name)); err != nil {
 			return "", err
 		}
@@ -81,15 +59,13 @@ func Proxy(root, dir, module string) (version string, err error) {
 	version = fmt.Sprintf("v0.0.1-test.h%x", sum.Sum(nil)[:6])
 	var packed bytes.Buffer
 	z := zip.NewWriter(&packed)
-	for _, name := range files {
+	for _, name := range names {
 		// Not compressed: under the race detector that takes seconds.
-		w, err := z.CreateHeader(&zip.FileHeader{Name: module + "@" + version + "/" + filepath.ToSlash(name)})
-		if err == nil {
-			_, err = w.Write(content[name])
-		}
+		w, err := z.CreateHeader(&zip.FileHeader{Name: path.Join(module+"@"+version, filepath.ToSlash(name))})
 		if err != nil {
 			return "", err
 		}
+		w.Write(content[name]) // a bytes.Buffer returns no error
 	}
 	if err := z.Close(); err != nil {
 		return "", err
@@ -115,16 +91,13 @@ func Proxy(root, dir, module string) (version string, err error) {
 // folders below it.
 func moduleFiles(root string) ([]string, error) {
 	files, err := Files(root)
-	if err != nil {
-		return nil, err
-	}
-	var others []string
-	for _, name := range files {
-		if dir, file := filepath.Split(name); file == "go.mod" && dir != "" {
-			others = append(others, dir)
+	inAnother := func(name string) bool {
+		for dir := filepath.Dir(name); dir != "."; dir = filepath.Dir(dir) {
+			if slices.Contains(files, filepath.Join(dir, "go.mod")) {
+				return true
+			}
 		}
+		return false
 	}
-	return slices.DeleteFunc(files, func(name string) bool {
-		return slices.ContainsFunc(others, func(dir string) bool { return strings.HasPrefix(name, dir) })
-	}), nil
+	return slices.DeleteFunc(slices.Clone(files), inAnother), err
 }

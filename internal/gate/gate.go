@@ -128,10 +128,18 @@ func (g *Gate) find(requestID string, key any, contextEnds time.Time) *entry {
 	return &g.pending[len(g.pending)-1]
 }
 
-// isPending reports whether the INVOKE event of an entry has not come. The caller
-// holds the lock.
-func (g *Gate) isPending(number uint64) bool {
-	return slices.ContainsFunc(g.pending, func(e entry) bool { return e.number == number })
+// current returns the entry with that number, or nil if the environment is not held
+// for it any more. The caller holds the lock.
+func (g *Gate) current(number uint64) *entry {
+	if g.held.number == number {
+		return &g.held
+	}
+	for i := range g.pending {
+		if g.pending[i].number == number {
+			return &g.pending[i]
+		}
+	}
+	return nil
 }
 
 func (g *Gate) newEntry(requestID string) entry {
@@ -154,22 +162,19 @@ func (e Entry) done(outside bool) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if e.number == g.held.number {
-		g.held.open--
-		if outside {
-			g.held.calls--
-		}
-		g.wakeUp()
+	known := g.current(e.number)
+	if known == nil {
 		return
 	}
-	for i := range g.pending {
-		if p := &g.pending[i]; p.number == e.number {
-			p.open--
-			if outside && p.open == 0 {
-				g.pending = slices.Delete(g.pending, i, i+1)
-			}
-			return
-		}
+	known.open--
+	if outside {
+		known.calls--
+	}
+	switch {
+	case known == &g.held:
+		g.wakeUp()
+	case outside && known.open == 0:
+		g.pending = slices.DeleteFunc(g.pending, func(p entry) bool { return p.number == e.number })
 	}
 }
 
@@ -184,17 +189,12 @@ func (e Entry) Watch(w Watched) bool {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	entry := &g.held
-	for i := range g.pending {
-		if g.pending[i].number == e.number {
-			entry = &g.pending[i]
-		}
-	}
-	if entry.number != e.number || entry.watched != nil {
+	known := g.current(e.number)
+	if known == nil || known.watched != nil {
 		return false
 	}
-	entry.watched = w
-	if entry == &g.held {
+	known.watched = w
+	if known == &g.held {
 		g.wakeUp()
 	}
 	return true
@@ -234,7 +234,7 @@ func (e Entry) Arrived() <-chan struct{} {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.isPending(e.number) {
+	if known := g.current(e.number); known == nil || known == &g.held {
 		return nil
 	}
 	if g.arrived == nil {
@@ -251,7 +251,7 @@ func (e Entry) Released() bool {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return !g.isPending(e.number) && e.number != g.held.number
+	return g.current(e.number) == nil
 }
 
 // Hold blocks until an invocation is done, until Margin before the function's

@@ -4,77 +4,40 @@ package pages
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
 
-// A Block is one piece of code.
-type Block struct {
-	// Language is what follows the fence, as in ```go. It is empty for an indented
-	// block, which is for commands.
-	Language string
-	Text     string
-}
+// indented matches a block of commands. In a list four spaces continue an item.
+var indented = regexp.MustCompile(`(?m)^\n((?:    .*\n)+)`)
 
-// Section returns the code in the section of a page with this heading, which is
-// given without its number signs. A section ends at the next heading.
-func Section(page, heading string) ([]Block, error) {
+// Code returns the blocks of code in the section of a page with this heading, up to
+// the next heading: those of a language, as in ```go, or, if it is empty, the indented
+// ones, which are for commands. There is at least one.
+func Code(t testing.TB, page, heading, language string) []string {
+	t.Helper()
 	content, err := os.ReadFile(page)
 	if err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
-	var blocks []Block
-	var fence *Block // the block that has begun
-	found, inside, before := false, false, ""
-	for line := range strings.Lines(string(content)) {
-		indented, isIndented := strings.CutPrefix(line, "    ")
-		language, isFence := strings.CutPrefix(strings.TrimSpace(line), "```")
-		switch {
-		case fence != nil && isFence:
-			if inside {
-				blocks = append(blocks, *fence)
-			}
-			fence = nil
-		case fence != nil:
-			fence.Text += line
-		case isFence:
-			fence = &Block{Language: language}
-		case strings.HasPrefix(line, "#"):
-			inside = strings.TrimSpace(strings.TrimLeft(line, "#")) == heading
-			found = found || inside
-		case inside && isIndented && before == "\n":
-			blocks = append(blocks, Block{Text: indented})
-		case inside && isIndented && strings.HasPrefix(before, "    "):
-			blocks[len(blocks)-1].Text += indented
-		}
-		before = line
+	_, section, _ := strings.Cut(string(content), "# "+heading+"\n")
+	section, _, _ = strings.Cut(section, "\n#")
+	pattern := indented
+	if language != "" {
+		pattern = regexp.MustCompile("(?ms)^```" + language + "\n(.*?)^```$")
 	}
-	if !found {
-		return nil, fmt.Errorf("%s has no section %q", page, heading)
+	var blocks []string
+	for _, match := range pattern.FindAllStringSubmatch(section+"\n", -1) {
+		blocks = append(blocks, match[1])
 	}
-	return blocks, nil
-}
-
-// Code returns the only block of a language in a section; "" is for commands.
-func Code(page, heading, language string) (string, error) {
-	blocks, err := Section(page, heading)
-	if err != nil {
-		return "", err
+	if len(blocks) == 0 {
+		t.Fatalf("%s has no code in %q in a section %q", page, language, heading)
 	}
-	var texts []string
-	for _, b := range blocks {
-		if b.Language == language {
-			texts = append(texts, b.Text)
-		}
-	}
-	if len(texts) != 1 {
-		return "", fmt.Errorf("%s, section %q: got %d blocks of language %q, want 1", page, heading, len(texts), language)
-	}
-	return texts[0], nil
+	return blocks
 }
 
 // Run runs commands of a page in the folder dir, and returns what they printed on
@@ -82,21 +45,18 @@ func Code(page, heading, language string) (string, error) {
 // /path/to/checkout. A command that fails ends the test.
 func Run(t testing.TB, dir, commands string, env ...string) string {
 	t.Helper()
-	root, err := os.Getwd()
-	for err == nil {
-		if _, missing := os.Stat(filepath.Join(root, "go.mod")); missing == nil {
-			break
-		}
-		if filepath.Dir(root) == root {
-			t.Fatal("the test does not run in the checkout")
-		}
-		root = filepath.Dir(root)
-	}
+	root, err := filepath.Abs(".")
 	if err != nil {
 		t.Fatal(err)
 	}
-	commands = strings.ReplaceAll(commands, "/path/to/checkout", root)
-	cmd := exec.CommandContext(t.Context(), "/bin/sh", "-ec", commands)
+	isModule := func(dir string) bool {
+		_, err := os.Stat(filepath.Join(dir, "go.mod"))
+		return err == nil
+	}
+	for !isModule(root) && root != filepath.Dir(root) {
+		root = filepath.Dir(root)
+	}
+	cmd := exec.CommandContext(t.Context(), "/bin/sh", "-ec", strings.ReplaceAll(commands, "/path/to/checkout", root))
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

@@ -29,10 +29,9 @@ More words.
     third command
 
 ~~~go
-// # not a heading
 package main
 
-    x
+	x
 ~~~
 
 ### Below
@@ -40,29 +39,21 @@ package main
     below
 `
 
-func TestSection(t *testing.T) {
+func TestCode(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "page.md")
 	if err := os.WriteFile(path, []byte(strings.ReplaceAll(page, "~~~", "```")), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	got, err := pages.Section(path, "One thing")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []pages.Block{
-		{"", "first command\nsecond command\n"},
-		{"", "third command\n"},
-		{"go", "// # not a heading\npackage main\n\n    x\n"},
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	if text, err := pages.Code(path, "Below", ""); err != nil || text != "below\n" {
-		t.Errorf("got %q, %v", text, err)
-	}
-	for _, heading := range []string{"Nowhere", "One thing"} {
-		if text, err := pages.Code(path, heading, ""); err == nil {
-			t.Errorf("%s: got %q, want an error", heading, text)
+	for _, test := range []struct {
+		heading, language string
+		want              []string
+	}{
+		{"One thing", "", []string{"    first command\n    second command\n", "    third command\n"}},
+		{"One thing", "go", []string{"package main\n\n\tx\n"}},
+		{"Below", "", []string{"    below\n"}},
+	} {
+		if got := pages.Code(t, path, test.heading, test.language); !slices.Equal(got, test.want) {
+			t.Errorf("%s, %q: got %q, want %q", test.heading, test.language, got, test.want)
 		}
 	}
 }

@@ -38,6 +38,9 @@ func main() {
 	}
 }
 
+// advisories is where GitHub has the form for reports that are not public.
+const advisories = "/security/advisories/new"
+
 // run renames the module in the folder dir or above it.
 func run(ctx context.Context, dir string, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("rename", flag.ContinueOnError)
@@ -49,10 +52,27 @@ func run(ctx context.Context, dir string, args []string, stdout, stderr io.Write
 	if flags.NArg() != 1 {
 		return errors.New("give one module path, as in go run ./internal/rename github.com/you/postinvoke")
 	}
-	r, root, err := newRenaming(ctx, dir, flags.Arg(0), *contact)
-	if err != nil {
-		return err
+	r := renaming{new: flags.Arg(0), contact: *contact}
+	if r.contact == "" {
+		r.contact = "https://" + r.new + advisories
 	}
+	list := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Path}}\n{{.Dir}}")
+	list.Dir = dir
+	out, err := list.Output()
+	if err != nil {
+		return fmt.Errorf("find the module: %w", err)
+	}
+	old, root, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	if r.new == old {
+		return fmt.Errorf("the module is %s already", old)
+	}
+	// The go command checks the path.
+	check := exec.CommandContext(ctx, "go", "mod", "edit", "-module="+r.new, "-print")
+	check.Dir = root
+	if out, err := check.CombinedOutput(); err != nil {
+		return fmt.Errorf("%q cannot be a module path: %s", r.new, bytes.TrimSpace(out))
+	}
+	r.old = regexp.MustCompile(`\b` + regexp.QuoteMeta(old) + `\b`)
 	files, err := checkout.Files(root)
 	if err != nil {
 		return err
@@ -67,7 +87,7 @@ func run(ctx context.Context, dir string, args []string, stdout, stderr io.Write
 			changed++
 		}
 	}
-	fmt.Fprintf(stdout, "%s is now %s, in %d files.\n", r.old, r.new, changed)
+	fmt.Fprintf(stdout, "%s is now %s, in %d files.\n", old, r.new, changed)
 	fmt.Fprintf(stdout, "Weaknesses are reported to %s: look at SECURITY.md, and at .github/CODEOWNERS.\n", r.contact)
 	fmt.Fprintln(stdout, "Then run go run ./internal/check, and commit.")
 	return nil
@@ -75,42 +95,9 @@ func run(ctx context.Context, dir string, args []string, stdout, stderr io.Write
 
 // A renaming is from one module path to another.
 type renaming struct {
-	old, new string
-	address  string // of the repository, without https://
-	contact  string
-	pattern  *regexp.Regexp // the old path, with https:// where it is an address
+	old          *regexp.Regexp
+	new, contact string
 }
-
-var majorVersion = regexp.MustCompile(`/v[0-9]+$`)
-
-func newRenaming(ctx context.Context, dir, new, contact string) (renaming, string, error) {
-	list := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Path}}\n{{.Dir}}")
-	list.Dir = dir
-	out, err := list.Output()
-	if err != nil {
-		return renaming{}, "", fmt.Errorf("find the module: %w", err)
-	}
-	old, root, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-	// The go command checks the path.
-	check := exec.CommandContext(ctx, "go", "mod", "edit", "-module="+new, "-print")
-	check.Dir = root
-	if out, err := check.CombinedOutput(); err != nil {
-		return renaming{}, "", fmt.Errorf("%q cannot be a module path: %s", new, bytes.TrimSpace(out))
-	}
-	if new == old {
-		return renaming{}, "", fmt.Errorf("the module is %s already", old)
-	}
-	r := renaming{old: old, new: new, address: majorVersion.ReplaceAllString(new, ""), contact: contact}
-	if contact == "" {
-		r.contact = "https://" + r.address + advisories
-	}
-	r.pattern = regexp.MustCompile(`(https://)?\b` + regexp.QuoteMeta(majorVersion.ReplaceAllString(old, "")) +
-		`(` + regexp.QuoteMeta(majorVersion.FindString(old)) + `)?\b`)
-	return r, root, nil
-}
-
-// advisories is where GitHub has the form for reports that are not public.
-const advisories = "/security/advisories/new"
 
 // placeholder is the text of a page about the path that cannot be fetched.
 var placeholder = regexp.MustCompile(`(?s)<!-- placeholder -->\n.*?<!-- /placeholder -->\n\n?`)
@@ -128,8 +115,8 @@ func (r renaming) file(path string) (bool, error) {
 	if strings.HasSuffix(path, ".md") {
 		after = placeholder.ReplaceAll(after, nil)
 	}
-	after = r.pattern.ReplaceAllFunc(after, r.replace)
-	after = bytes.ReplaceAll(after, []byte("https://"+r.address+advisories), []byte(r.contact))
+	after = r.old.ReplaceAllLiteral(after, []byte(r.new))
+	after = bytes.ReplaceAll(after, []byte("https://"+r.new+advisories), []byte(r.contact))
 	if bytes.Equal(before, after) {
 		return false, nil
 	}
@@ -139,19 +126,5 @@ func (r renaming) file(path string) (bool, error) {
 			return false, fmt.Errorf("%s: %w", path, err)
 		}
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return false, err
-	}
-	return true, os.WriteFile(path, after, info.Mode())
-}
-
-func (r renaming) replace(found []byte) []byte {
-	if bytes.HasPrefix(found, []byte("https://")) {
-		return []byte("https://" + r.address)
-	}
-	if strings.HasSuffix(string(found), majorVersion.FindString(r.old)) {
-		return []byte(r.new)
-	}
-	return found
+	return true, os.WriteFile(path, after, 0o644) // keeps the mode of the file
 }

@@ -76,7 +76,8 @@ func goBuild(dir string, flags []string) (string, error) {
 		return "", err
 	}
 	path := filepath.Join(folder, filepath.Base(dir))
-	args := append([]string{"build", "-o", path}, flags...)
+	// Without the tables for debuggers, linking takes two thirds of the time.
+	args := append([]string{"build", "-o", path, "-ldflags=-w"}, flags...)
 	cmd := exec.Command("go", append(args, ".")...)
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {

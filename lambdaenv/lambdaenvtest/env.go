@@ -64,10 +64,10 @@ func TryStart(t testing.TB, cfg lambdaenv.Config) (*Env, error) {
 	}
 	observe := cfg.Observe
 	cfg.Observe = func(e lambdaenv.Entry) {
-		env.note(e)
 		if observe != nil {
-			observe(e)
+			observe(e) // before the caller of Await can know of the entry
 		}
+		env.note(e)
 	}
 	var err error
 	env.Environment, err = lambdaenv.Start(context.Background(), cfg)
