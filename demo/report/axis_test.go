@@ -88,7 +88,7 @@ func TestLabelsOfTheAxisDoNotCollide(t *testing.T) {
 				s.call().hook("main.a (a.go:1)", took).idle(1, took).after(210 * ms)
 			}
 			open(t, p, s.end().Recording())
-			ticks := browsertest.Eval[[]browsertest.Box](p,
+			ticks := browsertest.Eval[[]box](p,
 				`[...document.querySelectorAll("text.tick")].map((e) => { const r = e.getBoundingClientRect(); `+
 					`return { Name: e.textContent, Left: r.left, Right: r.right }; })`)
 			for i := 1; i < len(ticks); i++ {

@@ -21,7 +21,7 @@ func TestLabelsAreNotCutOff(t *testing.T) {
 			took/2).hook("OQGD.wwwMM+=日本 (w.go:1)", took/2).idle(3, took*2).after(took)
 	}
 	open(t, p, s.end().Recording())
-	for _, b := range p.Bars() {
+	for _, b := range boxes(p) {
 		if b.LabelLeft > b.Left && b.LabelLeft < b.Right && b.LabelEnd > b.Right {
 			t.Errorf("%s: the label ends at %.1f, the bar at %.1f", b.Name, b.LabelEnd, b.Right)
 		}
@@ -41,7 +41,7 @@ func TestLabelsStayInSight(t *testing.T) {
 			scrolled, edge))
 		p.Wait(fmt.Sprintf(`document.querySelector(".bar.serving text").getBoundingClientRect().left >= %s`, edge))
 		for _, name := range []string{"invocation", "handle.func2"} {
-			b := find(t, p.Bars(), name)
+			b := find(t, boxes(p), name)
 			if b.LabelLeft < left || b.LabelLeft < b.Left || b.LabelEnd > b.Right {
 				t.Errorf("scrolled by %d: the label of %s is at %.1f to %.1f, the bar at %.1f to %.1f, the edge at %.1f",
 					scrolled, name, b.LabelLeft, b.LabelEnd, b.Left, b.Right, left)
@@ -51,7 +51,7 @@ func TestLabelsStayInSight(t *testing.T) {
 	// Nothing is scrolled on paper.
 	p.Resize(500, 800)
 	p.Emulate("print", "light")
-	if b := find(t, p.Bars(), "invocation"); b.LabelLeft > b.Left+10 {
+	if b := find(t, boxes(p), "invocation"); b.LabelLeft > b.Left+10 {
 		t.Errorf("printed: the label is at %.1f, the bar at %.1f", b.LabelLeft, b.Left)
 	}
 }
@@ -62,7 +62,7 @@ func TestTheRoomForAShutdown(t *testing.T) {
 	p := browsertest.New(t)
 	p.Resize(1000, 800)
 	open(t, p, whole(5*time.Second))
-	for _, b := range p.Bars() {
+	for _, b := range boxes(p) {
 		if spare := b.Right - b.LabelEnd; strings.HasPrefix(b.Name, "shutdown") && (spare < 0 || spare > 60) {
 			t.Errorf("%s, %s: the label ends at %.1f, the bar at %.1f", b.Lane, b.Name, b.LabelEnd, b.Right)
 		}
