@@ -21,7 +21,6 @@ with trouble on this machine, and evaluates the dashboard that is deployed over 
 
 // drawDashboard is the command for the dashboard.
 func drawDashboard(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	scenario := dashboard.Trouble
 	var files cli.Files
 	flags := flag.NewFlagSet("dashboard", flag.ContinueOnError)
 	flags.StringVar(&files.Report, "o", "dashboard.html", "the page to write, a `FILE`")
@@ -30,17 +29,15 @@ func drawDashboard(ctx context.Context, args []string, stdout, stderr io.Writer)
 		"cdk.out/Mine.template.json;\ndefault is that of npx cdk deploy, which comes with the source")
 	metrics := flags.Bool("metrics", false, "as deployed with -c metrics=true: with alarms")
 	dark := flags.Bool("dark", false, "the picture in dark colours")
-	flags.Func("scenario", "`NAME` is trouble, healthy, crashes or nothing (default trouble)", func(s string) error {
-		if scenario = dashboard.Scenario(s); !slices.Contains(dashboard.Scenarios, scenario) {
-			return fmt.Errorf("it is none of %v", dashboard.Scenarios)
-		}
-		return nil
-	})
+	scenario := flags.String("scenario", "trouble", "`NAME` is trouble, healthy, crashes or nothing")
 	const after = "It takes about half a minute: one of the faults is a timeout.\n"
 	if err := cli.Parse(flags, args, stdout, dashboardUsage, after); err != nil {
 		return err
 	}
-	if *metrics && *template != "" {
+	switch {
+	case !slices.Contains([]string{"trouble", "healthy", "crashes", "nothing"}, *scenario):
+		return cli.Usagef("-scenario %s: it is trouble, healthy, crashes or nothing", *scenario)
+	case *metrics && *template != "":
 		return cli.Usagef("-metrics and -template cannot be combined: a template has metrics or has none")
 	}
 	if err := files.Check(); err != nil {
@@ -65,7 +62,7 @@ func drawDashboard(ctx context.Context, args []string, stdout, stderr io.Writer)
 		return err
 	}
 	step("running functions, which takes half a minute")
-	drawing, err := scenario.Make(ctx, d, dashboard.Programs{
+	drawing, err := dashboard.Scenario(*scenario).Make(ctx, d, dashboard.Programs{
 		Example: programs.Function, Failing: failing, Extension: programs.Extensions[0],
 	})
 	if err != nil {

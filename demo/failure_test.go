@@ -36,8 +36,7 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"-png", "nowhere/x.png"}, "-png: open nowhere/x.png: no such file or directory"},
 		{[]string{"dashboard", "now"}, `unexpected argument "now"; dashboard -h lists the flags`},
 		{[]string{"dashboard", "-o", "."}, "-o: open .: is a directory"},
-		{[]string{"dashboard", "-scenario", "chaos"}, `invalid value "chaos" for flag -scenario: it is none of ` +
-			`[trouble healthy crashes nothing]; dashboard -h lists the flags`},
+		{[]string{"dashboard", "-scenario", "chaos"}, "-scenario chaos: it is trouble, healthy, crashes or nothing"},
 		{[]string{"dashboard", "-metrics", "-template", "x"},
 			"-metrics and -template cannot be combined: a template has metrics or has none"},
 		{[]string{"dashboard", "-template", "nowhere.json"},

@@ -140,7 +140,7 @@ func runFunction(ctx context.Context, args []string, stdin io.Reader, stdout, st
 	rec := recording.NewRecorder(o.about(), printer.New(&cli.Output{W: stdout, Cancel: cancel}, stdout, o.JSON))
 	cfg := o.Environment(programs, o.Wanted())
 	cfg.LogFormat = o.logFormat
-	err = (&local.Run{Event: event, Invocations: o.Invocations, Idle: o.idle}).In(running, cfg, rec)
+	err = local.Run(running, cfg, rec, event, o.Invocations, o.idle)
 	r := rec.Recording()
 	if ctx.Err() != nil {
 		r.Intro = append(r.Intro, r.Interrupted("a signal"))

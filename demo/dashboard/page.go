@@ -125,17 +125,13 @@ func bold(markdown string) template.HTML {
 // A text is what an element shows, and its class.
 type text struct{ Text, Class string }
 
-// value is what a number shows, with as many digits as in CloudWatch.
+// value is what a number shows.
 func value(s cloudwatch.Series) text {
 	if len(s.Points) == 0 {
 		return text{Text: "–"}
 	}
-	n, decimals := s.Points[0].Value, 1
-	if n >= 100 {
-		decimals = 0
-	}
-	t := text{Text: decimal(n, decimals)}
-	if s.Label == "errors" && s.Color != "" && n > 0 {
+	t := text{Text: decimal(s.Points[0].Value, 1)}
+	if s.Label == "errors" && t.Text != "0" {
 		t.Class = "bad"
 	}
 	return t

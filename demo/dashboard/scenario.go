@@ -50,9 +50,6 @@ const (
 	Nothing Scenario = "nothing" // nothing was invoked yet
 )
 
-// Scenarios are all of them.
-var Scenarios = []Scenario{Trouble, Healthy, Crashes, Nothing}
-
 const (
 	shown   = 3 * time.Hour
 	between = 5 * time.Minute // from one environment of a function to the next

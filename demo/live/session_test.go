@@ -1,7 +1,7 @@
 package live_test
 
 import (
-	"strings"
+	"fmt"
 	"testing"
 	"time"
 
@@ -14,13 +14,10 @@ import (
 // wantOrder checks the names of the bars in a lane, from left to right.
 func wantOrder(t *testing.T, p *browsertest.Page, lane, want string) {
 	t.Helper()
-	var names []string
-	for _, b := range p.Bars() {
-		if b.Lane == lane {
-			names = append(names, b.Name)
-		}
-	}
-	if got := strings.Join(names, ", "); got != want {
+	const names = `[...document.querySelectorAll(".bar")].filter((bar) => bar.dataset.lane === %q)` +
+		`.map((bar) => [bar.getBoundingClientRect().left, bar.dataset.name]).sort((a, b) => a[0] - b[0])` +
+		`.map((bar) => bar[1]).join(", ")`
+	if got := browsertest.Eval[string](p, fmt.Sprintf(names, lane)); got != want {
 		t.Errorf("%s: got the bars %s, want %s", lane, got, want)
 	}
 }

@@ -15,32 +15,31 @@ import (
 	"example.com/postinvoke/lambdaenv"
 )
 
-// A Run is so many invocations, each followed by some time in which nothing
-// happens, and the shutdown.
-type Run struct {
-	Event       []byte
-	Invocations int
-	Idle        time.Duration
-}
-
-// In runs it in an environment, and records it. When it returns, nothing of the
-// environment is left.
-func (r *Run) In(ctx context.Context, cfg lambdaenv.Config, rec *recording.Recorder) error {
+// Run runs a function in an environment, and records it: so many invocations, each
+// followed by some time in which nothing happens, and the shutdown. When it returns,
+// nothing of the environment is left.
+func Run(
+	ctx context.Context, cfg lambdaenv.Config, rec *recording.Recorder,
+	event []byte, invocations int, idle time.Duration,
+) error {
 	cfg.Observe, cfg.Forget = rec.Observe, true
 	env, err := lambdaenv.Start(ctx, cfg)
 	if err != nil {
 		return cmp.Or(context.Cause(ctx), startError(err, cfg.Function))
 	}
-	err = r.invoke(ctx, env, rec)
+	err = invoke(ctx, env, rec, event, invocations, idle)
 	closed := env.Close() // has more information than ErrClosed
 	return cmp.Or(errors.Join(context.Cause(ctx), closed), err)
 }
 
-func (r *Run) invoke(ctx context.Context, env *lambdaenv.Environment, rec *recording.Recorder) error {
-	for range r.Invocations {
+func invoke(
+	ctx context.Context, env *lambdaenv.Environment, rec *recording.Recorder,
+	event []byte, invocations int, idle time.Duration,
+) error {
+	for range invocations {
 		called := time.Now()
-		rec.Call(r.Event)
-		response, err := env.Invoke(ctx, r.Event)
+		rec.Call(event)
+		response, err := env.Invoke(ctx, event)
 		if err != nil {
 			rec.Answer(nil)
 			return err
@@ -54,7 +53,7 @@ func (r *Run) invoke(ctx context.Context, env *lambdaenv.Environment, rec *recor
 		rec.Invoked(response, report)
 
 		select {
-		case <-time.After(r.Idle):
+		case <-time.After(idle):
 		case <-ctx.Done(): // or it would look as if the function was invoked once more
 			return ctx.Err()
 		}

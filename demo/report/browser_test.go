@@ -36,9 +36,9 @@ func open(t *testing.T, p *browsertest.Page, recordings ...*recording.Recording)
 }
 
 // find returns the first bar whose name begins so.
-func find(t *testing.T, all []browsertest.Box, name string) browsertest.Box {
+func find(t *testing.T, all []box, name string) box {
 	t.Helper()
-	i := slices.IndexFunc(all, func(b browsertest.Box) bool { return strings.HasPrefix(b.Name, name) })
+	i := slices.IndexFunc(all, func(b box) bool { return strings.HasPrefix(b.Name, name) })
 	if i < 0 {
 		t.Fatalf("no bar %q", name)
 	}
@@ -50,7 +50,7 @@ func TestBarsAreInOrderAndTrueToLength(t *testing.T) {
 	p := browsertest.New(t)
 	p.Resize(1600, 1000)
 	open(t, p, whole(5*time.Second))
-	all := p.Bars()
+	all := boxes(p)
 	var order []string
 	for _, lane := range []string{"caller", "function", "hooks"} {
 		for _, b := range all {
@@ -66,7 +66,7 @@ func TestBarsAreInOrderAndTrueToLength(t *testing.T) {
 	}
 	handler, frozen := find(t, all, "handler"), find(t, all, "frozen")
 	long, short := find(t, all, "handle.func2"), find(t, all, "handle.func1")
-	for _, pair := range [][2]browsertest.Box{{handler, long}, {long, short}, {short, frozen}} {
+	for _, pair := range [][2]box{{handler, long}, {long, short}, {short, frozen}} {
 		if pair[0].Right > pair[1].Left+0.5 {
 			t.Errorf("%s ends at %.1f, after %s begins at %.1f", pair[0].Name, pair[0].Right, pair[1].Name, pair[1].Left)
 		}
@@ -88,7 +88,7 @@ func TestLongFrozenStretchesAreFolded(t *testing.T) {
 	var widths []string
 	for _, idle := range []time.Duration{3 * time.Second, 6 * time.Minute} {
 		open(t, p, whole(idle))
-		all := p.Bars()
+		all := boxes(p)
 		hook, frozen := find(t, all, "handle.func2"), find(t, all, "frozen")
 		widths = append(widths, fmt.Sprintf("%.0f %.0f", hook.Right-hook.Left, frozen.Right-frozen.Left))
 		if frozen.LabelEnd == 0 || frozen.LabelLeft < frozen.Left || frozen.LabelEnd > frozen.Right {
@@ -114,10 +114,10 @@ func TestItFitsEveryWindow(t *testing.T) {
 				t.Errorf("%d pixels wide: the page has %d", width, got)
 			}
 			// The timeline may be wider than a narrow window, but is not cut off.
-			plot := browsertest.Eval[browsertest.Box](p,
+			plot := browsertest.Eval[box](p,
 				`(() => { const r = document.querySelector(".plot").getBoundingClientRect(); `+
 					`return { Left: r.left, Right: r.right }; })()`)
-			for _, b := range p.Bars() {
+			for _, b := range boxes(p) {
 				if b.Left < plot.Left-1 || b.Right > plot.Right+1 || b.LabelEnd > plot.Right+1 {
 					t.Errorf("%d pixels wide: cut off: %+v", width, b)
 				}
@@ -141,7 +141,7 @@ func TestBarsAreExplained(t *testing.T) {
 	p := browsertest.New(t)
 	p.Resize(1200, 900)
 	open(t, p, whole(5*time.Second))
-	hook := find(t, p.Bars(), "handle.func2")
+	hook := find(t, boxes(p), "handle.func2")
 	p.Do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved,
 		(hook.Left+hook.Right)/2, (hook.Top+hook.Bottom)/2))
 	p.Wait(explained + `.includes("hooks, handle.func2, at 0.012 s, 3.00 s. The hook main.handle.func2 ` +
@@ -177,8 +177,8 @@ func TestScreenReadersGetTheTable(t *testing.T) {
 	open(t, p, whole(5*time.Second))
 	rows := browsertest.Eval[[]string](p,
 		`[...document.querySelectorAll("figure table tbody tr")].map((tr) => tr.innerText)`)
-	if len(rows) != len(p.Bars()) {
-		t.Errorf("got %d rows, want one for each of %d bars", len(rows), len(p.Bars()))
+	if len(rows) != len(boxes(p)) {
+		t.Errorf("got %d rows, want one for each of %d bars", len(rows), len(boxes(p)))
 	}
 	if all := strings.Join(rows, "\n"); !strings.Contains(all, "0.012 s\t3.00 s\thooks\thandle.func2\tThe hook") {
 		t.Errorf("got rows\n%s", all)
@@ -217,7 +217,7 @@ func TestLabelsDoNotCollide(t *testing.T) {
 		s.idle(2, took*2).after(took)
 	}
 	open(t, p, s.end().Recording())
-	all := p.Bars()
+	all := boxes(p)
 	for i, b := range all {
 		for _, next := range all[i+1:] {
 			if next.Top == b.Top && next.Left > b.Left && b.LabelEnd > next.Left+3 {
@@ -225,7 +225,7 @@ func TestLabelsDoNotCollide(t *testing.T) {
 			}
 		}
 	}
-	times := browsertest.Eval[[]browsertest.Box](p,
+	times := browsertest.Eval[[]box](p,
 		`[...document.querySelectorAll(".moment span")].filter((e) => e.getClientRects().length).map((e) => {`+
 			`const text = new Range(); text.selectNodeContents(e); const r = text.getBoundingClientRect();`+
 			`return { Name: e.textContent, Left: r.left, Right: r.right }; })`)
@@ -251,7 +251,7 @@ func TestLabelsStayInSight(t *testing.T) {
 			`(document.querySelector(".scroll").scrollLeft = %d, document.querySelector(".name").getBoundingClientRect().right)`,
 			scrolled))
 		for _, name := range []string{"invocation", "handle.func2"} {
-			if b := find(t, p.Bars(), name); b.LabelLeft < edge-1 || b.LabelEnd < b.LabelLeft+50 {
+			if b := find(t, boxes(p), name); b.LabelLeft < edge-1 || b.LabelEnd < b.LabelLeft+50 {
 				t.Errorf("scrolled by %d: the label of %s is at %.1f to %.1f, the edge at %.1f",
 					scrolled, name, b.LabelLeft, b.LabelEnd, edge)
 			}

@@ -23,7 +23,7 @@ func TestItPrints(t *testing.T) {
 		const width = 1032 // of a landscape A4 sheet, less its margins, in pixels
 		p.Resize(width, 10_000)
 		p.Emulate("print", "dark")
-		for _, b := range p.Bars() {
+		for _, b := range boxes(p) {
 			if b.Right > width+1 || b.Right-b.Left < 3 {
 				t.Errorf("%d invocations: %s is at %.1f to %.1f, want it on the page", invocations, b.Name, b.Left, b.Right)
 			}
