@@ -45,7 +45,7 @@ func TestSeveralFunctions(t *testing.T) {
 			t.Errorf("the page does not have %s once", want)
 		}
 	}
-	if got := strings.Count(html, `class="plot"`); got != 2 {
+	if got := strings.Count(html, `class="plot`); got != 2 {
 		t.Errorf("got %d timelines, want 2", got)
 	}
 }
