@@ -14,8 +14,8 @@ import (
 	"example.com/postinvoke/record"
 )
 
-// display returns the line of the log, or what is to be read in its place of any
-// other moment: nothing if it is of no interest. The text is printable, and one
+// display returns the line of the log, or for any other moment a line in its
+// place, empty if it is of no interest. The text is printable, and one
 // line, except for the stack of a panic, which follows in further lines. It lacks
 // the time that a record begins with: a log has that in its first column.
 func (env *environment) display(m *Moment) string {

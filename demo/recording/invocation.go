@@ -44,7 +44,7 @@ func (inv *Invocation) read(e lambdaenv.Entry, fields map[string]string) {
 		inv.Unlogged = true // the record cannot be read
 	}
 	if l := LostIn(e); l != nil && l.RequestID != "" {
-		inv.Lost = l
+		inv.Lost, inv.Unknown = l, ""
 	}
 	if EnvironmentEnded(e) {
 		inv.boxRead = fields[record.Invocations] != ""

@@ -17,8 +17,8 @@ type remarks struct {
 
 const remarkShutdown = "lambda was shut down %s later than the last invocation"
 
-// remark returns what is to be said of the moment m, with which the recording
-// continues, if anything.
+// remark returns the remark on the moment m, with which the recording continues,
+// or nothing.
 func (r *Recorder) remark(m *Moment) string {
 	later := ""
 	if r.env.ending && !r.recording.Reset {

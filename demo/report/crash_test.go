@@ -162,7 +162,7 @@ func TestWhatAProcessTakesWithIt(t *testing.T) {
 	}
 }
 
-// Without the layer no record accounts for hooks, and no bar claims to.
+// Without the layer no record accounts for hooks, and no bar does.
 func TestWithoutTheLayerHooksAreUnknown(t *testing.T) {
 	for name, test := range map[string]struct {
 		scenario *scenario

@@ -88,7 +88,8 @@ func (t *tracker) hookFinished(h hookRecord) {
 		return // its span is there
 	}
 	took := h.took(record.HookMs)
-	t.addHook(hooking, h.hook, h.request, took, h.Since, fmt.Sprintf("The hook %s runs for %s.", h.hook, recording.Length(took)))
+	detail := fmt.Sprintf("The hook %s runs for %s.", h.hook, recording.Length(took))
+	t.addHook(hooking, h.hook, h.request, took, h.Since, detail)
 	t.hooks.since = h.Since
 }
 
@@ -129,9 +130,9 @@ func (t *tracker) hooksReported(h hookRecord) {
 		return
 	}
 	took := h.took(record.HooksMs)
+	detail := "Together they take " + recording.Length(took) + ". At the log level DEBUG each is logged separately."
 	t.add(&span{Lane: hooks, Kind: hooking, Name: count(all.Count, "hook"), request: h.request,
-		from: h.Since - took, to: h.Since,
-		Detail: fmt.Sprintf("Together they take %s. At the log level DEBUG each is logged separately.", recording.Length(took))})
+		from: h.Since - took, to: h.Since, Detail: detail})
 }
 
 // extensionRecord reads a record of the extension.

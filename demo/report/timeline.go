@@ -200,7 +200,7 @@ func (t *tracker) finish(now time.Duration) {
 		}
 		switch {
 		case s.Kind == frozen:
-			s.Detail = fmt.Sprintf("The environment is frozen for %s: none of its code runs, and nothing is billed.", s.Length())
+			s.Detail = "The environment is frozen for " + s.Length() + ": none of its code runs, and nothing is billed."
 		case s.Kind == handling && s.Open:
 			s.Detail = "The handler runs."
 		case s.Kind == serving && s.Open:

@@ -45,7 +45,7 @@ func TestSeveralFunctions(t *testing.T) {
 			t.Errorf("the page does not have %s once", want)
 		}
 	}
-	if got := strings.Count(html, `class="plot"`); got != 2 {
+	if got := strings.Count(html, `class="plot`); got != 2 {
 		t.Errorf("got %d timelines, want 2", got)
 	}
 }
@@ -85,7 +85,8 @@ func TestTrouble(t *testing.T) {
 	wantBars(t, html, "hooks",
 		"audit, failed 12.2-17.2 failed; slow, abandoned 17.2-1017.2 failed; "+
 			"next, never started 1017.2-1017.2 failed; hooks unknown 1019.5-1119.6")
-	if !strings.Contains(html, `<div class="bar event failed mark hooks"`) || strings.Count(html, `<div class="bar hook`) != 2 {
+	marked := strings.Contains(html, `<div class="bar event failed mark hooks"`)
+	if !marked || strings.Count(html, `<div class="bar hook`) != 2 {
 		t.Error("want a mark, and no bar, for the hook that never started")
 	}
 	wantBars(t, html, "function",
@@ -114,7 +115,8 @@ func TestAHookThatIgnoresItsContextIsOneBar(t *testing.T) {
 	}
 	html := page(t, s.idle(0, 0).Recording())
 	wantBars(t, html, "hooks", "ping, abandoned 11.2-1012.2 failed; flush 12.2-112.2")
-	for _, want := range []string{"its time was up. It failed: too late.", "ping, abandoned after 1.00 s (a.go:1)</span>"} {
+	for _, want := range []string{"its time was up. It failed: too late.",
+		"ping, abandoned after 1.00 s (a.go:1)</span>"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page does not say %q", want)
 		}
