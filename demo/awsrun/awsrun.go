@@ -1,7 +1,8 @@
 // Package awsrun runs the functions of a stack that infra deployed, on AWS, and
 // records what happens as a run on this machine is recorded: it invokes them,
 // reads their log groups until the environments are shut down, and checks what
-// this project claims about Lambda. docs/aws.md lists what it needs.
+// this project claims about Lambda. docs/aws.md lists what it needs. Command is the
+// program of demo/aws.
 //
 // An account (account.go, requests.go) has the functions and their logs. A run
 // (run.go) invokes one and reads its log, whose lines (line.go) replay.go passes
@@ -46,7 +47,7 @@ type Config struct {
 
 // Pace is how often to look, and how long.
 type Pace struct {
-	Look  time.Duration // between two looks at a log or a metric
+	Look  time.Duration // between two looks at a log
 	Log   time.Duration // an invocation's report must be in the log by then
 	Idle  time.Duration // an environment must be shut down by then
 	Grace time.Duration // the other records of a shutdown must come within this

@@ -2,6 +2,7 @@ package awsrun
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -65,15 +66,12 @@ func Command(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		return r
 	}
 	checks, err := Run(running, cfg)
-	switch {
-	case o.JSON:
+	if o.JSON {
 		printJSON(out, checks)
-	case len(checks) > 0:
+	} else {
 		printText(out, printer.Width(stdout), checks)
 	}
-	if err == nil {
-		err = context.Cause(running) // the checks may not have been written
-	}
+	err = cmp.Or(err, context.Cause(running)) // the checks may not have been written
 	var recordings []*recording.Recording
 	for _, rec := range recorders {
 		r := rec.Recording()

@@ -37,9 +37,9 @@ func TestStack(t *testing.T) {
 	demotest.InOrder(t, r.Stdout,
 		"Running Demo-Arm64Function0A1B2C3D of the stack Demo at "+os.Getenv("AWS_ENDPOINT_URL")+" instead of AWS, "+
 			"in eu-west-1: 2 invocations.",
-		"── invokes the function with", "platform.start", "has the response after", "↑ function returned response here",
-		"second on complete", "first on stack", "↑ duration includes cleanup time", "── frozen",
-		"── thawed", "bye y'all!", "↑ lambda was shut down ", "environment shut down", "invocation 1", "cold start",
+		"── invokes the function with", "platform.start", "has the response after", "function returned response here",
+		"second on complete", "first on stack", "duration includes cleanup time", "── frozen",
+		"── thawed", "bye y'all!", "lambda was shut down ", "environment shut down", "invocation 1", "cold start",
 		"reason: spindown",
 		"Running Demo-X86Function0A1B2C3D", "reason: spindown",
 		"Self-check of Arm64", "passed    the caller had the response before the hooks had finished",
