@@ -1,9 +1,6 @@
 package cloudwatch
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // An Alarm is one of the template.
 type Alarm struct {
@@ -26,23 +23,18 @@ func (a Alarm) period() time.Duration { return time.Duration(a.Period) * time.Se
 
 // Breaches are the periods in which the alarm is in the state ALARM. An alarm on
 // a metric that no filter makes has none.
-func (v *View) Breaches(a Alarm) ([]time.Time, error) {
+func (v *View) Breaches(a Alarm) (breaches []time.Time, err error) {
+	defer catch(&err, "alarm "+a.Name)
 	isKnown := a.ComparisonOperator == "GreaterThanOrEqualToThreshold" && a.EvaluationPeriods == 1 &&
 		a.TreatMissingData == "notBreaching"
 	if !isKnown {
-		return nil, fmt.Errorf("alarm %s: %s, %d periods, %s: not evaluated here",
-			a.Name, a.ComparisonOperator, a.EvaluationPeriods, a.TreatMissingData)
+		fail("%s, %d periods, %s: not evaluated here", a.ComparisonOperator, a.EvaluationPeriods, a.TreatMissingData)
 	}
 	key := metricKey{namespace: a.Namespace, name: a.MetricName}
 	for _, d := range a.Dimensions {
 		key.dimensions += dimension(d.Name, d.Value)
 	}
-	all, err := points(v.metrics[key], a.Statistic, a.period(), v.From, v.To)
-	if err != nil {
-		return nil, err
-	}
-	var breaches []time.Time
-	for _, p := range all {
+	for _, p := range points(v.metrics[key], a.Statistic, a.period(), v.From, v.To) {
 		if p.Value >= a.Threshold {
 			breaches = append(breaches, p.At)
 		}
@@ -58,8 +50,8 @@ type AlarmState struct {
 
 // state is that of the alarm at the end of the time shown: of the last period
 // that has ended.
-func (v *View) state(a Alarm) (AlarmState, error) {
+func (v *View) state(a Alarm) AlarmState {
 	breaches, err := v.Breaches(a)
-	on := len(breaches) > 0 && breaches[len(breaches)-1].Add(2*a.period()).After(v.To)
-	return AlarmState{a.Name, on}, err
+	check(err)
+	return AlarmState{a.Name, len(breaches) > 0 && breaches[len(breaches)-1].Add(2*a.period()).After(v.To)}
 }

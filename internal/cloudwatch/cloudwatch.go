@@ -8,7 +8,6 @@
 package cloudwatch
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -38,7 +37,8 @@ type View struct {
 }
 
 // View evaluates the metric filters over lines, which are sorted by time first.
-func (d *Deployment) View(lines []Line, from, to time.Time) (*View, error) {
+func (d *Deployment) View(lines []Line, from, to time.Time) (view *View, err error) {
+	defer catch(&err, "metric filters")
 	lines = slices.Clone(lines)
 	slices.SortStableFunc(lines, func(a, b Line) int { return a.Time.Compare(b.Time) })
 	v := &View{From: from, To: to, deployment: d, log: &insights.Log{Indexed: d.Indexed}, metrics: metrics{}}
@@ -48,9 +48,7 @@ func (d *Deployment) View(lines []Line, from, to time.Time) (*View, error) {
 		}
 		v.log.Events = append(v.log.Events, line.Event)
 		for i := range d.Filters {
-			if err := d.Filters[i].apply(v.metrics, line); err != nil {
-				return nil, err
-			}
+			d.Filters[i].apply(v.metrics, line)
 		}
 	}
 	v.metrics.addLambdas(lines)
@@ -106,50 +104,45 @@ type Series struct {
 
 // Draw evaluates a widget.
 func (v *View) Draw(w Widget) (drawn *Drawn, err error) {
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("widget %q: %w", w.Properties.Title, err)
-		}
-	}()
+	defer catch(&err, fmt.Sprintf("widget %q", w.Properties.Title))
+	p := w.Properties
 	switch w.Type {
 	case "text":
-		return &Drawn{Markdown: w.Properties.Markdown}, nil
+		return &Drawn{Markdown: p.Markdown}, nil
 	case "log":
-		result, err := v.log.Run(w.Properties.Query)
+		result, err := v.log.Run(p.Query)
+		check(err)
 		switch {
-		case err != nil:
-			return nil, err
-		case w.Properties.View != "table":
-			return nil, fmt.Errorf("unknown view %q of a log query", w.Properties.View)
+		case p.View != "table":
+			fail("unknown view %q of a log query", p.View)
 		case len(result.Columns) == 0:
-			return nil, fmt.Errorf("a table without display or stats, in: %s", w.Properties.Query)
+			fail("a table without display or stats, in: %s", p.Query)
 		}
 		return &Drawn{Log: result}, nil
 	case "metric":
-		series, err := v.series(w.Properties)
-		return &Drawn{Series: series}, err
+		return &Drawn{Series: v.series(p)}, nil
 	case "alarm":
-		d := &Drawn{}
-		states := w.Properties.States
-		if len(states) > 0 && !slices.Equal(states, []string{"ALARM"}) {
-			return nil, fmt.Errorf("unknown selection of states %q", states)
-		}
-		for _, arn := range w.Properties.Alarms {
-			i := slices.IndexFunc(v.deployment.Alarms, func(a Alarm) bool { return a.ARN == arn })
-			if i < 0 {
-				return nil, fmt.Errorf("no alarm %s", arn)
-			}
-			s, err := v.state(v.deployment.Alarms[i])
-			if err != nil {
-				return nil, err
-			}
-			if len(states) == 0 || s.Alarm {
-				d.Alarms = append(d.Alarms, s)
-			}
-		}
-		return d, nil
+		return &Drawn{Alarms: v.states(p)}, nil
 	}
-	return nil, fmt.Errorf("unknown type %q", w.Type)
+	fail("unknown type %q", w.Type)
+	return nil, nil
+}
+
+// states are those of the alarms that a widget shows.
+func (v *View) states(p Properties) (all []AlarmState) {
+	if len(p.States) > 0 && !slices.Equal(p.States, []string{"ALARM"}) {
+		fail("unknown selection of states %q", p.States)
+	}
+	for _, arn := range p.Alarms {
+		i := slices.IndexFunc(v.deployment.Alarms, func(a Alarm) bool { return a.ARN == arn })
+		if i < 0 {
+			fail("no alarm %s", arn)
+		}
+		if s := v.state(v.deployment.Alarms[i]); s.Alarm || len(p.States) == 0 {
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 // A metric is one of a widget: namespace, name, and pairs of a dimension's name
@@ -165,9 +158,9 @@ type metric struct {
 // period is that of charts.
 const period = 5 * time.Minute
 
-func (v *View) series(p Properties) ([]Series, error) {
+func (v *View) series(p Properties) (series []Series) {
 	if p.View != "singleValue" && p.View != "timeSeries" {
-		return nil, fmt.Errorf("unknown view %q of metrics", p.View)
+		fail("unknown view %q of metrics", p.View)
 	}
 	length := period
 	if p.SetPeriodToTimeRange {
@@ -176,49 +169,42 @@ func (v *View) series(p Properties) ([]Series, error) {
 	var all []*metric
 	byID := map[string][]Point{}
 	for _, parts := range p.Metrics {
-		m, err := parseMetric(parts)
-		if err == nil && m.Expression == "" {
-			m.points, err = points(v.metrics[m.key], m.Stat, length, v.From, v.To)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("metric %v: %w", parts, err)
+		m := parseMetric(parts)
+		if m.Expression == "" {
+			m.points = points(v.metrics[m.key], m.Stat, length, v.From, v.To)
 		}
 		if m.ID != "" {
 			byID[m.ID] = m.points
 		}
 		all = append(all, m)
 	}
-	var series []Series
 	for _, m := range all {
 		if m.Visible != nil && !*m.Visible {
 			continue
 		}
 		if m.Expression != "" {
-			var err error
-			if m.points, err = calculate(m.Expression, byID); err != nil {
-				return nil, err
-			}
+			m.points = calculate(m.Expression, byID)
 		}
 		if p.View == "singleValue" && len(m.points) > 1 {
 			m.points = m.points[len(m.points)-1:] // CloudWatch shows the last
 		}
 		series = append(series, Series{m.Label, m.Color, m.YAxis == "right", m.points})
 	}
-	return series, nil
+	return series
 }
 
-func parseMetric(parts []any) (*metric, error) {
+func parseMetric(parts []any) *metric {
 	m := &metric{}
 	var texts []string
 	for _, part := range parts {
 		if text, ok := part.(string); ok {
 			texts = append(texts, text)
-		} else if err := reread(part, m); err != nil {
-			return nil, err
+		} else {
+			reread(part, m)
 		}
 	}
 	if len(texts)%2 != 0 || (len(texts) == 0) != (m.Expression != "") {
-		return nil, errors.New("a namespace, a name and dimensions were expected, or an expression")
+		fail("metric %v: a namespace, a name and dimensions were expected, or an expression", parts)
 	}
 	if len(texts) > 0 {
 		m.key = metricKey{namespace: texts[0], name: texts[1]}
@@ -226,5 +212,5 @@ func parseMetric(parts []any) (*metric, error) {
 	for i := 2; i < len(texts); i += 2 {
 		m.key.dimensions += dimension(texts[i], texts[i+1])
 	}
-	return m, nil
+	return m
 }

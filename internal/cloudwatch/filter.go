@@ -1,7 +1,6 @@
 package cloudwatch
 
 import (
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -28,9 +27,9 @@ type MetricFilter struct {
 var conditions = regexp.MustCompile(`^\{(?:\s|[()]|\$\.[A-Za-z0-9.]+|>?=|"[^"*]*"|[0-9.]+|&&|\|\|)*\}$`)
 
 // parse parses the pattern, whose fields and operators have other names in queries.
-func (f *MetricFilter) parse() (err error) {
+func (f *MetricFilter) parse() {
 	if !conditions.MatchString(f.FilterPattern) {
-		return fmt.Errorf("filter pattern %s: not understood", f.FilterPattern)
+		fail("filter pattern %s: not understood", f.FilterPattern)
 	}
 	text := regexp.MustCompile(`"[^"]*"|\$\.|&&|\|\||[{}]`).ReplaceAllStringFunc(f.FilterPattern, func(s string) string {
 		if s[0] == '"' {
@@ -38,31 +37,34 @@ func (f *MetricFilter) parse() (err error) {
 		}
 		return map[string]string{"&&": "and", "||": "or"}[s]
 	})
-	if f.condition, err = insights.Parse(text, true); err != nil {
-		return fmt.Errorf("filter pattern %s: not understood: %w", f.FilterPattern, err)
+	condition, err := insights.Parse(text, true)
+	if err != nil {
+		fail("filter pattern %s: not understood: %w", f.FilterPattern, err)
 	}
+	f.condition = condition
 	for _, t := range f.MetricTransformations {
 		_, err := strconv.ParseFloat(t.MetricValue, 64)
 		if err != nil && !strings.HasPrefix(t.MetricValue, "$.") {
-			return fmt.Errorf("the value %q of metric %s", t.MetricValue, t.MetricName)
+			fail("the value %q of metric %s", t.MetricValue, t.MetricName)
 		}
 		for _, d := range t.Dimensions {
 			if !strings.HasPrefix(d.Value, "$.") {
-				return fmt.Errorf("the value %q of dimension %s", d.Value, d.Key)
+				fail("the value %q of dimension %s", d.Value, d.Key)
 			}
 		}
 	}
-	return nil
 }
 
 // apply adds what the filter makes of a line.
-func (f *MetricFilter) apply(m metrics, line Line) error {
+func (f *MetricFilter) apply(m metrics, line Line) {
 	if line.Group != f.LogGroupName || !strings.HasPrefix(line.Message, "{") {
-		return nil
+		return
 	}
 	fields := insights.Fields(line.Event)
-	if holds, err := f.condition.Eval(fields); err != nil || holds != true {
-		return err
+	holds, err := f.condition.Eval(fields)
+	check(err)
+	if holds != true {
+		return
 	}
 	for _, t := range f.MetricTransformations {
 		value, err := strconv.ParseFloat(t.MetricValue, 64)
@@ -80,5 +82,4 @@ func (f *MetricFilter) apply(m metrics, line Line) error {
 			m.add(key, line.Time, value)
 		}
 	}
-	return nil
 }

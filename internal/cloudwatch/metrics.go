@@ -1,7 +1,6 @@
 package cloudwatch
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -75,10 +74,10 @@ type Point struct {
 }
 
 // points are the values of a statistic, by period.
-func points(samples []sample, statistic string, period time.Duration, from, to time.Time) ([]Point, error) {
+func points(samples []sample, statistic string, period time.Duration, from, to time.Time) []Point {
 	evaluate, ok := statistics[statistic]
 	if !ok {
-		return nil, fmt.Errorf("unknown statistic %q", statistic)
+		fail("unknown statistic %q", statistic)
 	}
 	values := map[time.Time][]float64{}
 	for _, s := range samples {
@@ -95,7 +94,7 @@ func points(samples []sample, statistic string, period time.Duration, from, to t
 	for at, values := range values {
 		result[at] = evaluate(values)
 	}
-	return inOrder(result), nil
+	return inOrder(result)
 }
 
 func inOrder(values map[time.Time]float64) (all []Point) {
@@ -119,16 +118,14 @@ var statistics = map[string]func([]float64) float64{
 // calculate evaluates an expression of metrics, which have ids. A period in
 // which one of its metrics has no value has none.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
-func calculate(expression string, byID map[string][]Point) ([]Point, error) {
+func calculate(expression string, byID map[string][]Point) []Point {
 	e, err := insights.Parse(expression, false)
-	if err != nil {
-		return nil, fmt.Errorf("metric expression: %w", err)
-	}
+	check(err)
 	periods := map[time.Time]insights.Row{}
 	for _, id := range e.Fields {
 		points, ok := byID[id]
 		if !ok {
-			return nil, fmt.Errorf("metric expression %s: unknown %q", expression, id)
+			fail("metric expression %s: unknown %q", expression, id)
 		}
 		for _, p := range points {
 			if periods[p.At] == nil {
@@ -140,12 +137,10 @@ func calculate(expression string, byID map[string][]Point) ([]Point, error) {
 	result := map[time.Time]float64{}
 	for at, row := range periods {
 		v, err := e.Eval(row)
-		if err != nil {
-			return nil, fmt.Errorf("metric expression %s: %w", expression, err)
-		}
+		check(err)
 		if n, ok := v.(float64); ok {
 			result[at] = n
 		}
 	}
-	return inOrder(result), nil
+	return inOrder(result)
 }

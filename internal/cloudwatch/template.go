@@ -51,22 +51,14 @@ func DeployIn(text []byte, partition string) (d *Deployment, err error) {
 	d = &Deployment{Indexed: map[string][]string{}}
 	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
 		if err := d.add(&t, id); err != nil {
-			return nil, fmt.Errorf("resource %s: %w", id, err)
+			return nil, err
 		}
 	}
 	return d, nil
 }
 
 func (d *Deployment) add(t *template, id string) (err error) {
-	defer func() {
-		switch problem := recover().(type) {
-		case nil:
-		case unresolved:
-			err = problem
-		default:
-			panic(problem)
-		}
-	}()
+	defer catch(&err, "resource "+id)
 	name := t.name(id)
 	switch t.Resources[id].Type {
 	case lambdaFunction:
@@ -75,7 +67,7 @@ func (d *Deployment) add(t *template, id string) (err error) {
 			LoggingConfig struct{ LogFormat, LogGroup, ApplicationLogLevel, SystemLogLevel string }
 		}
 		p.Timeout, p.LoggingConfig.LogGroup = 3, "/aws/lambda/"+name // Lambda's defaults
-		err = t.read(id, &p, "Timeout", "LoggingConfig")
+		t.read(id, &p, "Timeout", "LoggingConfig")
 		log := p.LoggingConfig
 		d.Functions = append(d.Functions, Function{
 			Name: name, Group: log.LogGroup, Timeout: time.Duration(p.Timeout) * time.Second,
@@ -83,27 +75,25 @@ func (d *Deployment) add(t *template, id string) (err error) {
 		})
 	case logGroup:
 		var p struct{ FieldIndexPolicies []struct{ Fields []string } }
-		err = t.read(id, &p, "FieldIndexPolicies")
+		t.read(id, &p, "FieldIndexPolicies")
 		for _, policy := range p.FieldIndexPolicies {
 			d.Indexed[name] = append(d.Indexed[name], policy.Fields...)
 		}
 	case dashboard:
 		var p struct{ DashboardBody string }
-		if err = t.read(id, &p, "DashboardBody"); err == nil {
-			err = strict([]byte(p.DashboardBody), &d.Dashboard)
-		}
+		t.read(id, &p, "DashboardBody")
+		strict([]byte(p.DashboardBody), &d.Dashboard)
 	case metricFilter:
 		var f MetricFilter
-		if err = t.read(id, &f); err == nil {
-			err = f.parse()
-		}
+		t.read(id, &f)
+		f.parse()
 		d.Filters = append(d.Filters, f)
 	case alarm:
 		a := Alarm{Name: name, ARN: t.arn(id)}
-		err = t.read(id, &a)
+		t.read(id, &a)
 		d.Alarms = append(d.Alarms, a)
 	}
-	return err
+	return nil
 }
 
 // Types of resources.
@@ -124,20 +114,16 @@ type template struct {
 	partition  string
 }
 
-// unresolved is what the template says and is not known here. It is the value of a
-// panic, which ends the resolving of a resource.
-type unresolved struct{ error }
-
 // read resolves some properties of a resource, or all, and reads them into a
 // struct that has to have a field for each.
-func (t *template) read(id string, into any, properties ...string) error {
+func (t *template) read(id string, into any, properties ...string) {
 	picked := map[string]any{}
 	for name, value := range t.Resources[id].Properties {
 		if len(properties) == 0 || slices.Contains(properties, name) {
 			picked[name] = t.resolve(value)
 		}
 	}
-	return reread(picked, into)
+	reread(picked, into)
 }
 
 // resolve returns what a value becomes when it is deployed.
@@ -206,7 +192,8 @@ func (t *template) call(function string, argument any) any {
 			return list[i]
 		}
 	}
-	panic(unresolved{fmt.Errorf("what does this become when it is deployed: %s of %v", function, argument)})
+	fail("what does this become when it is deployed: %s of %v", function, argument)
+	return nil
 }
 
 func (t *template) ref(id string) string {
@@ -227,7 +214,7 @@ func (t *template) ref(id string) string {
 func (t *template) name(id string) string {
 	r, ok := t.Resources[id]
 	if !ok {
-		panic(unresolved{fmt.Errorf("a reference to %q, which is not in the template", id)})
+		fail("a reference to %q, which is not in the template", id)
 	}
 	property := map[string]string{
 		lambdaFunction: "FunctionName", logGroup: "LogGroupName", alarm: "AlarmName", dashboard: "DashboardName",
@@ -251,17 +238,38 @@ func (t *template) arn(id string) string {
 }
 
 // strict reads JSON in which nothing may be unknown.
-func strict(text []byte, into any) error {
+func strict(text []byte, into any) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
-	return d.Decode(into)
+	check(d.Decode(into))
 }
 
 // reread reads parsed JSON into another shape, in which nothing may be unknown.
-func reread(v, into any) error {
+func reread(v, into any) {
 	text, err := json.Marshal(v)
+	check(err)
+	strict(text, into)
+}
+
+// A problem is why something cannot be evaluated. It is the value of a panic, of
+// which catch makes an error.
+type problem struct{ error }
+
+func fail(format string, args ...any) { panic(problem{fmt.Errorf(format, args...)}) }
+
+func check(err error) {
 	if err != nil {
-		return err
+		panic(problem{err})
 	}
-	return strict(text, into)
+}
+
+// catch is deferred. It makes an error of a problem with what is named.
+func catch(err *error, name string) {
+	switch p := recover().(type) {
+	case nil:
+	case problem:
+		*err = fmt.Errorf("%s: %w", name, p.error)
+	default:
+		panic(p)
+	}
 }

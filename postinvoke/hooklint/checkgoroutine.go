@@ -61,7 +61,7 @@ func (c *checker) duringInvocations(hooks []*hook) map[ast.Node]bool {
 			}
 		}
 	}
-	for fn := range c.wrappedHandlers() {
+	for fn := range c.wrapped {
 		addFunction(fn)
 	}
 	for _, h := range hooks {

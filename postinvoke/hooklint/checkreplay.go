@@ -1,6 +1,7 @@
 package hooklint
 
 import (
+	"go/ast"
 	"go/types"
 	"strings"
 
@@ -9,20 +10,15 @@ import (
 
 // checkReplay reports that code of a durable function which runs again on each
 // replay registers a hook, itself or in a function that it passes its context to.
-func (c *checker) checkReplay() {
-	if !c.imports(durablePath) {
-		return
-	}
-	for at, call := range calls(c.root) {
-		switch direct := c.callOf(call, library) != ""; {
-		case len(c.registersWith(call)) == 0 || !c.isReplayed(at):
-		case !direct:
-			c.report(call, replayCheck, nil, "%s registers a hook, and is called again on each replay of the durable "+
-				"function: call it in a step, or check IsReplaying", types.ExprString(call.Fun))
-		case len(call.Args) < 2 || !c.flushes(c.functionOf(call.Args[1])):
-			c.report(call, replayCheck, nil, "this code runs again on each replay of the durable function, and "+
-				"registers the hook again: register it in a step, or check IsReplaying")
-		}
+func (c *checker) checkReplay(at inspector.Cursor, call *ast.CallExpr) {
+	switch direct := c.callOf(call, library) != ""; {
+	case len(c.registersWith(call)) == 0 || !c.isReplayed(at):
+	case !direct:
+		c.report(call, replayCheck, nil, "%s registers a hook, and is called again on each replay of the durable "+
+			"function: call it in a step, or check IsReplaying", types.ExprString(call.Fun))
+	case len(call.Args) < 2 || !c.flushes(c.functionOf(call.Args[1])):
+		c.report(call, replayCheck, nil, "this code runs again on each replay of the durable function, and "+
+			"registers the hook again: register it in a step, or check IsReplaying")
 	}
 }
 

@@ -7,25 +7,23 @@ import (
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
 )
 
-// checkStarts reports handlers that are given to aws-lambda-go, and register
+// checkStart reports a handler that is given to aws-lambda-go, and registers
 // hooks, without being wrapped, or being wrapped inside of another handler.
-func (c *checker) checkStarts() {
-	wrapped := c.wrappedHandlers() // what a handler does may depend on it
-	for _, call := range calls(c.root) {
-		given, what := c.started(call)
-		if given == nil {
-			continue
-		}
-		switch h := c.handlerOf(given); {
-		case h.around != nil:
-			c.report(h.wrap, wrapCheck, c.fixCovered(call, given, h), "%s is around the wrapped handler, and may "+
-				"end its context before the response is sent: wrap what %[1]s returns", types.ExprString(h.around))
-		case c.summaryOf(h.function).Registers != 0 && !wrapped[h.function]:
-			c.report(given, wrapCheck, c.replaceStart(call, given, "nil"), "the handler registers hooks and is not wrapped, "+
-				"so Run panics: start %s with postinvoke.Start", what)
-		}
+func (c *checker) checkStart(call *ast.CallExpr) {
+	given, what := c.started(call)
+	if given == nil {
+		return
+	}
+	switch h := c.handlerOf(given); {
+	case h.around != nil:
+		c.report(h.wrap, wrapCheck, c.fixCovered(call, given, h), "%s is around the wrapped handler, and may "+
+			"end its context before the response is sent: wrap what %[1]s returns", types.ExprString(h.around))
+	case c.summaryOf(h.function).Registers != 0 && !c.wrapped[h.function]: // what it does may depend on that
+		c.report(given, wrapCheck, c.replaceStart(call, given, "nil"), "the handler registers hooks and is not wrapped, "+
+			"so Run panics: start %s with postinvoke.Start", what)
 	}
 }
 
@@ -45,15 +43,14 @@ func (c *checker) started(call *ast.CallExpr) (given ast.Expr, what string) {
 	return call.Args[0], what
 }
 
-// wrappedHandlers returns the functions that the package wraps.
-func (c *checker) wrappedHandlers() map[function]bool {
-	wrapped := map[function]bool{}
+// findWrapped finds the functions that the package wraps.
+func (c *checker) findWrapped() {
+	c.wrapped = map[function]bool{}
 	for _, call := range calls(c.root) {
 		if c.wraps(call) {
-			wrapped[c.handlerOf(call.Args[0]).function] = true
+			c.wrapped[c.handlerOf(call.Args[0]).function] = true
 		}
 	}
-	return wrapped
 }
 
 // fixCovered starts the middleware with postinvoke.Start, and the handler in it
@@ -83,24 +80,22 @@ func (c *checker) replaceStart(call *ast.CallExpr, given ast.Expr, opts string) 
 // checkBackground reports a context that no handler was called with: of a hook,
 // and of the call of a wrapped handler in a function that has a context. A test
 // takes the place of the runtime, and may pass any.
-func (c *checker) checkBackground() {
-	for at, call := range calls(c.root) {
-		if len(call.Args) == 0 || c.origin(call.Args[0]) != background || c.inTest(call) {
-			continue
-		}
-		given := call.Args[0]
-		ctx := c.contextInScope(at)
-		var fix []analysis.TextEdit
-		if _, ok := ast.Unparen(given).(*ast.CallExpr); ok && ctx != "" && at.ParentEdgeKind() != edge.GoStmt_Call {
-			fix = []analysis.TextEdit{replace(given, ctx)}
-		}
-		switch name := c.callOf(call, library); {
-		case len(c.registersWith(call)) > 0 && name != "":
-			c.report(given, wrapCheck, fix, "%s panics with a context that does not come from a wrapped handler: "+
-				"pass it the context that the handler is called with", name)
-		case ctx != "" && c.handlerOf(call.Fun).wrap != nil:
-			c.report(given, wrapCheck, fix, "the wrapped handler is called with a context that has neither values "+
-				"nor end of the invocation's: pass %s on", ctx)
-		}
+func (c *checker) checkBackground(at inspector.Cursor, call *ast.CallExpr) {
+	if len(call.Args) == 0 || c.origin(call.Args[0]) != background || c.inTest(call) {
+		return
+	}
+	given := call.Args[0]
+	ctx := c.contextInScope(at)
+	var fix []analysis.TextEdit
+	if _, ok := ast.Unparen(given).(*ast.CallExpr); ok && ctx != "" && at.ParentEdgeKind() != edge.GoStmt_Call {
+		fix = []analysis.TextEdit{replace(given, ctx)}
+	}
+	switch name := c.callOf(call, library); {
+	case len(c.registersWith(call)) > 0 && name != "":
+		c.report(given, wrapCheck, fix, "%s panics with a context that does not come from a wrapped handler: "+
+			"pass it the context that the handler is called with", name)
+	case ctx != "" && c.handlerOf(call.Fun).wrap != nil:
+		c.report(given, wrapCheck, fix, "the wrapped handler is called with a context that has neither values "+
+			"nor end of the invocation's: pass %s on", ctx)
 	}
 }

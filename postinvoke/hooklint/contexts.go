@@ -142,8 +142,6 @@ func (c *checker) contextUses(body inspector.Cursor) (uses []contextUse) {
 func (c *checker) classify(at inspector.Cursor) (useKind, ast.Expr) {
 	parent := at.Parent()
 	switch at.ParentEdgeKind() {
-	case edge.ParenExpr_X:
-		return c.classify(parent)
 	case edge.CallExpr_Args:
 		return c.classifyArgument(at, parent)
 	case edge.SelectorExpr_X:
@@ -161,12 +159,9 @@ func (c *checker) classify(at inspector.Cursor) (useKind, ast.Expr) {
 
 func (c *checker) classifyArgument(at, parent inspector.Cursor) (useKind, ast.Expr) {
 	call := parent.Node().(*ast.CallExpr)
-	if c.info.Types[call.Fun].IsType() { // a conversion
-		return c.classify(parent)
-	}
 	f := c.callee(call)
 	if f == nil {
-		return unknown, nil // a function value, or a built-in
+		return unknown, nil // a function value, a conversion or a built-in
 	}
 	path := packageOf(f)
 	if path == library || path == "log/slog" || path == "context" && f.Name() == "WithoutCancel" {

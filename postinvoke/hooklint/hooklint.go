@@ -53,7 +53,8 @@ type checker struct {
 	bodies    map[function]inspector.Cursor // the literals and declarations in this package
 	values    map[*types.Var][]ast.Expr     // what is assigned; nil where that is unknown, as with range or &v
 	summaries map[function]*summary
-	ignored   map[line]bool // by comments
+	wrapped   map[function]bool // those that the package wraps
+	ignored   map[line]bool     // by comments
 }
 
 type line struct {
@@ -76,17 +77,20 @@ func run(pass *analysis.Pass) (any, error) {
 		return nil, nil // nothing to report, only facts for others
 	}
 	c.readComments()
+	c.findWrapped()
 	hooks := c.hooks()
 	for _, h := range hooks {
 		fixed := c.checkContext(h)
 		c.checkError(h, fixed)
 		c.checkExit(h)
 	}
-	c.checkReplay()
 	c.checkGoroutines(hooks)
-	c.checkStarts()
-	c.checkBackground()
 	c.checkSIGTERM()
+	for at, call := range calls(c.root) {
+		c.checkStart(call)
+		c.checkBackground(at, call)
+		c.checkReplay(at, call)
+	}
 	return nil, nil
 }
 

@@ -72,9 +72,6 @@ func isParameter(v *types.Var) bool { return v != nil && v.Kind() == types.Param
 // varOf returns the variable that an identifier is, and nil for anything else,
 // such as a field.
 func (c *checker) varOf(e ast.Expr) *types.Var {
-	if e == nil {
-		return nil
-	}
 	id, ok := ast.Unparen(e).(*ast.Ident)
 	if !ok {
 		return nil
@@ -111,10 +108,6 @@ func (c *checker) functionOf(e ast.Expr) function {
 		if f, ok := c.info.ObjectOf(e.Sel).(*types.Func); ok {
 			return function{decl: f.Origin()}
 		}
-	case *ast.IndexExpr:
-		return c.functionOf(e.X)
-	case *ast.IndexListExpr:
-		return c.functionOf(e.X)
 	}
 	return function{}
 }
