@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,50 +58,41 @@ func goTool(t *testing.T, dir string, args ...string) {
 	}
 }
 
-// The built demo takes function and extension from the function's own module,
-// wherever it is run.
+// The README's commands for the demo in somebody's own module, word for word but
+// for the places, where GOARCH is exported as many do. And then the module has a vendor
+// folder, and the demo runs elsewhere.
 func TestFunctionInAModuleOfItsOwn(t *testing.T) {
 	t.Parallel()
-	// runsMine checks that the function in dir runs with the extension.
-	runsMine := func(t *testing.T, c demotest.Call, dir string) {
-		t.Helper()
-		r := c.Run(t, brief("-function", dir)...)
-		r.Succeeded(t)
-		named := dir
-		if !filepath.IsAbs(dir) {
-			named = filepath.Join(c.Dir, dir)
-		}
-		demotest.InOrder(t, r.Stdout, "Running the function in "+named+" with the layer on this machine", "EXTENSION",
-			"second on complete in a module of mine", "bye y'all!")
+	blocks := pages.Code(t, "../README.md", "Testing", "")
+	i := slices.IndexFunc(blocks, func(block string) bool {
+		return strings.Contains(block, "go build -C /path/to/checkout")
+	})
+	if i < 0 {
+		t.Fatal("README.md does not build the demo any more")
 	}
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	places := strings.NewReplacer("/path/to/checkout", root, "/tmp/demo", filepath.Join(t.TempDir(), "demo"))
 	dir := userModule(t)
 	mine := filepath.Join(dir, "cmd")
-	t.Run("from the function's folder", func(t *testing.T) {
-		runsMine(t, demotest.Call{Dir: mine}, ".")
-	})
-	t.Run("exported for Lambda", func(t *testing.T) {
-		other := map[string]string{"amd64": "arm64", "arm64": "amd64"}[runtime.GOARCH]
-		env := []string{"GOOS=plan9", "GOARCH=" + other, "GOAMD64=v4", "GOARM64=v9.0", "CGO_ENABLED=1"}
-		runsMine(t, demotest.Call{Dir: dir, Env: env}, "cmd")
-	})
-	t.Run("in a workspace", func(t *testing.T) {
-		root, err := filepath.Abs("..")
-		if err != nil {
-			t.Fatal(err)
-		}
-		workspace := t.TempDir()
-		writeFiles(t, workspace, map[string]string{
-			"go.work":          "go 1.26.0\n\nuse (\n\t./mine\n\t" + root + "\n)\n",
-			"mine/go.mod":      "module example.org/mine\n\ngo 1.26.0\n",
-			"mine/cmd/main.go": read(t, filepath.Join(mine, "main.go")),
-		})
-		runsMine(t, demotest.Call{Dir: t.TempDir()}, filepath.Join(workspace, "mine", "cmd"))
-	})
-	t.Run("with a vendor folder, from another one", func(t *testing.T) {
-		goTool(t, dir, "mod", "vendor")
-		c := demotest.Call{Dir: t.TempDir(), Env: []string{"GOPROXY=off", "GOMODCACHE=" + t.TempDir()}}
-		runsMine(t, c, mine)
-	})
+	cmd := exec.Command("/bin/sh", "-ec", places.Replace(blocks[i]))
+	other := map[string]string{"amd64": "arm64", "arm64": "amd64"}[runtime.GOARCH]
+	cmd.Dir, cmd.Env = mine, append(os.Environ(), "GOOS=linux", "GOARCH="+other)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	log := []string{"Running the function in " + mine + " with the layer on this machine", "EXTENSION",
+		"second on complete in a module of mine", "bye y'all!"}
+	demotest.InOrder(t, string(out), log...)
+
+	goTool(t, dir, "mod", "vendor")
+	r := demotest.RunCommand(t, with(demotest.Command(t, brief("-function", mine)...), t.TempDir(),
+		"GOPROXY=off", "GOMODCACHE="+t.TempDir()))
+	r.Succeeded(t)
+	demotest.InOrder(t, r.Stdout, log...)
 }
 
 // Nothing is built when there is no layer to run the function with: the function
@@ -109,56 +101,13 @@ func TestNoExtensionIsSaidBeforeAnythingIsBuilt(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	writeFiles(t, dir, map[string]string{
-		"plain/go.mod":  "module example.org/plain\n\ngo 1.26.0\n",
-		"plain/main.go": "package main\n\nfunc main() { broken }\n",
-		"vendored/go.mod": "module example.org/vendored\n\ngo 1.26.0\n\nrequire example.com/postinvoke v0.0.0\n\n" +
-			"replace example.com/postinvoke => ../gone\n",
-		"vendored/main.go": "package main\n\nimport _ \"example.com/postinvoke/postinvoke\"\n\nfunc main() { broken " +
-			"}\n",
-		"vendored/vendor/modules.txt": "# example.com/postinvoke v0.0.0 => ../gone\n## explicit; go 1.26.0\n" +
-			"example.com/postinvoke/postinvoke\n# example.com/postinvoke => ../gone\n",
-		"vendored/vendor/example.com/postinvoke/postinvoke/library.go": "package postinvoke\n",
+		"go.mod":  "module example.org/plain\n\ngo 1.26.0\n",
+		"main.go": "package main\n\nfunc main() { broken }\n",
 	})
-	for name, want := range map[string]string{
-		"plain": "add -without-layer, or run the demo in the checkout of postinvoke: neither the module of the " +
-			"function in DIR has the extension (",
-		"vendored": "the module of the function in DIR has the library but not the extension: run go mod vendor " +
-			"there, ",
-	} {
-		mine := filepath.Join(dir, name)
-		r := demotest.Call{Dir: t.TempDir()}.Run(t, "-function", mine)
-		if want = "demo: " + strings.ReplaceAll(want, "DIR", mine); r.Code != 1 ||
-			!strings.HasPrefix(r.Stderr, want) || strings.Count(r.Stderr, "\n") != 1 {
-			t.Errorf("%s: got %v, want 1 and one line that begins with %q", name, r, want)
+	for _, args := range [][]string{nil, {"-function", dir}} {
+		r := demotest.RunCommand(t, with(demotest.Command(t, args...), t.TempDir(), keptBuilds+"="))
+		if r.Code != 1 || !strings.HasPrefix(r.Stderr, "demo: run me inside the checkout of postinvoke, ") {
+			t.Errorf("%s: got %v, want 1, and where to run it", args, r)
 		}
 	}
-}
-
-// The README's commands for the demo in somebody's own module, word for word but
-// for the places, where GOARCH is exported as many do.
-func TestTheDocumentedDemoInAModuleOfItsOwn(t *testing.T) {
-	t.Parallel()
-	commands := ""
-	for _, block := range pages.Code(t, "../README.md", "Testing", "") {
-		if strings.Contains(block, "go build -C /path/to/checkout") {
-			commands = block
-		}
-	}
-	if commands == "" {
-		t.Fatal("README.md does not build the demo any more")
-	}
-	root, err := filepath.Abs("..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	places := strings.NewReplacer("/path/to/checkout", root, "/tmp/demo", filepath.Join(t.TempDir(), "demo"))
-	cmd := exec.Command("/bin/sh", "-ec", places.Replace(commands))
-	cmd.Dir = filepath.Join(userModule(t), "cmd")
-	other := map[string]string{"amd64": "arm64", "arm64": "amd64"}[runtime.GOARCH]
-	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+other)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	demotest.InOrder(t, string(out), "EXTENSION", "second on complete in a module of mine", "bye y'all!")
 }

@@ -36,23 +36,20 @@ func layer(t *testing.T, files map[string]string) string {
 	return name
 }
 
-func TestSomebodyElsesExtension(t *testing.T) {
+func TestSomebodyElsesExtensions(t *testing.T) {
 	t.Parallel()
 	file := lambdaenvtest.Build(t, "lambdaenv/testdata/extension")
-	zipped := layer(t, map[string]string{"extensions/extension": read(t, file), "config/extension.yaml": "a: b"})
-	for name, extension := range map[string]string{"file": file, "layer": zipped} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			report := filepath.Join(t.TempDir(), "report.html")
-			r := demotest.Run(t, "-extension", extension, "-env", `extension={"Events":["INVOKE","SHUTDOWN"]}`,
-				"-event", `{"sleepMs":1}`, "-invocations", "1", "-idle", "0s", "-o", report)
-			r.Wrote(t, report)
-			demotest.InOrder(t, r.Stdout, "extension  extension register: 200", "extension INVOKE",
-				"extension SHUTDOWN")
-			if !strings.Contains(read(t, report), ">others<") {
-				t.Error("got no lane for other extensions in the report")
-			}
-		})
+	zipped := layer(t, map[string]string{"extensions/second": read(t, file), "config/second.yaml": "a: b"})
+	report := filepath.Join(t.TempDir(), "report.html")
+	const events = `={"Events":["INVOKE","SHUTDOWN"]}`
+	r := demotest.Run(t, "-extension", file, "-env", "extension"+events, "-extension", zipped, "-env", "second"+events,
+		"-event", `{"sleepMs":1}`, "-invocations", "1", "-idle", "0s", "-o", report)
+	r.Succeeded(t, report)
+	for _, name := range []string{"extension", "second"} {
+		demotest.InOrder(t, r.Stdout, name+" register: 200", name+" INVOKE", name+" SHUTDOWN")
+	}
+	if !strings.Contains(read(t, report), ">others<") {
+		t.Error("got no lane for other extensions in the report")
 	}
 }
 

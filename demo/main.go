@@ -7,31 +7,22 @@
 // It builds the example function and the extension, and starts them in a local
 // execution environment. The log is what CloudWatch would show, and between
 // its lines, marked with ──, what Lambda does not log: when the caller has the
-// response, when processes are frozen and thawed, and how they end. -h lists flags.
+// response, when processes are frozen and thawed, and how they end. -h lists the
+// commands, their flags and the exit status.
 //
 // With -o and -png it also writes a report: the run as a timeline, the log, and
 // the figures. For that the function runs at log level DEBUG, at which the library
 // logs each hook; the log leaves those lines out, unless -env chooses a level.
 // With -json it prints objects, which package printer describes.
-//
-// With serve as the first argument it serves a page on which one invokes the
-// function, and with dashboard it draws the CloudWatch dashboard that is deployed.
-// For the functions of a deployed stack there is a separate command, demo/aws.
-//
-// # Exit status
-//
-// It is 0 if the environment was shut down, even if invocations failed, 2 for wrong
-// flags and arguments, 130 after Ctrl-C, which ends every process that was started,
-// and 1 for everything else that prevented the run.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"regexp"
-	"slices"
+	"os"
 	"time"
 
 	"example.com/postinvoke/demo/cli"
@@ -55,33 +46,32 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 // build builds what runs; tests build it once.
-var build = local.Function.Build
+var build = (*local.Function).Build
 
 // options are what the flags of a run say.
 type options struct {
-	cli.Function
+	local.Function
 	cli.Shared
 	idle      time.Duration
 	logFormat lambdaenv.LogFormat
 }
 
-var usage = cli.Usage{
-	Package: "./demo",
-	Before: `Usage: PROGRAM [flags]
-       PROGRAM serve [flags]       a page to play with
-       PROGRAM dashboard [flags]   the CloudWatch dashboard, drawn
+const usageBefore = `Usage: demo [flags]             (with Go: go run ./demo [flags])
+       demo serve [flags]       a page to play with
+       demo dashboard [flags]   the CloudWatch dashboard, drawn
        (serve -h and dashboard -h list their flags)
 
 Runs a Lambda function with hooks on this machine and shows its log.
-`,
-	After: `Examples:
-  PROGRAM                                      response, hooks, frozen, thawed, shut down
-  PROGRAM -o report.html                       the same as a page with a timeline
-  PROGRAM -plain                               what happens without hooks
-  PROGRAM -event '{"sleepMs":50}' -idle 6m     shorter hooks, idle for as long as on AWS
-  PROGRAM -timeout 2s                          hooks that take longer than the timeout
-  PROGRAM -event '{"crash":true}'              a hook ends its process: what is lost
-  PROGRAM -function ../mine -event event.json  your function, your event
+`
+
+const usageAfter = `Examples:
+  demo                                      response, hooks, frozen, thawed, shut down
+  demo -o report.html                       the same as a page with a timeline
+  demo -plain                               what happens without hooks
+  demo -event '{"sleepMs":50}' -idle 6m     shorter hooks, idle for as long as on AWS
+  demo -timeout 2s                          hooks that take longer than the timeout
+  demo -event '{"crash":true}'              a hook ends its process: what is lost
+  demo -function ../mine -event event.json  your function, your event
 
 On AWS: go run ./demo/aws -stack PostInvokeDemo, in the checkout.
 
@@ -89,38 +79,36 @@ Ctrl-C kills all at once, without a shutdown. The report then has what there was
 
 Exit status: 0 when the run has ended, even if invocations failed, as log and summary say; 1 if
 something prevented it; 2 for wrong flags; 130 after Ctrl-C. go run makes 1 of all but 0.
-`,
-}
-
-// stackFlag is the flag for runs on AWS before they had a command.
-var stackFlag = regexp.MustCompile(`^--?stack(=|$)`)
+`
 
 func parseOptions(args []string, stdout io.Writer) (*options, error) {
-	if slices.ContainsFunc(args, stackFlag.MatchString) {
-		return nil, cli.Usagef("-stack: the command for runs on AWS is go run ./demo/aws, with the same flags")
-	}
-	o := &options{idle: time.Second, logFormat: lambdaenv.Text}
-	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
+	o := &options{logFormat: lambdaenv.Text}
+	flags := flag.NewFlagSet("", flag.ContinueOnError)
 	o.Function.Define(flags, 30*time.Second)
 	o.Shared.Define(flags)
-	flags.Var((*cli.Duration)(&o.idle), "idle",
-		"the `DURATION` for which it is frozen after each invocation; on AWS it is minutes")
+	flags.DurationVar(&o.idle, "idle", time.Second,
+		"the `DURATION` for which it is frozen after each invocation, such as 500ms or 6m;\n"+
+			"on AWS it is minutes")
 	flags.BoolVar(&o.GoroutineOnly, "plain", false,
 		"run a function without the library, which merely starts a goroutine")
-	flags.Var(&o.Extensions, "extension",
+	flags.Func("extension",
 		"run another extension beside the function: a `FILE`, or the layer that it comes in, as a ZIP;\n"+
-			"repeatable. The other files of a layer are not in /opt here")
-	flags.Func("log-format", "the function's log `FORMAT`, text or json (default text)", cli.SetLogFormat(&o.logFormat))
-	if err := cli.Parse(flags, args, stdout, usage); err != nil {
+			"repeatable. The other files of a layer are not in /opt here",
+		func(s string) error { o.Extensions = append(o.Extensions, s); return nil })
+	flags.Func("log-format", "the function's log `FORMAT`, text or json (default text)", func(s string) error {
+		formats := map[string]lambdaenv.LogFormat{"text": lambdaenv.Text, "json": lambdaenv.JSON}
+		if o.logFormat = formats[s]; o.logFormat == "" {
+			return errors.New("neither text nor json")
+		}
+		return nil
+	})
+	if err := cli.Parse(flags, args, stdout, usageBefore, usageAfter); err != nil {
 		return nil, err
 	}
-	switch {
-	case o.idle < 0:
-		return nil, cli.Usagef("-idle must not be negative")
-	case o.GoroutineOnly && o.Path != "":
+	if o.GoroutineOnly && o.Path != "" {
 		return nil, cli.Usagef("-plain and -function cannot be combined")
 	}
-	if err := o.Function.Check(flags); err != nil {
+	if err := o.Function.Check(); err != nil {
 		return nil, err
 	}
 	return o, o.Shared.Check()
@@ -132,44 +120,43 @@ func runFunction(ctx context.Context, args []string, stdin io.Reader, stdout, st
 	if err != nil {
 		return err
 	}
-	run := &local.Run{Invocations: o.Invocations, Idle: o.idle}
-	if run.Event, err = cli.ReadEvent(ctx, o.Event, stdin); err != nil {
-		return err
-	}
-	o.Function.Foresee(stderr)
-	o.Files.Foresee(stderr)
-	tmp, remove, err := cli.TempDir()
+	event, err := cli.ReadEvent(ctx, o.Event, stdin)
 	if err != nil {
 		return err
 	}
-	defer remove()
-	progress := cli.NewProgress(stderr)
-	defer progress.Clear()
-	run.Step = progress.Show
-	programs, err := build(o.Function.Function, ctx, tmp, progress.Show)
+	tmp, err := os.MkdirTemp("", "postinvoke-demo-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	step := cli.NewProgress(stderr)
+	programs, err := build(&o.Function, ctx, tmp, step)
 	if err != nil {
 		return err
 	}
 
-	ctx, cancel := context.WithCancelCause(ctx)
+	running, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	out := &cli.Output{W: stdout, Progress: progress, Cancel: cancel}
-	rec := recording.NewRecorder(o.about(), printer.New(out, stdout, o.JSON))
+	rec := recording.NewRecorder(o.about(), printer.New(&cli.Output{W: stdout, Cancel: cancel}, stdout, o.JSON))
 	cfg := o.Environment(programs, o.Wanted())
 	cfg.LogFormat = o.logFormat
-	err = run.In(ctx, cfg, rec)
-	ended := func(r *recording.Recording, by string) string { return r.Interrupted(by, o.Invocations) }
-	return o.Files.Write(ctx, progress, err, ended, rec.Recording())
+	err = local.Run(running, cfg, rec, event, o.Invocations, o.idle)
+	r := rec.Recording()
+	if ctx.Err() != nil {
+		r.Intro = append(r.Intro, r.Interrupted("a signal"))
+	}
+	step("making the report")
+	return errors.Join(err, o.Files.Write(ctx, stderr, r))
 }
 
 // about describes what is run.
 func (o *options) about() recording.About {
 	what := fmt.Sprintf("Running %s on this machine: %s, idle for %v after each.",
-		o.Function.Function, recording.Times(o.Invocations), o.idle)
+		&o.Function, recording.Times(o.Invocations), o.idle)
 	return recording.About{
 		Intro:         []string{what, recording.IdleOnAWS},
 		Place:         "on this machine",
-		ForTimeline:   o.Wanted() && !o.Variables.Has(cli.LogLevel),
+		ForTimeline:   o.Wanted() && !o.SetsLogLevel(),
 		GoroutineOnly: o.GoroutineOnly,
 	}
 }

@@ -20,29 +20,29 @@ import (
 const keptBuilds = "POSTINVOKE_TEST_BUILDS"
 
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(keptBuilds); dir != "" {
-		build = kept(dir).build
+	if dir, isSet := os.LookupEnv(keptBuilds); isSet {
+		if dir != "" {
+			build = kept(dir).build
+		}
+		demotest.Main(m, main)
 	}
-	demotest.BeCommand(main)
-	os.Exit(testMain(m))
-}
-
-func testMain(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "demo-builds-")
 	if err != nil {
 		panic(err)
 	}
-	defer os.RemoveAll(dir)
 	os.Setenv(keptBuilds, dir)
-	return demotest.Tests(m)
+	status := demotest.Main(m, main)
+	os.RemoveAll(dir)
+	os.Exit(status)
 }
 
 // kept is a folder with what was built of the functions of this module.
 type kept string
 
 // build builds what is not there yet.
-func (dir kept) build(f local.Function, ctx context.Context, tmp string, step func(string)) (p local.Programs,
-	err error) {
+func (dir kept) build(
+	f *local.Function, ctx context.Context, tmp string, step func(string),
+) (p local.Programs, err error) {
 	ours := f.Path == "" || strings.HasPrefix(f.Path, "testdata/functions/")
 	if !ours || len(f.Extensions) > 0 {
 		return f.Build(ctx, tmp, step)
@@ -94,6 +94,13 @@ func link(p *local.Programs, dir string) error {
 	return nil
 }
 
+// with changes a command: it runs in the folder dir, or where the test runs, with
+// further variables.
+func with(cmd *exec.Cmd, dir string, env ...string) *exec.Cmd {
+	cmd.Dir, cmd.Env = dir, append(cmd.Env, env...)
+	return cmd
+}
+
 // What differs from run to run.
 var varying = []struct {
 	pattern *regexp.Regexp
@@ -140,7 +147,7 @@ func TestImports(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, module := range []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go",
-		"github.com/aws/aws-cdk-go"} {
+		"github.com/aws/aws-cdk-go", "github.com/chromedp"} {
 		if strings.Contains(string(out), module) {
 			t.Errorf("the command imports packages of %s", module)
 		}

@@ -3,7 +3,9 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,56 +16,38 @@ import (
 	"example.com/postinvoke/demo/demotest"
 )
 
-const interrupted = "demo: ended by a signal (interrupt); no process was left behind\n"
+const interrupted = "demo: interrupt signal received\n"
 
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
-	const terminated = "demo: ended by a signal (terminated); no process was left behind\n"
 	tests := []struct {
 		name   string
 		args   []string
 		moment string
 		signal syscall.Signal
-		stderr string
+		report string
 	}{
-		{"in a hook", []string{"-event", `{"sleepMs":3600000}`, "-timeout", "15m"}, "second on stack",
-			syscall.SIGINT, interrupted},
-		{"frozen", []string{"-event", `{"sleepMs":1}`, "-idle", "1h"}, "── frozen", syscall.SIGINT, interrupted},
-		{"in a handler", []string{"-plain", "-json"}, "cleanup begins", syscall.SIGINT, interrupted},
-		{"SIGTERM", []string{"-event", `{"sleepMs":1}`, "-idle", "1h"}, "── frozen", syscall.SIGTERM, terminated},
+		{"in a hook", []string{"-event", `{"sleepMs":3600000}`, "-timeout", "15m"}, "second on stack", syscall.SIGINT,
+			`Ended by a signal after \S+ m?s\.</p>(?s:.*)second on stack`},
+		{"frozen", []string{"-event", `{"sleepMs":1}`, "-idle", "1h"}, "── frozen", syscall.SIGTERM,
+			`Ended by a signal after \S+ m?s\.</p>(?s:.*)SIGKILL(?s:.*)first on stack`},
+		{"in a handler", []string{"-plain", "-json"}, "cleanup begins", syscall.SIGINT, "Ended by a signal"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			p := demotest.Call{}.Start(t, test.args...)
+			path := filepath.Join(t.TempDir(), "report.html")
+			p := demotest.Start(t, demotest.Command(t, append(test.args, "-o", path)...))
 			p.See(t, test.moment)
 			r := p.Signal(t, test.signal)
-			r.Failed(t, 128+int(test.signal), test.stderr)
+			r.Failed(t, 130, "demo: wrote "+path+"\ndemo: "+test.signal.String()+" signal received\n")
 			for _, bad := range []string{"billed duration", "invokes the function"} {
 				if strings.Contains(r.Stdout, bad) {
 					t.Errorf("got %q after the run was ended:\n%s", bad, r.Stdout)
 				}
 			}
-		})
-	}
-}
-
-func TestTheReportOfAnInterruptedRun(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct{ name, event, moment, want string }{
-		{"frozen", `{"sleepMs":1}`, "── frozen",
-			`Ended by Ctrl-C after \S+ m?s, after invocation 1 of 2\.</p>(?s:.*)then killed(?s:.*)first on stack`},
-		{"in a hook", `{"sleepMs":60000}`, "second on stack",
-			`Ended by Ctrl-C after \S+ m?s, in invocation 1 of 2\.</p>(?s:.*)second on stack`},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			path := filepath.Join(t.TempDir(), "report.html")
-			p := demotest.Call{}.Start(t, "-event", test.event, "-idle", "1h", "-o", path)
-			p.See(t, test.moment)
-			p.Signal(t, syscall.SIGINT).Failed(t, 130, "demo: wrote "+path+"\n"+interrupted)
-			if page := read(t, path); !regexp.MustCompile(test.want).MatchString(page) {
-				t.Errorf("the report lacks log or end: no match for %s", test.want)
+			if page := read(t, path); !regexp.MustCompile(test.report).MatchString(page) {
+				t.Errorf("the report lacks log or end: no match for %s", test.report)
 			}
 		})
 	}
@@ -74,10 +58,25 @@ func TestTheReportOfAnInterruptedRun(t *testing.T) {
 func TestACompilationThatTakesLongIsMentioned(t *testing.T) {
 	t.Parallel()
 	bin, started := stuck(t, "go")
-	p := demotest.Call{Env: []string{"PATH=" + bin, keptBuilds + "="}}.Start(t)
+	cmd := with(demotest.Command(t), "", "PATH="+bin, keptBuilds+"=")
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
 	started()
-	p.SeeError(t, "demo: still compiling the example function, which takes long only the first time\n")
-	p.Signal(t, syscall.SIGINT).Failed(t, 130, "demo: ended by a signal (interrupt)\n")
+	lines := bufio.NewReader(stderr)
+	got, _ := lines.ReadString('\n')
+	if want := "demo: compiling the example function, which takes long only the first time …\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	cmd.Process.Signal(syscall.SIGINT)
+	if got, _ := io.ReadAll(lines); string(got) != interrupted {
+		t.Errorf("got %q, want %q", got, interrupted)
+	}
+	cmd.Wait()
 }
 
 // A browser may need its time, and who interrupts twice does not want to wait.
@@ -86,13 +85,15 @@ func TestInterruptWhileMakingThePicture(t *testing.T) {
 	browser, started := stuck(t, "chromium")
 	dir := t.TempDir()
 	page, picture := filepath.Join(dir, "run.html"), filepath.Join(dir, "run.png")
-	p := demotest.Call{Env: []string{"PATH=" + browser + string(filepath.ListSeparator) + os.Getenv("PATH")}}.Start(t,
-		"-event", `{"sleepMs":1}`, "-idle", "1h", "-o", page, "-png", picture)
+	cmd := demotest.Command(t, "-event", `{"sleepMs":1}`, "-idle", "1h", "-o", page, "-png", picture)
+	p := demotest.Start(t, with(cmd, "", "PATH="+browser+string(filepath.ListSeparator)+os.Getenv("PATH")))
 	p.See(t, "── frozen")
-	p.Interrupt(t)
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
 	started()
-	p.Signal(t, syscall.SIGINT).Failed(t, 130, "demo: wrote "+page+"\n"+strings.TrimSuffix(interrupted, "\n")+
-		"; there is no picture "+picture+": interrupt signal received\n")
+	p.Signal(t, syscall.SIGINT).Failed(t, 130, "demo: wrote "+page+"\n"+interrupted+
+		strings.TrimPrefix(interrupted, "demo: "))
 	if _, err := os.Stat(page); err != nil {
 		t.Error(err)
 	}
@@ -121,48 +122,23 @@ func stuck(t *testing.T, command string) (dir string, started func()) {
 
 func TestInterruptWhileReadingTheEvent(t *testing.T) {
 	t.Parallel()
-	r, w, err := os.Pipe()
+	cmd := demotest.Command(t, "-event", "-")
+	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer w.Close()
-	p := demotest.Call{Pipe: r}.Start(t, "-event", "-")
-	r.Close()
+	p := demotest.Start(t, cmd)
 	// More than fits into a pipe: it is being read when this returns.
-	if _, err := w.Write(bytes.Repeat([]byte(" "), 1<<20)); err != nil {
+	if _, err := stdin.Write(bytes.Repeat([]byte(" "), 1<<20)); err != nil {
 		t.Fatal(err)
 	}
-	p.Signal(t, syscall.SIGINT).Failed(t, 130, "demo: ended by a signal (interrupt)\n")
-}
-
-// An event may come through a pipe into which nobody writes.
-func TestInterruptWhileWaitingForTheEvent(t *testing.T) {
-	t.Parallel()
-	event := filepath.Join(t.TempDir(), "event")
-	if err := syscall.Mkfifo(event, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	p := demotest.Call{}.Start(t, "-event", event)
-	w, err := os.OpenFile(event, os.O_WRONLY, 0) // returns when it is being read
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	p.Signal(t, syscall.SIGINT).Failed(t, 130, "demo: ended by a signal (interrupt)\n")
+	p.Signal(t, syscall.SIGINT).Failed(t, 130, "")
 }
 
 func TestReaderGoesAway(t *testing.T) {
 	t.Parallel()
-	p := demotest.Call{}.Start(t, brief()...)
+	p := demotest.Start(t, demotest.Command(t, brief()...))
 	p.See(t, "INIT_START")
-	p.GoAway()
-	p.Wait(t).Failed(t, 128+int(syscall.SIGPIPE), "")
-
-	// The log is not mentioned then, but the flag for the report is set.
-	p = demotest.Call{}.Start(t, brief("-o", "/dev/full")...)
-	p.See(t, "INIT_START")
-	p.GoAway()
-	if got := p.Wait(t).Stderr; !strings.Contains(got, "no space left on device") {
-		t.Errorf("got stderr %q, want it to say why there is no report", got)
-	}
+	p.Stdout.Close()
+	p.Wait().Failed(t, 128+int(syscall.SIGPIPE), "")
 }

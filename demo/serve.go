@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"example.com/postinvoke/demo/cli"
@@ -12,87 +15,59 @@ import (
 	"example.com/postinvoke/demo/local"
 )
 
-var serveUsage = cli.Usage{
-	Package: "./demo",
-	Verb:    "serve",
-	Before: `Usage: PROGRAM serve [flags]
+const serveUsage = `Usage: demo serve [flags]
 
 Serves a page on this machine on which you invoke the function, see who waits for
 what, let it idle, shut it down and crash it. Ctrl-C ends it.
-`,
-}
-
-// serveOptions are what the flags of serve say.
-type serveOptions struct {
-	cli.Function
-	event string
-	port  int
-}
-
-func parseServeOptions(args []string, stdout io.Writer) (*serveOptions, error) {
-	o := &serveOptions{}
-	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
-	flags.IntVar(&o.port, "port", 7788, "the port, `N`, on 127.0.0.1 only; 0 takes any that is free")
-	o.Define(flags, 8*time.Second)
-	cli.DefineEvent(flags, &o.event, `{"sleepMs":3000}`, ".\nFor your own function the default is {}")
-	if err := cli.Parse(flags, args, stdout, serveUsage); err != nil {
-		return nil, err
-	}
-	if o.Path != "" && !cli.Given(flags, "event") {
-		o.event = "{}"
-	}
-	if o.port < 0 || o.port > 65535 {
-		return nil, cli.Usagef("-port %d: a number from 0 to 65535 is needed", o.port)
-	}
-	return o, o.Check(flags)
-}
+`
 
 // serve is the command for the live page.
 func serve(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
-	o, err := parseServeOptions(args, stdout)
-	if err != nil {
+	var fn local.Function
+	var given string
+	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
+	port := flags.Int("port", 7788, "the port, `N`, on 127.0.0.1 only; 0 takes any that is free")
+	fn.Define(flags, 8*time.Second)
+	cli.DefineEvent(flags, &given, ".\nThe default is {\"sleepMs\":3000}, and {} for your own function")
+	if err := cli.Parse(flags, args, stdout, serveUsage, ""); err != nil {
 		return err
 	}
-	event, err := cli.ReadEvent(ctx, o.event, stdin)
+	if err := fn.Check(); err != nil {
+		return err
+	}
+	standard := "{}"
+	if fn.Path == "" {
+		standard = `{"sleepMs":3000}`
+	}
+	event, err := cli.ReadEvent(ctx, cmp.Or(given, standard), stdin)
 	if err != nil {
 		return err
 	}
 	// Before anything that takes time: the port may be taken.
-	listener, err := live.Listen(o.port)
+	listener, err := live.Listen(*port)
 	if err != nil {
 		return err
 	}
 	defer listener.Close()
-	o.Foresee(stderr)
-	tmp, remove, err := cli.TempDir()
+	tmp, err := os.MkdirTemp("", "postinvoke-demo-")
 	if err != nil {
 		return err
 	}
-	defer remove()
-	progress := cli.NewProgress(stderr)
-	defer progress.Clear()
-	withLayer := o.Function.Function
-	withLayer.WithoutLayer = false // it can be switched on
-	programs, err := build(withLayer, ctx, tmp, progress.Show)
+	defer os.RemoveAll(tmp)
+	layer := !fn.WithoutLayer
+	fn.WithoutLayer = false // it can be switched on
+	programs, err := build(&fn, ctx, tmp, cli.NewProgress(stderr))
 	if err != nil {
 		return err
 	}
-	progress.Clear()
-	const where = "The page is at %s\nCtrl-C ends it, and every process that it started.\n"
-	if _, err := fmt.Fprintf(stdout, where, live.URL(listener)); err != nil {
-		return err
-	}
+	fmt.Fprintf(stdout, "The page is at %s\nCtrl-C ends it, and every process that it started.\n", live.URL(listener))
 	err = live.Serve(ctx, listener, live.Config{
-		Environment: o.Environment(programs, true),
-		Function:    o.Name(),
-		Example:     o.Path == "",
+		Environment: fn.Environment(programs, true),
+		Function:    fn.Name(),
+		Example:     fn.Path == "",
 		Event:       event,
-		Layer:       !o.WithoutLayer,
-		Place:       "on this machine",
-		Quiet:       !o.Variables.Has(cli.LogLevel),
+		Layer:       layer,
+		Quiet:       !fn.SetsLogLevel(),
 	})
-	if ctx.Err() != nil {
-		return local.Ended(ctx, err)
-	}
-	return err
+	return errors.Join(context.Cause(ctx), err)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -14,31 +15,29 @@ import (
 	"example.com/postinvoke/demo/recording"
 )
 
-var usage = cli.Usage{
-	Package: "./demo/aws",
-	Before: `Usage: PROGRAM -stack NAME [flags]
+const usageBefore = `Usage: aws -stack NAME [flags]   (with Go: go run ./demo/aws -stack NAME [flags])
 
 Runs the functions of a deployed stack on AWS, shows their logs, and checks what this project
 claims about Lambda. Region and credentials are found as the AWS CLI finds them.
-`,
-	After: `Ctrl-C ends it at any time: what there is by then is still shown, checked and written.
+`
+
+const usageAfter = `Ctrl-C ends it at any time: what there is by then is still shown, checked and written.
 
 Exit status: 0 when the run has ended and no check failed; 1 if one did, or something prevented
 the run; 2 for wrong flags; 130 after Ctrl-C. go run itself makes 1 of all that is not 0.
-`,
-}
+`
 
 // Command is the program of demo/aws.
 func Command(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	var o cli.Shared
 	cfg := Config{Pace: DefaultPace}
-	flags := flag.NewFlagSet("aws", flag.ContinueOnError)
+	flags := flag.NewFlagSet("", flag.ContinueOnError)
 	o.Define(flags)
 	flags.StringVar(&cfg.Stack, "stack", "", "the `NAME` of the stack; npx cdk deploy makes PostInvokeDemo")
 	flags.StringVar(&cfg.Region, "region", "", "its AWS `REGION`, as for the AWS CLI (default: what that would use)")
 	flags.StringVar(&cfg.Profile, "profile", "", "the `PROFILE` of the AWS CLI (default: what that would use)")
 	flags.BoolVar(&cfg.NoWait, "no-wait", false, "do not wait for the shutdown, some minutes after the last invocation")
-	if err := cli.Parse(flags, args, stdout, usage); err != nil {
+	if err := cli.Parse(flags, args, stdout, usageBefore, usageAfter); err != nil {
 		return err
 	}
 	if cfg.Stack == "" {
@@ -52,13 +51,10 @@ func Command(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		return err
 	}
 	cfg.Invocations = o.Invocations
-	o.Foresee(stderr)
-	progress := cli.NewProgress(stderr)
-	defer progress.Clear()
-	cfg.Progress = show(progress)
-	ctx, cancel := context.WithCancelCause(ctx)
+	cfg.Progress = cli.NewProgress(stderr)
+	running, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	out := &cli.Output{W: stdout, Progress: progress, Cancel: cancel}
+	out := &cli.Output{W: stdout, Cancel: cancel}
 
 	var recorders []*recording.Recorder
 	cfg.NewRecorder = func(about recording.About) *recording.Recorder {
@@ -69,21 +65,23 @@ func Command(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		recorders = append(recorders, r)
 		return r
 	}
-	checks, err := Run(ctx, cfg)
+	checks, err := Run(running, cfg)
 	if o.JSON {
 		printJSON(out, checks)
 	} else {
 		printText(out, printer.Width(stdout), checks)
 	}
-	err = cmp.Or(err, context.Cause(ctx)) // the checks may not have been written
+	err = cmp.Or(err, context.Cause(running)) // the checks may not have been written
 	var recordings []*recording.Recording
-	for _, r := range recorders {
-		recordings = append(recordings, r.Recording())
+	for _, rec := range recorders {
+		r := rec.Recording()
+		if ctx.Err() != nil { // the log is behind, and does not say when
+			r.Intro = append(r.Intro, "Ended by a signal: this is what was known by then.")
+		}
+		recordings = append(recordings, r)
 	}
-	ended := func(_ *recording.Recording, by string) string { // the log is behind, and does not say when
-		return "Ended by " + by + ": this is what was known by then."
-	}
-	if err := o.Write(ctx, progress, err, ended, recordings...); err != nil {
+	cfg.Progress("making the report")
+	if err := errors.Join(err, o.Write(ctx, stderr, recordings...)); err != nil {
 		return err
 	}
 	return failures(checks)
@@ -101,17 +99,6 @@ func failures(checks []Check) error {
 		return nil
 	}
 	return fmt.Errorf("%d of %d checks failed; above is what that means", failed, len(checks))
-}
-
-// show shows a sentence, elsewhere than on a terminal only when it changes.
-func show(progress *cli.Progress) func(string) {
-	last := ""
-	return func(text string) {
-		if text != last || progress.Terminal {
-			last = text
-			progress.Show(text)
-		}
-	}
 }
 
 func printJSON(out io.Writer, checks []Check) {

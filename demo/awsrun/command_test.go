@@ -19,8 +19,7 @@ import (
 // TestMain has runs look at the log without pause.
 func TestMain(m *testing.M) {
 	awsrun.DefaultPace = quick
-	demotest.BeCommand(func() { cli.Main(awsrun.Command) })
-	os.Exit(demotest.Tests(m))
+	os.Exit(demotest.Main(m, func() { cli.Main(awsrun.Command) }))
 }
 
 // onAWS runs the program against an account of the test.
@@ -34,7 +33,7 @@ func onAWS(t *testing.T, cfg accountConfig, args ...string) demotest.Result {
 func TestStack(t *testing.T) {
 	report := filepath.Join(t.TempDir(), "report.html")
 	r := onAWS(t, accountConfig{Functions: []string{"Arm64", "X86"}, ShutdownAfter: 2}, "-o", report)
-	r.Wrote(t, report)
+	r.Succeeded(t, report)
 	demotest.InOrder(t, r.Stdout,
 		"Running Demo-Arm64Function0A1B2C3D of the stack Demo at "+os.Getenv("AWS_ENDPOINT_URL")+" instead of AWS, "+
 			"in eu-west-1: 2 invocations.",
@@ -90,10 +89,10 @@ func TestFailedCheck(t *testing.T) {
 func TestInterruptedOnAWS(t *testing.T) {
 	startAccount(t, accountConfig{HookTime: time.Minute})
 	report := filepath.Join(t.TempDir(), "report.html")
-	p := demotest.Call{}.Start(t, "-stack", stackName, "-event", `{"sleepMs":1}`, "-invocations", "1", "-o", report)
+	p := demotest.Start(t, demotest.Command(t, "-stack", stackName, "-event", `{"sleepMs":1}`, "-invocations", "1", "-o", report))
 	p.See(t, "── frozen")
 	r := p.Signal(t, syscall.SIGINT)
-	r.Failed(t, 130, "demo: wrote "+report+"\ndemo: ended by a signal (interrupt)\n")
+	r.Failed(t, 130, "demo: wrote "+report+"\ndemo: interrupt signal received\n")
 	demotest.InOrder(t, r.Stdout, "the environment was not shut down",
 		"Self-check of Arm64", "passed    the caller", "passed    the billed",
 		"not seen  PostRuntimeExtensionsDuration", "the run ended before it was looked for", "not seen  shutdown hooks ran")
@@ -136,5 +135,5 @@ func TestWrongUseOfStack(t *testing.T) {
 func TestUsage(t *testing.T) {
 	r := demotest.Run(t, "-h")
 	r.Succeeded(t)
-	demotest.InOrder(t, r.Stdout, "Usage: go run ./demo/aws -stack NAME [flags]\n", "-no-wait", "Ctrl-C")
+	demotest.InOrder(t, r.Stdout, "go run ./demo/aws -stack NAME [flags]", "-no-wait", "Ctrl-C")
 }

@@ -4,16 +4,19 @@ package browser
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"image"
+	"image/draw"
 	"image/png"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,7 +53,7 @@ var Offline = []string{
 const (
 	timeout     = time.Minute      // for a browser on a busy machine
 	exitTimeout = 10 * time.Second // for the processes of a browser that was killed
-	firstHeight = 2000             // of the window, before the height of the page is known
+	firstHeight = 3000             // of the window, before the height of the page is known
 	windowParts = 200              // more than what the window shows above the page
 )
 
@@ -69,54 +72,32 @@ func Picture(ctx context.Context, page []byte, width, scale int) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	tmp, err := os.MkdirTemp("", "postinvoke-picture-")
+	tmp, err := os.MkdirTemp("", "picture-") // short: the browser has a socket in it
 	if err != nil {
 		return nil, err
 	}
-	b := browser{path: path, tmp: tmp}
-	defer b.remove()
-	if err := os.WriteFile(b.file("page.html"), append(page[:len(page):len(page)], measure...), 0o600); err != nil {
+	defer os.RemoveAll(tmp)
+	if err := os.WriteFile(filepath.Join(tmp, "page.html"), slices.Concat(page, []byte(measure)), 0o600); err != nil {
 		return nil, err
 	}
-	height, window := 0, firstHeight
-	for range 2 { // the second time the height is known
-		height, err = b.shoot(ctx, width, window+windowParts, scale)
-		switch {
-		case ctx.Err() != nil:
-			return nil, context.Cause(ctx)
-		case err != nil:
-			return nil, fmt.Errorf("make the picture with %s: %w", path, err)
-		case height <= window:
-			return b.cut(width*scale, height*scale)
-		}
-		window = height
-	}
-	return nil, fmt.Errorf("make the picture with %s: the page changes its height", path)
-}
-
-// A browser has its profile, the page and the picture in a separate folder.
-type browser struct{ path, tmp string }
-
-func (b *browser) file(name string) string { return filepath.Join(b.tmp, name) }
-
-// remove removes what the browser has left.
-func (b *browser) remove() {
-	// A browser that was killed also leaves its socket, in a folder beside ours.
-	if socket, err := os.Readlink(b.file("profile/SingletonSocket")); err == nil {
-		folder := filepath.Dir(socket)
-		for _, path := range []string{socket, filepath.Join(folder, "SingletonCookie"), folder} {
-			_ = os.Remove(path)
-		}
-	}
-	_ = os.RemoveAll(b.tmp)
-}
-
-// shoot takes a picture of the window, and returns the height of the page.
-func (b *browser) shoot(ctx context.Context, width, height, scale int) (int, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("it took more than %v", timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("%s took more than %v", path, timeout))
 	defer cancel()
+	height, window := firstHeight, 0
+	for height > window { // a second time when the height is known
+		window = height
+		if height, err = shoot(ctx, path, tmp, width, window+windowParts, scale); err != nil {
+			return nil, cmp.Or(context.Cause(ctx), fmt.Errorf("make the picture with %s: %w", path, err))
+		}
+	}
+	return cut(filepath.Join(tmp, "picture.png"), width*scale, height*scale)
+}
+
+// shoot takes a picture of the window, and returns the height of the page. Both, the
+// profile, and what the browser leaves when it is killed, are in the folder tmp.
+func shoot(ctx context.Context, path, tmp string, width, height, scale int) (int, error) {
 	args := []string{
-		"--headless", "--dump-dom", "--screenshot=" + b.file("picture.png"), "--user-data-dir=" + b.file("profile"),
+		"--headless", "--dump-dom", "--screenshot=" + filepath.Join(tmp, "picture.png"),
+		"--user-data-dir=" + filepath.Join(tmp, "profile"),
 		fmt.Sprintf("--window-size=%d,%d", width, height), fmt.Sprintf("--force-device-scale-factor=%d", scale),
 		"--hide-scrollbars", "--force-color-profile=srgb", "--disable-gpu", "--disable-dev-shm-usage",
 		"--no-first-run", "--no-default-browser-check", "--disable-breakpad",
@@ -128,52 +109,37 @@ func (b *browser) shoot(ctx context.Context, width, height, scale int) (int, err
 	if os.Geteuid() == 0 {
 		args = append(args, "--no-sandbox") // Chromium refuses to run as root with it; the page is ours
 	}
-	page := &url.URL{Scheme: "file", Path: b.file("page.html")}
-	cmd := exec.CommandContext(ctx, b.path, append(args, page.String())...)
+	page := filepath.Join(tmp, "page.html")
+	cmd := exec.CommandContext(ctx, path, append(args, (&url.URL{Scheme: "file", Path: page}).String())...)
+	cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
 	var dom, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &dom, &stderr // its processes have it open: Wait waits for all of them
 	cmd.WaitDelay = exitTimeout
-	err := cmd.Run()
+	if err := cmd.Run(); err != nil {
+		log := strings.TrimSpace(stderr.String())
+		return 0, fmt.Errorf("%w: %s", err, log[strings.LastIndex(log, "\n")+1:])
+	}
 	size := measured.FindSubmatch(dom.Bytes())
-	switch {
-	case ctx.Err() != nil:
-		return 0, context.Cause(ctx)
-	case err != nil:
-		return 0, fmt.Errorf("%w: %s", err, lastLine(stderr.String()))
-	case size == nil:
+	if size == nil {
 		return 0, fmt.Errorf("it did not show %s: a browser in a snap or Flatpak cannot read there; "+
-			"set TMPDIR to a folder that it can read, such as one in your home", b.file("page.html"))
+			"set TMPDIR to a folder that it can read, such as one in your home", page)
 	}
 	return strconv.Atoi(string(size[1]))
 }
 
-// lastLine is the last line of what the browser logged.
-func lastLine(log string) string {
-	log = strings.TrimSpace(log)
-	return log[strings.LastIndex(log, "\n")+1:]
-}
-
-// cut returns the upper part of the picture, in PNG: the window is higher than
-// the page.
-func (b *browser) cut(width, height int) ([]byte, error) {
-	f, err := os.Open(b.file("picture.png"))
+// cut returns the upper part of a picture, in PNG: the window is higher than the page.
+func cut(path string, width, height int) ([]byte, error) {
+	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s took no picture; it may be too old: install a newer one: %w", b.path, err)
+		return nil, fmt.Errorf("the browser took no picture; it may be too old: %w", err)
 	}
-	defer f.Close()
-	all, err := png.Decode(f)
+	all, err := png.Decode(bytes.NewReader(b))
 	if err != nil {
-		return nil, fmt.Errorf("read the picture that %s took: %w", b.path, err)
+		return nil, fmt.Errorf("read the picture that the browser took: %w", err)
 	}
-	upper := image.Rect(0, 0, width, height)
-	whole, ok := all.(interface {
-		SubImage(image.Rectangle) image.Image
-	})
-	if !ok || !upper.In(all.Bounds()) {
-		return nil, fmt.Errorf("%s took a picture of %v pixels, not of %v; it may be too old: install a newer one",
-			b.path, all.Bounds().Max, upper.Max)
-	}
+	upper := image.NewRGBA(image.Rect(0, 0, width, height))
+	draw.Draw(upper, upper.Rect, all, image.Point{}, draw.Src)
 	var out bytes.Buffer
-	err = png.Encode(&out, whole.SubImage(upper))
+	err = png.Encode(&out, upper)
 	return out.Bytes(), err
 }

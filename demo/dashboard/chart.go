@@ -5,7 +5,6 @@ import (
 	"html/template"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -32,151 +31,133 @@ func colour(s cloudwatch.Series, i int) string {
 	return palette[i%len(palette)]
 }
 
-// An axis maps values to heights.
-type axis struct{ most, height float64 }
-
-func newAxis(values []float64, height float64) axis {
-	most := 0.0
-	for _, v := range values {
-		most = max(most, v)
-	}
-	if most == 0 {
-		return axis{1, height}
-	}
-	step := math.Pow(10, math.Floor(math.Log10(most)))
-	for _, factor := range []float64{1, 2, 4, 8, 10} {
-		if step*factor >= most {
-			return axis{step * factor, height}
-		}
-	}
-	return axis{most, height}
+// A plot is a chart in the making.
+type plot struct {
+	strings.Builder
+	width, height float64
+	view          *cloudwatch.View
+	ends          map[bool]float64 // of the axis on the right, if it has values, and of the left one
 }
 
-// label is that of a part of the axis, a quarter or several.
-func (a axis) label(part float64) string { return trim(strconv.FormatFloat(a.most*part, 'f', 2, 64)) }
+// A band is a period of a series. If series are stacked it is on top of those below.
+type band struct {
+	at        time.Time
+	low, high float64
+}
 
-func (a axis) y(value float64) float64 { return a.height - a.height*value/a.most }
+func (p *plot) x(t time.Time) float64 {
+	return p.width * float64(t.Sub(p.view.From)) / float64(p.view.To.Sub(p.view.From))
+}
+
+func (p *plot) y(right bool, value float64) float64 { return p.height - p.height*value/p.ends[right] }
 
 // chart draws the series of a widget over time.
-func chart(p cloudwatch.Properties, series []cloudwatch.Series, v *cloudwatch.View, columns, rows int) template.HTML {
-	width := float64(columns)*unitWidth - 100
-	legend := 24 * math.Ceil(float64(legendWidth(series))/(width+60))
-	height := float64(rows)*unitHeight - 70 - legend
-	left, right, hasRight := axes(p, series, height)
-	axisOf := func(isRight bool) axis {
-		if isRight {
-			return right
-		}
-		return left
-	}
-	at := func(t time.Time) float64 { return width * float64(t.Sub(v.From)) / float64(v.To.Sub(v.From)) }
-
-	var b strings.Builder
-	fmt.Fprintf(&b, `<svg viewBox="-44 -8 %.0f %.0f" role="img" aria-label=%q>`, width+88, height+28, p.Title)
-	for i := range 5 {
-		y, part := height*float64(i)/4, float64(4-i)/4
-		fmt.Fprintf(&b, `<path class="rule" d="M0 %.1fH%.1f"/><text class="tick end" x="-6" y="%.1f">%s</text>`,
-			y, width, y+4, left.label(part))
-		if hasRight {
-			fmt.Fprintf(&b, `<text class="tick" x="%.1f" y="%.1f">%s</text>`, width+6, y+4, right.label(part))
-		}
-	}
-	for t := v.From.Truncate(30 * time.Minute); !t.After(v.To); t = t.Add(30 * time.Minute) {
-		if x := at(t); x >= 0 && (columns > 6 || t.Minute() == 0) {
-			fmt.Fprintf(&b, `<text class="tick middle" x="%.1f" y="%.1f">%s</text>`,
-				x, height+16, t.UTC().Format("15:04"))
-		}
-	}
-	base := map[time.Time]float64{}
-	for i, s := range series {
-		drawSeries(&b, s, colour(s, i), axisOf(s.Right), at, p.Stacked, base)
-	}
-	for _, a := range p.Annotations.Horizontal {
-		y := axisOf(a.YAxis == "right").y(a.Value)
-		fmt.Fprintf(&b, `<path class="line" stroke=%q d="M0 %.1fH%.1f"/>`+
-			`<text class="tick end" x="%.1f" y="%.1f">%s</text>`,
-			a.Color, y, width, width, y-3, template.HTMLEscapeString(a.Label))
-	}
-	b.WriteString("</svg>")
-	return template.HTML(b.String())
-}
-
-// axes returns the axes of a widget, of which the right one may have no values.
-func axes(p cloudwatch.Properties, series []cloudwatch.Series, height float64) (left, right axis, hasRight bool) {
-	values := map[bool][]float64{} // of the right axis, or not
+func chart(w cloudwatch.Widget, series []cloudwatch.Series, v *cloudwatch.View) template.HTML {
+	p := &plot{width: float64(w.Width)*unitWidth - 100, view: v, ends: map[bool]float64{false: 0}}
+	bands := make([][]band, len(series))
 	sums := map[time.Time]float64{}
-	for _, s := range series {
+	labels := 0.0
+	for i, s := range series {
+		labels += float64(30 + 7*len(s.Label))
 		for _, point := range s.Points {
-			value := point.Value
-			if p.Stacked {
-				sums[point.At] += value
-				value = sums[point.At]
+			b := band{point.At, sums[point.At], sums[point.At] + point.Value}
+			bands[i] = append(bands[i], b)
+			p.ends[s.Right] = max(p.ends[s.Right], b.high)
+			if w.Properties.Stacked {
+				sums[point.At] = b.high
 			}
-			values[s.Right] = append(values[s.Right], value)
 		}
 	}
-	for _, a := range p.Annotations.Horizontal {
-		isRight := a.YAxis == "right"
-		values[isRight] = append(values[isRight], a.Value)
+	for _, a := range w.Properties.Annotations.Horizontal {
+		p.ends[a.YAxis == "right"] = max(p.ends[a.YAxis == "right"], a.Value)
 	}
-	return newAxis(values[false], height), newAxis(values[true], height), len(values[true]) > 0
+	for right, end := range p.ends {
+		p.ends[right] = roundUp(end)
+	}
+	legend := 24 * math.Ceil(labels/(p.width+60))
+	p.height = float64(w.Height)*unitHeight - 70 - legend
+
+	fmt.Fprintf(p, `<svg viewBox="-44 -8 %.0f %.0f" role="img" aria-label=%q>`,
+		p.width+88, p.height+28, w.Properties.Title)
+	p.drawAxes(w.Width > 6)
+	for i, s := range series {
+		p.draw(bands[i], s.Right, colour(s, i), w.Properties.Stacked)
+	}
+	for _, a := range w.Properties.Annotations.Horizontal {
+		y := p.y(a.YAxis == "right", a.Value)
+		fmt.Fprintf(p, `<path class="line" stroke=%q d="M0 %.1fH%.1f"/>`+
+			`<text class="tick end" x="%.1f" y="%.1f">%s</text>`,
+			a.Color, y, p.width, p.width, y-3, template.HTMLEscapeString(a.Label))
+	}
+	p.WriteString("</svg>")
+	return template.HTML(p.String())
 }
 
-func legendWidth(series []cloudwatch.Series) int {
-	n := 0
-	for _, s := range series {
-		n += 30 + 7*len(s.Label)
+// roundUp returns the next number with a single digit, of few.
+func roundUp(value float64) float64 {
+	if value == 0 {
+		return 1
 	}
-	return n
+	step := math.Pow(10, math.Floor(math.Log10(value)))
+	for _, factor := range []float64{1, 2, 4, 8} {
+		if step*factor >= value {
+			return step * factor
+		}
+	}
+	return 10 * step
 }
 
-// drawSeries draws lines between neighbouring periods, a dot for each, or areas
-// on top of those below. Where a period has no value there is a gap.
-func drawSeries(
-	b *strings.Builder, s cloudwatch.Series, color string, scale axis, at func(time.Time) float64,
-	stacked bool, base map[time.Time]float64,
-) {
+// drawAxes draws values at the left and the right, and times, if there is room each
+// half of an hour.
+func (p *plot) drawAxes(wide bool) {
+	for i := range 5 {
+		part := float64(i) / 4
+		y := p.y(false, p.ends[false]*part)
+		fmt.Fprintf(p, `<path class="rule" d="M0 %.1fH%.1f"/><text class="tick end" x="-6" y="%.1f">%s</text>`,
+			y, p.width, y+4, decimal(p.ends[false]*part, 2))
+		if end, ok := p.ends[true]; ok {
+			fmt.Fprintf(p, `<text class="tick" x="%.1f" y="%.1f">%s</text>`, p.width+6, y+4, decimal(end*part, 2))
+		}
+	}
+	for t := p.view.From.Truncate(30 * time.Minute); !t.After(p.view.To); t = t.Add(30 * time.Minute) {
+		if x := p.x(t); x >= 0 && (wide || t.Minute() == 0) {
+			fmt.Fprintf(p, `<text class="tick middle" x="%.1f" y="%.1f">%s</text>`,
+				x, p.height+16, t.UTC().Format("15:04"))
+		}
+	}
+}
+
+// draw draws lines between neighbouring periods, with a dot for each, or areas. Where
+// a period has no value there is a gap.
+func (p *plot) draw(bands []band, right bool, color string, stacked bool) {
 	const gap = 5*time.Minute + time.Second
-	for len(s.Points) > 0 {
+	for len(bands) > 0 {
 		n := 1
-		for n < len(s.Points) && s.Points[n].At.Sub(s.Points[n-1].At) <= gap {
+		for n < len(bands) && bands[n].at.Sub(bands[n-1].at) <= gap {
 			n++
 		}
-		piece := s.Points[:n]
-		s.Points = s.Points[n:]
-		if stacked {
-			drawArea(b, piece, color, scale, at, base)
+		ends := []float64{0}
+		if stacked && n == 1 {
+			ends = []float64{-2, 2} // an area has a width
+		}
+		var top, bottom []string
+		for _, b := range bands[:n] {
+			for _, end := range ends {
+				x, y := p.x(b.at)+end, p.y(right, b.high)
+				top = append(top, fmt.Sprintf("%.1f %.1f", x, y))
+				bottom = append(bottom, fmt.Sprintf("%.1f %.1f", x, p.y(right, b.low)))
+				if !stacked {
+					fmt.Fprintf(p, `<circle fill=%q cx="%.1f" cy="%.1f" r="2"/>`, color, x, y)
+				}
+			}
+		}
+		bands = bands[n:]
+		line := strings.Join(top, "L")
+		if !stacked {
+			fmt.Fprintf(p, `<path class="series" stroke=%q d="M%s"/>`, color, line)
 			continue
 		}
-		var line []string
-		for _, point := range piece {
-			x, y := at(point.At), scale.y(point.Value)
-			line = append(line, fmt.Sprintf("%.1f %.1f", x, y))
-			fmt.Fprintf(b, `<circle fill=%q cx="%.1f" cy="%.1f" r="2"/>`, color, x, y)
-		}
-		fmt.Fprintf(b, `<path class="series" stroke=%q d="M%s"/>`, color, strings.Join(line, "L"))
+		slices.Reverse(bottom)
+		fmt.Fprintf(p, `<path class="area" fill=%q d="M%sL%sZ"/>`, color, line, strings.Join(bottom, "L"))
 	}
-}
-
-// drawArea draws an area on top of the base, and adds it to that.
-func drawArea(
-	b *strings.Builder, piece []cloudwatch.Point, color string, scale axis, at func(time.Time) float64,
-	base map[time.Time]float64,
-) {
-	var top, bottom []string
-	add := func(x float64, point cloudwatch.Point) {
-		top = append(top, fmt.Sprintf("%.1f %.1f", x, scale.y(base[point.At]+point.Value)))
-		bottom = append(bottom, fmt.Sprintf("%.1f %.1f", x, scale.y(base[point.At])))
-	}
-	for _, point := range piece {
-		if len(piece) == 1 { // a period alone has the width of one
-			add(at(point.At)-2, point)
-			add(at(point.At)+2, point)
-		} else {
-			add(at(point.At), point)
-		}
-		base[point.At] += point.Value
-	}
-	slices.Reverse(bottom)
-	fmt.Fprintf(b, `<path fill=%q d="M%sL%sZ"/>`, color, strings.Join(top, "L"), strings.Join(bottom, "L"))
 }

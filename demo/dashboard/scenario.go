@@ -5,37 +5,50 @@ package dashboard
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"sync"
 	"time"
 
+	"example.com/postinvoke/infra/golden"
 	"example.com/postinvoke/internal/cloudwatch"
 	"example.com/postinvoke/lambdaenv"
 )
 
+// Load returns what a synthesised template deploys: that in the file, or without
+// one that of npx cdk deploy, with or without metrics and alarms.
+func Load(file string, metrics bool) (*cloudwatch.Deployment, error) {
+	text := golden.Template
+	switch {
+	case file != "":
+		var err error
+		if text, err = os.ReadFile(file); err != nil {
+			return nil, err
+		}
+	case metrics:
+		text = golden.TemplateWithMetrics
+	}
+	d, err := cloudwatch.Deploy(text)
+	if err == nil && (d.Dashboard == nil || len(d.Functions) == 0) {
+		err = errors.New("there is no dashboard in it, or no function")
+	}
+	return d, err
+}
+
 // Programs are the executables that environments run.
 type Programs struct{ Example, Failing, Extension string }
-
-// A session is an environment: what is done in it, and when that is shown.
-type session struct {
-	fn      cloudwatch.Function
-	ago     time.Duration // before the end of the time shown
-	trouble bool          // runs the function with trouble, else the example
-	events  []string
-}
 
 // A Scenario is what happens in the time that the dashboard shows.
 type Scenario string
 
 // Scenarios.
 const (
-	Trouble Scenario = "trouble" // every second function gets into trouble after half of the time
+	Trouble Scenario = "trouble" // the last function gets into trouble after half of the time
 	Healthy Scenario = "healthy" // nothing goes wrong
 	Crashes Scenario = "crashes" // the last function's process ends in each invocation, for an hour
 	Nothing Scenario = "nothing" // nothing was invoked yet
 )
-
-// Scenarios are all of them.
-var Scenarios = []Scenario{Trouble, Healthy, Crashes, Nothing}
 
 const (
 	shown   = 3 * time.Hour
@@ -47,6 +60,14 @@ var faults = []string{
 	"hook fails", "error", "hook fails", "exit", "hook overruns", "hook panics", "too late",
 	"hook is killed", "timeout", "hook fails",
 	"goroutine panics", "handler panic", "too much", "hook exits",
+}
+
+// A session is an environment: what is done in it, and when that is shown.
+type session struct {
+	fn      cloudwatch.Function
+	ago     time.Duration // before the end of the time shown
+	trouble bool          // runs the function with trouble, else the example
+	events  []string
 }
 
 // sessions are those of a scenario.
@@ -61,24 +82,17 @@ func (s Scenario) sessions(functions []cloudwatch.Function) []session {
 			all = append(all, session{fn: fn, ago: ago, events: work(n + i)})
 		}
 	}
+	last := functions[len(functions)-1]
 	switch s {
 	case Trouble:
-		for i := 1; i < max(2, len(functions)); i += 2 {
-			fn := functions[i%len(functions)]
-			for n, fault := range faults {
-				// Each function has its own selection, so that they differ.
-				if i > 1 && (n+i)%5 != 0 {
-					continue
-				}
-				ago := time.Duration(len(faults)-n)*6*time.Minute + time.Minute
-				all = append(all, session{fn, ago, true, []string{order(15, ""), order(40, fault)}})
-			}
+		for n, fault := range faults {
+			ago := time.Duration(len(faults)-n)*6*time.Minute + time.Minute
+			all = append(all, session{last, ago, true, []string{order(15, ""), order(40, fault)}})
 		}
 	case Crashes:
 		for n := range 20 {
 			ago := time.Duration(n)*3*time.Minute + time.Minute
-			exits := []string{order(10, "exit"), order(10, "exit")}
-			all = append(all, session{functions[len(functions)-1], ago, true, exits})
+			all = append(all, session{last, ago, true, []string{order(10, "exit"), order(10, "exit")}})
 		}
 	}
 	return all
@@ -102,48 +116,37 @@ func order(hookMs int, fault string) string {
 const atOnce = 4
 
 // Run runs the environments of a scenario and returns what they logged, spread
-// over the time that ends at now. progress is told how many are done, of how
-// many.
+// over the time that ends at now.
 func (s Scenario) Run(
-	ctx context.Context, functions []cloudwatch.Function, p Programs, now time.Time, progress func(done, of int),
+	ctx context.Context, functions []cloudwatch.Function, p Programs, now time.Time,
 ) ([]cloudwatch.Line, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	sessions := s.sessions(functions)
-	type result struct {
+	var (
+		all   sync.WaitGroup
+		turns = make(chan struct{}, atOnce)
+		mu    sync.Mutex
 		lines []cloudwatch.Line
-		err   error
-	}
-	results := make(chan result)
-	turns := make(chan struct{}, atOnce)
-	for _, one := range sessions {
-		go func() {
+	)
+	for _, one := range s.sessions(functions) {
+		all.Go(func() {
 			turns <- struct{}{}
 			defer func() { <-turns }()
 			log := cloudwatch.NewLog(one.fn)
-			err := one.run(ctx, p, log)
-			results <- result{log.LinesFrom(now.Add(-one.ago)), err}
-		}()
+			if err := one.run(ctx, p, log); err != nil {
+				cancel(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			lines = append(lines, log.LinesFrom(now.Add(-one.ago))...)
+		})
 	}
-	var lines []cloudwatch.Line
-	var failed error
-	for done := range sessions {
-		r := <-results
-		lines = append(lines, r.lines...)
-		if r.err != nil && failed == nil {
-			failed = r.err
-			cancel(failed)
-		}
-		progress(done+1, len(sessions))
-	}
-	return lines, failed
+	all.Wait()
+	return lines, context.Cause(ctx)
 }
 
 // run runs one environment until its shutdown.
 func (s session) run(ctx context.Context, p Programs, log *cloudwatch.Log) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
 	config := lambdaenv.Config{
 		Function: p.Example, Extensions: []string{p.Extension}, Name: s.fn.Name,
 		Timeout: min(s.fn.Timeout, 30*time.Second), Observe: log.Observe, Forget: true,

@@ -24,7 +24,9 @@ func main() {
 
 func handle(_ context.Context, input json.RawMessage) (json.RawMessage, error) {
 	fmt.Println(string(input))
-	go cleanup(lengthIn(input))
+	event := struct{ SleepMs int }{500}
+	_ = json.Unmarshal(input, &event) // an event that is something else altogether is fine too
+	go cleanup(time.Duration(event.SleepMs) * time.Millisecond)
 	time.Sleep(100 * time.Millisecond) // work for the caller
 	return input, nil
 }
@@ -35,14 +37,4 @@ func cleanup(length time.Duration) {
 	began := time.Now()
 	time.Sleep(length)
 	fmt.Printf("cleanup done after %.1fs instead of %.1fs\n", time.Since(began).Seconds(), length.Seconds())
-}
-
-// lengthIn returns how long the cleanup is to take.
-func lengthIn(input json.RawMessage) time.Duration {
-	event := struct {
-		SleepMs int `json:"sleepMs"`
-	}{SleepMs: 500}
-	// An event that is something else altogether is fine too.
-	_ = json.Unmarshal(input, &event)
-	return time.Duration(event.SleepMs) * time.Millisecond
 }

@@ -1,20 +1,13 @@
 package live
 
-import (
-	"net/http"
-
-	"example.com/postinvoke/demo/recording"
-)
-
-// Guard is the guard of a page at a port.
-func Guard(port string, next http.Handler) http.Handler { return guard(port, next) }
+import "example.com/postinvoke/demo/recording"
 
 // LogOf returns the rows of the log after the first so many.
 func LogOf(moments []recording.Moment, seen int) []string {
-	u := newUpdates()
+	var l rows
 	for i := range moments {
-		u.Moment(&recording.Recording{}, &moments[i])
+		l.Moment(&recording.Recording{}, &moments[i])
 	}
-	rows, _ := u.since(seen)
+	rows, _ := l.since(seen)
 	return rows
 }

@@ -3,12 +3,10 @@ package live_test
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -45,7 +43,6 @@ func config(t *testing.T, timeout time.Duration) live.Config {
 		Example:  true,
 		Event:    []byte(`{"sleepMs":50}`),
 		Layer:    true,
-		Place:    "on this machine",
 	}
 }
 
@@ -99,7 +96,7 @@ func request(t *testing.T, method, url, body string, headers ...string) (int, st
 // post makes a request that has to be served.
 func post(t *testing.T, url, body string) {
 	t.Helper()
-	if got, text := request(t, "POST", url, body, "Content-Type: application/json"); got != http.StatusNoContent {
+	if got, text := request(t, "POST", url, body); got != http.StatusNoContent {
 		t.Fatalf("%s: got %d %s", url, got, text)
 	}
 }
@@ -109,7 +106,7 @@ func TestRequestsOfOtherOriginsAreRefused(t *testing.T) {
 	home := serve(t, 5*time.Second)
 	host := strings.Trim(strings.TrimPrefix(home, "http:"), "/")
 	_, port, _ := net.SplitHostPort(host)
-	const json, own = "Content-Type: application/json", "Sec-Fetch-Site: same-origin"
+	const own = "Sec-Fetch-Site: same-origin"
 	tests := []struct {
 		method, path string
 		headers      []string
@@ -117,20 +114,20 @@ func TestRequestsOfOtherOriginsAreRefused(t *testing.T) {
 	}{
 		{"GET", "", nil, 200},
 		{"GET", "", []string{"Host: localhost:" + port}, 200},
+		{"GET", "", []string{"Host: localhost"}, 200},                                        // of the port 80
 		{"GET", "", []string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate"}, 200}, // a link
 		{"GET", "live.js", []string{own}, 200},
-		{"POST", "shutdown", []string{json, own, "Origin: http://" + host}, 200},
-		{"POST", "shutdown", []string{json, "Host: localhost:" + port, "Origin: http://localhost:" + port}, 200},
+		{"POST", "shutdown", []string{own, "Origin: http://" + host}, 200},
+		{"POST", "shutdown", []string{"Host: localhost:" + port, "Origin: http://localhost:" + port}, 200},
 		{"GET", "", []string{"Host: evil.example:" + port}, 403}, // a name made to lead here
-		{"GET", "", []string{"Host: 127.0.0.1"}, 403},
-		{"GET", "live.js", []string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors"}, 403},
-		{"GET", "events", []string{"Origin: http://evil.example"}, 403},
-		{"GET", "events", []string{"Sec-Fetch-Site: same-site"}, 403}, // another port
-		{"POST", "shutdown", []string{json, "Origin: http://evil.example"}, 403},
-		{"POST", "shutdown", []string{json, "Origin: null"}, 403},
-		{"POST", "shutdown", []string{json, "Origin: https://" + host}, 403},
-		{"POST", "shutdown", []string{json, "Sec-Fetch-Site: cross-site"}, 403},
-		{"POST", "shutdown", []string{"Content-Type: text/plain"}, 415}, // what a form can send
+		{"GET", "", []string{"Host: localhost.evil.example"}, 403},
+		{"GET", "", []string{"Host: evil.example:80:localhost"}, 403},
+		{"POST", "shutdown", []string{own, "Host: evil.example:" + port}, 403},
+		{"POST", "shutdown", []string{"Origin: http://evil.example"}, 403},
+		{"POST", "shutdown", []string{"Origin: http://127.0.0.1:1"}, 403}, // another port
+		{"POST", "shutdown", []string{"Origin: null"}, 403},
+		{"POST", "shutdown", []string{"Sec-Fetch-Site: cross-site"}, 403},
+		{"POST", "shutdown", []string{"Sec-Fetch-Site: same-site"}, 403},
 		{"GET", "shutdown", nil, 405},
 		{"GET", "etc/passwd", nil, 404},
 	}
@@ -142,15 +139,26 @@ func TestRequestsOfOtherOriginsAreRefused(t *testing.T) {
 	}
 }
 
-// Browsers leave out the port 80.
-func TestTheUsualPort(t *testing.T) {
+// What another page gets of this one, such as the log, it cannot read or show.
+func TestOtherPagesCannotReadThis(t *testing.T) {
 	t.Parallel()
-	for host, want := range map[string]int{"127.0.0.1": 200, "localhost": 200, "evil.example": 403} {
-		r := httptest.NewRequest("GET", "http://"+host+"/", nil)
-		w := httptest.NewRecorder()
-		live.Guard("80", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, r)
-		if w.Code != want {
-			t.Errorf("%s: got %d, want %d", host, w.Code, want)
+	home := serve(t, 5*time.Second)
+	for _, path := range []string{"", "live.js", "events"} {
+		r, err := http.NewRequestWithContext(t.Context(), "GET", home+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Origin", "http://evil.example")
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		for header, want := range map[string]string{"Access-Control-Allow-Origin": "", "X-Frame-Options": "DENY",
+			"Cross-Origin-Resource-Policy": "same-origin", "X-Content-Type-Options": "nosniff"} {
+			if got := res.Header.Get(header); got != want {
+				t.Errorf("/%s: got %s %q, want %q", path, header, got, want)
+			}
 		}
 	}
 }
@@ -179,30 +187,15 @@ func TestRequestsThatCannotBeServedNow(t *testing.T) {
 	tests := []struct{ path, body, want string }{
 		{"shutdown", "null", "There is no environment; invoke the function first."},
 		{"crash", "null", "There is no environment; invoke the function first."},
-		{"invoke", `{"a":`, "The event is not JSON: unexpected end of JSON input."},
-		{"layer", `"x"`, "True or false is needed."},
-		{"idle", "-1", "A number of seconds is needed."},
+		{"invoke", `{"a":`, "Not valid JSON: unexpected end of JSON input."},
+		{"layer", `"x"`, "Not valid JSON: json: cannot unmarshal string into Go value of type bool."},
+		{"idle", "-1", "Not valid JSON: json: cannot unmarshal number -1 into Go value of type uint16."},
 	}
 	for _, test := range tests {
-		got, body := request(t, "POST", home+test.path, test.body, "Content-Type: application/json")
+		got, body := request(t, "POST", home+test.path, test.body)
 		if got != http.StatusOK || body != test.want {
 			t.Errorf("%s: got %d %s, want %s", test.path, got, body, test.want)
 		}
-	}
-}
-
-func TestAPortThatIsTaken(t *testing.T) {
-	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	port := l.Addr().(*net.TCPAddr).Port
-	_, err = live.Listen(port)
-	want := fmt.Sprintf("port %d is taken; choose another one with -port, or -port 0 for any that is free", port)
-	if err == nil || err.Error() != want {
-		t.Errorf("got %v, want %s", err, want)
 	}
 }
 
@@ -271,27 +264,15 @@ func TestAShutdownBeforeAWaitingCaller(t *testing.T) {
 	})
 }
 
-// An environment that idles for longer than the timeout is shut down, and a page
-// that is opened later has all of the log.
+// An environment that idles for longer than the timeout is shut down.
 func TestIdleTimeout(t *testing.T) {
 	t.Parallel()
 	home := serve(t, 5*time.Second)
 	post(t, home+"invoke", `{"sleepMs":1}`)
 	post(t, home+"idle", "1")
-	for range 2 {
-		log := ""
-		events(t, home, func(event, data string) bool {
-			if event == "rows" {
-				var rows string
-				if err := json.Unmarshal([]byte(data), &rows); err != nil {
-					t.Fatal(err)
-				}
-				log += rows
-			}
-			return strings.Contains(log, "invokes the function") && strings.Contains(log, "second on complete") &&
-				strings.Contains(log, "reason: spindown") && strings.Contains(log, "nothing is left of the environment")
-		})
-	}
+	events(t, home, func(event, data string) bool {
+		return event == "rows" && strings.Contains(data, "reason: spindown")
+	})
 }
 
 func TestMain(m *testing.M) { browsertest.Main(m) }

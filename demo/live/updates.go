@@ -20,62 +20,42 @@ const (
 	// keptRows is how much of the log there is. A page with many more is slow.
 	keptRows = 2000
 
-	// frame is how often the timeline is drawn while something happens.
+	// frame is how often a page gets what is new.
 	frame = 150 * time.Millisecond
 )
 
-// updates keeps the last rows of the log, and signals changes. A listener requests
-// what it has not seen, so that a slow one delays nothing.
-type updates struct {
+// rows are the last ones of the log, as HTML.
+type rows struct {
 	mu      sync.Mutex
-	rows    []string      // as HTML
-	dropped int           // so many rows came before those
-	changed chan struct{} // closed and replaced with every change
+	last    []string
+	dropped int // so many came before those
 }
-
-func newUpdates() *updates { return &updates{changed: make(chan struct{})} }
 
 // since returns the rows after the first so many, as far as they are kept, and
 // how many there were in all.
-func (u *updates) since(seen int) (rows []string, all int) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return slices.Clone(u.rows[max(0, seen-u.dropped):]), u.dropped + len(u.rows)
+func (l *rows) since(seen int) (rows []string, all int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.last[max(0, seen-l.dropped):]), l.dropped + len(l.last)
 }
 
-// next returns a channel that the next change closes.
-func (u *updates) next() <-chan struct{} {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.changed
-}
-
-// notify signals a change.
-func (u *updates) notify() {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	close(u.changed)
-	u.changed = make(chan struct{})
-}
-
-// Began is part of [recording.Renderer], as are the next three.
-func (u *updates) Began(*recording.Recording) {}
-
-func (u *updates) Moment(r *recording.Recording, m *recording.Moment) {
-	u.mu.Lock()
-	if row, ok := report.NewRow(r, m); ok {
-		u.rows = append(u.rows, string(row.HTML()))
-		if more := len(u.rows) - keptRows; more > 0 {
-			u.rows, u.dropped = u.rows[more:], u.dropped+more
-		}
+// Moment is part of [recording.Renderer], as are the next three.
+func (l *rows) Moment(_ *recording.Recording, m *recording.Moment) {
+	row := report.Row(m)
+	if row == "" {
+		return
 	}
-	u.mu.Unlock()
-	u.notify()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last = append(l.last, string(row))
+	if more := len(l.last) - keptRows; more > 0 {
+		l.last, l.dropped = l.last[more:], l.dropped+more
+	}
 }
 
-func (u *updates) Invoked(*recording.Recording, *recording.Invocation) { u.notify() }
-
-func (u *updates) Ended(*recording.Recording) { u.notify() }
+func (*rows) Began(*recording.Recording)                          {}
+func (*rows) Invoked(*recording.Recording, *recording.Invocation) {}
+func (*rows) Ended(*recording.Recording)                          {}
 
 // A view is what the page shows beside the log.
 type view struct {
@@ -99,49 +79,32 @@ func (s *session) view() view {
 	return v
 }
 
-// events sends what happens to the page, as server-sent events: "begin", to start
-// with an empty log, "rows" of the log, and "view".
+// events sends what is new to the page with each frame, as server-sent events:
+// "begin", to start with an empty log, "rows" of the log, and "view".
 func (s *session) events(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
+	var err error
 	stream := http.NewResponseController(w)
-	send := func(event string, data any) error {
-		b, err := json.Marshal(data)
-		if err != nil {
-			panic("live: " + err.Error()) // what is sent marshals
-		}
-		if _, err := fmt.Fprintf(w, "event: %s\ndata: %s\n\n", event, b); err != nil {
-			return err
-		}
-		return stream.Flush()
+	send := func(event string, data any) {
+		b, _ := json.Marshal(data) // nothing that is sent fails
+		fmt.Fprintf(w, "event: %s\ndata: %s\n\n", event, b)
+		err = stream.Flush()
 	}
-	frame := time.NewTicker(frame)
-	defer frame.Stop()
-	seen, last := 0, view{}
-	for err := send("begin", nil); err == nil; {
-		// In this order nothing is missed, and no timeline is ahead of the log,
-		// except for a response of which it is not known yet whether hooks follow.
-		changed := s.updates.next()
-		v := s.view()
-		rows, all := s.updates.since(seen)
-		if len(rows) > 0 {
-			err = send("rows", strings.Join(rows, "\n"))
+	ticker := time.NewTicker(frame)
+	defer ticker.Stop()
+	send("begin", nil)
+	for seen, last := 0, (view{}); err == nil; {
+		v := s.view() // before the rows, so that no timeline is ahead of the log
+		if rows, all := s.rows.since(seen); len(rows) > 0 {
+			send("rows", strings.Join(rows, "\n"))
 			seen = all
 		}
-		if v != last && err == nil {
-			err = send("view", v)
+		if v != last {
+			send("view", v)
 			last = v
 		}
-		// No more often than a frame, and only if there is something to see.
 		select {
-		case <-frame.C:
-		case <-r.Context().Done():
-			return
-		}
-		if last.Moving {
-			continue
-		}
-		select {
-		case <-changed:
+		case <-ticker.C:
 		case <-r.Context().Done():
 			return
 		}

@@ -43,7 +43,7 @@ type invocationObject struct {
 	DurationMs    float64 `json:"durationMs"`
 	BilledMs      int64   `json:"billedMs"`
 	InitMs        float64 `json:"initMs,omitempty"`
-	hooksObject
+	*recording.Hooks
 	Lost    *int   `json:"lost,omitempty"`
 	Unknown string `json:"unknown,omitempty"`
 	Renewed bool   `json:"renewed,omitempty"`
@@ -58,35 +58,13 @@ type shutdownObject struct {
 	IdleMs       float64  `json:"idleMs"`
 	TookMs       float64  `json:"tookMs"`
 	Killed       []string `json:"killed,omitempty"`
-	hooksObject
-}
-
-// A hooksObject is what the library reported, if it did.
-type hooksObject struct {
-	Hooks     *int     `json:"hooks,omitempty"`
-	HooksMs   *float64 `json:"hooksMs,omitempty"`
-	Failures  *int     `json:"failures,omitempty"`
-	Abandoned *int     `json:"abandoned,omitempty"`
-}
-
-func newHooksObject(h *recording.Hooks) hooksObject {
-	if h == nil {
-		return hooksObject{}
-	}
-	o := hooksObject{Hooks: &h.Count, Failures: &h.Failures, Abandoned: &h.Abandoned}
-	if !h.Unmeasured {
-		o.HooksMs = &h.Ms
-	}
-	return o
+	*recording.Hooks
 }
 
 // Began is part of [recording.Renderer], as are the next three.
 func (j *JSON) Began(r *recording.Recording) { j.function = r.Name }
 
 func (j *JSON) Moment(_ *recording.Recording, m *recording.Moment) {
-	if m.Hidden {
-		return
-	}
 	o := entryObject{
 		Type:         "entry",
 		Function:     j.function,
@@ -118,7 +96,7 @@ func (j *JSON) Invoked(_ *recording.Recording, inv *recording.Invocation) {
 		DurationMs:    inMs(inv.Report.Duration),
 		BilledMs:      inv.Report.Billed.Milliseconds(),
 		InitMs:        inMs(inv.Report.Init),
-		hooksObject:   newHooksObject(inv.Hooks),
+		Hooks:         inv.Hooks,
 		Unknown:       inv.Unknown,
 		Renewed:       inv.Renewed,
 		Reset:         inv.Reset,
@@ -143,7 +121,7 @@ func (j *JSON) Ended(r *recording.Recording) {
 			IdleMs:       inMs(s.Idle),
 			TookMs:       inMs(s.Took),
 			Killed:       s.Killed,
-			hooksObject:  newHooksObject(s.Hooks),
+			Hooks:        s.Hooks,
 		})
 	}
 }

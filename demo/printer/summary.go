@@ -26,7 +26,7 @@ func summary(r *recording.Recording, width int) []string {
 		inv := &r.Invocations[i]
 		line := fmt.Sprintf(summaryFormat, nameWidth, fmt.Sprintf("invocation %*d", digits, i+1),
 			inv.ResponseAfter(), inv.HooksTook(), inv.Billed())
-		notes := strings.Join(inv.Notes(), ", ")
+		notes := inv.Notes()
 		beside := strings.TrimRight(line+"  "+notes, " ")
 		if width == 0 || utf8.RuneCountInString(beside) <= width {
 			lines = append(lines, beside)

@@ -23,7 +23,8 @@ func TestSummary(t *testing.T) {
 	}
 	last := &r.Invocations[11]
 	last.Report.Status = "timeout"
-	last.Hooks = &recording.Hooks{Ms: 700, Failures: 1, Abandoned: 2}
+	ms := 700.0
+	last.Hooks = &recording.Hooks{Ms: &ms, Failures: 1, Abandoned: 2}
 	last.Renewed, last.Reset = true, "timeout"
 	r.Invocations[10].Lost = &recording.Lost{RequestID: "A", Running: 1, NotStarted: 1,
 		Ran: []string{"main.flush (/src/main.go:9)"}}

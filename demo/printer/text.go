@@ -16,9 +16,10 @@
 //     process), unknown (why it is not known what became of hooks), reset (why its
 //     processes were ended: failure or timeout) and renewed (it began with new
 //     ones, after a reset).
-//   - "shutdown", at the end: reason, sinceStartMs, idleMs, tookMs and, where
-//     there are any, killed (the names of processes that did not exit by
-//     themselves) and what the library reported about the shutdown hooks.
+//   - "shutdown", at the end unless a reset was that: reason, sinceStartMs,
+//     idleMs, tookMs and, where there are any, killed (the names of processes
+//     that did not exit by themselves) and what the library reported about the
+//     shutdown hooks.
 //   - "check", on AWS at the end: function, claim, verdict (passed, failed or
 //     not seen), figures and, of a failure, its meaning.
 //
@@ -43,31 +44,51 @@ func New(w, stdout io.Writer, json bool) recording.Renderer {
 	if json {
 		return NewJSON(w)
 	}
-	return &text{w: w, width: func() int { return Width(stdout) }, colours: wantsColour(stdout)}
+	return newText(w, Width(stdout), wantsColour(stdout))
 }
 
-// localMark begins what would not be found in CloudWatch.
-const localMark = "── "
+const (
+	// localMark begins what would not be found in CloudWatch.
+	localMark = "── "
 
-// A text prints the log in columns, and the remarks beside it.
+	// clockFrom is the width from which on there is room for the time of day.
+	clockFrom = 100
+
+	// sourceWidth is for the longest name of a source.
+	sourceWidth = len("extension")
+
+	// shownPayload is how many characters of an event or a response a terminal
+	// shows, with the words before it.
+	shownPayload = 330
+)
+
+// A text prints the log in columns, and a remark beneath the line that it is about.
 type text struct {
 	w       io.Writer
-	width   func() int // of the terminal, which may change; 0 if there is none
+	width   int // of the terminal; 0: as wide as need be
 	colours bool
+	clock   bool // the time of day is shown
+	room    int  // for text; 0: any
+}
+
+func newText(w io.Writer, width int, colours bool) *text {
+	t := &text{w: w, width: width, colours: colours, clock: width == 0 || width >= clockFrom}
+	if width > 0 {
+		t.room = max(10, width-len(t.left("", "", "")))
+	}
+	return t
 }
 
 func (t *text) Began(r *recording.Recording) {
-	l := t.layout()
 	var b bytes.Buffer
 	legend := "Lines that begin with " + strings.TrimSpace(localMark) +
 		" happen on Lambda, too, but CloudWatch does not show them."
 	for _, sentence := range append(slices.Clone(r.Intro), legend) {
-		for _, line := range Wrap(sentence, l.width) {
+		for _, line := range Wrap(sentence, t.width) {
 			fmt.Fprintln(&b, line)
 		}
 	}
-	fmt.Fprintln(&b)
-	fmt.Fprintln(&b, t.paint(dim, l.left("TIME (UTC)", "ELAPSED", "SOURCE")+"LOG"))
+	fmt.Fprintf(&b, "\n%s\n", t.paint(dim, t.left("TIME (UTC)", "ELAPSED", "SOURCE")+"LOG"))
 	t.w.Write(b.Bytes())
 }
 
@@ -75,100 +96,48 @@ func (t *text) Moment(_ *recording.Recording, m *recording.Moment) {
 	if m.Display == "" {
 		return
 	}
-	l := t.layout()
-	shown := m.Long()
-	if l.width > 0 {
-		shown = m.Short()
+	shown := m.Display // whole, where it may be searched or kept
+	if t.width > 0 {
+		shown = m.Short(shownPayload)
 	}
 	if m.NotInCloudWatch() {
 		shown = localMark + shown
 	}
-	left := l.left(m.Time.UTC().Format("15:04:05.000"), fmt.Sprintf("%.3fs", m.Since.Seconds()), shortName(m.Who()))
+	left := t.left(m.Time.UTC().Format("15:04:05.000"), fmt.Sprintf("%.3fs", m.Since.Seconds()), shortName(m.Who()))
 	indent := strings.Repeat(" ", utf8.RuneCountInString(left))
 	source := t.paint(sourceColours[m.Source], left)
 
 	var b bytes.Buffer
-	used := 0 // width of the line just written
-	for i, line := range Wrap(shown, l.room) {
+	for i, line := range Wrap(shown, t.room) {
 		if i > 0 {
 			b.WriteString("\n")
 			source = indent
 		}
-		used = utf8.RuneCountInString(line)
 		if m.NotInCloudWatch() {
 			line = t.paint(dim, line)
 		}
 		b.WriteString(source + line)
 	}
-	t.writeRemark(&b, l, indent, used, m.Remark)
-	b.WriteString("\n")
-	t.w.Write(b.Bytes()) // in one piece; the output takes care of errors
-}
-
-// writeRemark puts remark, if any, beside the line just written, of which so
-// much is used, or beneath it.
-func (t *text) writeRemark(b *bytes.Buffer, l layout, indent string, used int, remark string) {
-	beside := max(l.remark, used+2)
-	room := l.room
-	if room == 0 {
-		room = enoughRoom
-	}
-	switch {
-	case remark == "":
-	case beside+utf8.RuneCountInString("← "+remark) <= room:
-		b.WriteString(strings.Repeat(" ", beside-used) + t.paint(yellow, "← "+remark))
-	default:
-		for i, line := range Wrap(remark, room-l.remark-2) {
+	if m.Remark != "" {
+		for i, line := range Wrap(m.Remark, max(0, t.room-2)) {
 			arrow := [...]string{"↑ ", "  "}[min(i, 1)]
-			b.WriteString("\n" + indent + strings.Repeat(" ", l.remark) + t.paint(yellow, arrow+line))
+			b.WriteString("\n" + indent + t.paint(yellow, arrow+line))
 		}
 	}
+	b.WriteString("\n")
+	t.w.Write(b.Bytes()) // in one piece; the output takes care of errors
 }
 
 func (t *text) Invoked(*recording.Recording, *recording.Invocation) {}
 
 func (t *text) Ended(r *recording.Recording) {
-	t.w.Write([]byte("\n" + strings.Join(summary(r, t.layout().width), "\n") + "\n"))
-}
-
-const (
-	// clockFrom is the width from which on there is room for the time of day.
-	clockFrom = 100
-
-	// sourceWidth is for the longest name of a source.
-	sourceWidth = len("extension")
-
-	// enoughRoom is that for a text and a remark beside it, and besideText where
-	// the remark begins. With less room, remarks go beneath the text.
-	enoughRoom = 120
-	besideText = 60
-)
-
-// A layout describes where things go.
-type layout struct {
-	width  int  // of the terminal; 0: as wide as need be
-	clock  bool // the time of day is shown
-	room   int  // for text and remarks; 0: any
-	remark int  // where remarks begin, counted from the text
-}
-
-func (t *text) layout() layout {
-	l := layout{width: t.width()}
-	if l.width <= 0 {
-		return layout{clock: true, remark: besideText}
-	}
-	l.clock = l.width >= clockFrom
-	l.room = max(10, l.width-len(l.left("", "", "")))
-	if l.room >= enoughRoom {
-		l.remark = besideText
-	}
-	return l
+	t.w.Write([]byte("\n" + strings.Join(summary(r, t.width), "\n") + "\n"))
 }
 
 // left renders the columns before the text.
-func (l layout) left(clock, elapsed, source string) string {
+func (t *text) left(clock, elapsed, source string) string {
 	left := fmt.Sprintf("%8s  %-*s  ", elapsed, sourceWidth, source)
-	if l.clock {
+	if t.clock {
 		left = fmt.Sprintf("%-12s  ", clock) + left
 	}
 	return left

@@ -25,6 +25,8 @@ func replay(rec *recording.Recorder) {
 		at(0, lambdaenv.Platform, lambdaenv.InitStarted, "init"),
 		at(0, lambdaenv.Platform, lambdaenv.Line, "INIT_START Runtime Version: provided:al2023.v111\tRuntime "+
 			"Version ARN: arn:aws:lambda:us-east-1::runtime:"+strings.Repeat("0", 64)),
+		at(8*ms, lambdaenv.Function, lambdaenv.Line,
+			`timestamp=2026-03-04T05:06:07.008Z level=INFO message="postinvoke: ready" mode=internal layer=true`),
 		at(9*ms, lambdaenv.Platform, lambdaenv.Line, "EXTENSION\tName: postinvoke\tState: Ready\tEvents: [SHUTDOWN]"),
 		at(9*ms, lambdaenv.Platform, lambdaenv.Frozen, "the processes are stopped"),
 		at(10*ms, lambdaenv.Caller, recording.Called, `{"hello":"world"}`),
@@ -87,7 +89,7 @@ func TestText(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				var b bytes.Buffer
-				replay(recording.NewRecorder(about, &text{w: &b, width: func() int { return width }, colours: colours}))
+				replay(recording.NewRecorder(about, newText(&b, width, colours)))
 				demotest.Golden(t, name, b.String())
 				for line := range strings.Lines(b.String()) {
 					line = strings.TrimSuffix(line, "\n")

@@ -14,9 +14,10 @@ import (
 	"example.com/postinvoke/record"
 )
 
-// display returns the line of the log, or what is to be read in its place of any
-// other moment: nothing if it is of no interest. The text is printable, and one
-// line, except for the stack of a panic, which follows in further lines.
+// display returns the line of the log, or for any other moment a line in its
+// place, empty if it is of no interest. The text is printable, and one
+// line, except for the stack of a panic, which follows in further lines. It lacks
+// the time that a record begins with: a log has that in its first column.
 func (env *environment) display(m *Moment) string {
 	text := ""
 	switch m.Kind {
@@ -26,9 +27,9 @@ func (env *environment) display(m *Moment) string {
 		}
 		// A blank one is not shown. CloudWatch takes no event without text; what
 		// Lambda makes of a blank line is not documented.
-		text = m.Text
+		text = stamp.ReplaceAllString(m.Text, "")
 	case Called:
-		text = "invokes the function with " + payload([]byte(m.Text))
+		text = "invokes the function with " + Compact(m.Text)
 	case lambdaenv.Responded:
 		text = answered(m.Response)
 	case lambdaenv.Frozen:
@@ -42,9 +43,7 @@ func (env *environment) display(m *Moment) string {
 	case lambdaenv.Reset:
 		text = "reset after a " + m.Text + ": the next invocation starts new processes"
 	case lambdaenv.ShutdownBegan:
-		if text = "the environment is shut down, reason: " + m.Text; env.reset {
-			text = "nothing is left to shut down: the reset ended the environment"
-		}
+		text = "the environment is shut down, reason: " + m.Text
 	case lambdaenv.Signaled:
 		text = "gets " + m.Text
 	case lambdaenv.Exited:
@@ -52,23 +51,13 @@ func (env *environment) display(m *Moment) string {
 			text = "ended: " + m.Text
 		}
 	case lambdaenv.ShutdownDone:
-		if !env.reset {
-			text = "nothing is left of the environment"
-		}
+		text = "nothing is left of the environment"
 	}
 	return printable(text)
 }
 
 // expectedEnds are the exit texts of processes that Lambda ended.
 var expectedEnds = map[string]bool{"exit status 0": true, "signal: terminated": true, "signal: killed": true}
-
-// payload is an event or a response, in one line.
-func payload(b []byte) string {
-	if bytes.Contains(b, []byte("\n")) {
-		return Compact(string(b))
-	}
-	return string(b)
-}
 
 // Compact removes the white space between the tokens of what is JSON.
 func Compact(s string) string {
@@ -87,7 +76,7 @@ func answered(r *lambdaenv.Response) string {
 	if r.FunctionError != "" {
 		what = "an error"
 	}
-	return fmt.Sprintf("has %s after %s: %s", what, Milliseconds(r.Latency), payload(r.Payload))
+	return fmt.Sprintf("has %s after %s: %s", what, Milliseconds(r.Latency), Compact(string(r.Payload)))
 }
 
 // Milliseconds renders how long a caller waited.
@@ -132,7 +121,7 @@ func stackIn(m *Moment) []string {
 	if at == nil || len(stack) < 2 {
 		return nil
 	}
-	lines := []string{printable(m.Text[:at[0]] + m.Text[at[1]:])}
+	lines := []string{printable(stamp.ReplaceAllString(m.Text[:at[0]]+m.Text[at[1]:], ""))}
 	for _, frame := range stack {
 		lines = append(lines, "  "+printable(frame))
 	}
@@ -146,34 +135,12 @@ var (
 	stamp = regexp.MustCompile(`^timestamp=\S+ `)
 )
 
-// shownPayload is how many characters of an event or a response are shown, with
-// the words before it.
-const shownPayload = 330
-
-// IsCut reports whether Short has only the beginning of an event or a response.
-func (m *Moment) IsCut() bool {
-	return m.Source == lambdaenv.Caller && utf8.RuneCountInString(m.Display) > shownPayload
-}
-
-// Short is the display for a reader: without what no reader needs, and with the
-// beginning of a long event or response.
-func (m *Moment) Short() string {
+// Short is the display for a reader: with the beginnings of ids, and of an event
+// or a response the first so many characters.
+func (m *Moment) Short(most int) string {
 	s := m.Display
-	if m.IsCut() {
-		runes := []rune(s)
-		s = fmt.Sprintf("%s… (%d more characters)", string(runes[:shownPayload]), len(runes)-shownPayload)
+	if n := utf8.RuneCountInString(s); m.Source == lambdaenv.Caller && n > most {
+		s = fmt.Sprintf("%s… (%d more characters)", string([]rune(s)[:most]), n-most)
 	}
-	return ids.ReplaceAllString(stamp.ReplaceAllString(s, ""), "$1…")
-}
-
-// The same in the lines that are not the function's own.
-var (
-	runtimeHash = regexp.MustCompile(`^(INIT_START .*:runtime:[0-9a-f]{8})[0-9a-f]{24,}`)
-	recordStamp = regexp.MustCompile(`^timestamp=\S+ (level=\S+ message="postinvoke: )`)
-)
-
-// Long is the display for a log that may be searched or kept: ids and events are
-// whole, and so is what the function prints.
-func (m *Moment) Long() string {
-	return recordStamp.ReplaceAllString(runtimeHash.ReplaceAllString(m.Display, "$1…"), "$1")
+	return ids.ReplaceAllString(s, "$1…")
 }

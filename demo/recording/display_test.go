@@ -40,36 +40,24 @@ func moment(e lambdaenv.Entry) *recording.Moment {
 	return &r.Recording().Moments[0]
 }
 
-// A long event is whole where a reader has a way to see all of it.
-func TestALongEvent(t *testing.T) {
-	event := `"` + strings.Repeat("x", 998) + `"`
-	m := moment(lambdaenv.Entry{Source: lambdaenv.Caller, Kind: recording.Called, Text: event})
-	all := "invokes the function with " + event
-	if m.Display != all || m.Long() != all || !m.IsCut() {
-		t.Errorf("got %q and %q, want all of the event", m.Display, m.Long())
-	}
-	if got, want := m.Short(), all[:330]+"… (696 more characters)"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
-func TestLong(t *testing.T) {
+// A terminal has the beginnings of long events and of ids.
+func TestShort(t *testing.T) {
 	zeros := strings.Repeat("0", 64)
-	tests := []struct{ line, want string }{
-		{"INIT_START Runtime Version: x\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:" + zeros,
-			"INIT_START Runtime Version: x  Runtime Version ARN: arn:aws:lambda:us-east-1::runtime:00000000…"},
-		{`timestamp=2026-03-04T05:06:10.012Z level=INFO message="postinvoke: ready" mode=internal`,
-			`level=INFO message="postinvoke: ready" mode=internal`},
-		{"the hash is " + zeros, "the hash is " + zeros},
-		{"timestamp=2026-03-04T05:06:10.012Z level=INFO message=mine",
-			"timestamp=2026-03-04T05:06:10.012Z level=INFO message=mine"},
-		{`{"runtimeVersionArn":"arn:aws:lambda:us-east-1::runtime:` + zeros + `"}`,
-			`{"runtimeVersionArn":"arn:aws:lambda:us-east-1::runtime:` + zeros + `"}`},
-	}
-	for _, test := range tests {
-		if got := moment(lambdaenv.Entry{Source: lambdaenv.Platform, Kind: lambdaenv.Line, Text: test.line}).
-			Long(); got != test.want {
-			t.Errorf("got %q, want %q", got, test.want)
+	for _, test := range []struct {
+		source               lambdaenv.Source
+		kind                 lambdaenv.Kind
+		text, display, short string
+	}{
+		{lambdaenv.Caller, recording.Called, zeros + "-", "invokes the function with " + zeros + "-",
+			"invokes the function with 0000… (61 more characters)"},
+		{lambdaenv.Platform, lambdaenv.Line, "ARN: arn:aws:lambda:us-east-1::runtime:" + zeros,
+			"ARN: arn:aws:lambda:us-east-1::runtime:" + zeros, "ARN: arn:aws:lambda:us-east-1::runtime:00000000…"},
+		{lambdaenv.Function, lambdaenv.Line, "timestamp=2026-03-04T05:06:10.012Z level=INFO message=mine",
+			"level=INFO message=mine", "level=INFO message=mine"},
+	} {
+		m := moment(lambdaenv.Entry{Source: test.source, Kind: test.kind, Text: test.text})
+		if got := m.Short(30); m.Display != test.display || got != test.short {
+			t.Errorf("got %q, and in short %q; want %q, and %q", m.Display, got, test.display, test.short)
 		}
 	}
 }

@@ -1,9 +1,9 @@
 package recording
 
 import (
+	"fmt"
 	"strings"
 
-	"example.com/postinvoke/internal/gate"
 	"example.com/postinvoke/lambdaenv"
 	"example.com/postinvoke/record"
 )
@@ -25,138 +25,91 @@ type Invocation struct {
 	// invocation; else empty.
 	Unknown string
 
-	Reset     string // why its processes were ended, if they were: "failure" or "timeout"
-	Renewed   bool   // it began with new processes, as a reset had ended the others
-	Early     bool   // its environment had started before the call
-	NotCalled bool   // the wrapped handler was not called, which shows only after a while
+	Reset   string // why its processes were ended, if they were: "failure" or "timeout"
+	Renewed bool   // it began with new processes, as a reset had ended the others
 
-	troubles troubles // of its hooks
-
-	layer   bool // of a reset: there was the layer
-	boxRead bool // of a reset: the extension has read what the process had noted
+	early   bool // its environment had started before the call
+	idle    bool // it has ended without a reset
+	boxRead bool // the extension has read what the process had noted
 }
 
-// troubles are the names of the first hooks that failed, and of the first that
-// were abandoned, by the library's records.
-type troubles struct{ failed, abandoned []string }
+// onlyTheLayer is why nothing is known of hooks.
+const onlyTheLayer = "only the layer could log what became of hooks"
 
-func (r *Recorder) invocation(request string) *Invocation {
-	if r.byRequest[request] == nil {
-		r.byRequest[request] = &Invocation{}
+// read collects what a line with these fields has about the invocation.
+func (inv *Invocation) read(e lambdaenv.Entry, fields map[string]string) {
+	if h := HooksIn(e); h != nil {
+		inv.Hooks = h
+	} else if e.Source == lambdaenv.Function && strings.Contains(e.Text, record.Hooks) {
+		inv.Unlogged = true // the record cannot be read
 	}
-	return r.byRequest[request]
-}
-
-// inspect collects what a moment has about invocations and the shutdown.
-func (r *Recorder) inspect(m *Moment) {
-	env := &r.recording.env
-	switch m.Kind {
-	case lambdaenv.Reset:
-		inv := r.invocation(m.RequestID)
-		inv.Reset, inv.layer = m.Text, r.layer
-	case lambdaenv.ShutdownBegan:
-		r.shutdown = Shutdown{Idle: m.Since - env.finished}
-	case lambdaenv.ShutdownDone:
-		r.shutdown.Since = m.Since
-	case lambdaenv.Line:
-		r.line(m.Entry)
+	if l := LostIn(e); l != nil && l.RequestID != "" {
+		inv.Lost, inv.Unknown = l, ""
 	}
-	if m.RequestID != "" {
-		inv := r.invocation(m.RequestID)
-		inv.Renewed = inv.Renewed || env.restarted
-		inv.Early = inv.Early || env.early
-		env.restarted, env.early = false, false
+	if EnvironmentEnded(e) {
+		inv.boxRead = fields[record.Invocations] != ""
 	}
 }
 
-// line collects what a record of the library or the extension has.
-func (r *Recorder) line(e lambdaenv.Entry) {
-	fields := recordIn(e)
-	message := Message(fields)
-	function := e.Source == lambdaenv.Function
-	if function && strings.HasPrefix(message, "postinvoke: ") && fields["level"] == "INFO" {
-		r.logged = true
-	}
-	if function && message != record.Hooks && strings.Contains(e.Text, record.Hooks) {
-		r.invocation(e.RequestID).Unlogged = true // the record cannot be read
-	}
-	request := fields[record.RequestID]
-	switch message {
-	case record.Hooks:
-		if h := HooksIn(e); h != nil {
-			r.invocation(request).Hooks = h
-		}
-	case record.ShutdownHooks:
-		if h := newHooks(e, fields); h != nil {
-			r.shutdown.Hooks = h
-		}
-	case record.HookFailed, record.HookAbandoned:
-		switch {
-		case !function:
-		case request == "":
-			r.shutdown.troubles.add(message, fields[record.Hook])
-		default:
-			r.invocation(request).troubles.add(message, fields[record.Hook])
-		}
-	case record.HooksLost:
-		if l := LostIn(e); l != nil {
-			r.lost(l)
-		}
-	case record.Ready:
-		r.layer = r.layer || fields[record.Layer] == "true"
-	case record.Environment:
-		if _, boxRead := EnvironmentEnded(e); boxRead {
-			r.invocation(e.RequestID).boxRead = true
-		}
-	case record.Released:
-		if fields[record.Reason] == string(gate.NotCalled) {
-			r.invocation(e.RequestID).NotCalled = true
-		}
-	}
-}
-
-// add adds the name of a hook, if it is one of the first.
-func (t *troubles) add(message, hook string) {
-	names := &t.failed
-	if message == record.HookAbandoned {
-		names = &t.abandoned
-	}
-	if hook != "" && len(*names) < mostNames {
-		*names = append(*names, hook)
-	}
-}
-
-// lost notes hooks that were lost. On AWS the record may come after the report
-// of the invocation.
-func (r *Recorder) lost(l *Lost) {
-	if l.RequestID == "" {
-		r.recording.Lost = l
-		return
-	}
-	r.invocation(l.RequestID).Lost = l
-	for i := range r.recording.Invocations {
-		if inv := &r.recording.Invocations[i]; inv.Report.RequestID == l.RequestID {
-			inv.Lost = l
-		}
-	}
-}
-
-// finished returns what is known of an invocation that has ended.
-func (r *Recorder) finished(request string) Invocation {
-	inv := *r.invocation(request)
-	reported := inv.Hooks != nil || inv.Lost != nil || r.recording.GoroutineOnly
-	inv.Unlogged = !reported && (inv.Unlogged || !r.logged)
+// finish adds what follows from all of the records: logged is whether there are
+// any of the library.
+func (inv *Invocation) finish(logged, goroutineOnly bool) {
+	reported := inv.Hooks != nil || inv.Lost != nil || goroutineOnly
+	inv.Unlogged = !reported && (inv.Unlogged || !logged)
 	if !reported && !inv.Unlogged && inv.Reset != "" && !inv.boxRead {
-		inv.Unknown = WhyUnknown(inv.layer)
+		inv.Unknown = onlyTheLayer
 	}
-	return inv
 }
 
-// WhyUnknown describes why nothing is known of hooks when a process has ended, with
-// the layer or without it.
-func WhyUnknown(layer bool) string {
-	if layer {
-		return "the extension could not log what became of hooks"
+// ResponseAfter describes how long the caller waited.
+func (inv *Invocation) ResponseAfter() string { return Milliseconds(inv.Response.Latency) }
+
+// Billed describes what Lambda bills.
+func (inv *Invocation) Billed() string { return fmt.Sprintf("%d ms", inv.Report.Billed.Milliseconds()) }
+
+// HooksTook describes for how long hooks ran, or what else is known of them.
+func (inv *Invocation) HooksTook() string {
+	switch h := inv.Hooks; {
+	case h != nil && h.Ms == nil:
+		return "none ran"
+	case h != nil:
+		return fmt.Sprintf("%.1f ms", *h.Ms)
+	case inv.Lost != nil:
+		return fmt.Sprintf("%d lost", inv.Lost.Count())
+	case inv.Unlogged:
+		return "not logged"
+	case inv.Unknown != "":
+		return "unknown"
 	}
-	return "without the layer nothing logs what became of hooks"
+	return "no hooks"
+}
+
+// Notes describes what is remarkable about an invocation.
+func (inv *Invocation) Notes() string {
+	var notes []string
+	switch {
+	case inv.Renewed:
+		notes = append(notes, "cold start after the reset")
+	case inv.Report.Init > 0 && inv.early:
+		notes = append(notes, "cold start, its init before the call")
+	case inv.Report.Init > 0:
+		notes = append(notes, "cold start")
+	}
+	if status := inv.Report.Status; status != "success" {
+		if inv.Response.FunctionError == "" {
+			status += " after the response"
+		}
+		notes = append(notes, status)
+	}
+	if inv.Reset != "" {
+		notes = append(notes, "environment reset")
+	}
+	if inv.Hooks != nil && inv.Hooks.BeforeError {
+		notes = append(notes, "hooks ran before the error")
+	}
+	if inv.Unknown != "" {
+		notes = append(notes, inv.Unknown)
+	}
+	notes = append(notes, inv.Lost.notes()...)
+	return strings.Join(append(notes, inv.Hooks.notes("hooks")...), ", ")
 }

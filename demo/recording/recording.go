@@ -9,7 +9,6 @@
 package recording
 
 import (
-	"slices"
 	"time"
 
 	"example.com/postinvoke/lambdaenv"
@@ -23,8 +22,7 @@ type Recording struct {
 	Invocations []Invocation
 	Shutdown    *Shutdown // nil until the environment was shut down
 	Lost        *Lost     // shutdown functions that were lost with the last process; nil if there is no such record
-
-	env environment
+	Reset       bool      // a reset has ended the environment: there is nothing to shut down
 }
 
 // About describes what is recorded.
@@ -34,11 +32,7 @@ type About struct {
 	Place string    // where it runs, to follow "a run": "on this machine"
 	Began time.Time // times count from here; zero means now
 
-	// Last limits a recording without end to the moments of so many invocations. It
-	// then lacks what the function itself prints, which only renderers get, and has
-	// one environment after the other: remarks and times begin anew with each.
-	// Zero means no limit.
-	Last int
+	Endless bool // only the last moments are kept
 
 	// ForTimeline means that the function logs at the level DEBUG only because the
 	// timeline needs each hook: those lines are hidden.
@@ -56,17 +50,12 @@ type Moment struct {
 	Response *lambdaenv.Response // of a Responded entry
 	Display  string              // what a log shows; empty for what is of no interest
 	Remark   string              // what a reader should notice here, if anything
-
-	// HooksFollow is true of a Responded entry if hooks run after it.
-	HooksFollow bool
-
-	Hidden bool // a record at the level DEBUG that only the timeline needs
-
-	origin time.Duration // the Since of the beginning of its environment
 }
 
 // NotInCloudWatch reports whether the moment would not be found in CloudWatch.
 func (m *Moment) NotInCloudWatch() bool { return m.Kind != lambdaenv.Line }
+
+func (m *Moment) isLineOf(s lambdaenv.Source) bool { return m.Kind == lambdaenv.Line && m.Source == s }
 
 // OwnExtension is the file name of the extension in our layer.
 const OwnExtension = "postinvoke"
@@ -94,53 +83,4 @@ type Shutdown struct {
 	Since time.Duration // from the beginning of the run to the end of the Shutdown phase
 	Idle  time.Duration // from the end of the last invocation to the Shutdown phase
 	Hooks *Hooks        // those for the shutdown; nil if the library reported none
-
-	troubles troubles // of shutdown functions
-}
-
-// clone returns a copy that does not grow.
-func (r *Recording) clone() *Recording {
-	c := *r
-	c.Moments = slices.Clone(r.Moments)
-	c.Invocations = slices.Clone(r.Invocations)
-	return &c
-}
-
-// Elapsed returns the time to show for a moment that was so long since the run
-// began. In a recording without end it counts from the beginning of the
-// environment at that time, so that it stays small.
-func (r *Recording) Elapsed(since time.Duration) time.Duration {
-	var origin time.Duration
-	for i := range r.Moments {
-		m := &r.Moments[i]
-		if i > 0 && m.Since > since {
-			break
-		}
-		origin = m.origin
-	}
-	return since - origin
-}
-
-// trim leaves out what came before the last invocations, except the Init phase
-// of their environment, which has what there is in it.
-func (r *Recording) trim() {
-	cut, calls := len(r.Moments), 0
-	for cut > 0 && calls < r.Last {
-		if cut--; r.Moments[cut].Kind == Called {
-			calls++
-		}
-	}
-	var init []Moment
-	inInit := false
-	for _, m := range r.Moments[:cut] {
-		if m.Kind == lambdaenv.InitStarted {
-			init, inInit = nil, true
-		}
-		if inInit {
-			init = append(init, m)
-		}
-		inInit = inInit && m.Kind != lambdaenv.InitDone
-	}
-	r.Moments = append(init, r.Moments[cut:]...)
-	r.Invocations = slices.Clone(r.Invocations[max(0, len(r.Invocations)-r.Last):])
 }

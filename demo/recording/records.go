@@ -3,6 +3,7 @@ package recording
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -13,42 +14,38 @@ import (
 // Hooks is what the library reports about the hooks of one invocation, or of the
 // shutdown.
 type Hooks struct {
-	RequestID                  string
-	Count, Failures, Abandoned int
-	Ms                         float64 // from when they could start, or the signal, until the last had finished
-	Unmeasured                 bool    // there is no Ms: none of them ran
-	AfterResponse              bool    // they could start when the response had been sent
-	BeforeError                bool    // the handler panicked, and they ran before the error was reported
+	Count         int      `json:"hooks"`
+	Ms            *float64 `json:"hooksMs,omitempty"` // until the last had finished; nil if none ran
+	Failures      int      `json:"failures"`
+	Abandoned     int      `json:"abandoned"`
+	AfterResponse bool     `json:"-"` // they could start when the response had been sent
+	BeforeError   bool     `json:"-"` // the handler panicked, and they ran before the error was reported
 }
 
 // HooksIn returns what the entry reports about the hooks of an invocation, or
 // nil.
-func HooksIn(e lambdaenv.Entry) *Hooks {
-	if fields := recordIn(e); Message(fields) == record.Hooks {
-		return newHooks(e, fields)
-	}
-	return nil
-}
+func HooksIn(e lambdaenv.Entry) *Hooks { return hooksIn(e, record.Hooks) }
 
 // outcomePanic is the outcome of a handler that panicked.
 const outcomePanic = "panic"
 
-func newHooks(e lambdaenv.Entry, fields map[string]string) *Hooks {
-	if e.Source != lambdaenv.Function {
+func hooksIn(e lambdaenv.Entry, message string) *Hooks {
+	fields := recordIn(e)
+	if Message(fields) != message || e.Source != lambdaenv.Function {
 		return nil
 	}
-	_, measured := fields[record.HooksMs]
-	_, responded := fields[record.ResponseMs]
-	return &Hooks{
-		RequestID:     fields[record.RequestID],
-		Count:         int(Number(fields, record.HookCount)),
-		Failures:      int(Number(fields, record.Failures)),
-		Abandoned:     int(Number(fields, record.Abandoned)),
-		Ms:            Number(fields, record.HooksMs),
-		Unmeasured:    !measured,
-		AfterResponse: measured && responded,
-		BeforeError:   measured && fields[record.Outcome] == outcomePanic,
+	h := &Hooks{
+		Count:     int(Number(fields, record.HookCount)),
+		Failures:  int(Number(fields, record.Failures)),
+		Abandoned: int(Number(fields, record.Abandoned)),
 	}
+	if fields[record.HooksMs] != "" {
+		ms := Number(fields, record.HooksMs)
+		h.Ms = &ms
+		h.AfterResponse = fields[record.ResponseMs] != ""
+		h.BeforeError = fields[record.Outcome] == outcomePanic
+	}
+	return h
 }
 
 // Lost are hooks that were lost with the function's process, as the extension
@@ -94,13 +91,8 @@ func names(list string, n int) []string {
 func (l *Lost) Count() int { return l.Running + l.NotStarted }
 
 // EnvironmentEnded reports whether the entry is the extension's record of the
-// end of the environment, and whether the extension has read what a function
-// with the library had noted.
-func EnvironmentEnded(e lambdaenv.Entry) (ended, boxRead bool) {
-	fields := recordIn(e)
-	ended = Message(fields) == record.Environment
-	return ended, ended && fields[record.Invocations] != ""
-}
+// end of the environment.
+func EnvironmentEnded(e lambdaenv.Entry) bool { return Message(recordIn(e)) == record.Environment }
 
 // recordIn returns the fields of an entry that may be a record of postinvoke;
 // nil for all others, as it takes a moment to read them.
@@ -136,16 +128,12 @@ func Number(fields map[string]string, key string) float64 {
 func Fields(line string) map[string]string {
 	fields := map[string]string{}
 	if strings.HasPrefix(line, "{") {
-		var raw map[string]json.RawMessage
-		if json.Unmarshal([]byte(line), &raw) != nil {
+		var object map[string]any
+		if json.Unmarshal([]byte(line), &object) != nil {
 			return nil
 		}
-		for k, v := range raw {
-			var s string
-			if json.Unmarshal(v, &s) != nil {
-				s = string(v)
-			}
-			fields[k] = s
+		for k, v := range object {
+			fields[k] = fmt.Sprint(v)
 		}
 		return fields
 	}

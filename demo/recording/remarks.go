@@ -3,49 +3,50 @@ package recording
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"example.com/postinvoke/lambdaenv"
 )
 
 // remarks point out what a reader should notice in a log, each once, at the
-// first moment that shows it: for a function with hooks the three remarks of the
-// original project's screenshot, and what the layer logs about lost hooks.
+// first moment that shows it.
 type remarks struct {
 	made   map[string]bool
-	hooked string // the invocation that had hooks last
-
 	atWork int  // goroutines of demo/goroutine that have begun and are not done
 	cutOff bool // one of them waits for the next invocation
 }
 
 const remarkShutdown = "lambda was shut down %s later than the last invocation"
 
-// about returns what is to be said of the moment m, with which the recording
-// continues, if anything.
-func (r *remarks) about(m *Moment, recording *Recording) string {
+// remark returns the remark on the moment m, with which the recording continues,
+// or nothing.
+func (r *Recorder) remark(m *Moment) string {
 	later := ""
-	if env := &recording.env; env.shuttingDown && !env.reset {
-		later = fmt.Sprintf(remarkShutdown, roughly(m.Since-env.idleAt))
+	if r.env.ending && !r.recording.Reset {
+		later = fmt.Sprintf(remarkShutdown, Length(m.Since-r.env.idleAt))
 	}
-	if recording.GoroutineOnly {
-		return r.aboutGoroutine(m, later)
+	if r.recording.GoroutineOnly {
+		return r.remarks.aboutGoroutine(m, later)
 	}
 	return r.aboutHooks(m, later)
 }
 
-func (r *remarks) aboutHooks(m *Moment, later string) string {
-	switch {
-	case m.HooksFollow:
-		return r.once("function returned response here, before cleanup begins")
-	case HooksIn(m.Entry) != nil:
-		r.hooked = HooksIn(m.Entry).RequestID
-	case r.hooked != "" && r.hooked == m.RequestID && isReport(m.Entry):
-		return r.once("duration includes cleanup time")
-	case lostInInvocation(m.Entry):
-		return r.once("the layer logs what was lost with the process")
+// aboutHooks has, for a function with hooks, the three remarks of the original
+// project's screenshot, and what the layer logs about lost hooks.
+func (r *Recorder) aboutHooks(m *Moment, later string) string {
+	inv := r.invocation(m.RequestID)
+	switch lost := LostIn(m.Entry); {
+	case m.Kind == lambdaenv.Responded:
+		// On AWS the way to the caller can take longer than the hooks do.
+		before := r.logged && inv.Hooks == nil && !inv.idle
+		if before && m.Response != nil && m.Response.FunctionError == "" {
+			return r.remarks.once("function returned response here, before any cleanup")
+		}
+	case inv.Hooks != nil && isReport(m.Entry):
+		return r.remarks.once("duration includes cleanup time")
+	case lost != nil && lost.RequestID != "":
+		return r.remarks.once("the layer logs what was lost with the process")
 	case later != "" && (m.isLineOf(lambdaenv.Function) || m.Kind == lambdaenv.ShutdownDone):
-		if r.once(remarkShutdown) != "" {
+		if r.remarks.once(remarkShutdown) != "" {
 			return later
 		}
 	}
@@ -53,13 +54,12 @@ func (r *remarks) aboutHooks(m *Moment, later string) string {
 }
 
 func (r *remarks) aboutGoroutine(m *Moment, later string) string {
-	work := GoroutineWork(m.Entry)
 	switch {
 	case m.Kind == lambdaenv.Responded && r.atWork > 0:
 		return r.once("response returned here, the goroutine is still at work")
-	case work == WorkBegins:
+	case CleanupBegins(m.Entry):
 		r.atWork++
-	case work == WorkDone:
+	case CleanupDone(m.Entry):
 		r.atWork--
 		if r.cutOff {
 			return r.once("the goroutine continues only now, in the next invocation")
@@ -87,48 +87,19 @@ func (r *remarks) once(remark string) string {
 	return remark
 }
 
-// roughly renders d as one would say it: 20ms, 1.2s, 6m2s.
-func roughly(d time.Duration) string {
-	switch {
-	case d < time.Second:
-		return d.Round(time.Millisecond).String()
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.1fs", d.Seconds())
-	}
-	return d.Round(time.Second).String()
-}
-
-func (m *Moment) isLineOf(s lambdaenv.Source) bool { return m.Kind == lambdaenv.Line && m.Source == s }
-
-func lostInInvocation(e lambdaenv.Entry) bool {
-	l := LostIn(e)
-	return l != nil && l.RequestID != ""
-}
-
 // isReport reports whether e is Lambda's line with the duration.
 func isReport(e lambdaenv.Entry) bool {
 	return e.Kind == lambdaenv.Line && e.Source == lambdaenv.Platform &&
 		(strings.HasPrefix(e.Text, "REPORT ") || strings.Contains(e.Text, `"type":"platform.report"`))
 }
 
-// Work is what the function in demo/goroutine prints about its goroutine.
-type Work int
+// CleanupBegins reports whether the entry is what the function in demo/goroutine
+// prints when its goroutine begins.
+func CleanupBegins(e lambdaenv.Entry) bool { return prints(e, "cleanup begins") }
 
-// What it can say.
-const (
-	WorkUnknown Work = iota // something else
-	WorkBegins
-	WorkDone
-)
+// CleanupDone reports whether it is what that prints at the end.
+func CleanupDone(e lambdaenv.Entry) bool { return prints(e, "cleanup done") }
 
-// GoroutineWork returns what the entry has about the goroutine of demo/goroutine.
-func GoroutineWork(e lambdaenv.Entry) Work {
-	switch {
-	case e.Kind != lambdaenv.Line || e.Source != lambdaenv.Function:
-	case strings.Contains(e.Text, "cleanup begins"):
-		return WorkBegins
-	case strings.Contains(e.Text, "cleanup done"):
-		return WorkDone
-	}
-	return WorkUnknown
+func prints(e lambdaenv.Entry, text string) bool {
+	return e.Kind == lambdaenv.Line && e.Source == lambdaenv.Function && strings.Contains(e.Text, text)
 }

@@ -21,80 +21,13 @@ func Times(invocations int) string {
 	return fmt.Sprintf("%d invocations", invocations)
 }
 
-// Interrupted describes when a run of so many invocations was ended.
-func (r *Recording) Interrupted(by string, invocations int) string {
+// Interrupted describes when a run was ended.
+func (r *Recording) Interrupted(by string) string {
 	var at time.Duration
 	if n := len(r.Moments); n > 0 {
 		at = r.Moments[n-1].Since
 	}
-	where := fmt.Sprintf("after invocation %d of %d", r.env.calls, invocations)
-	switch {
-	case r.env.shuttingDown:
-		where = "in the shutdown"
-	case r.env.calls == 0:
-		where = "before the first invocation"
-	case r.env.serving:
-		where = fmt.Sprintf("in invocation %d of %d", r.env.calls, invocations)
-	}
-	return fmt.Sprintf("Ended by %s after %s, %s.", by, inWords(at), where)
-}
-
-// ResponseAfter describes how long the caller waited.
-func (inv *Invocation) ResponseAfter() string { return Milliseconds(inv.Response.Latency) }
-
-// Billed describes what Lambda bills.
-func (inv *Invocation) Billed() string {
-	return fmt.Sprintf("%d ms", inv.Report.Billed.Milliseconds())
-}
-
-// HooksTook describes for how long hooks ran, or what else is known of them.
-func (inv *Invocation) HooksTook() string {
-	switch h := inv.Hooks; {
-	case h != nil && h.Unmeasured:
-		return "none ran"
-	case h != nil:
-		return fmt.Sprintf("%.1f ms", h.Ms)
-	case inv.Lost != nil:
-		return fmt.Sprintf("%d lost", inv.Lost.Count())
-	case inv.Unlogged:
-		return "not logged"
-	case inv.Unknown != "":
-		return "unknown"
-	}
-	return "no hooks"
-}
-
-// Notes describes what is remarkable about an invocation.
-func (inv *Invocation) Notes() []string {
-	var notes []string
-	switch {
-	case inv.Renewed:
-		notes = append(notes, "cold start after the reset")
-	case inv.Report.Init > 0 && inv.Early:
-		notes = append(notes, "cold start, its init before the call")
-	case inv.Report.Init > 0:
-		notes = append(notes, "cold start")
-	}
-	if status := inv.Report.Status; status != "success" {
-		if inv.Response.FunctionError == "" {
-			status += " after the response"
-		}
-		notes = append(notes, status)
-	}
-	switch {
-	case inv.Reset != "":
-		notes = append(notes, "environment reset")
-	case inv.NotCalled:
-		notes = append(notes, "the wrapped handler was not called")
-	}
-	if inv.Hooks != nil && inv.Hooks.BeforeError {
-		notes = append(notes, "hooks ran before the error")
-	}
-	if inv.Unknown != "" {
-		notes = append(notes, inv.Unknown)
-	}
-	notes = append(notes, inv.Lost.notes()...)
-	return append(notes, inv.Hooks.notes("hooks", inv.troubles)...)
+	return fmt.Sprintf("Ended by %s after %s.", by, Length(at))
 }
 
 // End describes how the environment ended, if it did.
@@ -102,39 +35,51 @@ func (r *Recording) End() string {
 	s := r.Shutdown
 	var end []string
 	switch {
-	case r.EndedByReset():
+	case r.Reset:
 		end = []string{"no environment is left to shut down: the reset ended it"}
-	case s == nil && r.env.killed:
-		return "the environment was killed, without a shutdown"
 	case s == nil:
-		return "the environment was not shut down yet"
+		return "the environment was not shut down"
 	default:
-		end = []string{fmt.Sprintf("environment shut down after %s, reason: %s", inWords(s.Since), s.Reason)}
+		end = []string{fmt.Sprintf("environment shut down after %s, reason: %s", Length(s.Since), s.Reason)}
 		if len(s.Killed) > 0 {
 			killed := strings.ReplaceAll(strings.Join(s.Killed, ", "), lambdaenv.RuntimeName, "function")
 			end = append(end, "killed: "+killed)
 		}
-		end = append(end, s.Hooks.notes("shutdown hooks", s.troubles)...)
+		end = append(end, s.Hooks.notes("shutdown hooks")...)
 	}
 	return strings.Join(append(end, r.Lost.notes()...), ", ")
 }
 
-// inWords renders a time that can be anything from milliseconds to minutes.
-func inWords(d time.Duration) string {
-	if d < time.Second {
-		return fmt.Sprintf("%d ms", d.Milliseconds())
+// Length renders how long something took, to three digits or so.
+func Length(d time.Duration) string {
+	ms := float64(d) / float64(time.Millisecond)
+	switch {
+	case d > 0 && d < time.Microsecond:
+		return "under 1 µs"
+	case d < 100*time.Microsecond:
+		return fmt.Sprintf("%d µs", d.Microseconds())
+	case d < 10*time.Millisecond:
+		return fmt.Sprintf("%.2f ms", ms)
+	case d < 100*time.Millisecond:
+		return fmt.Sprintf("%.1f ms", ms)
+	case d < time.Second:
+		return fmt.Sprintf("%.0f ms", ms)
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.2f s", d.Seconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.1f s", d.Seconds())
 	}
-	return fmt.Sprintf("%.1f s", d.Seconds())
+	return d.Round(time.Second).String()
 }
 
-// notes describes what was wrong with hooks, if anything, and with which.
-func (h *Hooks) notes(what string, t troubles) []string {
+// notes describes what was wrong with hooks, if anything. The log has which.
+func (h *Hooks) notes(what string) []string {
 	var notes []string
 	if h != nil && h.Failures > 0 {
-		notes = append(notes, what+" failed: "+listed(t.failed, h.Failures))
+		notes = append(notes, fmt.Sprintf("%s failed: %d", what, h.Failures))
 	}
 	if h != nil && h.Abandoned > 0 {
-		notes = append(notes, what+" abandoned: "+listed(t.abandoned, h.Abandoned))
+		notes = append(notes, fmt.Sprintf("%s abandoned: %d", what, h.Abandoned))
 	}
 	return notes
 }
@@ -158,13 +103,11 @@ func (l *Lost) notes() []string {
 	return notes
 }
 
-// mostNames is how many hooks are named; the others are counted.
-const mostNames = 3
-
 // listed lists n hooks, of which the names are known or not.
 func listed(names []string, n int) string {
+	const most = 3 // that are named; the others are counted
 	var short []string
-	for _, name := range names[:min(len(names), mostNames, n)] {
+	for _, name := range names[:min(len(names), most, n)] {
 		name, place := ShortHook(name)
 		if place != "" {
 			name += " (" + place + ")"

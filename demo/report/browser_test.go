@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"example.com/postinvoke/demo/browser"
@@ -34,9 +36,9 @@ func open(t *testing.T, p *browsertest.Page, recordings ...*recording.Recording)
 }
 
 // find returns the first bar whose name begins so.
-func find(t *testing.T, all []browsertest.Box, name string) browsertest.Box {
+func find(t *testing.T, all []box, name string) box {
 	t.Helper()
-	i := slices.IndexFunc(all, func(b browsertest.Box) bool { return strings.HasPrefix(b.Name, name) })
+	i := slices.IndexFunc(all, func(b box) bool { return strings.HasPrefix(b.Name, name) })
 	if i < 0 {
 		t.Fatalf("no bar %q", name)
 	}
@@ -48,7 +50,7 @@ func TestBarsAreInOrderAndTrueToLength(t *testing.T) {
 	p := browsertest.New(t)
 	p.Resize(1600, 1000)
 	open(t, p, whole(5*time.Second))
-	all := p.Bars()
+	all := boxes(p)
 	var order []string
 	for _, lane := range []string{"caller", "function", "hooks"} {
 		for _, b := range all {
@@ -64,7 +66,7 @@ func TestBarsAreInOrderAndTrueToLength(t *testing.T) {
 	}
 	handler, frozen := find(t, all, "handler"), find(t, all, "frozen")
 	long, short := find(t, all, "handle.func2"), find(t, all, "handle.func1")
-	for _, pair := range [][2]browsertest.Box{{handler, long}, {long, short}, {short, frozen}} {
+	for _, pair := range [][2]box{{handler, long}, {long, short}, {short, frozen}} {
 		if pair[0].Right > pair[1].Left+0.5 {
 			t.Errorf("%s ends at %.1f, after %s begins at %.1f", pair[0].Name, pair[0].Right, pair[1].Name, pair[1].Left)
 		}
@@ -86,7 +88,7 @@ func TestLongFrozenStretchesAreFolded(t *testing.T) {
 	var widths []string
 	for _, idle := range []time.Duration{3 * time.Second, 6 * time.Minute} {
 		open(t, p, whole(idle))
-		all := p.Bars()
+		all := boxes(p)
 		hook, frozen := find(t, all, "handle.func2"), find(t, all, "frozen")
 		widths = append(widths, fmt.Sprintf("%.0f %.0f", hook.Right-hook.Left, frozen.Right-frozen.Left))
 		if frozen.LabelEnd == 0 || frozen.LabelLeft < frozen.Left || frozen.LabelEnd > frozen.Right {
@@ -106,18 +108,17 @@ func TestItFitsEveryWindow(t *testing.T) {
 	for _, width := range []int64{360, 1000, 1600} {
 		for _, scheme := range []string{"light", "dark"} {
 			p.Resize(width, 800)
-			p.Prefer(scheme)
+			p.Emulate("", scheme)
 			open(t, p, whole(5*time.Second))
 			if got := browsertest.Eval[int64](p, "document.documentElement.scrollWidth"); got > width {
 				t.Errorf("%d pixels wide: the page has %d", width, got)
 			}
 			// The timeline may be wider than a narrow window, but is not cut off.
-			plot := browsertest.Eval[browsertest.Box](p,
-				`(() => { const r = document.querySelector("svg.plot").getBoundingClientRect(); `+
+			plot := browsertest.Eval[box](p,
+				`(() => { const r = document.querySelector(".plot").getBoundingClientRect(); `+
 					`return { Left: r.left, Right: r.right }; })()`)
-			for _, b := range p.Bars() {
-				if b.Left < plot.Left-1 || b.Right > plot.Right+1 || b.LabelEnd > plot.Right+1 || b.LabelLeft != 0 &&
-					b.LabelLeft < plot.Left-1 {
+			for _, b := range boxes(p) {
+				if b.Left < plot.Left-1 || b.Right > plot.Right+1 || b.LabelEnd > plot.Right+1 {
 					t.Errorf("%d pixels wide: cut off: %+v", width, b)
 				}
 			}
@@ -140,12 +141,13 @@ func TestBarsAreExplained(t *testing.T) {
 	p := browsertest.New(t)
 	p.Resize(1200, 900)
 	open(t, p, whole(5*time.Second))
-	hook := find(t, p.Bars(), "handle.func2")
-	p.Point((hook.Left+hook.Right)/2, (hook.Top+hook.Bottom)/2)
+	hook := find(t, boxes(p), "handle.func2")
+	p.Do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved,
+		(hook.Left+hook.Right)/2, (hook.Top+hook.Bottom)/2))
 	p.Wait(explained + `.includes("hooks, handle.func2, at 0.012 s, 3.00 s. The hook main.handle.func2 ` +
 		`(/src/main.go:35) runs for 3.00 s")`)
 
-	p.Press(kb.Tab)
+	p.Do(chromedp.KeyEvent(kb.Tab))
 	p.Wait(explained + `.startsWith("platform, init")`)
 	for _, step := range []struct{ key, want string }{
 		{kb.ArrowDown, "function, init"},
@@ -157,29 +159,15 @@ func TestBarsAreExplained(t *testing.T) {
 		{kb.ArrowRight, "caller, has the response"},
 		{kb.ArrowLeft, "extension, init"},
 	} {
-		p.Press(step.key)
+		p.Do(chromedp.KeyEvent(step.key))
 		if got := browsertest.Eval[string](p, explained); !strings.HasPrefix(got, step.want) {
 			t.Errorf("got %q, want %s…", got, step.want)
 		}
 	}
 	// One Tab leaves the timeline.
-	p.Press(kb.Tab)
+	p.Do(chromedp.KeyEvent(kb.Tab))
 	if browsertest.Eval[bool](p, `document.activeElement.matches(".bar")`) {
 		t.Error("the Tab key goes from bar to bar")
-	}
-}
-
-func TestTheHintFitsTheDevice(t *testing.T) {
-	t.Parallel()
-	p := browsertest.New(t)
-	const hint = `getComputedStyle(document.querySelector(".explain"), "::before").content`
-	open(t, p, whole(5*time.Second))
-	if got := browsertest.Eval[string](p, hint); !strings.HasPrefix(got, `"Point at a bar`) {
-		t.Errorf("with a mouse: got the hint %s", got)
-	}
-	p.Touch(360, 800)
-	if got := browsertest.Eval[string](p, hint); !strings.HasPrefix(got, `"Tap a bar`) {
-		t.Errorf("without one: got the hint %s", got)
 	}
 }
 
@@ -189,8 +177,8 @@ func TestScreenReadersGetTheTable(t *testing.T) {
 	open(t, p, whole(5*time.Second))
 	rows := browsertest.Eval[[]string](p,
 		`[...document.querySelectorAll("figure table tbody tr")].map((tr) => tr.innerText)`)
-	if len(rows) != len(p.Bars()) {
-		t.Errorf("got %d rows, want one for each of %d bars", len(rows), len(p.Bars()))
+	if len(rows) != len(boxes(p)) {
+		t.Errorf("got %d rows, want one for each of %d bars", len(rows), len(boxes(p)))
 	}
 	if all := strings.Join(rows, "\n"); !strings.Contains(all, "0.012 s\t3.00 s\thooks\thandle.func2\tThe hook") {
 		t.Errorf("got rows\n%s", all)
@@ -217,10 +205,68 @@ func TestMarkupInTheLogDoesNothing(t *testing.T) {
 	}
 }
 
-// sizeOfPicture returns that of the picture of a recording.
-func sizeOfPicture(t *testing.T, r *recording.Recording) (width, height int) {
-	t.Helper()
-	b, err := report.Picture(t.Context(), r)
+// Labels stand in their bars and beside them, up to the next bar, and times do not
+// run into each other.
+func TestLabelsDoNotCollide(t *testing.T) {
+	t.Parallel()
+	p := browsertest.New(t)
+	p.Resize(1000, 800)
+	s := newScenario().after(774409 * ms).cold()
+	for _, took := range []time.Duration{250 * ms, 300 * ms, 800 * ms, 3 * time.Second} {
+		s.call().hook("main.handle.func2 (/src/main.go:35)", took).hook("mw.(*WWW).mmm (/src/mmm.go:1)", took/2)
+		s.idle(2, took*2).after(took)
+	}
+	open(t, p, s.end().Recording())
+	all := boxes(p)
+	for i, b := range all {
+		for _, next := range all[i+1:] {
+			if next.Top == b.Top && next.Left > b.Left && b.LabelEnd > next.Left+3 {
+				t.Errorf("%s: the label ends at %.1f, and %s begins at %.1f", b.Name, b.LabelEnd, next.Name, next.Left)
+			}
+		}
+	}
+	times := browsertest.Eval[[]box](p,
+		`[...document.querySelectorAll(".moment span")].filter((e) => e.getClientRects().length).map((e) => {`+
+			`const text = new Range(); text.selectNodeContents(e); const r = text.getBoundingClientRect();`+
+			`return { Name: e.textContent, Left: r.left, Right: r.right }; })`)
+	for i := range times[1:] {
+		if times[i+1].Left < times[i].Right+3 {
+			t.Errorf("%s ends at %.1f, %s begins at %.1f", times[i].Name, times[i].Right, times[i+1].Name, times[i+1].Left)
+		}
+	}
+	if len(times) < 8 {
+		t.Errorf("got the times %v, want those of long stretches", times)
+	}
+}
+
+// On a narrow screen the beginning of a bar may be out of sight, but not what
+// it is.
+func TestLabelsStayInSight(t *testing.T) {
+	t.Parallel()
+	p := browsertest.New(t)
+	p.Resize(500, 800)
+	open(t, p, whole(5*time.Second))
+	for _, scrolled := range []int{0, 40, 120} {
+		edge := browsertest.Eval[float64](p, fmt.Sprintf(
+			`(document.querySelector(".scroll").scrollLeft = %d, document.querySelector(".name").getBoundingClientRect().right)`,
+			scrolled))
+		for _, name := range []string{"invocation", "handle.func2"} {
+			if b := find(t, boxes(p), name); b.LabelLeft < edge-1 || b.LabelEnd < b.LabelLeft+50 {
+				t.Errorf("scrolled by %d: the label of %s is at %.1f to %.1f, the edge at %.1f",
+					scrolled, name, b.LabelLeft, b.LabelEnd, edge)
+			}
+		}
+	}
+}
+
+// A picture does not scroll: it is as wide as its timeline.
+func TestThePictureOfALongRun(t *testing.T) {
+	t.Parallel()
+	long := newScenario().cold()
+	for range 12 {
+		long.call().idle(0, 0).after(time.Minute)
+	}
+	b, err := report.Picture(t.Context(), long.end().Recording())
 	if err == browser.ErrNone {
 		ci.Skip(t, err.Error())
 	}
@@ -228,24 +274,9 @@ func sizeOfPicture(t *testing.T, r *recording.Recording) (width, height int) {
 		t.Fatal(err)
 	}
 	picture, err := png.DecodeConfig(bytes.NewReader(b))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return picture.Width, picture.Height
-}
-
-// A picture does not scroll: it is as wide as its timeline.
-func TestTheSizeOfAPicture(t *testing.T) {
-	t.Parallel()
-	if width, height := sizeOfPicture(t, whole(5*time.Second)); width != 2000 || height < 1000 {
-		t.Errorf("got a picture of %d by %d pixels, want it 2000 wide, with the log", width, height)
-	}
-	long := newScenario().cold()
-	for range 12 {
-		long.call().idle(0, 0).after(time.Minute)
-	}
-	if width, _ := sizeOfPicture(t, long.end().Recording()); width <= 2000 {
-		t.Errorf("got a picture of %d pixels, want more for twelve invocations", width)
+	if err != nil || picture.Width <= 2000 || picture.Height < 1000 {
+		t.Errorf("got a picture of %d by %d pixels, error %v; want it wider than 2000, with the log",
+			picture.Width, picture.Height, err)
 	}
 }
 

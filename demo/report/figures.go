@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"example.com/postinvoke/demo/recording"
@@ -14,7 +13,7 @@ type figure struct{ Class, Value, Of string }
 
 // figures returns those that are known.
 func figures(r *recording.Recording) []figure {
-	var responses, after, before, other, billed []time.Duration
+	var responses, after, billed []time.Duration
 	failed, lost, unknown := 0, 0, 0
 	for _, inv := range r.Invocations {
 		if inv.Response.FunctionError != "" {
@@ -22,16 +21,8 @@ func figures(r *recording.Recording) []figure {
 		} else {
 			responses = append(responses, inv.Response.Latency)
 		}
-		if h := inv.Hooks; h != nil && !h.Unmeasured {
-			took := time.Duration(h.Ms * float64(time.Millisecond))
-			switch {
-			case h.AfterResponse:
-				after = append(after, took)
-			case h.BeforeError:
-				before = append(before, took)
-			default: // the record does not say when the response was sent
-				other = append(other, took)
-			}
+		if h := inv.Hooks; h != nil && h.AfterResponse {
+			after = append(after, time.Duration(*h.Ms*float64(time.Millisecond)))
 		}
 		if inv.Lost != nil {
 			lost += inv.Lost.Count()
@@ -44,9 +35,7 @@ func figures(r *recording.Recording) []figure {
 	wholeMs := func(d time.Duration) string { return fmt.Sprintf("%d ms", d.Milliseconds()) }
 	all := []figure{
 		{caller.String(), extent(responses, recording.Milliseconds), "until the caller had its response"},
-		{hooks.String(), extent(after, length), "of hooks after that"},
-		{hooks.String(), extent(before, length), "of hooks before an error was reported"},
-		{hooks.String(), extent(other, length), "of hooks"},
+		{hooks.String(), extent(after, recording.Length), "of hooks after that"},
 	}
 	if lost > 0 {
 		all = append(all, figure{"failed", count(lost, "hook"), "lost with the process"})
@@ -59,8 +48,8 @@ func figures(r *recording.Recording) []figure {
 		share := fmt.Sprintf("%d of %d", failed, len(r.Invocations))
 		all = append(all, figure{function.String(), share, "answered with an error"})
 	}
-	if s := r.Shutdown; s != nil && !r.EndedByReset() {
-		all = append(all, figure{extension.String(), length(s.Idle), "idle before the shutdown (" + s.Reason + ")"})
+	if s := r.Shutdown; s != nil {
+		all = append(all, figure{extension.String(), recording.Length(s.Idle), "idle before the shutdown (" + s.Reason + ")"})
 	}
 	return slices.DeleteFunc(all, func(f figure) bool { return f.Value == "" })
 }
@@ -71,35 +60,8 @@ func extent(times []time.Duration, render func(time.Duration) string) string {
 		return ""
 	}
 	least, most := render(slices.Min(times)), render(slices.Max(times))
-	from, unit, _ := strings.Cut(least, " ")
-	switch {
-	case least == most:
+	if least == most {
 		return most
-	case strings.HasSuffix(most, " "+unit):
-		return from + " – " + most
 	}
 	return least + " – " + most
-}
-
-// A summary has a row for every invocation, and the end of the environment.
-type summary struct {
-	Rows []summaryRow
-	End  string
-}
-
-type summaryRow struct{ Name, Response, Hooks, Billed, Notes string }
-
-func newSummary(r *recording.Recording) summary {
-	s := summary{End: r.End()}
-	for i := range r.Invocations {
-		inv := &r.Invocations[i]
-		s.Rows = append(s.Rows, summaryRow{
-			Name:     fmt.Sprintf("invocation %d", i+1),
-			Response: inv.ResponseAfter(),
-			Hooks:    inv.HooksTook(),
-			Billed:   inv.Billed(),
-			Notes:    strings.Join(inv.Notes(), ", "),
-		})
-	}
-	return s
 }

@@ -32,10 +32,10 @@ func TestAGoroutineThatIsFrozen(t *testing.T) {
 	wantBars(t, html, "goroutine",
 		"cleanup, cut off 12.2-112.4 failed; cleanup, done 1112.5-1114.6; cleanup, lost 1114.6-1114.8 failed")
 	wantBars(t, html, "platform",
-		"init 0-10; invocation 10.1-112.3; frozen, then thawed 112.4-1112.5; thawed 1112.5-1112.5; "+
-			"invocation 1112.5-1114.7; frozen, then killed 1114.8-2114.8; shutdown 2114.8-2115.8")
+		"init 0-10; invocation 10.1-112.3; frozen 112.4-1112.5; invocation 1112.5-1114.7; "+
+			"frozen 1114.8-2114.8; shutdown 2114.8-2115.8")
 	wantBars(t, html, "hooks", "")
-	for _, want := range []string{">cleanup, cut off after 100 ms</text>", ">SIGKILL</text>",
+	for _, want := range []string{">cleanup, cut off after 100 ms</span>", ">SIGKILL 1.00 ms</span>",
 		"The function&#39;s process is killed: nothing of it runs any more."} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page does not have %s", want)
@@ -53,7 +53,7 @@ func TestGoroutinesThatPileUp(t *testing.T) {
 	if got := strings.Count(html, `data-name="cleanup, cut off"`); got != 6 {
 		t.Errorf("got %d bars that are cut off, want 1, 2 and 3", got)
 	}
-	if got := len(rowsOf(html, "hook")); got != 3 {
-		t.Errorf("got goroutines in %d rows, want 3", got)
+	if got := rowsOf(html); got < 3 {
+		t.Errorf("got goroutines in %d rows, want 3 or more", got)
 	}
 }

@@ -2,53 +2,60 @@
 // figures, in one file, and a picture of it. The live page shows the same parts.
 //
 // A recording on its way to the picture: timeline.go makes spans of it,
-// drawing.go lays them out, and page/parts.html is the SVG.
+// chart.go makes columns and rows of those, which the browser lays out.
 package report
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
-	"fmt"
 	"html/template"
 	"io"
+	"strings"
 	"time"
 
 	"example.com/postinvoke/demo/browser"
 	"example.com/postinvoke/demo/recording"
 )
 
-//go:embed page
-var files embed.FS
+var (
+	//go:embed page/page.css
+	style string
 
-var templates = template.Must(template.ParseFS(files, "page/*.html"))
+	//go:embed page/chart.js
+	script string
+
+	//go:embed page/*.html
+	files embed.FS
+)
+
+var templates = template.Must(template.New("").Funcs(template.FuncMap{
+	"number":  func(i int) int { return i + 1 },
+	"seconds": seconds,
+}).ParseFS(files, "page/*.html"))
 
 // A page is what the template report.html shows.
 type page struct {
-	Picture                bool
-	Heading, At, ScriptSum string
-	Style                  template.CSS
-	Script                 template.JS
-	Runs                   []run
+	Picture       bool
+	At, ScriptSum string
+	Style         template.CSS
+	Script        template.JS
+	Runs          []run
 }
 
 // A run is a recording, as the page shows it.
 type run struct {
-	Name    string
-	Intro   []string
+	*recording.Recording
 	Figures []figure
-	Drawing *drawing
-	Log     []Row
-	Summary summary
+	Chart   *chart
 }
 
 func newPage(recordings []*recording.Recording) *page {
-	sum := sha256.Sum256([]byte(Script()))
+	sum := sha256.Sum256([]byte(script))
 	p := &page{
-		Heading: heading(recordings), At: "without any environment",
-		Style: template.CSS(Style()), Script: template.JS(Script()),
+		At:    "without any environment",
+		Style: template.CSS(style), Script: template.JS(script),
 		ScriptSum: "sha256-" + base64.StdEncoding.EncodeToString(sum[:]), // as a content security policy names it
 	}
 	for i, r := range recordings {
@@ -59,42 +66,14 @@ func newPage(recordings []*recording.Recording) *page {
 		if n := len(r.Moments); n > 0 {
 			end = r.Moments[n-1].Since
 		}
-		drawing := draw(fmt.Sprint("plot-", i+1), timeline(r, end), r.Elapsed)
-		p.Runs = append(p.Runs, run{r.Name, r.Intro, figures(r), drawing, rows(r), newSummary(r)})
+		p.Runs = append(p.Runs, run{r, figures(r), newChart(timeline(r, end))})
 	}
 	return p
 }
 
-// heading describes what the page shows.
-func heading(recordings []*recording.Recording) string {
-	var after, before, lost, unknown bool
-	for _, r := range recordings {
-		for _, inv := range r.Invocations {
-			after = after || inv.Hooks != nil && inv.Hooks.AfterResponse
-			before = before || inv.Hooks != nil && inv.Hooks.BeforeError
-			lost = lost || inv.Lost != nil
-			unknown = unknown || inv.Unknown != ""
-		}
-	}
-	switch {
-	case lost:
-		return "Hooks lost with their process"
-	case unknown:
-		return "Hooks unknown: their process ended"
-	case after:
-		return "Response first, hooks after"
-	case before:
-		return "The handler panics: hooks first, then the error"
-	}
-	return "What happens after the response"
-}
-
 // Write writes the report of the recordings, each of one environment.
 func Write(w io.Writer, recordings ...*recording.Recording) error {
-	b, err := render("report.html", newPage(recordings)) // so that half of a page is not written
-	if err == nil {
-		_, err = w.Write(b)
-	}
+	_, err := io.WriteString(w, string(part("report.html", newPage(recordings))))
 	return err
 }
 
@@ -110,41 +89,30 @@ func Picture(ctx context.Context, recordings ...*recording.Recording) ([]byte, e
 	p.Picture = true
 	width := 1000
 	for _, r := range p.Runs {
-		width = max(width, namesWidth+r.Drawing.Width+padding)
+		width = max(width, r.Chart.Least+padding)
 	}
-	b, err := render("report.html", p)
-	if err != nil {
-		return nil, err
-	}
-	return browser.Picture(ctx, b, width, scale)
+	return browser.Picture(ctx, []byte(part("report.html", p)), width, scale)
 }
 
 // Style returns the style sheet of the parts.
-func Style() string { return file("page/page.css") }
+func Style() string { return style }
 
 // Script returns the script that explains the bars of the timeline. It must
 // follow them in the page.
-func Script() string { return file("page/chart.js") }
+func Script() string { return script }
 
-func file(name string) string {
-	b, err := files.ReadFile(name)
-	if err != nil {
-		panic("report: " + err.Error()) // it is embedded
-	}
-	return string(b)
-}
+// LogTable returns the table of the log, without any row.
+func LogTable() template.HTML { return part("log", nil) }
 
-func render(name string, data any) ([]byte, error) {
-	var b bytes.Buffer
-	err := templates.ExecuteTemplate(&b, name, data)
-	return b.Bytes(), err
-}
+// Row returns the row of that table for a moment; empty if the log does not show
+// the moment.
+func Row(m *recording.Moment) template.HTML { return part("row", m) }
 
-// part executes the template of a part.
+// part executes a template.
 func part(name string, data any) template.HTML {
-	b, err := render(name, data)
-	if err != nil {
+	var b strings.Builder
+	if err := templates.ExecuteTemplate(&b, name, data); err != nil {
 		panic("report: " + err.Error()) // the templates fit the data
 	}
-	return template.HTML(b)
+	return template.HTML(b.String())
 }

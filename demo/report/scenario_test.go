@@ -169,7 +169,7 @@ func page(t *testing.T, recordings ...*recording.Recording) string {
 	return b.String()
 }
 
-var barPattern = regexp.MustCompile(`<g class="bar ([^"]*)" [^>]* data-name="([^"]*)" data-lane="([^"]*)" ` +
+var barPattern = regexp.MustCompile(`<div class="bar ([^"]*)" [^>]* data-name="([^"]*)" data-lane="([^"]*)" ` +
 	`data-from="([^"]*)" data-to="([^"]*)"`)
 
 // bars are those of the lane, as "name from-to" in milliseconds.
@@ -196,14 +196,13 @@ func wantBars(t *testing.T, html, lane, want string) {
 	}
 }
 
-// rowsOf returns how far down there are bars of a kind.
-func rowsOf(html, kind string) map[string]bool {
-	ys := map[string]bool{}
-	for _, bar := range strings.Split(html, `<g class="bar `+kind)[1:] {
-		_, rest, _ := strings.Cut(bar, "<rect x=")
-		_, rest, _ = strings.Cut(rest, ` y="`)
-		y, _, _ := strings.Cut(rest, `"`)
-		ys[y] = true
+var rowPattern = regexp.MustCompile(`data-lane="(hooks|goroutine)"[^>]* style="grid-area: (\d+) `)
+
+// rowsOf returns how many rows the hooks have.
+func rowsOf(html string) int {
+	rows := map[string]bool{}
+	for _, m := range rowPattern.FindAllStringSubmatch(html, -1) {
+		rows[m[2]] = true
 	}
-	return ys
+	return len(rows)
 }

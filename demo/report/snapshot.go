@@ -11,7 +11,6 @@ import (
 // A Snapshot is a recording in progress, at one time.
 type Snapshot struct {
 	Chart  template.HTML `json:"chart"` // empty if nothing has happened
-	Table  template.HTML `json:"table"` // the same for screen readers
 	State  string        `json:"state"` // a sentence about what happens now
 	Moving bool          `json:"-"`     // something is in progress: later it looks different
 	Ending bool          `json:"-"`     // the environment is being shut down
@@ -39,8 +38,7 @@ func Now(r *recording.Recording, now time.Duration, invocations int) Snapshot {
 	if len(spans) == 0 {
 		return s
 	}
-	d := draw("plot", spans, r.Elapsed)
-	s.Chart, s.Table = part("chart", d), part("table", d)
+	s.Chart = part("chart", newChart(spans))
 	going := map[kind]bool{}
 	for _, span := range spans {
 		going[span.Kind] = going[span.Kind] || span.Open
@@ -67,7 +65,5 @@ func lastOf(spans []*span, n int) []*span {
 		return spans
 	}
 	from := calls[len(calls)-n]
-	return slices.DeleteFunc(spans, func(s *span) bool {
-		return s.to < from || s.Kind == frozen && s.to <= from+time.Second/2 && s.from < from
-	})
+	return slices.DeleteFunc(spans, func(s *span) bool { return s.to < from })
 }

@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"time"
+
+	"example.com/postinvoke/demo/recording"
 )
 
 // A lane is one of the participants.
@@ -18,11 +20,11 @@ const (
 	goroutine // instead of hooks, without the library
 	extension
 	others // extensions of other vendors
-	lanes  // how many there are
+	numLanes
 )
 
 func (l lane) String() string {
-	return [lanes]string{"caller", "platform", "function", "hooks", "goroutine", "extension", "others"}[l]
+	return [numLanes]string{"caller", "platform", "function", "hooks", "goroutine", "extension", "others"}[l]
 }
 
 // A kind is what happens in a span; it is also the name of its style.
@@ -51,11 +53,9 @@ type span struct {
 	Failed   bool
 	from, to time.Duration
 
-	request    string
-	hook       string // the hook's function and where that is, as the library logs it
-	place      string // its file and line
-	returned   bool   // it was abandoned, and has returned since
-	byPlatform bool   // Lambda has answered the caller, as the function could not
+	hook    string // the hook's function and where that is, as the library logs it
+	place   string // its file and line
+	request string
 }
 
 func (s *span) end(at time.Duration) { s.to, s.Open = at, false }
@@ -70,30 +70,46 @@ func (s *span) Whole() string {
 	return s.Name + ", " + s.Note
 }
 
+// Label describes the span beside it. What can be cut off comes last.
+func (s *span) Label() string {
+	label := s.Whole()
+	switch {
+	case s.Kind == event, s.Kind == waiting, s.Kind == unknown, s.Open:
+	case s.Note == "":
+		label += " " + recording.Length(s.length())
+	case s.Note != noteLost: // that may have begun before the bar
+		label += " after " + recording.Length(s.length())
+	}
+	if s.place != "" {
+		label += " (" + s.place + ")"
+	}
+	return label
+}
+
+// Length is how long it took, if it is no mark.
+func (s *span) Length() string {
+	switch {
+	case s.Kind == event:
+		return ""
+	case s.Open:
+		return recording.Length(s.length()) + " so far"
+	}
+	return recording.Length(s.length())
+}
+
+// At is when it began, as the log has it.
+func (s *span) At() string { return seconds(s.from) }
+
+// FromMs is when it began, for the live page and tests.
+func (s *span) FromMs() float64 { return inMs(s.from) }
+
+// ToMs is when it ended, for tests.
+func (s *span) ToMs() float64 { return inMs(s.to) }
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.3f s", d.Seconds()) }
+
 // inMs is d in milliseconds.
 func inMs(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
-// length renders how long something took, to three digits or so.
-func length(d time.Duration) string {
-	switch {
-	case d > 0 && d < time.Microsecond:
-		return "under 1 µs"
-	case d < 100*time.Microsecond:
-		return fmt.Sprintf("%d µs", d.Microseconds())
-	case d < 10*time.Millisecond:
-		return fmt.Sprintf("%.2f ms", inMs(d))
-	case d < 100*time.Millisecond:
-		return fmt.Sprintf("%.1f ms", inMs(d))
-	case d < time.Second:
-		return fmt.Sprintf("%.0f ms", inMs(d))
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.2f s", d.Seconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	}
-	d = d.Round(time.Second)
-	return fmt.Sprintf("%d min %d s", d/time.Minute, d%time.Minute/time.Second)
-}
 
 func count(n int, what string) string {
 	if n == 1 {

@@ -5,19 +5,15 @@
 package browsertest
 
 import (
-	"cmp"
 	"context"
-	"fmt"
+	"encoding/json"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -71,9 +67,8 @@ type Page struct {
 	ctx  context.Context
 	home string // what the addresses of all requests begin with
 
-	mu        sync.Mutex
-	problems  []string
-	tolerated string // in a problem that is none
+	mu       sync.Mutex
+	problems []string
 }
 
 // New opens a tab, which the end of the test closes. Without a browser the test
@@ -90,7 +85,7 @@ func New(t testing.TB) *Page {
 	tab, closeTab := chromedp.NewContext(b)
 	t.Cleanup(closeTab)
 	p := &Page{t: t, ctx: tab}
-	p.must(chromedp.Do(tab)) // opens the tab; with the deadline below, that would be its end
+	p.Do() // opens the tab; with the deadline below, that would be its end
 	ctx, cancel := context.WithTimeout(tab, timeout)
 	t.Cleanup(cancel)
 	p.ctx = ctx
@@ -101,47 +96,54 @@ func New(t testing.TB) *Page {
 			t.Error(problem)
 		}
 	})
-	p.must(chromedp.Listen(ctx, p.listen))
-	call(p, network.Enable.Method, network.EnableParams{})
-	call(p, emulation.SetFocusEmulationEnabled.Method, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	if err := chromedp.Listen(ctx, p.listen); err != nil {
+		t.Fatal(err)
+	}
+	p.Do(command(network.Enable.Method, network.EnableParams{}),
+		command(emulation.SetFocusEmulationEnabled.Method, emulation.SetFocusEmulationEnabledParams{Enabled: true}))
 	return p
 }
 
-func call(p *Page, method string, params any) {
-	p.t.Helper()
-	p.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+// command is one of the DevTools protocol that chromedp has no function for.
+func command(method string, params any) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		return t.Call(ctx, method, params, nil)
-	}))
+	})
 }
 
-func (p *Page) must(err error) {
+// Do does something in the page.
+func (p *Page) Do(actions ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
-	if err != nil {
+	if err := chromedp.Do(p.ctx, actions...); err != nil {
 		p.t.Fatal(err)
 	}
 }
 
-func (p *Page) do(actions ...chromedp.Action[chromedp.Void]) {
+// Run does something in the page that has a result.
+func Run[T any](p *Page, action chromedp.Action[T]) T {
 	p.t.Helper()
-	p.must(chromedp.Do(p.ctx, actions...))
+	v, err := chromedp.Run(p.ctx, action)
+	if err != nil {
+		p.t.Fatalf("%v: %v", action, err)
+	}
+	return v
+}
+
+// Eval returns the value of a JavaScript expression in the page.
+func Eval[T any](p *Page, expression string) T {
+	p.t.Helper()
+	return Run(p, chromedp.Evaluate[T](expression))
 }
 
 // listen records what a page must not do.
 func (p *Page) listen(event any) {
 	problem := ""
 	switch e := event.(type) {
-	case *runtime.EventConsoleAPICalled:
-		problem = fmt.Sprintf("the page wrote to the console (%s)", e.Type)
-		for _, arg := range e.Args {
-			problem += " " + string(arg.Value)
+	case *runtime.EventConsoleAPICalled, *runtime.EventExceptionThrown, *log.EventEntryAdded:
+		logged, _ := json.Marshal(e)
+		if !strings.Contains(string(logged), "net::ERR_") { // the end of a server is no problem
+			problem = "the page logged " + string(logged)
 		}
-	case *runtime.EventExceptionThrown:
-		problem = "an exception in the page: " + e.ExceptionDetails.Text
-		if e.ExceptionDetails.Exception != nil {
-			problem += " " + e.ExceptionDetails.Exception.Description
-		}
-	case *log.EventEntryAdded:
-		problem = "the browser logged: " + e.Entry.Text + " " + e.Entry.URL
 	case *network.EventRequestWillBeSent:
 		if url := e.Request.URL; !strings.HasPrefix(url, p.home) && !strings.HasPrefix(url, "data:") {
 			problem = "the page requested " + url
@@ -149,16 +151,9 @@ func (p *Page) listen(event any) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if problem != "" && (p.tolerated == "" || !strings.Contains(problem, p.tolerated)) {
+	if problem != "" {
 		p.problems = append(p.problems, problem)
 	}
-}
-
-// Tolerate allows the page to log what contains the text.
-func (p *Page) Tolerate(text string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.tolerated = text
 }
 
 // Open goes to an address. A request for anything that does not begin with it
@@ -166,48 +161,29 @@ func (p *Page) Tolerate(text string) {
 func (p *Page) Open(url string) {
 	p.t.Helper()
 	p.home = url
-	p.do(chromedp.Navigate(url))
+	p.Do(chromedp.Navigate(url))
 }
 
 // Resize sets the width and height of the window.
 func (p *Page) Resize(width, height int64) {
 	p.t.Helper()
-	p.do(chromedp.EmulateViewport(width, height))
+	p.Do(chromedp.EmulateViewport(width, height))
 }
 
-// Touch makes the window that of a device without a mouse.
-func (p *Page) Touch(width, height int64) {
+// Emulate sets the medium, print or empty for what it is, and the user's colour
+// scheme, light or dark.
+func (p *Page) Emulate(medium, scheme string) {
 	p.t.Helper()
-	p.do(chromedp.EmulateViewport(width, height, chromedp.EmulateMobile, chromedp.EmulateTouch))
-}
-
-// Prefer sets the user's colour scheme, light or dark.
-func (p *Page) Prefer(scheme string) {
-	p.t.Helper()
-	p.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
-		})
-		return err
+	p.Do(command(emulation.SetEmulatedMedia.Method, emulation.SetEmulatedMediaParams{
+		Media:    medium,
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
 	}))
-}
-
-// Press presses keys, such as those of package kb.
-func (p *Page) Press(keys string) {
-	p.t.Helper()
-	p.do(chromedp.KeyEvent(keys))
 }
 
 // Click clicks on the first element that the CSS selector finds.
 func (p *Page) Click(selector string) {
 	p.t.Helper()
-	p.do(chromedp.Click(chromedp.CSS(selector)))
-}
-
-// Point moves the mouse to a place in the window.
-func (p *Page) Point(x, y float64) {
-	p.t.Helper()
-	p.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x, y))
+	p.Do(chromedp.Click(chromedp.CSS(selector)))
 }
 
 // Wait waits until the JavaScript expression is true.
@@ -218,57 +194,4 @@ func (p *Page) Wait(expression string) {
 		body, _ := chromedp.Run(p.ctx, chromedp.Evaluate[string]("document.body.innerText"))
 		p.t.Fatalf("wait for %s: %v; the page says:\n%s", expression, err, body)
 	}
-}
-
-// Print returns the page as a PDF, with the size of paper that it wants.
-func (p *Page) Print() []byte {
-	p.t.Helper()
-	pdf, err := chromedp.Run(p.ctx, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize()))
-	p.must(err)
-	return pdf
-}
-
-// ShowPrinted shows the page as it is on paper of that size, in pixels, printed
-// by a user who prefers the colour scheme.
-func (p *Page) ShowPrinted(width, height int64, scheme string) {
-	p.t.Helper()
-	p.Resize(width, height)
-	call(p, emulation.SetEmulatedMedia.Method, emulation.SetEmulatedMediaParams{
-		Media:    "print",
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
-	})
-}
-
-// Eval returns the value of a JavaScript expression in the page.
-func Eval[T any](p *Page, expression string) T {
-	p.t.Helper()
-	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression))
-	if err != nil {
-		p.t.Fatalf("%s: %v", expression, err)
-	}
-	return v
-}
-
-// A Box is where a bar of the timeline is on the screen, in pixels.
-type Box struct {
-	Lane, Name          string
-	From, To            float64 // when it was, in milliseconds
-	Left, Right         float64
-	Top, Bottom         float64
-	LabelLeft, LabelEnd float64 // zero without a label
-}
-
-// Bars returns those of the timeline in the page, from left to right.
-func (p *Page) Bars() []Box {
-	p.t.Helper()
-	bars := Eval[[]Box](p, `[...document.querySelectorAll(".bar")].map((bar) => {
-		const r = bar.querySelector("rect").getBoundingClientRect();
-		const l = bar.querySelector("text")?.getBoundingClientRect();
-		return { Lane: bar.dataset.lane, Name: bar.dataset.name,
-			From: Number(bar.dataset.from), To: Number(bar.dataset.to),
-			Left: r.left, Right: r.right, Top: r.top, Bottom: r.bottom,
-			LabelLeft: l?.left ?? 0, LabelEnd: l?.right ?? 0 };
-	})`)
-	slices.SortStableFunc(bars, func(a, b Box) int { return cmp.Compare(a.Left, b.Left) })
-	return bars
 }

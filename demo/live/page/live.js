@@ -82,7 +82,6 @@
   events.addEventListener("view", (e) => {
     const now = JSON.parse(e.data);
     draw(now.chart);
-    $("table").innerHTML = now.table;
     $("layer").checked = now.layer;
     $("idle").value = String(now.idle);
     if (!refusal) say(now.state, false);

@@ -3,7 +3,7 @@
 "use strict";
 (() => {
   const barOf = (target) => target instanceof Element ? target.closest(".bar") : null;
-  const barsOf = (bar) => [...bar.closest("svg.plot").querySelectorAll(".bar")];
+  const barsOf = (bar) => [...bar.closest(".plot").querySelectorAll(".bar")];
 
   const explain = (bar) => {
     const box = bar.closest("figure").querySelector(".explain");
@@ -16,12 +16,12 @@
     for (const bar of plot.querySelectorAll(".bar")) bar.setAttribute("tabindex", bar === current ? "0" : "-1");
   };
 
-  const middle = (bar) => { const r = bar.getBoundingClientRect(); return r.left + r.width / 2; };
+  const middle = (bar) => { const r = bar.firstElementChild.getBoundingClientRect(); return r.left + r.width / 2; };
 
   // The nearest bar in the next lane that has one, upwards or downwards.
   const inNextLane = (bar, step) => {
     const bars = barsOf(bar);
-    const lanes = [...bar.closest(".chart").querySelectorAll(".name")].map((name) => name.textContent);
+    const lanes = [...bar.closest(".plot").querySelectorAll(".name")].map((name) => name.textContent);
     for (let i = lanes.indexOf(bar.dataset.lane) + step; i >= 0 && i < lanes.length; i += step) {
       const there = bars.filter((b) => b.dataset.lane === lanes[i]);
       there.sort((a, b) => Math.abs(middle(a) - middle(bar)) - Math.abs(middle(b) - middle(bar)));
@@ -46,7 +46,7 @@
     const bar = barOf(e.target);
     if (!bar) return;
     explain(bar);
-    rove(bar.closest("svg.plot"), bar);
+    rove(bar.closest(".plot"), bar);
   });
   document.addEventListener("keydown", (e) => {
     const bar = barOf(e.target);
@@ -59,31 +59,16 @@
     next.scrollIntoView({ block: "nearest", inline: "nearest" });
   });
   const ready = () => {
-    for (const plot of document.querySelectorAll("svg.plot")) rove(plot, plot.querySelector(".bar"));
+    for (const plot of document.querySelectorAll(".plot")) rove(plot, plot.querySelector(".bar"));
   };
-  // A label moves along in its bar when the beginning of that is scrolled away.
-  const slide = (scroll) => {
-    const edge = scroll.getBoundingClientRect().left;
-    const labels = [...scroll.querySelectorAll(".bar:not(.frozen) text:not(.outside)")];
-    for (const label of labels) label.removeAttribute("transform");
-    const ways = labels.map((label) => {
-      const bar = label.parentNode.querySelector("rect").getBoundingClientRect(), box = label.getBoundingClientRect();
-      return Math.min(edge + 6 - box.left, bar.right - 6 - box.right);
-    });
-    labels.forEach((label, i) => { if (ways[i] > 0) label.setAttribute("transform", `translate(${ways[i]})`); });
-  };
-  const slideAll = () => { for (const scroll of document.querySelectorAll(".scroll")) slide(scroll); };
   // What is cut off by a narrow window needs a word.
   const hint = () => {
     for (const scroll of document.querySelectorAll(".scroll")) {
-      scroll.closest(".chart").nextElementSibling.hidden = scroll.scrollWidth <= scroll.clientWidth + 1;
+      scroll.nextElementSibling.hidden = scroll.scrollWidth <= scroll.clientWidth + 1;
     }
   };
-  document.addEventListener("scroll", (e) => {
-    if (e.target instanceof Element && e.target.matches(".scroll")) slide(e.target);
-  }, true); // it does not bubble
-  addEventListener("resize", () => { hint(); slideAll(); });
-  document.addEventListener("chart", () => { ready(); hint(); slideAll(); }); // it was replaced
+  addEventListener("resize", hint);
+  document.addEventListener("chart", () => { ready(); hint(); }); // it was replaced
   hint();
   ready();
 })();
