@@ -263,7 +263,7 @@ func TestLabelsStayInSight(t *testing.T) {
 func TestThePictureOfALongRun(t *testing.T) {
 	t.Parallel()
 	long := newScenario().cold()
-	for range 12 {
+	for range 4 {
 		long.call().idle(0, 0).after(time.Minute)
 	}
 	b, err := report.Picture(t.Context(), long.end().Recording())
