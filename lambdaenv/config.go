@@ -61,6 +61,7 @@ func (c Config) checked() (Config, error) {
 	c.MemoryMB = cmp.Or(c.MemoryMB, 512)
 	c.Retries = max(0, cmp.Or(c.Retries, 2))
 	c.ApplicationLogLevel = cmp.Or(c.ApplicationLogLevel, "INFO")
+	c.SystemLogLevel = cmp.Or(c.SystemLogLevel, "INFO")
 	if c.managed() {
 		// https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
 		c.LogFormat = cmp.Or(c.LogFormat, JSON)
@@ -72,7 +73,7 @@ func (c Config) checked() (Config, error) {
 	if c.LogFormat != Text && c.LogFormat != JSON {
 		return c, fmt.Errorf("lambdaenv: log format %q is neither %s nor %s", c.LogFormat, Text, JSON)
 	}
-	if _, ok := systemLevels[c.SystemLogLevel]; !ok {
+	if !slices.Contains(systemLevels, c.SystemLogLevel) {
 		return c, fmt.Errorf("lambdaenv: system log level %q is not DEBUG, INFO or WARN", c.SystemLogLevel)
 	}
 	return c, nil
@@ -120,7 +121,7 @@ func (c *Config) environs(api, tmp, logStream string) (function, extension []str
 		"AWS_REGION":                      region,
 		"AWS_DEFAULT_REGION":              region,
 		"LAMBDA_RUNTIME_DIR":              "/var/runtime",
-		"LAMBDA_TASK_ROOT":                c.taskRoot(),
+		"LAMBDA_TASK_ROOT":                filepath.Dir(c.Function), // where it runs
 		"LANG":                            "en_US.UTF-8",
 		"PATH":                            "/usr/local/bin:/usr/bin/:/bin:/opt/bin",
 		"TMPDIR":                          tmp,
@@ -157,9 +158,6 @@ func assignments(vars map[string]string) []string {
 	slices.Sort(env)
 	return env
 }
-
-// taskRoot is the folder of the function, where it also runs.
-func (c *Config) taskRoot() string { return filepath.Dir(c.Function) }
 
 // managed reports whether the environment is a Lambda Managed Instance: many
 // invocations at once, no freezing, and a timeout concerns its invocation alone.

@@ -1,16 +1,16 @@
 package lambdaenv
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"slices"
-	"sync"
+	"syscall"
 	"time"
-
-	"example.com/postinvoke/internal/lambdalog"
 )
 
 // ErrClosed is returned once the environment was shut down or closed, or the
@@ -27,24 +27,20 @@ var ErrClosed = errors.New("lambdaenv: the execution environment is closed")
 type Environment struct {
 	cfg       Config
 	log       *eventLog
-	platform  platformLog
 	tmp       string // the folder that stands for /tmp
 	logStream string
 
-	ctx        context.Context // ends when everything has to end at once
-	cancel     context.CancelFunc
-	calls      chan func() // for run to call
-	goroutines sync.WaitGroup
-	done       chan struct{} // closed when nothing is left
-	err        error         // of cleaning up; read after done
+	ctx    context.Context // ends when everything has to end at once
+	cancel context.CancelFunc
+	calls  chan func()   // for run to call
+	done   chan struct{} // closed when nothing is left
+	err    error         // of cleaning up; read after done
 
 	// Owned by run.
-	phase       phase
-	sandbox     *sandbox // nil between a reset and the next init
+	sandbox     *sandbox // nil before an init and after a reset
+	frozen      bool     // the processes are stopped; never on a managed instance
 	queue       []*invocation
 	inProgress  map[string]*invocation // by request id
-	delayed     int                    // asynchronous invocations that wait for their next attempt
-	tenant      *string                // of all invocations, nil before the first
 	coldInit    time.Duration          // of the Init phase, until an invocation reports it
 	idleWaiters []chan<- *Report       // calls of WaitIdle
 	last        *Report
@@ -62,37 +58,28 @@ type Environment struct {
 //
 // See https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
 func Start(ctx context.Context, cfg Config) (*Environment, error) {
-	if !supported {
-		return nil, fmt.Errorf("lambdaenv: %w on this operating system; use Linux or macOS", errors.ErrUnsupported)
-	}
 	cfg, err := cfg.checked()
-	if err != nil {
-		return nil, err
-	}
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(err, ctx.Err()); err != nil {
 		return nil, err
 	}
 	e := &Environment{
-		cfg: cfg,
-		log: &eventLog{observe: cfg.Observe, forget: cfg.Forget,
-			stored: lambdalog.Settings{JSON: cfg.LogFormat == JSON, Level: cfg.ApplicationLogLevel}},
-		logStream:  newLogStream(),
+		cfg:        cfg,
+		logStream:  time.Now().UTC().Format("2006/01/02") + fmt.Sprintf("/[$LATEST]%016x%016x", rand.Uint64(), rand.Uint64()),
 		calls:      make(chan func()),
 		done:       make(chan struct{}),
-		phase:      phaseCold,
 		inProgress: map[string]*invocation{},
 	}
-	e.platform = platformLog{e.log, &e.cfg}
+	e.log = &eventLog{cfg: &e.cfg}
 	if e.tmp, err = os.MkdirTemp("", "lambdaenv-"); err != nil {
 		return nil, fmt.Errorf("lambdaenv: %w", err)
 	}
 	e.ctx, e.cancel = context.WithCancel(ctx)
 	started := make(chan error, 1)
-	e.goroutines.Go(func() { e.run(started) })
+	go e.run(started)
 	if err := <-started; err != nil {
-		e.goroutines.Wait()
-		if cause := ctx.Err(); cause != nil && errors.Is(err, ErrClosed) {
-			err = cause
+		<-e.done
+		if errors.Is(err, ErrClosed) {
+			err = ctx.Err()
 		}
 		return nil, err
 	}
@@ -104,7 +91,7 @@ func Start(ctx context.Context, cfg Config) (*Environment, error) {
 // The error names what could not be cleaned up.
 func (e *Environment) Close() error {
 	e.cancel()
-	e.goroutines.Wait()
+	<-e.done
 	return e.err
 }
 
@@ -120,20 +107,22 @@ func (e *Environment) run(started chan<- error) {
 		err = nil
 	} else if err == nil && !e.cfg.managed() {
 		e.coldInit = time.Since(begun)
-		err = e.freeze()
+		e.freeze()
 	}
 	started <- err
-	for err == nil && e.phase != phaseClosed {
+	for err == nil {
 		err = e.step()
-		e.checkInTests()
+		afterStep(e)
 	}
-	if errors.Is(err, ErrClosed) {
-		err = nil
-	}
-	e.err = errors.Join(err, e.cleanUp())
+	e.cleanUp()
 }
 
-// step does the one thing that is due, or waits for something to happen.
+// afterStep is called after each step and each call of an API. Tests of this package
+// check the state of the environment with it.
+var afterStep = func(*Environment) {}
+
+// step does the one thing that is due, or waits for something to happen. The error is
+// ErrClosed.
 func (e *Environment) step() error {
 	s := e.sandbox
 	switch {
@@ -144,107 +133,85 @@ func (e *Environment) step() error {
 	}
 	for _, inv := range e.inProgress {
 		if at, done := s.settled(inv); done {
-			return e.finish(inv, at)
+			e.settle(inv, at)
+			return nil
 		}
 	}
-	if e.hasRoom() {
+	hasRoom := len(e.inProgress) < max(1, e.cfg.MaxConcurrency) && (s == nil || len(s.waiting) > 0)
+	if len(e.queue) > 0 && hasRoom && e.shutdown == nil {
 		inv := e.queue[0]
 		e.queue = slices.Delete(e.queue, 0, 1)
 		return e.begin(inv)
 	}
-	if e.phase == phaseReady && !e.cfg.managed() {
-		return e.freeze()
+	if s != nil && len(e.inProgress) == 0 && !e.frozen && !e.cfg.managed() {
+		e.freeze()
+		return nil
 	}
-	next, deadline := e.nextToExpire()
-	err := e.wait(deadline)
+	next := e.nextToExpire()
+	if next == nil {
+		return e.wait(time.Time{})
+	}
+	err := e.wait(next.deadline)
 	if errors.Is(err, errExpired) {
 		return e.expire(next)
 	}
 	return err
 }
 
-// hasRoom reports whether the next invocation can begin.
-func (e *Environment) hasRoom() bool {
-	return len(e.queue) > 0 && e.shutdown == nil && len(e.inProgress) < max(1, e.cfg.MaxConcurrency) &&
-		(e.sandbox == nil || len(e.sandbox.waiting) > 0)
-}
-
-// nextToExpire returns the invocation in progress with the earliest deadline.
-func (e *Environment) nextToExpire() (next *invocation, deadline time.Time) {
+// nextToExpire returns the invocation in progress with the earliest deadline, or nil.
+func (e *Environment) nextToExpire() (next *invocation) {
 	for _, inv := range e.inProgress {
-		if next == nil || inv.deadline.Before(deadline) {
-			next, deadline = inv, inv.deadline
+		if next == nil || inv.deadline.Before(next.deadline) {
+			next = inv
 		}
 	}
-	return next, deadline
+	return next
 }
 
 // begin thaws the processes, or starts them, and gives them the event. The init
 // that the environment needs after a reset is part of the invocation ("suppressed
-// init"), except on a managed instance.
+// init").
 func (e *Environment) begin(inv *invocation) error {
-	managed := e.cfg.managed()
-	inv.startClock(e.cfg.Timeout)
+	inv.begun = time.Now()
+	inv.deadline = inv.begun.Add(e.cfg.Timeout)
+	inv.Init = e.coldInit
+	e.coldInit = 0
 	e.inProgress[inv.RequestID] = inv
-	if !managed {
+	if !e.cfg.managed() {
 		e.log.setRequest(inv.RequestID)
 	}
-	suppressed := e.phase == phaseCold && !managed
-	if e.phase == phaseCold {
-		name, deadline := "init", time.Now().Add(e.cfg.InitTimeout)
-		if suppressed {
-			name, deadline = "invoke", inv.deadline
-		}
-		err := e.initialize(name, deadline)
-		if f, ok := errors.AsType[*fault](err); ok {
-			e.platform.start(inv)
-			if f.timeout && suppressed {
-				f.message = inv.timeoutMessage()
-			}
-			return e.fail(f)
-		}
-		if err != nil {
-			return err
-		}
+	var initError error
+	if e.sandbox == nil {
+		initError = e.initialize("invoke", inv.deadline)
+	}
+	if errors.Is(initError, ErrClosed) {
+		return initError
 	}
 	e.thaw()
-	e.platform.start(inv)
-	if !suppressed {
-		inv.startClock(e.cfg.Timeout)
-		inv.Init = e.coldInit
-		e.coldInit = 0
-	}
-	if e.phase != phaseInvoke {
-		e.enter(phaseInvoke)
+	e.log.record("start", platformRecord{
+		RequestID: inv.RequestID, TenantID: inv.request.TenantID, Version: functionVersion,
+	})
+	if f, failed := errors.AsType[*fault](initError); failed {
+		if f.timeout {
+			f.message = inv.timeoutMessage()
+		}
+		return e.fail(f)
 	}
 	e.sandbox.handOver(inv)
 	return nil
 }
 
-// finish ends an invocation whose work is done.
-func (e *Environment) finish(inv *invocation, at time.Time) error {
-	inv.ended = at
+// settle ends an invocation whose work is done.
+func (e *Environment) settle(inv *invocation, at time.Time) {
 	if !e.cfg.managed() || inv.Status == statusSuccess {
 		inv.Idle = at
 	}
 	if !e.cfg.managed() {
 		e.sandbox.drain() // hooks have printed after the runtime requested the next event
-		e.event(Idle, "function and extensions have requested the next event")
+		e.log.event(Idle, "function and extensions have requested the next event")
 	}
-	e.report(inv, e.maxMemory())
-	e.remove(inv)
-	return nil
-}
-
-// remove takes an invocation out of those in progress.
-func (e *Environment) remove(inv *invocation) {
-	delete(e.inProgress, inv.RequestID)
-	if !e.cfg.managed() {
-		e.log.setRequest("")
-	}
-	if len(e.inProgress) == 0 && e.phase == phaseInvoke {
-		e.enter(phaseReady)
-	}
+	inv.MaxMemoryMB = e.maxMemory()
+	e.finish(inv, at)
 }
 
 // expire ends an invocation that took too long: with the processes, or, on a managed
@@ -256,57 +223,50 @@ func (e *Environment) expire(inv *invocation) error {
 	}
 	e.sandbox.late[inv.RequestID] = true
 	e.giveUp(inv, f)
-	e.report(inv, e.maxMemory())
-	e.remove(inv)
+	e.finish(inv, f.at)
 	return nil
 }
 
 // fail ends the invocations in progress, and the processes with them.
 func (e *Environment) fail(f *fault) error {
-	if e.sandbox != nil {
-		e.sandbox.drain()
-	}
+	e.sandbox.drain()
 	failed := slices.Collect(maps.Values(e.inProgress))
 	for _, inv := range failed {
 		e.giveUp(inv, f)
 	}
-	memory := max(f.memory, e.maxMemory())
 	err := e.reset(f)
 	for _, inv := range failed {
-		e.report(inv, memory)
-		e.remove(inv)
+		e.finish(inv, f.at)
 	}
 	return err
 }
 
 // freeze stops the processes, as Lambda does when "there are no pending events".
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle
-func (e *Environment) freeze() error {
-	if err := stopProcesses(e.sandbox.processes()); err != nil {
-		return fmt.Errorf("lambdaenv: %w", err)
+func (e *Environment) freeze() {
+	for _, p := range e.sandbox.processes() {
+		p.stop()
 	}
-	e.enter(phaseFrozen)
-	e.event(Frozen, "the processes are stopped")
-	return nil
+	e.frozen = true
+	e.log.event(Frozen, "the processes are stopped")
 }
 
 // thaw lets frozen processes continue.
 func (e *Environment) thaw() {
-	if e.phase != phaseFrozen {
+	if !e.frozen {
 		return
 	}
-	e.enter(phaseReady)
-	e.event(Thawed, "the processes continue") // ahead of what they print then
+	e.frozen = false
+	e.log.event(Thawed, "the processes continue") // ahead of what they print then
 	for _, p := range e.sandbox.processes() {
-		p.send(sigCont)
+		p.signal(syscall.SIGCONT, "")
 	}
 }
 
 // isIdle reports whether there is nothing to do and nothing in progress.
 func (e *Environment) isIdle() bool {
-	atRest := e.phase == phaseFrozen || e.phase == phaseCold || e.phase == phaseReady && e.cfg.managed()
-	crashed := e.sandbox != nil && e.sandbox.fault != nil
-	return atRest && !crashed && len(e.inProgress)+len(e.queue)+e.delayed == 0 && e.shutdown == nil
+	atRest := e.sandbox == nil || (e.frozen || e.cfg.managed()) && e.sandbox.fault == nil
+	return atRest && len(e.inProgress)+len(e.queue) == 0 && e.shutdown == nil
 }
 
 // errExpired is what wait and until return at the deadline.
@@ -334,7 +294,7 @@ func (e *Environment) wait(deadline time.Time) error {
 		return ErrClosed
 	case f := <-e.calls:
 		f()
-		e.checkInTests()
+		afterStep(e)
 		return nil
 	case <-expired:
 		return errExpired
@@ -368,25 +328,16 @@ func (e *Environment) doUnless(ended <-chan struct{}, f func()) bool {
 	}
 }
 
-func (e *Environment) event(kind Kind, text string) {
-	e.log.add(Entry{Source: Platform, Kind: kind, Text: text})
-}
-
 // cleanUp leaves no process, port, file or caller that waits.
-func (e *Environment) cleanUp() error {
+func (e *Environment) cleanUp() {
 	e.cancel()
-	var errs []error
 	if e.sandbox != nil {
-		errs = append(errs, e.sandbox.close())
-		e.sandbox = nil
+		e.sandbox.close()
 	}
 	for _, inv := range slices.AppendSeq(e.queue, maps.Values(e.inProgress)) {
 		if !inv.answered {
-			inv.result.end(nil, ErrClosed)
+			inv.result.end(nil)
 		}
 	}
-	if e.phase != phaseClosed {
-		e.enter(phaseClosed)
-	}
-	return errors.Join(append(errs, os.RemoveAll(e.tmp))...)
+	e.err = os.RemoveAll(e.tmp)
 }

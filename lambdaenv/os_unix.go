@@ -7,62 +7,26 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"strconv"
 	"syscall"
 )
 
-const (
-	supported = true
-
-	sigStop = syscall.SIGSTOP
-	sigCont = syscall.SIGCONT
-)
-
-// spawn starts path as the leader of a new process group, with its output going
-// to out. The child is killed when the thread ends that calls spawn: see childAttr.
-func spawn(path, dir string, environ []string, out *os.File) (pid int, err error) {
-	null, err := os.Open(os.DevNull)
-	if err != nil {
-		return 0, err
+// awaitChange blocks until the child stopped or ended. After the end the pid is free.
+func awaitChange(pid int) (status syscall.WaitStatus, usage syscall.Rusage) {
+	for {
+		_, err := syscall.Wait4(pid, &status, syscall.WUNTRACED, &usage)
+		if err != syscall.EINTR {
+			return status, usage
+		}
 	}
-	defer null.Close()
-	p, err := os.StartProcess(path, []string{path}, &os.ProcAttr{
-		Dir:   dir,
-		Env:   environ,
-		Files: []*os.File{null, out, out},
-		Sys:   childAttr(),
-	})
-	if err != nil {
-		return 0, err
-	}
-	pid = p.Pid
-	p.Release() // awaitChange waits for it, which os.Process cannot do for a stop
-	return pid, nil
 }
 
-// awaitChange blocks until the child stopped or ended. After the end it
-// returns how it ended, and the peak of its memory; the pid is free from then on.
-func awaitChange(pid int) (stopped bool, status exitStatus, peak int64) {
-	var ws syscall.WaitStatus
-	var usage syscall.Rusage
-	_, err := syscall.Wait4(pid, &ws, syscall.WUNTRACED, &usage)
-	for err == syscall.EINTR {
-		_, err = syscall.Wait4(pid, &ws, syscall.WUNTRACED, &usage)
+// describe is how a process ended, in the words of package os.
+func describe(status syscall.WaitStatus) string {
+	if status.Signaled() {
+		return "signal: " + status.Signal().String()
 	}
-	peak = usage.Maxrss
-	if runtime.GOOS == "linux" {
-		peak *= 1024 // getrusage(2); on macOS it is in bytes
-	}
-	switch {
-	case err != nil:
-		return false, exitStatus{"wait: " + err.Error(), -1}, 0
-	case ws.Stopped():
-		return true, exitStatus{}, 0
-	case ws.Signaled():
-		return false, exitStatus{"signal: " + ws.Signal().String(), -1}, peak
-	}
-	return false, exitStatus{fmt.Sprint("exit status ", ws.ExitStatus()), ws.ExitStatus()}, peak
+	return fmt.Sprint("exit status ", status.ExitStatus())
 }
 
 // signalGroup sends sig to every process of the group.

@@ -45,10 +45,8 @@ func newOutput(line func(string)) (o *output, w *os.File, err error) {
 		return nil, nil, err
 	}
 	o = &output{pipe: r, line: line, done: make(chan struct{}), buf: make([]byte, 32<<10)}
-	if o.raw, err = r.SyscallConn(); err != nil {
-		panic("lambdaenv: internal error: " + err.Error()) // of a file that is open
-	}
-	go func() { // ends in finish
+	o.raw, _ = r.SyscallConn() // the file is open
+	go func() {                // ends in finish
 		defer close(o.done)
 		// The poller reports new output only, so all of the old must be read.
 		o.raw.Read(func(fd uintptr) bool { return !o.take(fd, math.MaxInt) })

@@ -1,8 +1,8 @@
 package lambdaenv
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -28,7 +28,7 @@ type Request struct {
 	CognitoIdentityID, CognitoIdentityPoolID string
 
 	// TenantID is the tenant of a function with tenant isolation. Lambda gives
-	// each tenant separate environments, so here the first one is the only one.
+	// each tenant separate environments: start one for each.
 	TenantID string
 
 	// TraceHeader is X-Amzn-Trace-Id. Empty means one that is not sampled.
@@ -58,9 +58,6 @@ func (r *Request) check() error {
 	if len(r.Payload) > limit {
 		return fmt.Errorf("lambdaenv: an event of %d bytes: Lambda takes at most %d", len(r.Payload), limit)
 	}
-	if r.ClientContext != "" && !json.Valid([]byte(r.ClientContext)) {
-		return errors.New("lambdaenv: Request.ClientContext is not JSON")
-	}
 	return nil
 }
 
@@ -89,7 +86,7 @@ func (e *Environment) Do(ctx context.Context, r Request) (*Response, error) {
 	if r.Async {
 		return &Response{RequestID: inv.RequestID}, nil
 	}
-	if err := e.await(ctx, inv, inv.result.done); err != nil {
+	if err := e.await(ctx, inv); err != nil {
 		return nil, err
 	}
 	return inv.result.Response()
@@ -106,7 +103,7 @@ func (e *Environment) InvokeStream(ctx context.Context, r Request) (*ResponseStr
 	if err != nil {
 		return nil, err
 	}
-	if err := e.await(ctx, inv, inv.result.begun); err != nil {
+	if err := e.await(ctx, inv); err != nil {
 		return nil, err
 	}
 	return inv.result, nil
@@ -117,26 +114,19 @@ func (e *Environment) submit(r Request, streamed bool) (*invocation, error) {
 	if err := r.check(); err != nil {
 		return nil, err
 	}
-	inv := newInvocation(r, streamed)
-	err := ErrClosed
-	e.do(func() {
-		if e.tenant != nil && *e.tenant != r.TenantID {
-			err = fmt.Errorf("lambdaenv: this environment serves tenant %q, not %q: start another for it",
-				*e.tenant, r.TenantID)
-			return
-		}
-		e.tenant = &r.TenantID
-		e.queue = append(e.queue, inv)
-		err = nil
-	})
-	return inv, err
+	inv := newInvocation(r, newUUID(), 0)
+	inv.streamed = streamed
+	if !e.do(func() { e.queue = append(e.queue, inv) }) {
+		return nil, ErrClosed
+	}
+	return inv, nil
 }
 
-// await waits until c is closed. The invocation of a caller who does not wait so
-// long is taken out of the queue, if it is still there.
-func (e *Environment) await(ctx context.Context, inv *invocation, c <-chan struct{}) error {
+// await waits for the result. The invocation of a caller who does not wait so long is
+// taken out of the queue, if it is still there.
+func (e *Environment) await(ctx context.Context, inv *invocation) error {
 	select {
-	case <-c:
+	case <-inv.result.ready:
 		return nil
 	case <-ctx.Done():
 		e.do(func() {
@@ -172,18 +162,17 @@ type ResponseStream struct {
 	ContentType string
 
 	once  sync.Once
-	begun chan struct{} // closed when ContentType is set
-	done  chan struct{} // closed when response or err is set
+	ready chan struct{} // closed when the response begins, if it is streamed, or ends
 
 	mu       sync.Mutex
 	changed  *sync.Cond
-	unread   []byte
+	unread   bytes.Buffer
+	ended    error // what Read returns in the end
 	response *Response
-	err      error
 }
 
 func newResponseStream(requestID string) *ResponseStream {
-	s := &ResponseStream{RequestID: requestID, begun: make(chan struct{}), done: make(chan struct{})}
+	s := &ResponseStream{RequestID: requestID, ready: make(chan struct{})}
 	s.changed = sync.NewCond(&s.mu)
 	return s
 }
@@ -193,35 +182,35 @@ func newResponseStream(requestID string) *ResponseStream {
 func (s *ResponseStream) Read(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for len(s.unread) == 0 && len(p) > 0 {
-		switch r := s.response; {
-		case s.err != nil:
-			return 0, s.err
-		case r == nil:
-			s.changed.Wait()
-		case r.FunctionError != "":
-			return 0, fmt.Errorf("lambdaenv: the response ended with %s: %s", r.FunctionError, r.Payload)
-		default:
-			return 0, io.EOF
-		}
+	for s.unread.Len() == 0 && s.ended == nil {
+		s.changed.Wait()
 	}
-	n := copy(p, s.unread)
-	s.unread = s.unread[n:]
-	return n, nil
+	n, err := s.unread.Read(p)
+	if err != nil {
+		err = s.ended
+	}
+	return n, err
 }
 
 // Response waits for the end of the response and returns all of it. The error is
 // ErrClosed when the environment was closed before that.
 func (s *ResponseStream) Response() (*Response, error) {
-	<-s.done
-	return s.response, s.err
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.ended == nil {
+		s.changed.Wait()
+	}
+	if s.response == nil {
+		return nil, s.ended
+	}
+	return s.response, nil
 }
 
-// begin wakes the caller when the response begins.
+// begin wakes the caller.
 func (s *ResponseStream) begin(contentType string) {
 	s.once.Do(func() {
 		s.ContentType = contentType
-		close(s.begun)
+		close(s.ready)
 	})
 }
 
@@ -232,22 +221,25 @@ type responseWriter struct{ *ResponseStream }
 func (s responseWriter) Write(b []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.response == nil { // else it is too late
-		s.unread = append(s.unread, b...)
+	if s.ended == nil { // else it is too late
+		s.unread.Write(b)
 		s.changed.Broadcast()
 	}
 	return len(b), nil
 }
 
-// end is the end of the response, or of the environment.
-func (s *ResponseStream) end(r *Response, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.response, s.err = r, err
+// end is the end of the response, or, without one, of the environment.
+func (s *ResponseStream) end(r *Response) {
+	contentType, ended := "", ErrClosed
 	if r != nil {
-		s.begin(r.ContentType)
+		contentType, ended = r.ContentType, io.EOF
+		if r.FunctionError != "" {
+			ended = fmt.Errorf("lambdaenv: the response ended with %s: %s", r.FunctionError, r.Payload)
+		}
 	}
-	s.begin("")
-	close(s.done)
+	s.mu.Lock()
+	s.response, s.ended = r, ended
 	s.changed.Broadcast()
+	s.mu.Unlock()
+	s.begin(contentType)
 }

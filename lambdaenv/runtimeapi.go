@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -78,10 +77,9 @@ func (s *sandbox) runtimeAsks(next chan<- *invocation, arrived time.Time) *apiEr
 	}
 	s.waiting = append(s.waiting, next)
 	if before == runtimeResponseSent && !s.stopping {
-		inv := s.current
-		inv.RuntimeDone = arrived
+		s.current.RuntimeDone = arrived
 		s.env.log.add(Entry{Source: Function, Kind: RuntimeDone, Text: "the runtime requested the next event"})
-		s.env.platform.runtimeDone(inv, arrived)
+		s.env.log.runtimeDone(s.current, arrived)
 	}
 	return nil
 }
@@ -90,7 +88,7 @@ func (s *sandbox) runtimeAsks(next chan<- *invocation, arrived time.Time) *apiEr
 func (inv *invocation) writeHeader(h http.Header, arn string) {
 	for name, value := range map[string]string{
 		"Lambda-Runtime-Aws-Request-Id":       inv.RequestID,
-		"Lambda-Runtime-Trace-Id":             inv.trace,
+		"Lambda-Runtime-Trace-Id":             inv.request.TraceHeader,
 		"Lambda-Runtime-Invoked-Function-Arn": arn,
 		"Lambda-Runtime-Deadline-Ms":          strconv.FormatInt(inv.deadline.UnixMilli(), 10),
 		"Lambda-Runtime-Client-Context":       inv.request.ClientContext,
@@ -117,48 +115,34 @@ func (s *sandbox) runtimeInvocationResponse(w http.ResponseWriter, r *http.Reque
 			source, limit = io.TeeReader(r.Body, responseWriter{inv.result}), maxStreamed
 			inv.result.begin(contentType)
 		}
-		body, err := readBody(source, limit)
-		if err != nil {
-			return unreadable(err)
+		body, refused := readResponse(source, limit)
+		if refused != nil {
+			return body, refused
 		}
-		response := &Response{Payload: body, ContentType: contentType}
+		body.ContentType = contentType
 		if errorType := r.Trailer.Get(headerErrorType); errorType != "" {
 			// The function failed after it had begun to stream.
-			response.FunctionError = errorType
+			body.FunctionError = errorType
 			if b, err := base64.StdEncoding.DecodeString(r.Trailer.Get(headerErrorBody)); err == nil && len(b) > 0 {
-				response.Payload, response.ContentType = b, contentJSON
+				body.Payload, body.ContentType = b, contentJSON
 			}
 		}
-		return response, nil
+		return body, nil
 	})
 }
 
 // runtimeInvocationError serves POST /runtime/invocation/{id}/error.
 func (s *sandbox) runtimeInvocationError(w http.ResponseWriter, r *http.Request) *apiError {
 	return s.respond(w, r, runtimeErrorResponse, func(*invocation) (*Response, *apiError) {
-		body, err := readBody(r.Body, maxResponse)
-		if err != nil {
-			return unreadable(err)
+		body, refused := readResponse(r.Body, maxResponse)
+		if refused != nil {
+			return body, refused
 		}
-		var reported struct {
-			Message string   `json:"errorMessage"`
-			Type    string   `json:"errorType"`
-			Stack   []string `json:"stackTrace,omitempty"`
-		}
-		malformed := json.Unmarshal(body, &reported) // the body may be anything
-		contentType := r.Header.Get("Content-Type")
-		if contentType == "application/vnd.aws.lambda.error.cause+json" {
-			// It has a cause for X-Ray, which is not for the caller.
-			contentType, body = contentJSON, mustJSON(reported)
-			if malformed != nil {
-				contentType, body = "application/octet-stream", []byte(`"Invalid error body"`)
-			}
-		}
-		return &Response{
-			Payload:       body,
-			ContentType:   contentType,
-			FunctionError: cmp.Or(r.Header.Get(headerErrorType), reported.Type, "Runtime.Unknown"),
-		}, nil
+		var reported errorBody
+		json.Unmarshal(body.Payload, &reported) // which may be anything
+		body.ContentType = r.Header.Get("Content-Type")
+		body.FunctionError = cmp.Or(r.Header.Get(headerErrorType), reported.Type, "Runtime.Unknown")
+		return body, nil
 	})
 }
 
@@ -178,9 +162,7 @@ func (s *sandbox) respond(w http.ResponseWriter, r *http.Request, state runtimeS
 	}
 	response, unreadable := read(inv)
 	complete := time.Now()
-	refused = s.call(func() *apiError {
-		return s.endResponse(inv, response, recordedType(r, response), complete)
-	})
+	refused = s.call(func() *apiError { return s.endResponse(inv, response, complete) })
 	return accept(w, cmp.Or(refused, unreadable))
 }
 
@@ -206,50 +188,50 @@ func (s *sandbox) beginResponse(r *http.Request, state runtimeState, arrived tim
 }
 
 // endResponse gives the response to the caller.
-func (s *sandbox) endResponse(inv *invocation, r *Response, errorType string, at time.Time) *apiError {
-	managed := s.env.cfg.managed()
-	switch {
-	case !inv.answered:
-	case managed: // the time ran out while the body arrived
+func (s *sandbox) endResponse(inv *invocation, r *Response, at time.Time) *apiError {
+	if inv.answered { // the time ran out while the body arrived
 		return errInvokeTimeout
-	default:
-		return errInvalidRequestID
 	}
 	s.runtime.out.drain()
 	inv.Responded = at
 	inv.produced = len(r.Payload)
 	r.Latency = at.Sub(inv.HandedOver)
 	if r.FunctionError != "" {
-		inv.Status, inv.errorType = statusError, errorType
+		inv.Status, inv.errorType = statusError, reportableType(r.FunctionError)
 	}
 	s.env.answer(inv, r)
-	// Lambda leaves a runtime whose response mode is wrong in its state, with no way
-	// out but to exit.
-	if !managed && r.FunctionError != "Runtime.InvalidResponseModeHeader" {
-		return s.enterRuntime(runtimeResponseSent)
+	if s.env.cfg.managed() {
+		return nil
 	}
-	return nil
+	return s.enterRuntime(runtimeResponseSent)
 }
 
-// unreadable is what caller and function get of a body that could not be read.
-func unreadable(err error) (*Response, *apiError) {
-	if e, ok := errors.AsType[*tooLargeError](err); ok {
-		return errorResponse("Function.ResponseSizeTooLarge", e.Error()),
+// readResponse reads a body. Of one that it cannot read, caller and function each
+// get an error.
+func readResponse(r io.Reader, limit int64) (*Response, *apiError) {
+	body, size, err := readBody(r, limit)
+	switch {
+	case err != nil:
+		return errorResponse("Runtime.TruncatedResponse", "Response body ended early: "+err.Error()),
+			&apiError{http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated"}
+	case size > limit:
+		tooLarge := fmt.Sprintf("Response payload size (%d bytes) exceeded maximum allowed payload size (%d bytes).",
+			size, limit)
+		return errorResponse("Function.ResponseSizeTooLarge", tooLarge),
 			&apiError{http.StatusRequestEntityTooLarge, "RequestEntityTooLarge",
-				fmt.Sprintf("Exceeded maximum allowed payload size (%d bytes).", e.limit)}
+				fmt.Sprintf("Exceeded maximum allowed payload size (%d bytes).", limit)}
 	}
-	return errorResponse("Runtime.TruncatedResponse", "Response body ended early: "+err.Error()),
-		&apiError{http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated"}
+	return &Response{Payload: body}, nil
 }
 
 // runtimeInitError serves POST /runtime/init/error, after which the runtime
 // should exit.
 func (s *sandbox) runtimeInitError(w http.ResponseWriter, r *http.Request) *apiError {
-	body, _ := readBody(r.Body, maxResponse) // as much of it as arrived
+	body, _, _ := readBody(r.Body, maxResponse) // as much of it as arrived
 	return accept(w, s.call(func() *apiError {
 		refused := s.enterRuntime(runtimeInitError)
 		if refused == nil {
-			s.initError, s.initReason = validErrorType(r.Header.Get(headerErrorType)), body
+			s.initError, s.initReason = reportableType(r.Header.Get(headerErrorType)), body
 		}
 		return refused
 	}))
@@ -257,16 +239,9 @@ func (s *sandbox) runtimeInitError(w http.ResponseWriter, r *http.Request) *apiE
 
 var reportableError = regexp.MustCompile(`(Runtime|Function)\.[A-Z][a-zA-Z]+`)
 
-// recordedType is the error type in the platform's records. A type that is not
+// reportableType is the error type in the platform's records. A type that is not
 // in Lambda's form does not get there.
-func recordedType(r *http.Request, response *Response) string {
-	if reportableError.MatchString(response.FunctionError) {
-		return response.FunctionError
-	}
-	return validErrorType(r.Header.Get(headerErrorType))
-}
-
-func validErrorType(t string) string {
+func reportableType(t string) string {
 	switch {
 	case reportableError.MatchString(t):
 		return t

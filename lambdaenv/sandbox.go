@@ -22,27 +22,24 @@ import (
 // Apart from the first fields, which are set when it is made, it belongs to the
 // goroutine of the environment.
 type sandbox struct {
-	env       *Environment
-	telemetry *telemetry
-	address   string
-	server    *http.Server
-	ctx       context.Context // ends when the sandbox has ended
-	cancel    context.CancelFunc
-	workers   sync.WaitGroup // goroutines
-	serving   sync.RWMutex   // held for reading by handlers, and for good by close
+	env     *Environment
+	server  *http.Server
+	ctx     context.Context // ends when the sandbox has ended
+	cancel  context.CancelFunc
+	workers sync.WaitGroup // goroutines
+	serving sync.RWMutex   // held for reading by handlers, and for good by close
 
-	runtime            *process // nil before it was started
-	runtimeState       runtimeState
-	waiting            []chan<- *invocation // the runtime's calls for the next event
-	current            *invocation          // the last that the runtime got, if not on a managed instance
-	initError          string               // type of the error that the runtime reported
-	initReason         []byte               // and what it said
-	extensions         []*extension         // external ones first
-	extensionErrorType string               // of the first extension that reported an error
-	late               map[string]bool      // ids that a managed instance gave up on
-	fault              *fault               // the first that happened
-	stopping           bool                 // the processes are meant to end
-	shutdownEvent      extensionEvent       // once it is out
+	runtime       *process // nil before it was started
+	runtimeState  runtimeState
+	waiting       []chan<- *invocation // the runtime's calls for the next event
+	current       *invocation          // the last that the runtime got, if not on a managed instance
+	initError     string               // type of the error that the runtime reported
+	initReason    []byte               // and what it said
+	extensions    []*extension         // external ones first
+	late          map[string]bool      // ids that a managed instance gave up on
+	fault         *fault               // the first that happened
+	stopping      bool                 // the processes are meant to end
+	shutdownEvent *extensionEvent      // once it is out
 }
 
 // A fault ends the sandbox.
@@ -88,39 +85,38 @@ func (f *fault) recordedType() string {
 
 // initialize starts the processes and returns when all of them have requested
 // the next event. The error is a *fault, or ErrClosed.
-func (e *Environment) initialize(name string, deadline time.Time) error {
-	e.enter(phaseInit)
+func (e *Environment) initialize(phase string, deadline time.Time) error {
 	begun := time.Now()
 	s := newSandbox(e)
 	e.sandbox = s
-	defer s.telemetry.closeSubscription()
-	e.event(InitStarted, name)
-	e.platform.initStart(name)
+	e.log.openTelemetry()
+	defer e.log.closeTelemetry()
+	e.log.event(InitStarted, phase)
+	e.log.record("initStart", platformRecord{InitializationType: e.cfg.initType(), Phase: phase,
+		RuntimeVersion: runtimeVersion, RuntimeVersionArn: runtimeVersionARN})
 	err := s.startProcesses(deadline)
 	if errors.Is(err, ErrClosed) {
 		return err
 	}
 	for _, x := range s.extensions {
-		e.platform.extension(x)
+		e.log.record("extension", platformRecord{Name: x.name, State: string(x.state),
+			Events: append([]string{}, x.events...), ErrorType: x.errorType})
 	}
 	f, failed := errors.AsType[*fault](err)
-	e.platform.initDone(name, time.Since(begun), f)
+	e.log.initDone(phase, time.Since(begun), f)
 	if !failed {
-		e.event(InitDone, "function and extensions have requested the next event")
-		e.enter(phaseReady)
+		e.log.event(InitDone, "function and extensions have requested the next event")
 		return nil
 	}
 	f.memory = e.maxMemory()
 	e.sandbox = nil
-	e.enter(phaseCold)
-	return errors.Join(f, s.close())
+	s.close()
+	return f
 }
 
 func newSandbox(e *Environment) *sandbox {
 	s := &sandbox{env: e, runtimeState: runtimeStarted, late: map[string]bool{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.telemetry = &telemetry{ctx: s.ctx, workers: &s.workers}
-	e.log.setTelemetry(s.telemetry)
 	// A process may die in the middle of a call, which is not for the log of the tests.
 	s.server = &http.Server{Handler: s.handler(), ErrorLog: log.New(io.Discard, "", 0)}
 	return s
@@ -129,18 +125,17 @@ func newSandbox(e *Environment) *sandbox {
 // startProcesses starts the extensions and, when all have registered, the function.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
 func (s *sandbox) startProcesses(deadline time.Time) error {
-	e := s.env
+	cfg, tmp := &s.env.cfg, s.env.tmp
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return &fault{errorType: "Sandbox.Failure", message: err.Error(), at: time.Now()}
 	}
-	s.address = listener.Addr().String()
 	s.workers.Go(func() { s.server.Serve(listener) })
-	functionEnv, extensionEnv := e.cfg.environs(s.address, e.tmp, e.logStream)
-	for _, path := range e.cfg.Extensions {
+	functionEnv, extensionEnv := cfg.environs(listener.Addr().String(), tmp, s.env.logStream)
+	for _, path := range cfg.Extensions {
 		x := &extension{name: filepath.Base(path), state: extensionStarted}
 		s.extensions = append(s.extensions, x)
-		if x.process, err = s.start(Extension, x.name, path, e.tmp, extensionEnv); err != nil {
+		if x.process, err = s.start(Extension, x.name, path, tmp, extensionEnv); err != nil {
 			x.enter(extensionLaunchError)
 			return &fault{errorType: "Extension.LaunchError", message: err.Error(), at: time.Now()}
 		}
@@ -148,7 +143,7 @@ func (s *sandbox) startProcesses(deadline time.Time) error {
 	if err := s.await(deadline); err != nil {
 		return err
 	}
-	s.runtime, err = s.start(Function, RuntimeName, e.cfg.Function, e.cfg.taskRoot(), functionEnv)
+	s.runtime, err = s.start(Function, RuntimeName, cfg.Function, filepath.Dir(cfg.Function), functionEnv)
 	if err != nil {
 		return &fault{errorType: "Runtime.InvalidEntrypoint", message: err.Error(), at: time.Now()}
 	}
@@ -157,14 +152,9 @@ func (s *sandbox) startProcesses(deadline time.Time) error {
 
 // start starts a process. When it has ended, the environment calls exited.
 func (s *sandbox) start(source Source, name, path, dir string, environ []string) (*process, error) {
-	p := newProcess(source, name, s.env.log)
-	started := make(chan error, 1)
-	s.workers.Go(func() {
-		if p.run(path, dir, environ, started) {
-			s.do(func() { s.exited(p) })
-		}
-	})
-	if err := <-started; err != nil {
+	p := &process{source: source, name: name, log: s.env.log}
+	err := startProcess(p, path, dir, environ, &s.workers, func() { s.do(func() { s.exited(p) }) })
+	if err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -219,22 +209,21 @@ func (s *sandbox) exited(p *process) {
 	if s.stopping || s.fault != nil {
 		return
 	}
-	f := &fault{process: p, at: time.Now(), errorType: "Extension.Crash", message: p.status.text}
-	switch {
-	case p == s.runtime:
+	f := &fault{process: p, at: time.Now(), errorType: "Extension.Crash", message: describe(p.status)}
+	if p == s.runtime {
 		f.errorType, f.message = "Runtime.ExitError", "Runtime exited without providing a reason"
-		if p.status.code != 0 {
-			f.message = "Runtime exited with error: " + p.status.text
+		if p.status != 0 {
+			f.message = "Runtime exited with error: " + describe(p.status)
 		}
 		if s.initError != "" {
 			f.errorType, f.payload = s.initError, s.initReason
 			f.message += ", having reported " + string(s.initReason)
 		}
-	case p.status.code == 0:
-		f.message = "exit code 0"
 	}
-	if s.extensionErrorType != "" {
-		f.errorType = s.extensionErrorType
+	for _, x := range s.extensions {
+		if x.errorType != "" {
+			f.errorType = "Extension." + string(x.state)
+		}
 	}
 	s.fault = f
 }
@@ -244,12 +233,15 @@ func (s *sandbox) handOver(inv *invocation) {
 	inv.hasExtensions = len(s.extensions) > 0
 	delete(s.late, inv.RequestID) // of an earlier attempt
 	inv.HandedOver = time.Now()
-	var event extensionEvent
 	for _, x := range s.extensions {
-		if event.body == nil && x.registeredFor(eventInvoke) {
-			event = s.invokeEvent(inv)
-		}
-		x.send(event)
+		// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html#runtimes-lifecycle-invoke
+		x.send(&extensionEvent{
+			EventType:  eventInvoke,
+			DeadlineMs: inv.deadline.UnixMilli(),
+			RequestID:  inv.RequestID,
+			ARN:        s.env.cfg.functionARN(inv.request.Qualifier),
+			Tracing:    &tracing{Type: "X-Amzn-Trace-Id", Value: inv.request.TraceHeader},
+		})
 	}
 	s.env.log.add(Entry{Source: Platform, Kind: Invoked, RequestID: inv.RequestID, Text: "the runtime has the event"})
 	if !s.env.cfg.managed() {
@@ -258,21 +250,6 @@ func (s *sandbox) handOver(inv *invocation) {
 	}
 	s.waiting[0] <- inv
 	s.waiting = slices.Delete(s.waiting, 0, 1)
-}
-
-// invokeEvent is what extensions see of an invocation.
-// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html#runtimes-lifecycle-invoke
-func (s *sandbox) invokeEvent(inv *invocation) extensionEvent {
-	return extensionEvent{eventInvoke, mustJSON(struct {
-		EventType  string  `json:"eventType"`
-		DeadlineMs int64   `json:"deadlineMs"`
-		RequestID  string  `json:"requestId"`
-		ARN        string  `json:"invokedFunctionArn"`
-		Tracing    tracing `json:"tracing"`
-	}{
-		eventInvoke, inv.deadline.UnixMilli(), inv.RequestID, s.env.cfg.functionARN(inv.request.Qualifier),
-		tracing{Type: "X-Amzn-Trace-Id", Value: inv.trace},
-	})}
 }
 
 // settled reports whether the work of the invocation is done, and when that was: the
@@ -302,9 +279,13 @@ func (s *sandbox) runtimeRequestedEvent() bool {
 	return s.runtimeState != runtimeStarted && s.runtimeState != runtimeInitError
 }
 
-// processes returns the processes that were started: the function's first.
+// processes returns the processes that were started: the function's first. A nil
+// sandbox has none.
 func (s *sandbox) processes() []*process {
 	var ps []*process
+	if s == nil {
+		return ps
+	}
 	if s.runtime != nil {
 		ps = append(ps, s.runtime)
 	}
@@ -328,12 +309,11 @@ func (s *sandbox) do(f func()) bool { return s.env.doUnless(s.ctx.Done(), f) }
 
 // close kills the processes that are left, closes the APIs, and waits for all
 // goroutines.
-func (s *sandbox) close() error {
+func (s *sandbox) close() {
 	s.stopping = true
-	err := kill(s.processes())
+	kill(s.processes()...)
 	s.server.Close() // first: a call that gets no answer is one of a sandbox that is gone
 	s.cancel()
 	s.serving.Lock()
 	s.workers.Wait()
-	return err
 }

@@ -22,10 +22,7 @@ import (
 	"time"
 
 	"example.com/postinvoke/lambdaenv"
-	"example.com/postinvoke/lambdaenv/internal/debug"
 )
-
-func init() { debug.CheckInvariants = true } // in all tests that use this package
 
 // timeout bounds every wait, so that a hung process gives a failed test with
 // a log instead of a stack dump of the test binary.
