@@ -79,7 +79,7 @@ func TestInitFailures(t *testing.T) {
 		}, {
 			"extension exits",
 			lambdaenv.Config{Env: []string{script{Init: "exit"}.variable("ext")}},
-			[]string{`extension "ext"`, "exit code 0", "Extension.Crash", "ext exits"},
+			[]string{`extension "ext"`, "exit status 0", "Extension.Crash", "ext exits"},
 			"Phase: init\tStatus: error\tError Type: Extension.Crash", "",
 		}, {
 			"extension crashes after registration",
@@ -157,23 +157,6 @@ func TestInitFailures(t *testing.T) {
 				t.Errorf("got log %q, want a line with %q", env.Lines(), tt.report)
 			}
 		})
-	}
-}
-
-func TestInternalExtensionRefusedNextIsNotWaitedFor(t *testing.T) {
-	t.Parallel()
-	env := lambdaenvtest.Start(t, lambdaenv.Config{
-		Function: function(t),
-		Env:      []string{`INTERNAL="INVOKE"`},
-		Refuse:   map[string]int{"next": 503},
-	})
-	gate := newGate(t)
-	go env.Invoke(event{"Gate": gate.String()}.String())
-	open := gate.next()
-	env.AwaitLine("internal extension: 503") // before it is frozen
-	open()
-	if report := env.WaitIdle(); report.Status != "success" {
-		t.Errorf("got %+v, want success", report)
 	}
 }
 

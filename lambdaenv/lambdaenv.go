@@ -111,9 +111,7 @@ type Config struct {
 
 	// Refuse is for tests only. It makes calls of the Extensions API fail, to see
 	// what an extension does then: it maps "register", "next", "init/error" and
-	// "exit/error" to the HTTP status to answer with. An internal extension
-	// that is refused its next event is not waited for, and gets no events;
-	// an external one has to exit.
+	// "exit/error" to the HTTP status to answer with.
 	Refuse map[string]int
 
 	// Observe, if set, is called with every entry as it is logged, one at a
