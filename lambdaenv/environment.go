@@ -44,7 +44,8 @@ type Environment struct {
 	coldInit    time.Duration          // of the Init phase, until an invocation reports it
 	idleWaiters []chan<- *Report       // calls of WaitIdle
 	last        *Report
-	shutdown    *shutdownRequest
+	shutdown    *ShutdownReport // of the Shutdown phase, since it was requested
+	shutDown    bool            // it is over
 }
 
 // Start starts the extensions, and once they all have registered the function,
@@ -96,7 +97,10 @@ func (e *Environment) Close() error {
 }
 
 // Entries returns the log so far; with Config.Forget, nothing.
-func (e *Environment) Entries() []Entry { return e.log.snapshot() }
+func (e *Environment) Entries() (entries []Entry) {
+	e.log.with(func() { entries = slices.Clone(e.log.entries) })
+	return entries
+}
 
 // run takes the environment from Init to the end.
 func (e *Environment) run(started chan<- error) {
@@ -147,25 +151,17 @@ func (e *Environment) step() error {
 		e.freeze()
 		return nil
 	}
-	next := e.nextToExpire()
-	if next == nil {
-		return e.wait(time.Time{})
+	next := &invocation{} // to expire
+	for _, inv := range e.inProgress {
+		if next.deadline.IsZero() || inv.deadline.Before(next.deadline) {
+			next = inv
+		}
 	}
 	err := e.wait(next.deadline)
 	if errors.Is(err, errExpired) {
 		return e.expire(next)
 	}
 	return err
-}
-
-// nextToExpire returns the invocation in progress with the earliest deadline, or nil.
-func (e *Environment) nextToExpire() (next *invocation) {
-	for _, inv := range e.inProgress {
-		if next == nil || inv.deadline.Before(next.deadline) {
-			next = inv
-		}
-	}
-	return next
 }
 
 // begin thaws the processes, or starts them, and gives them the event. The init
@@ -178,7 +174,7 @@ func (e *Environment) begin(inv *invocation) error {
 	e.coldInit = 0
 	e.inProgress[inv.RequestID] = inv
 	if !e.cfg.managed() {
-		e.log.setRequest(inv.RequestID)
+		e.log.with(func() { e.log.requestID = inv.RequestID })
 	}
 	var initError error
 	if e.sandbox == nil {
@@ -192,7 +188,7 @@ func (e *Environment) begin(inv *invocation) error {
 		RequestID: inv.RequestID, TenantID: inv.request.TenantID, Version: functionVersion,
 	})
 	if f, failed := errors.AsType[*fault](initError); failed {
-		if f.timeout {
+		if f.status == statusTimeout {
 			f.message = inv.timeoutMessage()
 		}
 		return e.fail(f)
@@ -217,7 +213,7 @@ func (e *Environment) settle(inv *invocation, at time.Time) {
 // expire ends an invocation that took too long: with the processes, or, on a managed
 // instance, alone, while its code continues.
 func (e *Environment) expire(inv *invocation) error {
-	f := &fault{errorType: "Sandbox.Timedout", timeout: true, message: inv.timeoutMessage(), at: inv.deadline}
+	f := timeoutFault(inv.deadline, inv.timeoutMessage())
 	if !e.cfg.managed() {
 		return e.fail(f)
 	}

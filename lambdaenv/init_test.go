@@ -178,7 +178,7 @@ func TestStartOfWhatCannotRun(t *testing.T) {
 	}{
 		{"nothing", lambdaenv.Config{}, "Config.Function is empty"},
 		{"missing file", lambdaenv.Config{Function: "/no/such/file"}, "/no/such/file: no such file"},
-		{"folder", lambdaenv.Config{Function: t.TempDir()}, "is not an executable file"},
+		{"folder", lambdaenv.Config{Function: t.TempDir()}, "permission denied (Runtime.InvalidEntrypoint)"},
 		{"not a program", lambdaenv.Config{Function: text}, "Runtime.InvalidEntrypoint"},
 		{"extension not a program", lambdaenv.Config{Function: function(t), Extensions: []string{text}},
 			"Extension.LaunchError"},

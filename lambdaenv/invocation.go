@@ -72,9 +72,9 @@ func newUUID() string {
 // giveUp logs that an invocation timed out or crashed. A caller who has no response
 // yet gets the error.
 func (e *Environment) giveUp(inv *invocation, f *fault) {
-	inv.Status, inv.errorType = f.status(), f.recordedType()
+	inv.Status, inv.errorType = f.status, f.errorType
 	inv.MaxMemoryMB = max(f.memory, e.maxMemory())
-	if f.timeout {
+	if f.status == statusTimeout {
 		e.log.text(inv.RequestID, "%s %s %s", stamp(time.Now()), inv.RequestID, f.message)
 	} else {
 		e.log.text(inv.RequestID, "RequestId: %s Error: %s", inv.RequestID, f.message)
@@ -118,7 +118,7 @@ func (e *Environment) finish(inv *invocation, at time.Time) {
 	e.last = &inv.Report
 	delete(e.inProgress, inv.RequestID)
 	if !e.cfg.managed() {
-		e.log.setRequest("")
+		e.log.with(func() { e.log.requestID = "" })
 	}
 	if inv.request.Async && inv.Status != statusSuccess && inv.attempt < e.cfg.Retries {
 		e.queue = append(e.queue, newInvocation(inv.request, inv.RequestID, inv.attempt+1))

@@ -17,7 +17,7 @@ type eventLog struct {
 
 	mu        sync.Mutex
 	entries   []Entry
-	requestID string // of the invocation in progress, empty for none
+	requestID string // of the invocation in progress; empty for none, and on a managed instance
 	telemetry telemetry
 }
 
@@ -74,10 +74,11 @@ func (l *eventLog) text(requestID, format string, args ...any) {
 // format", regardless of the format of the log.
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
 func (l *eventLog) record(kind string, r platformRecord) {
+	if r.Status == statusTimeout {
+		r.ErrorType = "" // a timeout has none
+	}
 	now := time.Now()
-	l.mu.Lock()
-	l.telemetry.publish("platform", "platform."+kind, now, r)
-	l.mu.Unlock()
+	l.with(func() { l.telemetry.publish("platform", "platform."+kind, now, r) })
 	level := r.level(kind, l.cfg.managed())
 	switch {
 	case l.cfg.LogFormat == Text:
@@ -90,15 +91,9 @@ func (l *eventLog) record(kind string, r platformRecord) {
 	}
 }
 
-// setRequest sets the invocation in progress; empty for none.
-func (l *eventLog) setRequest(id string) {
+// with calls f while nothing is logged.
+func (l *eventLog) with(f func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.requestID = id
-}
-
-func (l *eventLog) snapshot() []Entry {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.entries)
+	f()
 }

@@ -111,7 +111,7 @@ func (r *platformRecord) lines(kind string) []string {
 func (l *eventLog) initDone(phase string, took time.Duration, f *fault) {
 	r := platformRecord{InitializationType: l.cfg.initType(), Phase: phase, Status: statusSuccess}
 	if f != nil {
-		r.Status, r.ErrorType = f.status(), f.recordedType()
+		r.Status, r.ErrorType = f.status, f.errorType
 	}
 	l.record("initRuntimeDone", r)
 	r.Metrics = &metrics{DurationMs: ms(took)}

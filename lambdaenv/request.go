@@ -39,28 +39,6 @@ type Request struct {
 	Qualifier string
 }
 
-// cognito is the header that identifies a mobile user to the runtime.
-func (r *Request) cognito() string {
-	if r.CognitoIdentityID == "" && r.CognitoIdentityPoolID == "" {
-		return ""
-	}
-	return string(mustJSON(struct {
-		ID   string `json:"cognitoIdentityId"`
-		Pool string `json:"cognitoIdentityPoolId"`
-	}{r.CognitoIdentityID, r.CognitoIdentityPoolID}))
-}
-
-func (r *Request) check() error {
-	limit := MaxEvent
-	if r.Async {
-		limit = MaxAsyncEvent
-	}
-	if len(r.Payload) > limit {
-		return fmt.Errorf("lambdaenv: an event of %d bytes: Lambda takes at most %d", len(r.Payload), limit)
-	}
-	return nil
-}
-
 // Invoke is [Environment.Do] with nothing but an event.
 func (e *Environment) Invoke(ctx context.Context, payload []byte) (*Response, error) {
 	return e.Do(ctx, Request{Payload: payload})
@@ -111,8 +89,12 @@ func (e *Environment) InvokeStream(ctx context.Context, r Request) (*ResponseStr
 
 // submit puts an invocation into the queue.
 func (e *Environment) submit(r Request, streamed bool) (*invocation, error) {
-	if err := r.check(); err != nil {
-		return nil, err
+	limit := MaxEvent
+	if r.Async {
+		limit = MaxAsyncEvent
+	}
+	if len(r.Payload) > limit {
+		return nil, fmt.Errorf("lambdaenv: an event of %d bytes: Lambda takes at most %d", len(r.Payload), limit)
 	}
 	inv := newInvocation(r, newUUID(), 0)
 	inv.streamed = streamed

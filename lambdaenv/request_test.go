@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"example.com/postinvoke/lambdaenv"
 )
@@ -120,7 +119,7 @@ func TestAsynchronousInvocationIsTriedAgain(t *testing.T) {
 func TestRetriesOfAsynchronousInvocations(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ retries, want int }{{-1, 1}, {1, 2}} {
-		se, function, next := startStub(t, lambdaenv.Config{Retries: tt.retries, RetryDelay: time.Millisecond})
+		se, function, next := startStub(t, lambdaenv.Config{Retries: tt.retries})
 		if _, err := se.env.Do(t.Context(), lambdaenv.Request{Async: true}); err != nil {
 			t.Fatal(err)
 		}

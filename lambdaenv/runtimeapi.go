@@ -86,14 +86,21 @@ func (s *sandbox) runtimeAsks(next chan<- *invocation, arrived time.Time) *apiEr
 
 // writeHeader writes what the runtime gets with the event.
 func (inv *invocation) writeHeader(h http.Header, arn string) {
+	r := &inv.request
+	cognito := ""
+	if r.CognitoIdentityID != "" || r.CognitoIdentityPoolID != "" {
+		cognito = string(mustJSON(map[string]string{
+			"cognitoIdentityId": r.CognitoIdentityID, "cognitoIdentityPoolId": r.CognitoIdentityPoolID,
+		}))
+	}
 	for name, value := range map[string]string{
 		"Lambda-Runtime-Aws-Request-Id":       inv.RequestID,
-		"Lambda-Runtime-Trace-Id":             inv.request.TraceHeader,
+		"Lambda-Runtime-Trace-Id":             r.TraceHeader,
 		"Lambda-Runtime-Invoked-Function-Arn": arn,
 		"Lambda-Runtime-Deadline-Ms":          strconv.FormatInt(inv.deadline.UnixMilli(), 10),
-		"Lambda-Runtime-Client-Context":       inv.request.ClientContext,
-		"Lambda-Runtime-Cognito-Identity":     inv.request.cognito(),
-		"Lambda-Runtime-Aws-Tenant-Id":        inv.request.TenantID,
+		"Lambda-Runtime-Client-Context":       r.ClientContext,
+		"Lambda-Runtime-Cognito-Identity":     cognito,
+		"Lambda-Runtime-Aws-Tenant-Id":        r.TenantID,
 		headerInvocationID:                    inv.attemptID,
 		"Content-Type":                        contentJSON,
 	} {

@@ -44,43 +44,36 @@ type sandbox struct {
 
 // A fault ends the sandbox.
 type fault struct {
+	status    status
 	errorType string
-	message   string // in Lambda's words
-	timeout   bool
-	payload   []byte // for the caller, if the function reported an error itself
-	process   *process
+	message   string   // in Lambda's words
+	payload   []byte   // for the caller, if the function reported an error itself
+	process   *process // nil if it is not about one
 	at        time.Time
 	memory    int // that was in use, if the processes are gone by now
+}
+
+func newFault(errorType, message string) *fault {
+	return &fault{status: statusError, errorType: errorType, message: message, at: time.Now()}
+}
+
+func timeoutFault(at time.Time, message string) *fault {
+	return &fault{status: statusTimeout, errorType: "Sandbox.Timedout", message: message, at: at}
 }
 
 // Error is for the caller of Start: it names the process, and has the last lines
 // that it printed.
 func (f *fault) Error() string {
-	text := "lambdaenv: init: "
+	text := f.message + " (" + f.errorType + ")"
 	if f.process == nil {
-		return text + f.message + " (" + f.errorType + ")"
+		return "lambdaenv: init: " + text
 	}
-	text += fmt.Sprintf("%v: %s (%s)", f.process, f.message, f.errorType)
+	text = fmt.Sprintf("lambdaenv: init: %v: %s", f.process, text)
 	lines := f.process.out.lastLines()
 	if len(lines) == 0 {
 		return text + "; it printed nothing"
 	}
 	return text + "; it printed last:\n\t" + strings.Join(lines, "\n\t")
-}
-
-func (f *fault) status() status {
-	if f.timeout {
-		return statusTimeout
-	}
-	return statusError
-}
-
-// recordedType is the error type in the platform's records. A timeout has none.
-func (f *fault) recordedType() string {
-	if f.timeout {
-		return ""
-	}
-	return f.errorType
 }
 
 // initialize starts the processes and returns when all of them have requested
@@ -89,8 +82,8 @@ func (e *Environment) initialize(phase string, deadline time.Time) error {
 	begun := time.Now()
 	s := newSandbox(e)
 	e.sandbox = s
-	e.log.openTelemetry()
-	defer e.log.closeTelemetry()
+	e.log.with(func() { e.log.telemetry = telemetry{open: true} })
+	defer e.log.with(func() { e.log.telemetry.open, e.log.telemetry.past = false, nil })
 	e.log.event(InitStarted, phase)
 	e.log.record("initStart", platformRecord{InitializationType: e.cfg.initType(), Phase: phase,
 		RuntimeVersion: runtimeVersion, RuntimeVersionArn: runtimeVersionARN})
@@ -128,7 +121,7 @@ func (s *sandbox) startProcesses(deadline time.Time) error {
 	cfg, tmp := &s.env.cfg, s.env.tmp
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return &fault{errorType: "Sandbox.Failure", message: err.Error(), at: time.Now()}
+		return newFault("Sandbox.Failure", err.Error())
 	}
 	s.workers.Go(func() { s.server.Serve(listener) })
 	functionEnv, extensionEnv := cfg.environs(listener.Addr().String(), tmp, s.env.logStream)
@@ -137,7 +130,7 @@ func (s *sandbox) startProcesses(deadline time.Time) error {
 		s.extensions = append(s.extensions, x)
 		if x.process, err = s.start(Extension, x.name, path, tmp, extensionEnv); err != nil {
 			x.enter(extensionLaunchError)
-			return &fault{errorType: "Extension.LaunchError", message: err.Error(), at: time.Now()}
+			return newFault("Extension.LaunchError", err.Error())
 		}
 	}
 	if err := s.await(deadline); err != nil {
@@ -145,7 +138,7 @@ func (s *sandbox) startProcesses(deadline time.Time) error {
 	}
 	s.runtime, err = s.start(Function, RuntimeName, cfg.Function, filepath.Dir(cfg.Function), functionEnv)
 	if err != nil {
-		return &fault{errorType: "Runtime.InvalidEntrypoint", message: err.Error(), at: time.Now()}
+		return newFault("Runtime.InvalidEntrypoint", err.Error())
 	}
 	return s.await(deadline)
 }
@@ -163,44 +156,45 @@ func (s *sandbox) start(source Source, name, path, dir string, environ []string)
 // await returns when nothing is missing.
 func (s *sandbox) await(deadline time.Time) error {
 	err := s.env.until(deadline, func() bool {
-		missing, _ := s.missing()
-		return s.fault != nil || missing == ""
+		p, _ := s.missing()
+		return s.fault != nil || p == nil
 	})
-	switch {
-	case s.fault != nil:
+	if s.fault != nil {
 		return s.fault
-	case errors.Is(err, errExpired):
-		missing, p := s.missing()
-		return &fault{errorType: "Sandbox.Timedout", timeout: true, at: deadline,
-			message: "the init timed out: " + missing, process: p}
+	}
+	if errors.Is(err, errExpired) {
+		p, missing := s.missing()
+		f := timeoutFault(deadline, "the init timed out: "+missing)
+		f.process = p
+		return f
 	}
 	return err
 }
 
-// missing returns what the init waits for, and which process has to do it. Before the
-// runtime is started that is registration.
-func (s *sandbox) missing() (string, *process) {
+// missing returns the process that the init waits for, and why; nil for none. Before
+// the runtime is started it waits for registration.
+func (s *sandbox) missing() (*process, string) {
 	for _, x := range s.extensions {
 		if x.state == extensionStarted {
-			return "it has not registered under its file name", x.process
+			return x.process, "it has not registered under its file name"
 		}
 	}
 	if s.runtime == nil {
-		return "", nil
+		return nil, ""
 	}
 	if !s.runtimeRequestedEvent() {
-		return "it has not requested an event", s.runtime
+		return s.runtime, "it has not requested an event"
 	}
 	for _, x := range s.extensions {
 		switch {
 		case x.state == extensionReady:
-		case x.process != nil:
-			return "it has registered, but not requested an event", x.process
+		case x.internal():
+			return s.runtime, fmt.Sprintf("its internal extension %q has not requested an event", x.name)
 		default:
-			return fmt.Sprintf("its internal extension %q has not requested an event", x.name), s.runtime
+			return x.process, "it has registered, but not requested an event"
 		}
 	}
-	return "", nil
+	return nil, ""
 }
 
 // exited handles the end of a process. It is a crash with any exit status, unless
@@ -209,7 +203,8 @@ func (s *sandbox) exited(p *process) {
 	if s.stopping || s.fault != nil {
 		return
 	}
-	f := &fault{process: p, at: time.Now(), errorType: "Extension.Crash", message: describe(p.status)}
+	f := newFault("Extension.Crash", describe(p.status))
+	f.process = p
 	if p == s.runtime {
 		f.errorType, f.message = "Runtime.ExitError", "Runtime exited without providing a reason"
 		if p.status != 0 {

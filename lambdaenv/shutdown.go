@@ -19,11 +19,6 @@ const (
 	flushWithin     = 200 * time.Millisecond // of telemetry; nothing is documented
 )
 
-type shutdownRequest struct {
-	reason string
-	report *ShutdownReport // set at the end, before done is closed
-}
-
 // Shutdown runs the Shutdown phase and returns when nothing is left. It begins
 // when the invocation in progress has ended, hooks included; those that wait for
 // their turn get ErrClosed. An empty reason means "spindown".
@@ -38,32 +33,27 @@ type shutdownRequest struct {
 //
 // See https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown
 func (e *Environment) Shutdown(ctx context.Context, reason string) (*ShutdownReport, error) {
-	request := &shutdownRequest{reason: cmp.Or(reason, "spindown")}
-	e.do(func() {
-		if e.shutdown == nil {
-			e.shutdown = request
-		}
-	})
+	report := &ShutdownReport{Reason: cmp.Or(reason, "spindown")}
+	e.do(func() { e.shutdown = cmp.Or(e.shutdown, report) })
 	select {
 	case <-e.done:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if request.report == nil { // it was closed before, or another call has the report
+	if e.shutdown != report || !e.shutDown { // another call shut it down, or Close
 		return nil, ErrClosed
 	}
-	return request.report, e.err
+	return report, e.err
 }
 
 // runShutdownPhase runs the Shutdown phase.
 func (e *Environment) runShutdownPhase() error {
-	e.log.event(ShutdownBegan, e.shutdown.reason)
-	report, err := e.endProcesses(e.shutdown.reason)
-	if err != nil {
+	e.log.event(ShutdownBegan, e.shutdown.Reason)
+	if err := e.endProcesses(e.shutdown); err != nil {
 		return err
 	}
 	e.log.event(ShutdownDone, "nothing is left")
-	e.shutdown.report = report
+	e.shutDown = true
 	return ErrClosed
 }
 
@@ -75,22 +65,20 @@ func (e *Environment) reset(f *fault) error {
 		return nil
 	}
 	reason := "failure"
-	if f.timeout {
+	if f.status == statusTimeout {
 		reason = "timeout"
 	}
 	e.log.event(Reset, reason)
-	_, err := e.endProcesses(reason)
-	return err
+	return e.endProcesses(&ShutdownReport{Reason: reason})
 }
 
 // endProcesses ends the processes in Lambda's order: the runtime first, and only then
 // the extensions, which so can still serve it. If the environment has to close
 // meanwhile, the error is ErrClosed, and the rest is left to cleanUp.
-func (e *Environment) endProcesses(reason string) (*ShutdownReport, error) {
-	report := &ShutdownReport{Reason: reason}
+func (e *Environment) endProcesses(report *ShutdownReport) error {
 	s := e.sandbox
 	if s == nil {
-		return report, nil
+		return nil
 	}
 	if len(s.extensions) > 0 {
 		e.thaw()
@@ -105,7 +93,7 @@ func (e *Environment) endProcesses(reason string) (*ShutdownReport, error) {
 	}
 
 	if err := e.terminateRuntime(began); errors.Is(err, ErrClosed) {
-		return nil, err
+		return err
 	}
 	end(s.runtime)
 	report.Runtime = time.Since(began)
@@ -118,7 +106,7 @@ func (e *Environment) endProcesses(reason string) (*ShutdownReport, error) {
 	cancel()
 
 	deadline := began.Add(shutdownTotal)
-	s.shutdownEvent = &extensionEvent{EventType: eventShutdown, Reason: reason, DeadlineMs: deadline.UnixMilli()}
+	s.shutdownEvent = &extensionEvent{EventType: eventShutdown, Reason: report.Reason, DeadlineMs: deadline.UnixMilli()}
 	external := slices.DeleteFunc(slices.Clone(s.extensions), (*extension).internal)
 	for _, x := range external {
 		if !x.registeredFor(eventShutdown) {
@@ -130,7 +118,7 @@ func (e *Environment) endProcesses(reason string) (*ShutdownReport, error) {
 		return !slices.ContainsFunc(external, func(x *extension) bool { return x.process.alive() })
 	})
 	if errors.Is(err, ErrClosed) {
-		return nil, err
+		return err
 	}
 	for _, x := range external {
 		end(x.process)
@@ -138,7 +126,7 @@ func (e *Environment) endProcesses(reason string) (*ShutdownReport, error) {
 	report.Took = time.Since(began)
 	s.close()
 	e.sandbox, e.frozen = nil, false
-	return report, nil
+	return nil
 }
 
 // terminateRuntime gives the runtime its time to end. Without any extension there is

@@ -56,47 +56,30 @@ func telemetryJSON(eventType string, at time.Time, record any) []byte {
 	}{stamp(at), eventType, record})
 }
 
-// openTelemetry begins the init, in which extensions of a new sandbox can subscribe.
-func (l *eventLog) openTelemetry() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.telemetry = telemetry{open: true}
-}
-
-// closeTelemetry ends the init.
-func (l *eventLog) closeTelemetry() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.telemetry.open, l.telemetry.past = false, nil
-}
-
 // subscribe adds a subscriber, who also gets what there was of the init. It
 // reports false when it is too late for that.
-func (l *eventLog) subscribe(s *subscriber) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.telemetry.open {
-		return false
-	}
-	for _, e := range l.telemetry.past {
+func (t *telemetry) subscribe(s *subscriber) bool {
+	for _, e := range t.past {
 		s.add(e)
 	}
-	l.telemetry.subscribers = append(l.telemetry.subscribers, s)
-	return true
+	if t.open {
+		t.subscribers = append(t.subscribers, s)
+	}
+	return t.open
 }
 
 // flushTelemetry sends the subscribers what there is, regardless of their buffering.
 // It returns when they have it, or ctx ends.
 func (l *eventLog) flushTelemetry(ctx context.Context) {
-	l.mu.Lock()
 	var marks []<-chan struct{}
-	for _, s := range l.telemetry.subscribers {
-		flushed := make(chan struct{})
-		if s.put(telemetryEvent{flushed: flushed}) {
-			marks = append(marks, flushed)
+	l.with(func() {
+		for _, s := range l.telemetry.subscribers {
+			flushed := make(chan struct{})
+			if s.put(telemetryEvent{flushed: flushed}) {
+				marks = append(marks, flushed)
+			}
 		}
-	}
-	l.mu.Unlock()
+	})
 	for _, flushed := range marks {
 		select {
 		case <-flushed:

@@ -36,10 +36,10 @@ func (s *sandbox) telemetrySubscribe(w http.ResponseWriter, r *http.Request) *ap
 			// In the words of AWS's emulator of managed instances.
 			return &apiError{http.StatusInternalServerError, "InternalServerError", "Internal Server Error"}
 		}
-		if !s.env.log.subscribe(subscriber) {
+		s.env.log.with(func() { x.subscribed = s.env.log.telemetry.subscribe(subscriber) })
+		if !x.subscribed {
 			return forbidden("Telemetry.SubscriptionClosed", "Telemetry API subscription is closed already")
 		}
-		x.subscribed = true
 		s.workers.Go(func() { subscriber.run(s.ctx) })
 		s.env.log.record("telemetrySubscription",
 			platformRecord{Name: x.name, State: "Subscribed", Types: subscriber.streams})

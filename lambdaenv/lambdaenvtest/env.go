@@ -108,7 +108,7 @@ func (e *Env) Shutdown() *lambdaenv.ShutdownReport {
 // must returns the result of f, which has a limited time for it.
 func must[T any](e *Env, what string, f func(context.Context) (T, error)) T {
 	e.t.Helper()
-	ctx, cancel := e.context()
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	result, err := f(ctx)
 	if err != nil {
@@ -139,8 +139,7 @@ func (e *Env) Lines() []string {
 // come. what names it when it does not come.
 func (e *Env) Await(what string, match func(lambdaenv.Entry) bool) lambdaenv.Entry {
 	e.t.Helper()
-	ctx, cancel := e.context()
-	defer cancel()
+	expired := time.After(timeout)
 	for seen := 0; ; {
 		e.mu.Lock()
 		entries, changed := e.entries, e.changed
@@ -152,7 +151,7 @@ func (e *Env) Await(what string, match func(lambdaenv.Entry) bool) lambdaenv.Ent
 		}
 		select {
 		case <-changed:
-		case <-ctx.Done():
+		case <-expired:
 			e.t.Fatalf("timed out while waiting for %s", what)
 		}
 	}
@@ -173,17 +172,6 @@ func (e *Env) note(entry lambdaenv.Entry) {
 	e.entries = append(e.entries, entry)
 	close(e.changed)
 	e.changed = make(chan struct{})
-}
-
-// context returns one that ends after timeout, or a little before the test does.
-func (e *Env) context() (context.Context, context.CancelFunc) {
-	deadline := time.Now().Add(timeout)
-	if t, ok := e.t.(interface{ Deadline() (time.Time, bool) }); ok {
-		if d, ok := t.Deadline(); ok && d.Add(-5*time.Second).Before(deadline) {
-			deadline = d.Add(-5 * time.Second)
-		}
-	}
-	return context.WithDeadline(context.Background(), deadline)
 }
 
 func (e *Env) dump() string {
