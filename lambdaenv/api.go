@@ -51,8 +51,8 @@ type route struct {
 func (s *sandbox) handler() http.Handler {
 	routes := map[string]route{
 		invocationPath + "next":          {http.MethodGet, s.runtimeNext},
-		invocationPath + "{id}/response": {http.MethodPost, s.runtimeInvocationResponse},
-		invocationPath + "{id}/error":    {http.MethodPost, s.runtimeInvocationError},
+		invocationPath + "{id}/response": {http.MethodPost, s.runtimeRespond(runtimeResponse)},
+		invocationPath + "{id}/error":    {http.MethodPost, s.runtimeRespond(runtimeErrorResponse)},
 		runtimePath + "init/error":       {http.MethodPost, s.runtimeInitError},
 		extensionPath + "register":       {http.MethodPost, s.extensionRegister},
 		extensionPath + "event/next":     {http.MethodGet, s.extensionNext},

@@ -265,7 +265,7 @@ func (e *Environment) isIdle() bool {
 	return atRest && len(e.inProgress)+len(e.queue) == 0 && e.shutdown == nil
 }
 
-// errExpired is what wait and until return at the deadline.
+// errExpired is what wait returns at the deadline.
 var errExpired = errors.New("deadline exceeded")
 
 // wait calls one function that another goroutine has passed, and returns. It also
@@ -299,10 +299,15 @@ func (e *Environment) wait(deadline time.Time) error {
 	}
 }
 
-// until waits until reached reports true, or the deadline has passed.
+// until waits until reached reports true, or the deadline has passed. The error is
+// ErrClosed.
 func (e *Environment) until(deadline time.Time, reached func() bool) error {
 	for !reached() {
-		if err := e.wait(deadline); err != nil {
+		switch err := e.wait(deadline); err {
+		case nil:
+		case errExpired:
+			return nil
+		default:
 			return err
 		}
 	}

@@ -43,8 +43,6 @@ const (
 var (
 	errInvalidRequestID = &apiError{http.StatusBadRequest, "InvalidRequestID", "Invalid request ID"}
 	errInvokeTimeout    = &apiError{http.StatusGone, "InvokeTimeout", "Invoke timeout"}
-	errResponseMode     = &apiError{http.StatusBadRequest,
-		"InvalidFunctionResponseMode", "Invalid function response mode"}
 )
 
 // runtimeNext serves GET /runtime/invocation/next, with which the runtime also ends
@@ -110,67 +108,24 @@ func (inv *invocation) writeHeader(h http.Header, arn string) {
 	}
 }
 
-// runtimeInvocationResponse serves POST /runtime/invocation/{id}/response.
-func (s *sandbox) runtimeInvocationResponse(w http.ResponseWriter, r *http.Request) *apiError {
-	return s.respond(w, r, runtimeResponse, func(inv *invocation) (*Response, *apiError) {
-		if mode := r.Header.Get(headerResponseMode); mode != "" && mode != "streaming" {
-			return &Response{FunctionError: "Runtime.InvalidResponseModeHeader"}, errResponseMode
-		}
-		source, limit := io.Reader(r.Body), int64(maxResponse)
-		contentType := r.Header.Get("Content-Type")
-		if inv.streamed {
-			source, limit = io.TeeReader(r.Body, responseWriter{inv.result}), maxStreamed
-			inv.result.begin(contentType)
-		}
-		body, refused := readResponse(source, limit)
+// runtimeRespond serves POST /runtime/invocation/{id}/response and …/error. There is a
+// response for the caller in any case, and perhaps an error for the function.
+func (s *sandbox) runtimeRespond(state runtimeState) apiHandler {
+	return func(w http.ResponseWriter, r *http.Request) *apiError {
+		arrived := time.Now()
+		var inv *invocation
+		refused := s.call(func() (refused *apiError) {
+			inv, refused = s.beginResponse(r, state, arrived)
+			return refused
+		})
 		if refused != nil {
-			return body, refused
+			return refused
 		}
-		body.ContentType = contentType
-		if errorType := r.Trailer.Get(headerErrorType); errorType != "" {
-			// The function failed after it had begun to stream.
-			body.FunctionError = errorType
-			if b, err := base64.StdEncoding.DecodeString(r.Trailer.Get(headerErrorBody)); err == nil && len(b) > 0 {
-				body.Payload, body.ContentType = b, contentJSON
-			}
-		}
-		return body, nil
-	})
-}
-
-// runtimeInvocationError serves POST /runtime/invocation/{id}/error.
-func (s *sandbox) runtimeInvocationError(w http.ResponseWriter, r *http.Request) *apiError {
-	return s.respond(w, r, runtimeErrorResponse, func(*invocation) (*Response, *apiError) {
-		body, refused := readResponse(r.Body, maxResponse)
-		if refused != nil {
-			return body, refused
-		}
-		var reported errorBody
-		json.Unmarshal(body.Payload, &reported) // which may be anything
-		body.ContentType = r.Header.Get("Content-Type")
-		body.FunctionError = cmp.Or(r.Header.Get(headerErrorType), reported.Type, "Runtime.Unknown")
-		return body, nil
-	})
-}
-
-// respond takes the function's response, which read gets from the request: one for
-// the caller in any case, and perhaps an error for the function.
-func (s *sandbox) respond(w http.ResponseWriter, r *http.Request, state runtimeState,
-	read func(*invocation) (*Response, *apiError),
-) *apiError {
-	arrived := time.Now()
-	var inv *invocation
-	refused := s.call(func() (refused *apiError) {
-		inv, refused = s.beginResponse(r, state, arrived)
-		return refused
-	})
-	if refused != nil {
-		return refused
+		response, wrong := readResponse(r, inv, state)
+		complete := time.Now()
+		refused = s.call(func() *apiError { return s.endResponse(inv, response, complete) })
+		return accept(w, cmp.Or(refused, wrong))
 	}
-	response, unreadable := read(inv)
-	complete := time.Now()
-	refused = s.call(func() *apiError { return s.endResponse(inv, response, complete) })
-	return accept(w, cmp.Or(refused, unreadable))
 }
 
 // beginResponse finds the invocation that the response is for, or refuses it.
@@ -213,22 +168,46 @@ func (s *sandbox) endResponse(inv *invocation, r *Response, at time.Time) *apiEr
 	return s.enterRuntime(runtimeResponseSent)
 }
 
-// readResponse reads a body. Of one that it cannot read, caller and function each
-// get an error.
-func readResponse(r io.Reader, limit int64) (*Response, *apiError) {
-	body, size, err := readBody(r, limit)
-	switch {
-	case err != nil:
+// readResponse reads a response or an error. Of one that it cannot read, caller and
+// function each get an error.
+func readResponse(r *http.Request, inv *invocation, state runtimeState) (*Response, *apiError) {
+	source, limit := io.Reader(r.Body), int64(maxResponse)
+	contentType, mode := r.Header.Get("Content-Type"), r.Header.Get(headerResponseMode)
+	if state == runtimeResponse {
+		if mode != "" && mode != "streaming" {
+			return &Response{FunctionError: "Runtime.InvalidResponseModeHeader"},
+				&apiError{http.StatusBadRequest, "InvalidFunctionResponseMode", "Invalid function response mode"}
+		}
+		if inv.streamed {
+			source, limit = io.TeeReader(r.Body, responseWriter{inv.result}), maxStreamed
+			inv.result.begin(contentType)
+		}
+	}
+	body, size, err := readBody(source, limit)
+	if err != nil {
 		return errorResponse("Runtime.TruncatedResponse", "Response body ended early: "+err.Error()),
 			&apiError{http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated"}
-	case size > limit:
+	}
+	if size > limit {
 		tooLarge := fmt.Sprintf("Response payload size (%d bytes) exceeded maximum allowed payload size (%d bytes).",
 			size, limit)
 		return errorResponse("Function.ResponseSizeTooLarge", tooLarge),
 			&apiError{http.StatusRequestEntityTooLarge, "RequestEntityTooLarge",
 				fmt.Sprintf("Exceeded maximum allowed payload size (%d bytes).", limit)}
 	}
-	return &Response{Payload: body}, nil
+	response := &Response{Payload: body, ContentType: contentType}
+	if state == runtimeErrorResponse {
+		var reported errorBody
+		json.Unmarshal(body, &reported) // which may be anything
+		response.FunctionError = cmp.Or(r.Header.Get(headerErrorType), reported.Type, "Runtime.Unknown")
+	} else if errorType := r.Trailer.Get(headerErrorType); errorType != "" {
+		// The function failed after it had begun to stream.
+		response.FunctionError = errorType
+		if b, err := base64.StdEncoding.DecodeString(r.Trailer.Get(headerErrorBody)); err == nil && len(b) > 0 {
+			response.Payload, response.ContentType = b, contentJSON
+		}
+	}
+	return response, nil
 }
 
 // runtimeInitError serves POST /runtime/init/error, after which the runtime

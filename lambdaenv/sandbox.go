@@ -159,16 +159,17 @@ func (s *sandbox) await(deadline time.Time) error {
 		p, _ := s.missing()
 		return s.fault != nil || p == nil
 	})
+	if err != nil {
+		return err
+	}
+	if p, missing := s.missing(); s.fault == nil && p != nil {
+		s.fault = timeoutFault(deadline, "the init timed out: "+missing)
+		s.fault.process = p
+	}
 	if s.fault != nil {
 		return s.fault
 	}
-	if errors.Is(err, errExpired) {
-		p, missing := s.missing()
-		f := timeoutFault(deadline, "the init timed out: "+missing)
-		f.process = p
-		return f
-	}
-	return err
+	return nil
 }
 
 // missing returns the process that the init waits for, and why; nil for none. Before

@@ -3,7 +3,6 @@ package lambdaenv
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"syscall"
 	"time"
@@ -92,7 +91,7 @@ func (e *Environment) endProcesses(report *ShutdownReport) error {
 		}
 	}
 
-	if err := e.terminateRuntime(began); errors.Is(err, ErrClosed) {
+	if err := e.terminateRuntime(began); err != nil {
 		return err
 	}
 	end(s.runtime)
@@ -117,7 +116,7 @@ func (e *Environment) endProcesses(report *ShutdownReport) error {
 	err := e.until(deadline, func() bool {
 		return !slices.ContainsFunc(external, func(x *extension) bool { return x.process.alive() })
 	})
-	if errors.Is(err, ErrClosed) {
+	if err != nil {
 		return err
 	}
 	for _, x := range external {
