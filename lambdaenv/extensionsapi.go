@@ -109,7 +109,7 @@ func (s *sandbox) extensionRegister(w http.ResponseWriter, r *http.Request) *api
 // requests its first event.
 func (s *sandbox) register(name, id string, events []string) *apiError {
 	i := slices.IndexFunc(s.extensions, func(x *extension) bool { return x.name == name })
-	external := i >= 0 && s.extensions[i].process != nil
+	external := i >= 0 && !s.extensions[i].internal()
 	if refused := s.checkEvents(external, events); refused != nil {
 		return refused
 	}
@@ -167,14 +167,8 @@ func (s *sandbox) extensionNext(w http.ResponseWriter, r *http.Request) *apiErro
 		if refused := x.enter(extensionReady); refused != nil {
 			return refused
 		}
-		x.readyAt = arrived
-		switch {
-		case x.process != nil:
-			x.process.out.drain()
-		case s.runtime != nil: // else it is an external one under another name
-			s.runtime.out.drain()
-		}
-		x.next = next
+		x.readyAt, x.next = arrived, next
+		s.drain()
 		if s.shutdownEvent != nil {
 			x.send(s.shutdownEvent)
 		}

@@ -10,11 +10,6 @@ import (
 )
 
 const (
-	// maxLine is the size of the largest event CloudWatch Logs takes.
-	// Longer lines are split.
-	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
-	maxLine = 256 << 10
-
 	// drainLimit is the capacity of a pipe on Linux: all that a process can
 	// have printed before it made a call, and not been read yet.
 	drainLimit = 64 << 10
@@ -77,16 +72,12 @@ func (o *output) take(fd uintptr, limit int) (more bool) {
 }
 
 func (o *output) split(b []byte) {
-	for len(b) > 0 {
-		line, rest, complete := bytes.Cut(b, []byte("\n"))
-		if room := maxLine - len(o.partial); len(line) > room {
-			line, rest, complete = b[:room], b[room:], true
-		}
-		o.partial = append(o.partial, line...)
+	for line := range bytes.Lines(b) {
+		text, complete := bytes.CutSuffix(line, []byte("\n"))
+		o.partial = append(o.partial, text...)
 		if complete {
 			o.flush()
 		}
-		b = rest
 	}
 }
 

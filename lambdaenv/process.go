@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"runtime"
 	"sync"
 	"syscall"
 )
@@ -32,24 +31,10 @@ type process struct {
 	peak   int64              // memory of the ended process
 }
 
-// startProcess starts the executable at path in dir. When the process has ended, it
-// calls ended, in a goroutine of workers.
-func startProcess(p *process, path, dir string, environ []string, workers *sync.WaitGroup, ended func()) error {
+func newProcess(source Source, name string, log *eventLog) *process {
+	p := &process{source: source, name: name, log: log, exited: make(chan struct{})}
 	p.changed = sync.NewCond(&p.mu)
-	p.exited = make(chan struct{})
-	started := make(chan error, 1)
-	workers.Go(func() {
-		// The kernel kills the child when the thread that started it ends (see
-		// childAttr), so this thread has to end after the child, with this goroutine.
-		runtime.LockOSThread()
-		err := p.spawn(path, dir, environ)
-		started <- err
-		if err == nil {
-			p.wait()
-			ended()
-		}
-	})
-	return <-started
+	return p
 }
 
 // spawn starts the process as the leader of a new process group.

@@ -62,9 +62,7 @@ func (s *sandbox) runtimeNext(w http.ResponseWriter, _ *http.Request) *apiError 
 }
 
 func (s *sandbox) runtimeAsks(next chan<- *invocation, arrived time.Time) *apiError {
-	if s.runtime != nil {
-		s.runtime.out.drain()
-	}
+	s.drain()
 	before := s.runtimeState
 	if before == runtimeRunning { // it has not responded: the same event again
 		next <- s.current
@@ -154,7 +152,7 @@ func (s *sandbox) endResponse(inv *invocation, r *Response, at time.Time) *apiEr
 	if inv.answered { // the time ran out while the body arrived
 		return errInvokeTimeout
 	}
-	s.runtime.out.drain()
+	s.drain()
 	inv.Responded = at
 	inv.produced = len(r.Payload)
 	r.Latency = at.Sub(inv.HandedOver)

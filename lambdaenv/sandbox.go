@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -145,9 +146,20 @@ func (s *sandbox) startProcesses(deadline time.Time) error {
 
 // start starts a process. When it has ended, the environment calls exited.
 func (s *sandbox) start(source Source, name, path, dir string, environ []string) (*process, error) {
-	p := &process{source: source, name: name, log: s.env.log}
-	err := startProcess(p, path, dir, environ, &s.workers, func() { s.do(func() { s.exited(p) }) })
-	if err != nil {
+	p := newProcess(source, name, s.env.log)
+	started := make(chan error, 1)
+	s.workers.Go(func() {
+		// The kernel kills the child when the thread that started it ends (see
+		// childAttr), so this thread has to end after the child, with this goroutine.
+		runtime.LockOSThread()
+		err := p.spawn(path, dir, environ)
+		started <- err
+		if err == nil {
+			p.wait()
+			s.do(func() { s.exited(p) })
+		}
+	})
+	if err := <-started; err != nil {
 		return nil, err
 	}
 	return p, nil

@@ -309,7 +309,7 @@ func TestSubscriberThatDoesNotRead(t *testing.T) {
 				destination = fmt.Sprintf(`{"protocol":"TCP","port":%d}`, l.Addr().(*net.TCPAddr).Port)
 			}
 			se, ext, function, next := subscribed(t, lambdaenv.Config{}, destination, "platform", "function", "extension")
-			for range 300 {
+			for range 20 {
 				_, id, response := se.do(lambdaenv.Request{}, next)
 				accepted(t, function.respond(id, "1"), http.StatusAccepted)
 				<-response
