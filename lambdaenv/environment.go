@@ -63,9 +63,10 @@ func Start(ctx context.Context, cfg Config) (*Environment, error) {
 	if err := cmp.Or(err, ctx.Err()); err != nil {
 		return nil, err
 	}
+	day := time.Now().UTC().Format("2006/01/02")
 	e := &Environment{
 		cfg:        cfg,
-		logStream:  time.Now().UTC().Format("2006/01/02") + fmt.Sprintf("/[$LATEST]%016x%016x", rand.Uint64(), rand.Uint64()),
+		logStream:  fmt.Sprintf("%s/[$LATEST]%016x%016x", day, rand.Uint64(), rand.Uint64()),
 		calls:      make(chan func()),
 		done:       make(chan struct{}),
 		inProgress: map[string]*invocation{},

@@ -34,7 +34,7 @@
 //  2. Environment.step takes it from there, begin thaws the processes, or starts
 //     them, and handOver answers the runtime's call for the next event and those of
 //     the extensions (environment.go, sandbox.go).
-//  3. The runtime posts to /response or /error: respond gives the caller the response
+//  3. The runtime posts to /response or /error: runtimeRespond gives the caller the response
 //     (runtimeapi.go).
 //  4. The runtime and the extensions request the next event (runtimeNext in
 //     runtimeapi.go, extensionNext in extensionsapi.go).

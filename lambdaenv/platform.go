@@ -83,8 +83,9 @@ func (r *platformRecord) lines(kind string) []string {
 		return []string{fmt.Sprintf("EXTENSION\tName: %s\tState: %s\tEvents: [%s]%s",
 			r.Name, r.State, strings.Join(r.Events, ","), failure)}
 	case "telemetrySubscription":
+		capitals := strings.NewReplacer("platform", "Platform", "function", "Function", "extension", "Extension")
 		return []string{fmt.Sprintf("TELEMETRY\tName: %s\tState: %s\tTypes: [%s]",
-			r.Name, r.State, strings.Join(r.Types, ", "))}
+			r.Name, r.State, capitals.Replace(strings.Join(r.Types, ", ")))}
 	case "initReport":
 		if r.Status != statusSuccess {
 			return []string{fmt.Sprintf("INIT_REPORT Init Duration: %.2f ms\tPhase: %s\tStatus: %s%s",

@@ -51,32 +51,30 @@ var (
 func (s *sandbox) runtimeNext(w http.ResponseWriter, _ *http.Request) *apiError {
 	arrived := time.Now()
 	next := make(chan *invocation, 1)
-	refused := s.call(func() *apiError { return s.runtimeAsks(next, arrived) })
+	refused := s.call(func() *apiError {
+		s.drain()
+		before := s.runtimeState
+		if before == runtimeRunning { // it has not responded: the same event again
+			next <- s.current
+			return nil
+		}
+		if refused := s.enterRuntime(runtimeReady); refused != nil {
+			return refused
+		}
+		s.waiting = append(s.waiting, next)
+		if before == runtimeResponseSent && !s.stopping {
+			s.current.RuntimeDone = arrived
+			s.env.log.add(Entry{Source: Function, Kind: RuntimeDone, Text: "the runtime requested the next event"})
+			s.env.log.runtimeDone(s.current, arrived)
+		}
+		return nil
+	})
 	if refused != nil {
 		return refused
 	}
 	inv := receive(s, next)
 	inv.writeHeader(w.Header(), s.env.cfg.functionARN(inv.request.Qualifier))
 	w.Write(inv.request.Payload)
-	return nil
-}
-
-func (s *sandbox) runtimeAsks(next chan<- *invocation, arrived time.Time) *apiError {
-	s.drain()
-	before := s.runtimeState
-	if before == runtimeRunning { // it has not responded: the same event again
-		next <- s.current
-		return nil
-	}
-	if refused := s.enterRuntime(runtimeReady); refused != nil {
-		return refused
-	}
-	s.waiting = append(s.waiting, next)
-	if before == runtimeResponseSent && !s.stopping {
-		s.current.RuntimeDone = arrived
-		s.env.log.add(Entry{Source: Function, Kind: RuntimeDone, Text: "the runtime requested the next event"})
-		s.env.log.runtimeDone(s.current, arrived)
-	}
 	return nil
 }
 
