@@ -45,7 +45,7 @@ type Environment struct {
 	idleWaiters []chan<- *Report       // calls of WaitIdle
 	last        *Report
 	shutdown    *ShutdownReport // of the Shutdown phase, since it was requested
-	shutDown    bool            // it is over
+	shutDown    bool            // the phase has ended
 }
 
 // Start starts the extensions, and once they all have registered the function,
