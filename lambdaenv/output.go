@@ -2,6 +2,7 @@ package lambdaenv
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"os"
 	"slices"
@@ -69,6 +70,19 @@ func (o *output) take(fd uintptr, limit int) (more bool) {
 		taken += n
 	}
 	return true
+}
+
+// readNow reads what is there without blocking: n is 0 when nothing is, and
+// more reports whether anything may still come.
+func readNow(fd uintptr, b []byte) (n int, more bool) {
+	n, err := syscall.Read(int(fd), b)
+	for err == syscall.EINTR {
+		n, err = syscall.Read(int(fd), b)
+	}
+	if err != nil {
+		return 0, errors.Is(err, syscall.EAGAIN)
+	}
+	return n, n > 0
 }
 
 func (o *output) split(b []byte) {

@@ -1,9 +1,11 @@
 package lambdaenv
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"sync"
 	"syscall"
 )
@@ -55,6 +57,16 @@ func (p *process) spawn(path, dir string, environ []string) error {
 	return cmd.Process.Release() // wait does what os.Process cannot do: wait for a stop
 }
 
+// awaitChange blocks until the child stopped or ended. After the end the pid is free.
+func awaitChange(pid int) (status syscall.WaitStatus, usage syscall.Rusage) {
+	for {
+		_, err := syscall.Wait4(pid, &status, syscall.WUNTRACED, &usage)
+		if err != syscall.EINTR {
+			return status, usage
+		}
+	}
+}
+
 // wait returns when the process has ended.
 func (p *process) wait() {
 	for !p.dead {
@@ -80,6 +92,14 @@ func (p *process) entry(kind Kind, text string) {
 		e.Name = p.name
 	}
 	p.log.add(e)
+}
+
+// describe is how a process ended, in the words of package os.
+func describe(status syscall.WaitStatus) string {
+	if status.Signaled() {
+		return "signal: " + status.Signal().String()
+	}
+	return fmt.Sprint("exit status ", status.ExitStatus())
 }
 
 // String names the process in messages.
@@ -114,6 +134,15 @@ func (p *process) signal(sig syscall.Signal, text string) error {
 		p.stopped = false
 	}
 	return signalGroup(p.pid, sig)
+}
+
+// signalGroup sends sig to every process of the group.
+func signalGroup(pgid int, sig syscall.Signal) error {
+	err := syscall.Kill(-pgid, sig)
+	if err == syscall.EPERM {
+		return syscall.ESRCH // macOS answers so for a group of nothing but zombies
+	}
+	return err
 }
 
 // stop stops the process and returns when none of its threads runs any more, which
@@ -152,6 +181,19 @@ func (e *Environment) maxMemory() int {
 		}
 	}
 	return int((sum + 1<<20 - 1) >> 20)
+}
+
+// peakMemory returns the most memory, in bytes, that a running process ever used. On
+// macOS it is not available without cgo, and so zero.
+func peakMemory(pid int) int64 {
+	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := bytes.Cut(status, []byte("\nVmHWM:"))
+	line, _, _ := bytes.Cut(rest, []byte("kB"))
+	kb, _ := strconv.ParseInt(string(bytes.TrimSpace(line)), 10, 64)
+	return kb * 1024
 }
 
 // A Process is one process of an environment, for tests of what processes use and
