@@ -2,7 +2,6 @@ package lambdaenv
 
 import (
 	"bytes"
-	"errors"
 	"math"
 	"os"
 	"slices"
@@ -41,7 +40,7 @@ func newOutput(line func(string)) (o *output, w *os.File, err error) {
 		return nil, nil, err
 	}
 	o = &output{pipe: r, line: line, done: make(chan struct{}), buf: make([]byte, 32<<10)}
-	o.raw, _ = r.SyscallConn() // the file is open
+	o.raw, _ = r.SyscallConn() // no error: the file is open
 	go func() {                // ends in finish
 		defer close(o.done)
 		// The poller reports new output only, so all of the old must be read.
@@ -62,27 +61,14 @@ func (o *output) take(fd uintptr, limit int) (more bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for taken := 0; taken < limit; {
-		n, more := readNow(fd, o.buf)
-		if n == 0 {
-			return more
+		n, err := syscall.Read(int(fd), o.buf) // which does not block
+		if n <= 0 {
+			return err == syscall.EAGAIN // else it is the end
 		}
 		o.split(o.buf[:n])
 		taken += n
 	}
 	return true
-}
-
-// readNow reads what is there without blocking: n is 0 when nothing is, and
-// more reports whether anything may still come.
-func readNow(fd uintptr, b []byte) (n int, more bool) {
-	n, err := syscall.Read(int(fd), b)
-	for err == syscall.EINTR {
-		n, err = syscall.Read(int(fd), b)
-	}
-	if err != nil {
-		return 0, errors.Is(err, syscall.EAGAIN)
-	}
-	return n, n > 0
 }
 
 func (o *output) split(b []byte) {
