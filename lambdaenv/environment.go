@@ -333,13 +333,13 @@ func (e *Environment) doUnless(ended <-chan struct{}, f func()) bool {
 // cleanUp leaves no process, port, file or caller that waits.
 func (e *Environment) cleanUp() {
 	e.cancel()
-	if e.sandbox != nil {
-		e.sandbox.close()
-	}
 	for _, inv := range slices.AppendSeq(e.queue, maps.Values(e.inProgress)) {
 		if !inv.answered {
-			inv.result.end(nil)
+			inv.result.end(nil) // a call of the function may wait until somebody reads
 		}
+	}
+	if e.sandbox != nil {
+		e.sandbox.close()
 	}
 	e.err = os.RemoveAll(e.tmp)
 }

@@ -1,7 +1,6 @@
 package lambdaenv
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -111,6 +110,7 @@ func (e *Environment) await(ctx context.Context, inv *invocation) error {
 	case <-inv.result.ready:
 		return nil
 	case <-ctx.Done():
+		inv.result.Close()
 		e.do(func() {
 			e.queue = slices.DeleteFunc(e.queue, func(q *invocation) bool { return q == inv })
 		})
@@ -138,52 +138,38 @@ func (e *Environment) WaitIdle(ctx context.Context) (*Report, error) {
 	}
 }
 
-// A ResponseStream is a response that can be read as it arrives.
+// A ResponseStream is a response that can be read as it arrives. The function waits
+// while nobody reads, so read to the end, or close it.
 type ResponseStream struct {
 	RequestID   string
 	ContentType string
 
-	once  sync.Once
-	ready chan struct{} // closed when the response begins, if it is streamed, or ends
-
-	mu       sync.Mutex
-	changed  *sync.Cond
-	unread   bytes.Buffer
-	ended    error // what Read returns in the end
-	response *Response
+	once     sync.Once
+	ready    chan struct{} // closed when the response begins, if it is streamed, or ends
+	body     *io.PipeReader
+	arriving *io.PipeWriter
+	response *Response // set before arriving is closed
 }
 
 func newResponseStream(requestID string) *ResponseStream {
 	s := &ResponseStream{RequestID: requestID, ready: make(chan struct{})}
-	s.changed = sync.NewCond(&s.mu)
+	s.body, s.arriving = io.Pipe()
 	return s
 }
 
 // Read reads what has arrived, or waits for more. At the end of the response the
 // error is io.EOF, or describes how the function failed halfway.
-func (s *ResponseStream) Read(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for s.unread.Len() == 0 && s.ended == nil {
-		s.changed.Wait()
-	}
-	n, err := s.unread.Read(p)
-	if err != nil {
-		err = s.ended
-	}
-	return n, err
-}
+func (s *ResponseStream) Read(p []byte) (int, error) { return s.body.Read(p) }
 
-// Response waits for the end of the response and returns all of it. The error is
-// ErrClosed when the environment was closed before that.
+// Close drops what is not read yet, and what still arrives.
+func (s *ResponseStream) Close() error { return s.body.Close() }
+
+// Response reads the rest of the response and returns all of it. The error is
+// ErrClosed when the environment was closed before the end.
 func (s *ResponseStream) Response() (*Response, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for s.ended == nil {
-		s.changed.Wait()
-	}
+	io.Copy(io.Discard, s.body)
 	if s.response == nil {
-		return nil, s.ended
+		return nil, ErrClosed
 	}
 	return s.response, nil
 }
@@ -196,32 +182,27 @@ func (s *ResponseStream) begin(contentType string) {
 	})
 }
 
-// responseWriter passes a response on to the caller as it arrives. It never blocks:
-// what is not read yet is kept.
+// end is the end of the response, or, without one, of the environment.
+func (s *ResponseStream) end(r *Response) {
+	if r == nil {
+		s.arriving.CloseWithError(ErrClosed)
+		s.begin("")
+		return
+	}
+	s.response = r
+	if r.FunctionError == "" {
+		s.arriving.Close()
+	} else {
+		s.arriving.CloseWithError(fmt.Errorf("lambdaenv: the response ended with %s: %s", r.FunctionError, r.Payload))
+	}
+	s.begin(r.ContentType)
+}
+
+// responseWriter passes a response on to the caller as it arrives. One who is gone
+// does not matter.
 type responseWriter struct{ *ResponseStream }
 
 func (s responseWriter) Write(b []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ended == nil { // else it is too late
-		s.unread.Write(b)
-		s.changed.Broadcast()
-	}
+	s.arriving.Write(b)
 	return len(b), nil
-}
-
-// end is the end of the response, or, without one, of the environment.
-func (s *ResponseStream) end(r *Response) {
-	contentType, ended := "", ErrClosed
-	if r != nil {
-		contentType, ended = r.ContentType, io.EOF
-		if r.FunctionError != "" {
-			ended = fmt.Errorf("lambdaenv: the response ended with %s: %s", r.FunctionError, r.Payload)
-		}
-	}
-	s.mu.Lock()
-	s.response, s.ended = r, ended
-	s.changed.Broadcast()
-	s.mu.Unlock()
-	s.begin(contentType)
 }

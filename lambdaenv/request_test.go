@@ -171,12 +171,14 @@ func TestResponseIsReadWhileItComes(t *testing.T) {
 		t.Errorf("got %q of %s and %v before the end", part, stream.ContentType, err)
 	}
 	long := strings.Repeat("x", 7<<20) // more than a caller who waits may have
-	io.WriteString(w, long)
-	w.Close()
-	accepted(t, <-posted, http.StatusAccepted)
+	go func() {
+		io.WriteString(w, long)
+		w.Close()
+	}()
 	if rest, err := io.ReadAll(stream); err != nil || string(rest) != long {
 		t.Errorf("got %d bytes and %v, want %d", len(rest), err, len(long))
 	}
+	accepted(t, <-posted, http.StatusAccepted)
 	if r, err := stream.Response(); err != nil || len(r.Payload) != len("first, "+long) || r.RequestID != id ||
 		stream.RequestID != id {
 		t.Errorf("got %+v and %v", r, err)
