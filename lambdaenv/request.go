@@ -148,11 +148,12 @@ type ResponseStream struct {
 	ready    chan struct{} // closed when the response begins, if it is streamed, or ends
 	body     *io.PipeReader
 	arriving *io.PipeWriter
-	response *Response // set before arriving is closed
+	response *Response
+	done     chan struct{} // closed when response is set, or stays nil
 }
 
 func newResponseStream(requestID string) *ResponseStream {
-	s := &ResponseStream{RequestID: requestID, ready: make(chan struct{})}
+	s := &ResponseStream{RequestID: requestID, ready: make(chan struct{}), done: make(chan struct{})}
 	s.body, s.arriving = io.Pipe()
 	return s
 }
@@ -168,6 +169,7 @@ func (s *ResponseStream) Close() error { return s.body.Close() }
 // ErrClosed when the environment was closed before the end.
 func (s *ResponseStream) Response() (*Response, error) {
 	io.Copy(io.Discard, s.body)
+	<-s.done
 	if s.response == nil {
 		return nil, ErrClosed
 	}
@@ -184,18 +186,17 @@ func (s *ResponseStream) begin(contentType string) {
 
 // end is the end of the response, or, without one, of the environment.
 func (s *ResponseStream) end(r *Response) {
-	if r == nil {
-		s.arriving.CloseWithError(ErrClosed)
-		s.begin("")
-		return
+	contentType, ended := "", ErrClosed
+	if r != nil {
+		contentType, ended = r.ContentType, io.EOF
+		if r.FunctionError != "" {
+			ended = fmt.Errorf("lambdaenv: the response ended with %s: %s", r.FunctionError, r.Payload)
+		}
 	}
 	s.response = r
-	if r.FunctionError == "" {
-		s.arriving.Close()
-	} else {
-		s.arriving.CloseWithError(fmt.Errorf("lambdaenv: the response ended with %s: %s", r.FunctionError, r.Payload))
-	}
-	s.begin(r.ContentType)
+	close(s.done)
+	s.arriving.CloseWithError(ended)
+	s.begin(contentType)
 }
 
 // responseWriter passes a response on to the caller as it arrives. One who is gone
