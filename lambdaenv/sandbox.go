@@ -30,7 +30,8 @@ type sandbox struct {
 	workers sync.WaitGroup // goroutines
 	serving sync.RWMutex   // held for reading by handlers, and for good by close
 
-	runtime       *process // nil before it was started
+	started       []*process // see processes
+	runtime       *process   // nil before it was started
 	runtimeState  runtimeState
 	waiting       []chan<- *invocation // the runtime's calls for the next event
 	current       *invocation          // the last that the runtime got, if not on a managed instance
@@ -162,6 +163,7 @@ func (s *sandbox) start(source Source, name, path, dir string, environ []string)
 	if err := <-started; err != nil {
 		return nil, err
 	}
+	s.started = append([]*process{p}, s.started...)
 	return p, nil
 }
 
@@ -287,22 +289,13 @@ func (s *sandbox) runtimeRequestedEvent() bool {
 	return s.runtimeState != runtimeStarted && s.runtimeState != runtimeInitError
 }
 
-// processes returns the processes that were started: the function's first. A nil
-// sandbox has none.
+// processes returns the processes that were started, the last one first: that is the
+// function's. A nil sandbox has none.
 func (s *sandbox) processes() []*process {
-	var ps []*process
 	if s == nil {
-		return ps
+		return nil
 	}
-	if s.runtime != nil {
-		ps = append(ps, s.runtime)
-	}
-	for _, x := range s.extensions {
-		if x.process != nil {
-			ps = append(ps, x.process)
-		}
-	}
-	return ps
+	return s.started
 }
 
 // drain takes what all processes have printed so far.
