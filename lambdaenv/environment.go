@@ -200,9 +200,7 @@ func (e *Environment) begin(inv *invocation) error {
 
 // settle ends an invocation whose work is done.
 func (e *Environment) settle(inv *invocation, at time.Time) {
-	if !e.cfg.managed() || inv.Status == statusSuccess {
-		inv.Idle = at
-	}
+	inv.Idle = at
 	if !e.cfg.managed() {
 		e.sandbox.drain() // hooks have printed after the runtime requested the next event
 		e.log.event(Idle, "function and extensions have requested the next event")
