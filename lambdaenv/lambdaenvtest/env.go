@@ -61,7 +61,11 @@ func TryStart(t testing.TB, cfg lambdaenv.Config) (*Env, error) {
 	}
 	observe := cfg.Observe
 	cfg.Observe = func(e lambdaenv.Entry) {
-		env.note(e)
+		env.mu.Lock()
+		env.entries = append(env.entries, e)
+		close(env.changed)
+		env.changed = make(chan struct{})
+		env.mu.Unlock()
 		if observe != nil {
 			observe(e)
 		}
@@ -166,19 +170,11 @@ func (e *Env) AwaitLine(text string) lambdaenv.Entry {
 	})
 }
 
-func (e *Env) note(entry lambdaenv.Entry) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.entries = append(e.entries, entry)
-	close(e.changed)
-	e.changed = make(chan struct{})
-}
-
 func (e *Env) dump() string {
 	var b strings.Builder
 	for _, entry := range e.Entries() {
-		fmt.Fprintf(&b, "\t%s %-9s %-14s %s%s\n", entry.Time.Format("15:04:05.000000"),
-			entry.Source, entry.Kind, entry.Name, " "+entry.Text)
+		fmt.Fprintf(&b, "\t%s %-9s %-14s %s %s\n",
+			entry.Time.Format("15:04:05.000000"), entry.Source, entry.Kind, entry.Name, entry.Text)
 	}
 	return b.String()
 }
