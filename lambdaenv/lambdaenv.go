@@ -46,7 +46,11 @@
 //
 // Where the AWS Runtime Interface Emulator does the same, both agree, except where
 // AWS's documentation differs from the emulator. Nothing was compared with AWS
-// itself. docs/lambdaenv.md has the differences, and what is not emulated.
+// itself. docs/lambdaenv.md has the differences.
+//
+// Not emulated: X-Ray, credentials, limits of CPU and memory, SnapStart, /opt, and
+// the Logs API, whose every subscription gets 202 Logs.NotSupported. Extensions that listen
+// for telemetry at sandbox.localdomain need that name in /etc/hosts.
 package lambdaenv
 
 import "time"
