@@ -80,10 +80,7 @@ func Start(ctx context.Context, cfg Config) (*Environment, error) {
 	go e.run(started)
 	if err := <-started; err != nil {
 		<-e.done
-		if errors.Is(err, ErrClosed) {
-			err = ctx.Err()
-		}
-		return nil, err
+		return nil, cmp.Or(ctx.Err(), err)
 	}
 	return e, nil
 }
@@ -103,20 +100,23 @@ func (e *Environment) Entries() (entries []Entry) {
 	return entries
 }
 
-// run takes the environment from Init to the end.
+// run takes the environment from Init to the end. When the context of the environment
+// ends, nothing waits any more, and the processes are killed.
 func (e *Environment) run(started chan<- error) {
 	defer close(e.done)
 	begun := time.Now()
-	err := e.initialize("init", begun.Add(e.cfg.InitTimeout))
-	if _, failed := errors.AsType[*fault](err); failed && e.cfg.RetryInit {
-		err = nil
-	} else if err == nil && !e.cfg.managed() {
+	f := e.initialize("init", begun.Add(e.cfg.InitTimeout))
+	switch {
+	case f == nil && !e.cfg.managed():
 		e.coldInit = time.Since(begun)
 		e.freeze()
+	case f != nil && (!e.cfg.RetryInit || e.ctx.Err() != nil):
+		e.cancel()
+		started <- f
 	}
-	started <- err
-	for err == nil {
-		err = e.step()
+	close(started)
+	for e.ctx.Err() == nil && !e.shutDown {
+		e.step()
 		afterStep(e)
 	}
 	e.cleanUp()
@@ -126,49 +126,44 @@ func (e *Environment) run(started chan<- error) {
 // check the state of the environment with it.
 var afterStep = func(*Environment) {}
 
-// step does the one thing that is due, or waits for something to happen. The error is
-// ErrClosed.
-func (e *Environment) step() error {
+// step does the one thing that is due, or waits for something to happen.
+func (e *Environment) step() {
 	s := e.sandbox
-	switch {
-	case e.shutdown != nil && len(e.inProgress) == 0:
-		return e.runShutdownPhase()
-	case s != nil && s.fault != nil:
-		return e.fail(s.fault)
+	if e.shutdown != nil && len(e.inProgress) == 0 {
+		e.runShutdownPhase()
+		return
 	}
-	for _, inv := range e.inProgress {
-		if at, done := s.settled(inv); done {
-			e.settle(inv, at)
-			return nil
-		}
-	}
-	hasRoom := len(e.inProgress) < max(1, e.cfg.MaxConcurrency) && (s == nil || len(s.waiting) > 0)
-	if len(e.queue) > 0 && hasRoom && e.shutdown == nil {
-		inv := e.queue[0]
-		e.queue = slices.Delete(e.queue, 0, 1)
-		return e.begin(inv)
-	}
-	if s != nil && len(e.inProgress) == 0 && !e.frozen && !e.cfg.managed() {
-		e.freeze()
-		return nil
+	if s != nil && s.fault != nil {
+		e.fail(s.fault)
+		return
 	}
 	next := &invocation{} // to expire
 	for _, inv := range e.inProgress {
+		if at, done := s.settled(inv); done {
+			e.settle(inv, at)
+			return
+		}
 		if next.deadline.IsZero() || inv.deadline.Before(next.deadline) {
 			next = inv
 		}
 	}
-	err := e.wait(next.deadline)
-	if errors.Is(err, errExpired) {
-		return e.expire(next)
+	hasRoom := len(e.inProgress) < max(1, e.cfg.MaxConcurrency) && (s == nil || len(s.waiting) > 0)
+	switch {
+	case len(e.queue) > 0 && hasRoom && e.shutdown == nil:
+		inv := e.queue[0]
+		e.queue = slices.Delete(e.queue, 0, 1)
+		e.begin(inv)
+	case s != nil && len(e.inProgress) == 0 && !e.frozen && !e.cfg.managed():
+		e.freeze()
+	case e.wait(next.deadline):
+		e.expire(next)
 	}
-	return err
 }
 
 // begin thaws the processes, or starts them, and gives them the event. The init
 // that the environment needs after a reset is part of the invocation ("suppressed
 // init").
-func (e *Environment) begin(inv *invocation) error {
+func (e *Environment) begin(inv *invocation) {
 	inv.begun = time.Now()
 	inv.deadline = inv.begun.Add(e.cfg.Timeout)
 	inv.Init = e.coldInit
@@ -177,25 +172,25 @@ func (e *Environment) begin(inv *invocation) error {
 	if !e.cfg.managed() {
 		e.log.with(func() { e.log.requestID = inv.RequestID })
 	}
-	var initError error
+	var f *fault
 	if e.sandbox == nil {
-		initError = e.initialize("invoke", inv.deadline)
+		f = e.initialize("invoke", inv.deadline)
 	}
-	if errors.Is(initError, ErrClosed) {
-		return initError
+	if e.ctx.Err() != nil {
+		return
 	}
 	e.thaw()
 	e.log.record("start", platformRecord{
 		RequestID: inv.RequestID, TenantID: inv.request.TenantID, Version: functionVersion,
 	})
-	if f, failed := errors.AsType[*fault](initError); failed {
-		if f.status == statusTimeout {
-			f.message = inv.timeoutMessage()
-		}
-		return e.fail(f)
+	if f == nil {
+		e.sandbox.handOver(inv)
+		return
 	}
-	e.sandbox.handOver(inv)
-	return nil
+	if f.status == statusTimeout {
+		f.message = inv.timeoutMessage()
+	}
+	e.fail(f)
 }
 
 // settle ends an invocation whose work is done.
@@ -211,29 +206,28 @@ func (e *Environment) settle(inv *invocation, at time.Time) {
 
 // expire ends an invocation that took too long: with the processes, or, on a managed
 // instance, alone, while its code continues.
-func (e *Environment) expire(inv *invocation) error {
+func (e *Environment) expire(inv *invocation) {
 	f := timeoutFault(inv.deadline, inv.timeoutMessage())
 	if !e.cfg.managed() {
-		return e.fail(f)
+		e.fail(f)
+		return
 	}
 	e.sandbox.late[inv.RequestID] = true
 	e.giveUp(inv, f)
 	e.finish(inv, f.at)
-	return nil
 }
 
 // fail ends the invocations in progress, and the processes with them.
-func (e *Environment) fail(f *fault) error {
+func (e *Environment) fail(f *fault) {
 	e.sandbox.drain()
 	failed := slices.Collect(maps.Values(e.inProgress))
 	for _, inv := range failed {
 		e.giveUp(inv, f)
 	}
-	err := e.reset(f)
+	e.reset(f)
 	for _, inv := range failed {
 		e.finish(inv, f.at)
 	}
-	return err
 }
 
 // freeze stops the processes, as Lambda does when "there are no pending events".
@@ -264,53 +258,43 @@ func (e *Environment) isIdle() bool {
 	return atRest && len(e.inProgress)+len(e.queue) == 0 && e.shutdown == nil
 }
 
-// errExpired is what wait returns at the deadline.
-var errExpired = errors.New("deadline exceeded")
-
 // wait calls one function that another goroutine has passed, and returns. It also
-// returns at the deadline, if there is one, and when the environment has to close.
-func (e *Environment) wait(deadline time.Time) error {
+// returns at the deadline, if there is one, which it reports, and when the
+// environment has to close.
+func (e *Environment) wait(deadline time.Time) (expired bool) {
 	if e.isIdle() {
 		for _, c := range e.idleWaiters {
 			c <- e.last
 		}
 		e.idleWaiters = nil
 	}
-	var expired <-chan time.Time // nil without a deadline: that case is disabled
-	var expiredInTest <-chan struct{}
+	var timeout <-chan time.Time // nil without a deadline: that case is disabled
+	var timeoutInTest <-chan struct{}
 	if !deadline.IsZero() {
 		timer := time.NewTimer(time.Until(deadline))
 		defer timer.Stop()
-		expired = timer.C
-		expiredInTest = e.cfg.expire
+		timeout = timer.C
+		timeoutInTest = e.cfg.expire
 	}
 	select {
 	case <-e.ctx.Done():
-		return ErrClosed
 	case f := <-e.calls:
 		f()
 		afterStep(e)
-		return nil
-	case <-expired:
-		return errExpired
-	case <-expiredInTest:
-		return errExpired
+	case <-timeout:
+		return true
+	case <-timeoutInTest:
+		return true
 	}
+	return false
 }
 
-// until waits until reached reports true, or the deadline has passed. The error is
-// ErrClosed.
-func (e *Environment) until(deadline time.Time, reached func() bool) error {
-	for !reached() {
-		switch err := e.wait(deadline); err {
-		case nil:
-		case errExpired:
-			return nil
-		default:
-			return err
-		}
+// until waits until reached reports true, the deadline has passed, or the environment
+// has to close.
+func (e *Environment) until(deadline time.Time, reached func() bool) {
+	for expired := false; !reached() && !expired && e.ctx.Err() == nil; {
+		expired = e.wait(deadline)
 	}
-	return nil
 }
 
 // do calls f on the goroutine of the environment and returns when it has returned.

@@ -2,7 +2,6 @@ package lambdaenv
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -79,8 +78,8 @@ func (f *fault) Error() string {
 }
 
 // initialize starts the processes and returns when all of them have requested
-// the next event. The error is a *fault, or ErrClosed.
-func (e *Environment) initialize(phase string, deadline time.Time) error {
+// the next event.
+func (e *Environment) initialize(phase string, deadline time.Time) *fault {
 	begun := time.Now()
 	s := newSandbox(e)
 	e.sandbox = s
@@ -89,17 +88,16 @@ func (e *Environment) initialize(phase string, deadline time.Time) error {
 	e.log.event(InitStarted, phase)
 	e.log.record("initStart", platformRecord{InitializationType: e.cfg.initType(), Phase: phase,
 		RuntimeVersion: runtimeVersion, RuntimeVersionArn: runtimeVersionARN})
-	err := s.startProcesses(deadline)
-	if errors.Is(err, ErrClosed) {
-		return err
+	f := s.startProcesses(deadline)
+	if e.ctx.Err() != nil {
+		return f // and nothing is logged about what was not waited for
 	}
 	for _, x := range s.extensions {
 		e.log.record("extension", platformRecord{Name: x.name, State: string(x.state),
 			Events: append([]string{}, x.events...), ErrorType: x.errorType})
 	}
-	f, failed := errors.AsType[*fault](err)
 	e.log.initDone(phase, time.Since(begun), f)
-	if !failed {
+	if f == nil {
 		e.log.event(InitDone, "function and extensions have requested the next event")
 		return nil
 	}
@@ -119,7 +117,7 @@ func newSandbox(e *Environment) *sandbox {
 
 // startProcesses starts the extensions and, when all have registered, the function.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
-func (s *sandbox) startProcesses(deadline time.Time) error {
+func (s *sandbox) startProcesses(deadline time.Time) *fault {
 	cfg, tmp := &s.env.cfg, s.env.tmp
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -135,8 +133,8 @@ func (s *sandbox) startProcesses(deadline time.Time) error {
 			return newFault("Extension.LaunchError", err.Error())
 		}
 	}
-	if err := s.await(deadline); err != nil {
-		return err
+	if f := s.await(deadline); f != nil {
+		return f
 	}
 	s.runtime, err = s.start(Function, RuntimeName, cfg.Function, filepath.Dir(cfg.Function), functionEnv)
 	if err != nil {
@@ -168,22 +166,16 @@ func (s *sandbox) start(source Source, name, path, dir string, environ []string)
 }
 
 // await returns when nothing is missing.
-func (s *sandbox) await(deadline time.Time) error {
-	err := s.env.until(deadline, func() bool {
+func (s *sandbox) await(deadline time.Time) *fault {
+	s.env.until(deadline, func() bool {
 		p, _ := s.missing()
 		return s.fault != nil || p == nil
 	})
-	if err != nil {
-		return err
-	}
 	if p, missing := s.missing(); s.fault == nil && p != nil {
 		s.fault = timeoutFault(deadline, "the init timed out: "+missing)
 		s.fault.process = p
 	}
-	if s.fault != nil {
-		return s.fault
-	}
-	return nil
+	return s.fault
 }
 
 // missing returns the process that the init waits for, and why; nil for none. Before

@@ -46,38 +46,36 @@ func (e *Environment) Shutdown(ctx context.Context, reason string) (*ShutdownRep
 }
 
 // runShutdownPhase runs the Shutdown phase.
-func (e *Environment) runShutdownPhase() error {
+func (e *Environment) runShutdownPhase() {
 	e.log.event(ShutdownBegan, e.shutdown.Reason)
-	if err := e.endProcesses(e.shutdown); err != nil {
-		return err
+	e.endProcesses(e.shutdown)
+	if e.ctx.Err() == nil {
+		e.log.event(ShutdownDone, "nothing is left")
+		e.shutDown = true
 	}
-	e.log.event(ShutdownDone, "nothing is left")
-	e.shutDown = true
-	return ErrClosed
 }
 
 // reset ends the processes after a fault. The next invocation starts new ones; the
 // files in /tmp stay.
-func (e *Environment) reset(f *fault) error {
+func (e *Environment) reset(f *fault) {
 	e.coldInit = 0
 	if e.sandbox == nil {
-		return nil
+		return
 	}
 	reason := "failure"
 	if f.status == statusTimeout {
 		reason = "timeout"
 	}
 	e.log.event(Reset, reason)
-	return e.endProcesses(&ShutdownReport{Reason: reason})
+	e.endProcesses(&ShutdownReport{Reason: reason})
 }
 
 // endProcesses ends the processes in Lambda's order: the runtime first, and only then
-// the extensions, which so can still serve it. If the environment has to close
-// meanwhile, the error is ErrClosed, and the rest is left to cleanUp.
-func (e *Environment) endProcesses(report *ShutdownReport) error {
+// the extensions, which so can still serve it.
+func (e *Environment) endProcesses(report *ShutdownReport) {
 	s := e.sandbox
 	if s == nil {
-		return nil
+		return
 	}
 	if len(s.extensions) > 0 {
 		e.thaw()
@@ -91,9 +89,7 @@ func (e *Environment) endProcesses(report *ShutdownReport) error {
 		}
 	}
 
-	if err := e.terminateRuntime(began); err != nil {
-		return err
-	}
+	e.terminateRuntime(began)
 	end(s.runtime)
 	report.Runtime = time.Since(began)
 	// Subscribers get what there is before the SHUTDOWN event, as from AWS's emulator of
@@ -113,33 +109,29 @@ func (e *Environment) endProcesses(report *ShutdownReport) error {
 		}
 		x.send(s.shutdownEvent)
 	}
-	err := e.until(deadline, func() bool {
+	e.until(deadline, func() bool {
 		return !slices.ContainsFunc(external, func(x *extension) bool { return x.process.alive() })
 	})
-	if err != nil {
-		return err
-	}
 	for _, x := range external {
 		end(x.process)
 	}
 	report.Took = time.Since(began)
 	s.close()
 	e.sandbox, e.frozen = nil, false
-	return nil
 }
 
 // terminateRuntime gives the runtime its time to end. Without any extension there is
 // no notice at all:
 // https://github.com/aws-samples/graceful-shutdown-with-aws-lambda
-func (e *Environment) terminateRuntime(began time.Time) error {
+func (e *Environment) terminateRuntime(began time.Time) {
 	s := e.sandbox
 	if len(s.extensions) == 0 {
-		return nil
+		return
 	}
 	grace := runtimeExternal
 	if slices.ContainsFunc(s.extensions, (*extension).internal) {
 		grace = runtimeInternal
 	}
 	s.runtime.signal(syscall.SIGTERM, "SIGTERM")
-	return e.until(began.Add(grace), func() bool { return !s.runtime.alive() })
+	e.until(began.Add(grace), func() bool { return !s.runtime.alive() })
 }
