@@ -6,7 +6,9 @@ import (
 )
 
 // This file has the states of the runtime and of extensions, and every way from one to
-// the next. The phase of an environment is in its fields: see [Environment.phase].
+// the next. The phase of an environment follows from its fields: without a sandbox it is
+// cold, with frozen it is frozen, with invocations in progress it is Invoke, and while
+// the sandbox is stopping, a reset or the Shutdown phase.
 
 // runtimeState is the state of the runtime. The names are those of Lambda's error
 // messages. On a managed instance, where the runtime works on many invocations at
