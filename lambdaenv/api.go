@@ -1,9 +1,7 @@
 package lambdaenv
 
 import (
-	"cmp"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -31,6 +29,12 @@ type apiError struct {
 	message   string
 }
 
+// An errorBody is an error in the shape of Lambda's, for a refused call or a caller.
+type errorBody struct {
+	Type    string `json:"errorType"`
+	Message string `json:"errorMessage"`
+}
+
 func forbidden(errorType, message string) *apiError {
 	return &apiError{http.StatusForbidden, errorType, message}
 }
@@ -47,8 +51,8 @@ type route struct {
 func (s *sandbox) handler() http.Handler {
 	routes := map[string]route{
 		invocationPath + "next":          {http.MethodGet, s.runtimeNext},
-		invocationPath + "{id}/response": {http.MethodPost, s.runtimeInvocationResponse},
-		invocationPath + "{id}/error":    {http.MethodPost, s.runtimeInvocationError},
+		invocationPath + "{id}/response": {http.MethodPost, s.runtimeRespond(runtimeResponse)},
+		invocationPath + "{id}/error":    {http.MethodPost, s.runtimeRespond(runtimeErrorResponse)},
 		runtimePath + "init/error":       {http.MethodPost, s.runtimeInitError},
 		extensionPath + "register":       {http.MethodPost, s.extensionRegister},
 		extensionPath + "event/next":     {http.MethodGet, s.extensionNext},
@@ -76,11 +80,10 @@ func (s *sandbox) handler() http.Handler {
 			return
 		}
 		if r.Method != route.method {
-			w.Header().Set("Allow", route.method)
 			w.WriteHeader(http.StatusMethodNotAllowed)
 			return
 		}
-		refused := s.refuse(strings.TrimPrefix(path, extensionPath))
+		refused := s.env.cfg.refuse(path)
 		if refused == nil {
 			refused = route.serve(w, r)
 		}
@@ -88,17 +91,15 @@ func (s *sandbox) handler() http.Handler {
 			// A client that is still sending would see a reset connection
 			// instead of the answer.
 			io.CopyN(io.Discard, r.Body, min(r.ContentLength, maxStreamed))
-			writeJSON(w, refused.status, struct {
-				Message string `json:"errorMessage"`
-				Type    string `json:"errorType"`
-			}{refused.message, refused.errorType})
+			writeJSON(w, refused.status, errorBody{refused.errorType, refused.message})
 		}
 	})
 }
 
 // refuse is the fault that Config.Refuse asks for.
-func (s *sandbox) refuse(call string) *apiError {
-	if status := s.env.cfg.Refuse[call]; status != 0 {
+func (c *Config) refuse(path string) *apiError {
+	call := strings.TrimPrefix(strings.TrimPrefix(path, extensionPath), "event/")
+	if status := c.Refuse[call]; status != 0 {
 		return &apiError{status, "Extension.Refused", "Config.Refuse has " + call}
 	}
 	return nil
@@ -146,23 +147,12 @@ func mustJSON(v any) []byte {
 	return b
 }
 
-// A tooLargeError is about a body that is larger than it may be.
-type tooLargeError struct{ size, limit int64 }
-
-func (e *tooLargeError) Error() string {
-	return fmt.Sprintf("Response payload size (%d bytes) exceeded maximum allowed payload size (%d bytes).",
-		e.size, e.limit)
-}
-
-// readBody reads the body, if it is not longer than limit. One that is too long is
-// read to its end, and counted.
-func readBody(r io.Reader, limit int64) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, limit))
+// readBody reads the body up to a limit. size is that of all of it.
+func readBody(r io.Reader, limit int64) (body []byte, size int64, err error) {
+	body, err = io.ReadAll(io.LimitReader(r, limit))
 	if err != nil {
-		return body, err
+		return body, 0, err
 	}
-	if rest, err := io.Copy(io.Discard, r); rest > 0 || err != nil {
-		return body, cmp.Or(err, error(&tooLargeError{limit + rest, limit}))
-	}
-	return body, nil
+	rest, err := io.Copy(io.Discard, r)
+	return body, int64(len(body)) + rest, err
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,57 +21,47 @@ func (c Config) checked() (Config, error) {
 	if c.Function == "" {
 		return c, errors.New("lambdaenv: Config.Function is empty; set it to the path of the function's executable")
 	}
+	if len(c.Extensions) > maxExtensions {
+		return c, fmt.Errorf("lambdaenv: %d extensions, but Lambda allows %d", len(c.Extensions), maxExtensions)
+	}
 	paths := append([]string{c.Function}, c.Extensions...)
+	names := map[string]bool{}
 	for i, path := range paths {
 		path, err := filepath.Abs(path)
 		if err != nil {
 			return c, fmt.Errorf("lambdaenv: %w", err)
 		}
-		info, err := os.Stat(path)
-		if err != nil {
-			return c, fmt.Errorf("lambdaenv: %w", err)
-		}
-		if info.IsDir() || info.Mode().Perm()&0o111 == 0 {
-			return c, fmt.Errorf("lambdaenv: %s is not an executable file", path)
-		}
 		paths[i] = path
-	}
-	c.Function, c.Extensions = paths[0], paths[1:]
-	if len(c.Extensions) > maxExtensions {
-		return c, fmt.Errorf("lambdaenv: %d extensions, but Lambda allows %d", len(c.Extensions), maxExtensions)
-	}
-	names := map[string]bool{}
-	for _, path := range c.Extensions {
 		name := filepath.Base(path)
-		if names[name] {
+		if names[name] && i > 0 {
 			return c, fmt.Errorf("lambdaenv: two extensions are called %q; file names of extensions must differ", name)
 		}
-		names[name] = true
+		names[name] = i > 0
 	}
+	c.Function, c.Extensions = paths[0], paths[1:]
 	for _, kv := range c.Env {
 		if !strings.Contains(kv, "=") {
 			return c, fmt.Errorf("lambdaenv: Config.Env has %q, which is not KEY=value", kv)
 		}
 	}
-	c.Env = slices.Clone(c.Env)
 	c.Name = cmp.Or(c.Name, "function")
 	c.Timeout = cmp.Or(c.Timeout, 30*time.Second)
 	c.InitTimeout = cmp.Or(c.InitTimeout, 10*time.Second)
 	c.MemoryMB = cmp.Or(c.MemoryMB, 512)
-	c.Retries = max(0, cmp.Or(c.Retries, 2))
+	c.Retries = cmp.Or(c.Retries, 2)
 	c.ApplicationLogLevel = cmp.Or(c.ApplicationLogLevel, "INFO")
+	c.SystemLogLevel = cmp.Or(c.SystemLogLevel, "INFO")
 	if c.managed() {
-		// https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
 		c.LogFormat = cmp.Or(c.LogFormat, JSON)
-		if c.LogFormat != JSON {
-			return c, errors.New("lambdaenv: a managed instance logs JSON only; leave Config.LogFormat empty")
-		}
 	}
 	c.LogFormat = cmp.Or(c.LogFormat, Text)
-	if c.LogFormat != Text && c.LogFormat != JSON {
+	switch {
+	case c.LogFormat != Text && c.LogFormat != JSON:
 		return c, fmt.Errorf("lambdaenv: log format %q is neither %s nor %s", c.LogFormat, Text, JSON)
-	}
-	if _, ok := systemLevels[c.SystemLogLevel]; !ok {
+	case c.managed() && c.LogFormat != JSON:
+		// https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
+		return c, errors.New("lambdaenv: a managed instance logs JSON only; leave Config.LogFormat empty")
+	case !slices.Contains(systemLevels, c.SystemLogLevel):
 		return c, fmt.Errorf("lambdaenv: system log level %q is not DEBUG, INFO or WARN", c.SystemLogLevel)
 	}
 	return c, nil
@@ -120,7 +109,7 @@ func (c *Config) environs(api, tmp, logStream string) (function, extension []str
 		"AWS_REGION":                      region,
 		"AWS_DEFAULT_REGION":              region,
 		"LAMBDA_RUNTIME_DIR":              "/var/runtime",
-		"LAMBDA_TASK_ROOT":                c.taskRoot(),
+		"LAMBDA_TASK_ROOT":                filepath.Dir(c.Function), // where it runs
 		"LANG":                            "en_US.UTF-8",
 		"PATH":                            "/usr/local/bin:/usr/bin/:/bin:/opt/bin",
 		"TMPDIR":                          tmp,
@@ -142,24 +131,14 @@ func (c *Config) environs(api, tmp, logStream string) (function, extension []str
 		k, v, _ := strings.Cut(kv, "=")
 		vars[k] = v
 	}
-	function = assignments(vars)
-	maps.DeleteFunc(vars, func(k, _ string) bool {
-		return strings.HasPrefix(k, "_") || slices.Contains(notForExtensions, k)
-	})
-	return function, assignments(vars)
-}
-
-func assignments(vars map[string]string) []string {
-	env := make([]string, 0, len(vars))
 	for k, v := range vars {
-		env = append(env, k+"="+v)
+		function = append(function, k+"="+v)
+		if !strings.HasPrefix(k, "_") && !slices.Contains(notForExtensions, k) {
+			extension = append(extension, k+"="+v)
+		}
 	}
-	slices.Sort(env)
-	return env
+	return function, extension
 }
-
-// taskRoot is the folder of the function, where it also runs.
-func (c *Config) taskRoot() string { return filepath.Dir(c.Function) }
 
 // managed reports whether the environment is a Lambda Managed Instance: many
 // invocations at once, no freezing, and a timeout concerns its invocation alone.

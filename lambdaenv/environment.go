@@ -1,16 +1,16 @@
 package lambdaenv
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"slices"
-	"sync"
+	"syscall"
 	"time"
-
-	"example.com/postinvoke/internal/lambdalog"
 )
 
 // ErrClosed is returned once the environment was shut down or closed, or the
@@ -27,28 +27,25 @@ var ErrClosed = errors.New("lambdaenv: the execution environment is closed")
 type Environment struct {
 	cfg       Config
 	log       *eventLog
-	platform  platformLog
 	tmp       string // the folder that stands for /tmp
 	logStream string
 
-	ctx        context.Context // ends when everything has to end at once
-	cancel     context.CancelFunc
-	calls      chan func() // for run to call
-	goroutines sync.WaitGroup
-	done       chan struct{} // closed when nothing is left
-	err        error         // of cleaning up; read after done
+	ctx    context.Context // ends when everything has to end at once
+	cancel context.CancelFunc
+	calls  chan func()   // for run to call
+	done   chan struct{} // closed when nothing is left
+	err    error         // of cleaning up; read after done
 
 	// Owned by run.
-	phase       phase
-	sandbox     *sandbox // nil between a reset and the next init
+	sandbox     *sandbox // nil before an init and after a reset
+	frozen      bool     // the processes are stopped; never on a managed instance
 	queue       []*invocation
 	inProgress  map[string]*invocation // by request id
-	delayed     int                    // asynchronous invocations that wait for their next attempt
-	tenant      *string                // of all invocations, nil before the first
 	coldInit    time.Duration          // of the Init phase, until an invocation reports it
 	idleWaiters []chan<- *Report       // calls of WaitIdle
 	last        *Report
-	shutdown    *shutdownRequest
+	shutdown    *ShutdownReport // of the Shutdown phase, since it was requested
+	shutDown    bool            // the phase has ended
 }
 
 // Start starts the extensions, and once they all have registered the function,
@@ -62,39 +59,28 @@ type Environment struct {
 //
 // See https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
 func Start(ctx context.Context, cfg Config) (*Environment, error) {
-	if !supported {
-		return nil, fmt.Errorf("lambdaenv: %w on this operating system; use Linux or macOS", errors.ErrUnsupported)
-	}
 	cfg, err := cfg.checked()
-	if err != nil {
+	if err := cmp.Or(err, ctx.Err()); err != nil {
 		return nil, err
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
+	day := time.Now().UTC().Format("2006/01/02")
 	e := &Environment{
-		cfg: cfg,
-		log: &eventLog{observe: cfg.Observe, forget: cfg.Forget,
-			stored: lambdalog.Settings{JSON: cfg.LogFormat == JSON, Level: cfg.ApplicationLogLevel}},
-		logStream:  newLogStream(),
+		cfg:        cfg,
+		logStream:  fmt.Sprintf("%s/[$LATEST]%016x%016x", day, rand.Uint64(), rand.Uint64()),
 		calls:      make(chan func()),
 		done:       make(chan struct{}),
-		phase:      phaseCold,
 		inProgress: map[string]*invocation{},
 	}
-	e.platform = platformLog{e.log, &e.cfg}
+	e.log = &eventLog{cfg: &e.cfg}
 	if e.tmp, err = os.MkdirTemp("", "lambdaenv-"); err != nil {
 		return nil, fmt.Errorf("lambdaenv: %w", err)
 	}
 	e.ctx, e.cancel = context.WithCancel(ctx)
 	started := make(chan error, 1)
-	e.goroutines.Go(func() { e.run(started) })
+	go e.run(started)
 	if err := <-started; err != nil {
-		e.goroutines.Wait()
-		if cause := ctx.Err(); cause != nil && errors.Is(err, ErrClosed) {
-			err = cause
-		}
-		return nil, err
+		<-e.done
+		return nil, cmp.Or(ctx.Err(), err)
 	}
 	return e, nil
 }
@@ -104,253 +90,211 @@ func Start(ctx context.Context, cfg Config) (*Environment, error) {
 // The error names what could not be cleaned up.
 func (e *Environment) Close() error {
 	e.cancel()
-	e.goroutines.Wait()
+	<-e.done
 	return e.err
 }
 
 // Entries returns the log so far; with Config.Forget, nothing.
-func (e *Environment) Entries() []Entry { return e.log.snapshot() }
+func (e *Environment) Entries() (entries []Entry) {
+	e.log.with(func() { entries = slices.Clone(e.log.entries) })
+	return entries
+}
 
-// run takes the environment from Init to the end.
+// run takes the environment from Init to the end. When the context of the environment
+// ends, nothing waits any more, and the processes are killed.
 func (e *Environment) run(started chan<- error) {
 	defer close(e.done)
 	begun := time.Now()
-	err := e.initialize("init", begun.Add(e.cfg.InitTimeout))
-	if _, failed := errors.AsType[*fault](err); failed && e.cfg.RetryInit {
-		err = nil
-	} else if err == nil && !e.cfg.managed() {
+	f := e.initialize("init", begun.Add(e.cfg.InitTimeout))
+	switch {
+	case f == nil && !e.cfg.managed():
 		e.coldInit = time.Since(begun)
-		err = e.freeze()
+		e.freeze()
+	case f != nil && (!e.cfg.RetryInit || e.ctx.Err() != nil):
+		e.cancel()
+		started <- f
 	}
-	started <- err
-	for err == nil && e.phase != phaseClosed {
-		err = e.step()
-		e.checkInTests()
+	close(started)
+	for e.ctx.Err() == nil && !e.shutDown {
+		e.step()
+		afterStep(e)
 	}
-	if errors.Is(err, ErrClosed) {
-		err = nil
-	}
-	e.err = errors.Join(err, e.cleanUp())
+	e.cleanUp()
 }
+
+// afterStep is called after each step and each call of an API. Tests of this package
+// check the state of the environment with it.
+var afterStep = func(*Environment) {}
 
 // step does the one thing that is due, or waits for something to happen.
-func (e *Environment) step() error {
+func (e *Environment) step() {
 	s := e.sandbox
-	switch {
-	case e.shutdown != nil && len(e.inProgress) == 0:
-		return e.runShutdownPhase()
-	case s != nil && s.fault != nil:
-		return e.fail(s.fault)
+	if e.shutdown != nil && len(e.inProgress) == 0 {
+		e.runShutdownPhase()
+		return
 	}
+	if s != nil && s.fault != nil {
+		e.fail(s.fault)
+		return
+	}
+	next := &invocation{} // to expire
 	for _, inv := range e.inProgress {
 		if at, done := s.settled(inv); done {
-			return e.finish(inv, at)
+			e.settle(inv, at)
+			return
+		}
+		if next.deadline.IsZero() || inv.deadline.Before(next.deadline) {
+			next = inv
 		}
 	}
-	if e.hasRoom() {
+	hasRoom := len(e.inProgress) < max(1, e.cfg.MaxConcurrency) && (s == nil || len(s.waiting) > 0)
+	switch {
+	case len(e.queue) > 0 && hasRoom && e.shutdown == nil:
 		inv := e.queue[0]
 		e.queue = slices.Delete(e.queue, 0, 1)
-		return e.begin(inv)
+		e.begin(inv)
+	case s != nil && len(e.inProgress) == 0 && !e.frozen && !e.cfg.managed():
+		e.freeze()
+	case e.wait(next.deadline):
+		e.expire(next)
 	}
-	if e.phase == phaseReady && !e.cfg.managed() {
-		return e.freeze()
-	}
-	next, deadline := e.nextToExpire()
-	err := e.wait(deadline)
-	if errors.Is(err, errExpired) {
-		return e.expire(next)
-	}
-	return err
-}
-
-// hasRoom reports whether the next invocation can begin.
-func (e *Environment) hasRoom() bool {
-	return len(e.queue) > 0 && e.shutdown == nil && len(e.inProgress) < max(1, e.cfg.MaxConcurrency) &&
-		(e.sandbox == nil || len(e.sandbox.waiting) > 0)
-}
-
-// nextToExpire returns the invocation in progress with the earliest deadline.
-func (e *Environment) nextToExpire() (next *invocation, deadline time.Time) {
-	for _, inv := range e.inProgress {
-		if next == nil || inv.deadline.Before(deadline) {
-			next, deadline = inv, inv.deadline
-		}
-	}
-	return next, deadline
 }
 
 // begin thaws the processes, or starts them, and gives them the event. The init
 // that the environment needs after a reset is part of the invocation ("suppressed
-// init"), except on a managed instance.
-func (e *Environment) begin(inv *invocation) error {
-	managed := e.cfg.managed()
-	inv.startClock(e.cfg.Timeout)
+// init").
+func (e *Environment) begin(inv *invocation) {
+	inv.begun = time.Now()
+	inv.deadline = inv.begun.Add(e.cfg.Timeout)
+	inv.Init = e.coldInit
+	e.coldInit = 0
 	e.inProgress[inv.RequestID] = inv
-	if !managed {
-		e.log.setRequest(inv.RequestID)
+	if !e.cfg.managed() {
+		e.log.with(func() { e.log.requestID = inv.RequestID })
 	}
-	suppressed := e.phase == phaseCold && !managed
-	if e.phase == phaseCold {
-		name, deadline := "init", time.Now().Add(e.cfg.InitTimeout)
-		if suppressed {
-			name, deadline = "invoke", inv.deadline
-		}
-		err := e.initialize(name, deadline)
-		if f, ok := errors.AsType[*fault](err); ok {
-			e.platform.start(inv)
-			if f.timeout && suppressed {
-				f.message = inv.timeoutMessage()
-			}
-			return e.fail(f)
-		}
-		if err != nil {
-			return err
-		}
+	var f *fault
+	if e.sandbox == nil {
+		f = e.initialize("invoke", inv.deadline)
+	}
+	if e.ctx.Err() != nil {
+		return
 	}
 	e.thaw()
-	e.platform.start(inv)
-	if !suppressed {
-		inv.startClock(e.cfg.Timeout)
-		inv.Init = e.coldInit
-		e.coldInit = 0
+	e.log.record("start", platformRecord{
+		RequestID: inv.RequestID, TenantID: inv.request.TenantID, Version: functionVersion,
+	})
+	if f == nil {
+		e.sandbox.handOver(inv)
+		return
 	}
-	if e.phase != phaseInvoke {
-		e.enter(phaseInvoke)
+	if f.status == statusTimeout {
+		f.message = inv.timeoutMessage()
 	}
-	e.sandbox.handOver(inv)
-	return nil
+	e.fail(f)
 }
 
-// finish ends an invocation whose work is done.
-func (e *Environment) finish(inv *invocation, at time.Time) error {
-	inv.ended = at
-	if !e.cfg.managed() || inv.Status == statusSuccess {
-		inv.Idle = at
-	}
+// settle ends an invocation whose work is done.
+func (e *Environment) settle(inv *invocation, at time.Time) {
+	inv.Idle = at
 	if !e.cfg.managed() {
 		e.sandbox.drain() // hooks have printed after the runtime requested the next event
-		e.event(Idle, "function and extensions have requested the next event")
+		e.log.event(Idle, "function and extensions have requested the next event")
 	}
-	e.report(inv, e.maxMemory())
-	e.remove(inv)
-	return nil
-}
-
-// remove takes an invocation out of those in progress.
-func (e *Environment) remove(inv *invocation) {
-	delete(e.inProgress, inv.RequestID)
-	if !e.cfg.managed() {
-		e.log.setRequest("")
-	}
-	if len(e.inProgress) == 0 && e.phase == phaseInvoke {
-		e.enter(phaseReady)
-	}
+	inv.MaxMemoryMB = e.maxMemory()
+	e.finish(inv, at)
 }
 
 // expire ends an invocation that took too long: with the processes, or, on a managed
 // instance, alone, while its code continues.
-func (e *Environment) expire(inv *invocation) error {
-	f := &fault{errorType: "Sandbox.Timedout", timeout: true, message: inv.timeoutMessage(), at: inv.deadline}
+func (e *Environment) expire(inv *invocation) {
+	f := timeoutFault(inv.deadline, inv.timeoutMessage())
 	if !e.cfg.managed() {
-		return e.fail(f)
+		e.fail(f)
+		return
 	}
 	e.sandbox.late[inv.RequestID] = true
 	e.giveUp(inv, f)
-	e.report(inv, e.maxMemory())
-	e.remove(inv)
-	return nil
+	e.finish(inv, f.at)
 }
 
 // fail ends the invocations in progress, and the processes with them.
-func (e *Environment) fail(f *fault) error {
-	if e.sandbox != nil {
-		e.sandbox.drain()
-	}
+func (e *Environment) fail(f *fault) {
+	e.sandbox.drain()
 	failed := slices.Collect(maps.Values(e.inProgress))
 	for _, inv := range failed {
 		e.giveUp(inv, f)
 	}
-	memory := max(f.memory, e.maxMemory())
-	err := e.reset(f)
+	e.reset(f)
 	for _, inv := range failed {
-		e.report(inv, memory)
-		e.remove(inv)
+		e.finish(inv, f.at)
 	}
-	return err
 }
 
 // freeze stops the processes, as Lambda does when "there are no pending events".
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle
-func (e *Environment) freeze() error {
-	if err := stopProcesses(e.sandbox.processes()); err != nil {
-		return fmt.Errorf("lambdaenv: %w", err)
+func (e *Environment) freeze() {
+	for _, p := range e.sandbox.processes() {
+		p.stop()
 	}
-	e.enter(phaseFrozen)
-	e.event(Frozen, "the processes are stopped")
-	return nil
+	e.frozen = true
+	e.log.event(Frozen, "the processes are stopped")
 }
 
 // thaw lets frozen processes continue.
 func (e *Environment) thaw() {
-	if e.phase != phaseFrozen {
+	if !e.frozen {
 		return
 	}
-	e.enter(phaseReady)
-	e.event(Thawed, "the processes continue") // ahead of what they print then
+	e.frozen = false
+	e.log.event(Thawed, "the processes continue") // ahead of what they print then
 	for _, p := range e.sandbox.processes() {
-		p.send(sigCont)
+		p.signal(syscall.SIGCONT, "")
 	}
 }
 
 // isIdle reports whether there is nothing to do and nothing in progress.
 func (e *Environment) isIdle() bool {
-	atRest := e.phase == phaseFrozen || e.phase == phaseCold || e.phase == phaseReady && e.cfg.managed()
-	crashed := e.sandbox != nil && e.sandbox.fault != nil
-	return atRest && !crashed && len(e.inProgress)+len(e.queue)+e.delayed == 0 && e.shutdown == nil
+	atRest := e.sandbox == nil || (e.frozen || e.cfg.managed()) && e.sandbox.fault == nil
+	return atRest && len(e.inProgress)+len(e.queue) == 0 && e.shutdown == nil
 }
 
-// errExpired is what wait and until return at the deadline.
-var errExpired = errors.New("deadline exceeded")
-
 // wait calls one function that another goroutine has passed, and returns. It also
-// returns at the deadline, if there is one, and when the environment has to close.
-func (e *Environment) wait(deadline time.Time) error {
+// returns at the deadline, if there is one, which it reports, and when the
+// environment has to close.
+func (e *Environment) wait(deadline time.Time) (expired bool) {
 	if e.isIdle() {
 		for _, c := range e.idleWaiters {
 			c <- e.last
 		}
 		e.idleWaiters = nil
 	}
-	var expired <-chan time.Time // nil without a deadline: that case is disabled
-	var expiredInTest <-chan struct{}
+	var timeout <-chan time.Time // nil without a deadline: that case is disabled
+	var timeoutInTest <-chan struct{}
 	if !deadline.IsZero() {
 		timer := time.NewTimer(time.Until(deadline))
 		defer timer.Stop()
-		expired = timer.C
-		expiredInTest = e.cfg.expire
+		timeout = timer.C
+		timeoutInTest = e.cfg.expire
 	}
 	select {
 	case <-e.ctx.Done():
-		return ErrClosed
 	case f := <-e.calls:
 		f()
-		e.checkInTests()
-		return nil
-	case <-expired:
-		return errExpired
-	case <-expiredInTest:
-		return errExpired
+		afterStep(e)
+	case <-timeout:
+		return true
+	case <-timeoutInTest:
+		return true
 	}
+	return false
 }
 
-// until waits until reached reports true, or the deadline has passed.
-func (e *Environment) until(deadline time.Time, reached func() bool) error {
-	for !reached() {
-		if err := e.wait(deadline); err != nil {
-			return err
-		}
+// until waits until reached reports true, the deadline has passed, or the environment
+// has to close.
+func (e *Environment) until(deadline time.Time, reached func() bool) {
+	for expired := false; !reached() && !expired && e.ctx.Err() == nil; {
+		expired = e.wait(deadline)
 	}
-	return nil
 }
 
 // do calls f on the goroutine of the environment and returns when it has returned.
@@ -368,25 +312,16 @@ func (e *Environment) doUnless(ended <-chan struct{}, f func()) bool {
 	}
 }
 
-func (e *Environment) event(kind Kind, text string) {
-	e.log.add(Entry{Source: Platform, Kind: kind, Text: text})
-}
-
 // cleanUp leaves no process, port, file or caller that waits.
-func (e *Environment) cleanUp() error {
+func (e *Environment) cleanUp() {
 	e.cancel()
-	var errs []error
-	if e.sandbox != nil {
-		errs = append(errs, e.sandbox.close())
-		e.sandbox = nil
-	}
 	for _, inv := range slices.AppendSeq(e.queue, maps.Values(e.inProgress)) {
 		if !inv.answered {
-			inv.result.end(nil, ErrClosed)
+			inv.result.end(nil) // a call of the function may wait until somebody reads
 		}
 	}
-	if e.phase != phaseClosed {
-		e.enter(phaseClosed)
+	if e.sandbox != nil {
+		e.sandbox.close()
 	}
-	return errors.Join(append(errs, os.RemoveAll(e.tmp))...)
+	e.err = os.RemoveAll(e.tmp)
 }

@@ -3,7 +3,6 @@ package lambdaenv
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -34,36 +33,49 @@ const maxExtensionBody = 1 << 20
 // An extension is an external one, with its own process, or an internal one,
 // inside the function's process.
 type extension struct {
-	name        string
-	id          string   // given at registration
-	process     *process // nil for an internal one
-	state       extensionState
-	events      []string
-	next        chan<- extensionEvent // of its call for the next event, nil if there is none
-	readyAt     time.Time
-	errorType   string // that it reported
-	subscribed  bool   // to telemetry
-	gotShutdown bool   // has the SHUTDOWN event
+	name       string
+	id         string   // given at registration
+	process    *process // nil for an internal one
+	state      extensionState
+	events     []string
+	next       chan<- extensionEvent // of its call for the next event, nil if there is none
+	readyAt    time.Time
+	errorType  string // that it reported
+	subscribed bool   // to telemetry
 }
 
 // An extensionEvent is what answers a call for the next event.
+// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
 type extensionEvent struct {
-	kind string
-	body []byte
+	EventType  string   `json:"eventType"`
+	Reason     string   `json:"shutdownReason,omitzero"` // lower case, unlike in the documentation
+	DeadlineMs int64    `json:"deadlineMs"`
+	RequestID  string   `json:"requestId,omitzero"`
+	ARN        string   `json:"invokedFunctionArn,omitzero"`
+	Tracing    *tracing `json:"tracing,omitzero"`
 }
+
+type tracing struct {
+	Type  string `json:"type"`
+	Value string `json:"value"`
+}
+
+func (x *extension) internal() bool { return x.process == nil }
 
 func (x *extension) registeredFor(kind string) bool { return slices.Contains(x.events, kind) }
 
 // send answers the extension's call for the next event, if there is one and the
 // extension is registered for the event. SHUTDOWN is the last event.
-func (x *extension) send(e extensionEvent) {
-	if x.next == nil || x.gotShutdown || !x.registeredFor(e.kind) {
+func (x *extension) send(e *extensionEvent) {
+	if x.next == nil || !x.registeredFor(e.EventType) {
 		return
 	}
-	x.next <- e
+	x.next <- *e
 	x.next = nil
-	x.gotShutdown = e.kind == eventShutdown
 	x.enter(extensionRunning)
+	if e.EventType == eventShutdown {
+		x.events = nil
+	}
 }
 
 // extensionRegister serves POST /extension/register.
@@ -72,44 +84,24 @@ func (s *sandbox) extensionRegister(w http.ResponseWriter, r *http.Request) *api
 	if name == "" {
 		return forbidden("Extension.InvalidExtensionName", "Empty extension name")
 	}
-	events, err := registrationEvents(r)
-	if err != nil {
+	var request struct{ Events []string }
+	body, _, err := readBody(r.Body, maxExtensionBody)
+	if err := cmp.Or(err, json.Unmarshal(body, &request)); err != nil {
 		return forbidden("InvalidRequestFormat", err.Error())
 	}
 	id := newUUID()
-	refused := s.call(func() *apiError { return s.register(name, id, events) })
-	if refused != nil {
+	if refused := s.call(func() *apiError { return s.register(name, id, request.Events) }); refused != nil {
 		return refused
 	}
-	answer := struct {
-		Name    string `json:"functionName"`
-		Version string `json:"functionVersion"`
-		Handler string `json:"handler"`
-		Account string `json:"accountId,omitempty"`
-	}{Name: s.env.cfg.Name, Version: functionVersion, Handler: handlerName}
-	for feature := range strings.SplitSeq(r.Header.Get(headerExtensionFeature), ",") {
-		if strings.TrimSpace(feature) == "accountId" {
-			answer.Account = accountID
-		}
+	answer := map[string]string{
+		"functionName": s.env.cfg.Name, "functionVersion": functionVersion, "handler": handlerName,
+	}
+	if strings.Contains(r.Header.Get(headerExtensionFeature), "accountId") {
+		answer["accountId"] = accountID
 	}
 	w.Header().Set(headerExtensionID, id)
 	writeJSON(w, http.StatusOK, answer)
 	return nil
-}
-
-func registrationEvents(r *http.Request) ([]string, error) {
-	body, err := readBody(r.Body, maxExtensionBody)
-	if err != nil {
-		return nil, err
-	}
-	var request struct{ Events, ConfigurationKeys []string }
-	if err := json.Unmarshal(body, &request); err != nil {
-		return nil, err
-	}
-	if len(request.ConfigurationKeys) > 0 {
-		return nil, errors.New("configurationKeys are deprecated; use environment variables instead")
-	}
-	return request.Events, nil
 }
 
 // register registers an extension for events. A name that is not the file name of an
@@ -117,7 +109,7 @@ func registrationEvents(r *http.Request) ([]string, error) {
 // requests its first event.
 func (s *sandbox) register(name, id string, events []string) *apiError {
 	i := slices.IndexFunc(s.extensions, func(x *extension) bool { return x.name == name })
-	external := i >= 0 && s.extensions[i].process != nil
+	external := i >= 0 && !s.extensions[i].internal()
 	if refused := s.checkEvents(external, events); refused != nil {
 		return refused
 	}
@@ -171,47 +163,26 @@ func (s *sandbox) checkEvents(external bool, events []string) *apiError {
 func (s *sandbox) extensionNext(w http.ResponseWriter, r *http.Request) *apiError {
 	arrived := time.Now()
 	next := make(chan extensionEvent, 1)
-	withheld := s.refuse("next")
 	refused := s.forExtension(r, "", func(x *extension) *apiError {
-		if withheld != nil && x.process != nil {
-			return withheld // and it is expected to exit
+		if refused := x.enter(extensionReady); refused != nil {
+			return refused
 		}
-		refused := s.extensionAsks(x, arrived)
-		if withheld != nil {
-			return withheld // but the environment is not kept waiting
+		x.readyAt, x.next = arrived, next
+		s.drain()
+		if s.shutdownEvent != nil {
+			x.send(s.shutdownEvent)
 		}
-		if refused == nil {
-			x.next = next
-			if s.shutdownEvent.body != nil {
-				x.send(s.shutdownEvent)
-			}
-		}
-		return refused
+		return nil
 	})
 	if refused != nil {
 		return refused
 	}
 	event := receive(s, next)
-	if event.kind != eventShutdown { // which Lambda sends without headers
+	if event.EventType != eventShutdown { // which Lambda sends without headers
 		w.Header().Set("Content-Type", contentJSON)
 		w.Header().Set(headerExtensionEventID, newUUID())
 	}
-	w.Write(event.body)
-	return nil
-}
-
-// extensionAsks is the extension's call for the next event.
-func (s *sandbox) extensionAsks(x *extension, arrived time.Time) *apiError {
-	if refused := x.enter(extensionReady); refused != nil {
-		return refused
-	}
-	x.readyAt = arrived
-	switch {
-	case x.process != nil:
-		x.process.out.drain()
-	case s.runtime != nil: // else it is an external one under another name
-		s.runtime.out.drain()
-	}
+	w.Write(mustJSON(event))
 	return nil
 }
 
@@ -228,17 +199,11 @@ func (s *sandbox) extensionError(next extensionState) apiHandler {
 		}
 		readBody(r.Body, maxExtensionBody) // nothing is done with it, here or on Lambda
 		return accept(w, s.forExtension(r, "Unknown "+headerExtensionID, func(x *extension) *apiError {
-			before := x.state
-			if refused := x.enter(next); refused != nil {
-				return refused
-			}
-			if before != next {
+			refused := x.enter(next)
+			if refused == nil {
 				x.errorType, x.next = errorType, nil
 			}
-			if s.extensionErrorType == "" {
-				s.extensionErrorType = "Extension." + string(next)
-			}
-			return nil
+			return refused
 		}))
 	}
 }

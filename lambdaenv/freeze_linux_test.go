@@ -96,7 +96,7 @@ func TestFrozenAfterInitAndBetweenInvocations(t *testing.T) {
 	t.Parallel()
 	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})
 	frozenThreads(t, env)
-	for range 100 {
+	for range 20 {
 		env.Invoke(`{}`)
 		env.WaitIdle()
 		frozenThreads(t, env)

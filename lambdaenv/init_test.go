@@ -79,7 +79,7 @@ func TestInitFailures(t *testing.T) {
 		}, {
 			"extension exits",
 			lambdaenv.Config{Env: []string{script{Init: "exit"}.variable("ext")}},
-			[]string{`extension "ext"`, "exit code 0", "Extension.Crash", "ext exits"},
+			[]string{`extension "ext"`, "exit status 0", "Extension.Crash", "ext exits"},
 			"Phase: init\tStatus: error\tError Type: Extension.Crash", "",
 		}, {
 			"extension crashes after registration",
@@ -160,23 +160,6 @@ func TestInitFailures(t *testing.T) {
 	}
 }
 
-func TestInternalExtensionRefusedNextIsNotWaitedFor(t *testing.T) {
-	t.Parallel()
-	env := lambdaenvtest.Start(t, lambdaenv.Config{
-		Function: function(t),
-		Env:      []string{`INTERNAL="INVOKE"`},
-		Refuse:   map[string]int{"next": 503},
-	})
-	gate := newGate(t)
-	go env.Invoke(event{"Gate": gate.String()}.String())
-	open := gate.next()
-	env.AwaitLine("internal extension: 503") // before it is frozen
-	open()
-	if report := env.WaitIdle(); report.Status != "success" {
-		t.Errorf("got %+v, want success", report)
-	}
-}
-
 func TestStartOfWhatCannotRun(t *testing.T) {
 	t.Parallel()
 	text := filepath.Join(t.TempDir(), "text")
@@ -195,7 +178,7 @@ func TestStartOfWhatCannotRun(t *testing.T) {
 	}{
 		{"nothing", lambdaenv.Config{}, "Config.Function is empty"},
 		{"missing file", lambdaenv.Config{Function: "/no/such/file"}, "/no/such/file: no such file"},
-		{"folder", lambdaenv.Config{Function: t.TempDir()}, "is not an executable file"},
+		{"folder", lambdaenv.Config{Function: t.TempDir()}, "permission denied (Runtime.InvalidEntrypoint)"},
 		{"not a program", lambdaenv.Config{Function: text}, "Runtime.InvalidEntrypoint"},
 		{"extension not a program", lambdaenv.Config{Function: function(t), Extensions: []string{text}},
 			"Extension.LaunchError"},

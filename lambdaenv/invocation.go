@@ -22,8 +22,6 @@ type invocation struct {
 
 	attemptID string // another for each attempt
 	attempt   int    // the number of those before this one
-	trace     string
-	spanID    string // of the invocation, in that trace
 	request   Request
 	streamed  bool // the caller reads the response as it comes
 
@@ -33,68 +31,34 @@ type invocation struct {
 	begun      time.Time // its duration counts from here
 	deadline   time.Time
 	responding time.Time // the response began to arrive
-	ended      time.Time
 
-	errorType     string // that the function reported
-	fault         *fault // what ended it, if something did
+	errorType     string // in the records
 	produced      int    // bytes of the response
 	hasExtensions bool
 }
 
-func newInvocation(r Request, streamed bool) *invocation {
-	inv := &invocation{
-		Report:    Report{RequestID: newUUID(), Status: statusSuccess},
-		attemptID: newUUID(),
-		trace:     r.TraceHeader,
-		spanID:    fmt.Sprintf("%016x", rand.Uint64()),
-		request:   r,
-		streamed:  streamed,
-	}
-	if inv.trace == "" {
-		inv.trace = fmt.Sprintf("Root=1-%08x-%08x%016x;Parent=%016x;Sampled=0",
+// newInvocation is an attempt to serve a request.
+func newInvocation(r Request, requestID string, attempt int) *invocation {
+	if r.TraceHeader == "" {
+		r.TraceHeader = fmt.Sprintf("Root=1-%08x-%08x%016x;Parent=%016x;Sampled=0",
 			time.Now().Unix(), rand.Uint32(), rand.Uint64(), rand.Uint64())
 	}
-	inv.result = newResponseStream(inv.RequestID)
-	return inv
-}
-
-// nextAttempt is the invocation of a failed asynchronous one again.
-// https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
-func (inv *invocation) nextAttempt() *invocation {
 	return &invocation{
-		Report:    Report{RequestID: inv.RequestID, Status: statusSuccess},
+		Report:    Report{RequestID: requestID, Status: statusSuccess},
 		attemptID: newUUID(),
-		attempt:   inv.attempt + 1,
-		trace:     inv.trace,
-		spanID:    inv.spanID,
-		request:   inv.request,
-		result:    newResponseStream(inv.RequestID),
+		attempt:   attempt,
+		request:   r,
+		result:    newResponseStream(requestID),
 	}
-}
-
-func (inv *invocation) startClock(timeout time.Duration) {
-	inv.begun = time.Now()
-	inv.deadline = inv.begun.Add(timeout)
 }
 
 func (inv *invocation) timeoutMessage() string {
 	return fmt.Sprintf("Task timed out after %.2f seconds", inv.deadline.Sub(inv.begun).Seconds())
 }
 
-// recordedError is the error type in the platform's records.
-func (inv *invocation) recordedError() string {
-	if inv.fault != nil {
-		return inv.fault.recordedType()
-	}
-	return inv.errorType
-}
-
 // errorResponse is a response with an error in the shape of Lambda's.
 func errorResponse(errorType, message string) *Response {
-	payload := mustJSON(struct {
-		Type    string `json:"errorType"`
-		Message string `json:"errorMessage"`
-	}{errorType, message})
+	payload := mustJSON(errorBody{errorType, message})
 	return &Response{Payload: payload, ContentType: contentJSON, FunctionError: errorType}
 }
 
@@ -105,17 +69,19 @@ func newUUID() string {
 		uint32(a>>32), uint16(a>>16), a&0xfff, 0x8000|b>>48&0x3fff, b&0xffffffffffff)
 }
 
-func newLogStream() string {
-	return fmt.Sprintf("%s/[$LATEST]%016x%016x", time.Now().UTC().Format("2006/01/02"), rand.Uint64(), rand.Uint64())
-}
-
 // giveUp logs that an invocation timed out or crashed. A caller who has no response
 // yet gets the error.
 func (e *Environment) giveUp(inv *invocation, f *fault) {
-	inv.fault, inv.Status, inv.ended = f, f.status(), f.at
-	e.platform.failed(inv)
+	inv.Status, inv.errorType = f.status, f.errorType
+	inv.MaxMemoryMB = max(f.memory, e.maxMemory())
+	if f.status == statusTimeout {
+		e.log.text(inv.RequestID, "%s %s %s", stamp(time.Now()), inv.RequestID, f.message)
+	} else {
+		e.log.text(inv.RequestID, "RequestId: %s Error: %s", inv.RequestID, f.message)
+		e.log.text(inv.RequestID, "%s", f.errorType)
+	}
 	if !e.cfg.managed() && !inv.HandedOver.IsZero() && inv.RuntimeDone.IsZero() {
-		e.platform.runtimeDone(inv, f.at)
+		e.log.runtimeDone(inv, f.at)
 	}
 	r := errorResponse(f.errorType, "RequestId: "+inv.RequestID+" Error: "+f.message)
 	if len(f.payload) > 0 {
@@ -137,36 +103,24 @@ func (e *Environment) answer(inv *invocation, r *Response) {
 	if !inv.request.Async { // whose caller has no response
 		e.log.add(Entry{Source: Caller, Kind: Responded, RequestID: inv.RequestID, Text: r.FunctionError})
 	}
-	inv.result.end(r, nil)
+	inv.result.end(r)
 }
 
-// report logs and keeps the report of an invocation that has ended, and queues its
-// next attempt, if there is to be one.
-func (e *Environment) report(inv *invocation, memoryMB int) {
-	inv.Duration = max(0, inv.ended.Sub(inv.begun))
+// finish logs and keeps the report of an invocation that has ended, takes it out of
+// those in progress, and queues its next attempt, if there is to be one:
+// https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+func (e *Environment) finish(inv *invocation, at time.Time) {
+	inv.Duration = max(0, at.Sub(inv.begun))
 	// For OS-only runtimes the Init phase is billed like the rest:
 	// https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 	inv.Billed = (inv.Duration + inv.Init + time.Millisecond - 1).Truncate(time.Millisecond)
-	inv.MaxMemoryMB = memoryMB
-	e.platform.report(inv)
+	e.log.report(inv)
 	e.last = &inv.Report
-	if !inv.request.Async || inv.Status == statusSuccess || inv.attempt >= e.cfg.Retries {
-		return
+	delete(e.inProgress, inv.RequestID)
+	if !e.cfg.managed() {
+		e.log.with(func() { e.log.requestID = "" })
 	}
-	again := inv.nextAttempt()
-	if e.cfg.RetryDelay <= 0 {
-		e.queue = append(e.queue, again)
-		return
+	if inv.request.Async && inv.Status != statusSuccess && inv.attempt < e.cfg.Retries {
+		e.queue = append(e.queue, newInvocation(inv.request, inv.RequestID, inv.attempt+1))
 	}
-	e.delayed++
-	e.goroutines.Go(func() {
-		select {
-		case <-time.After(e.cfg.RetryDelay):
-			e.do(func() {
-				e.delayed--
-				e.queue = append(e.queue, again)
-			})
-		case <-e.ctx.Done():
-		}
-	})
 }

@@ -153,10 +153,6 @@ func TestFailuresOfTheFunction(t *testing.T) {
 		{"error", event{"Fail": "no such order"}, "errorString", "no such order", "error"},
 		{"error in the middle of a stream", event{"Broken": "half an ans"},
 			"errorString", "the source dried up", "error"},
-		{"response too large", event{"Size": 6<<20 + 101}, "Function.ResponseSizeTooLarge",
-			"Response payload size (6291557 bytes) exceeded maximum allowed payload size (6291556 bytes).", "error"},
-		{"exit 0", event{"Exit": 0}, "Runtime.ExitError", "Error: Runtime exited without providing a reason", "error"},
-		{"exit 7", event{"Exit": 7}, "Runtime.ExitError", "Error: Runtime exited with error: exit status 7", "error"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t)})

@@ -34,28 +34,23 @@
 //  2. Environment.step takes it from there, begin thaws the processes, or starts
 //     them, and handOver answers the runtime's call for the next event and those of
 //     the extensions (environment.go, sandbox.go).
-//  3. The runtime posts to /response or /error: respond gives the caller the response
+//  3. The runtime posts to /response or /error: runtimeRespond gives the caller the response
 //     (runtimeapi.go).
 //  4. The runtime and the extensions request the next event (runtimeNext in
 //     runtimeapi.go, extensionNext in extensionsapi.go).
-//  5. step finds the invocation settled: finish logs the REPORT, and freeze stops the
+//  5. step finds the invocation settled: settle logs the REPORT, and freeze stops the
 //     processes (environment.go, process.go). Instead, expire ends an invocation that
 //     has timed out, and fail one whose processes crashed.
 //
-// All states, and the ways between them, are in states.go.
-//
 // # What it agrees with
 //
-// The AWS Runtime Interface Emulator answers the caller only when every extension
-// has finished, and freezes nothing. Where both do the same thing they agree, except
-// where AWS's documentation differs from the emulator: here the function has 300 ms
-// for SIGTERM, not 600, and the shutdown reasons are spindown, timeout and failure.
-// The files in testdata/conformance are run against both. Nothing was compared with
-// AWS itself.
+// Where the AWS Runtime Interface Emulator does the same, both agree, except where
+// AWS's documentation differs from the emulator. Nothing was compared with AWS
+// itself. docs/lambdaenv.md has the differences.
 //
 // Not emulated: X-Ray, credentials, limits of CPU and memory, SnapStart, /opt, and
-// the Logs API, whose every subscription gets 202 Logs.NotSupported. Extensions that listen for
-// telemetry at sandbox.localdomain need that name in /etc/hosts.
+// the Logs API, whose every subscription gets 202 Logs.NotSupported. Extensions that listen
+// for telemetry at sandbox.localdomain need that name in /etc/hosts.
 package lambdaenv
 
 import "time"
@@ -86,11 +81,9 @@ type Config struct {
 	// first invocation runs it again, within its own timeout, as on Lambda.
 	RetryInit bool
 
-	// Retries is how often a failed asynchronous invocation is tried again.
-	// Zero means 2, as on Lambda; a negative number means none. RetryDelay is the time
-	// between two attempts: none by default, a minute and two on Lambda.
-	Retries    int
-	RetryDelay time.Duration
+	// Retries is how often a failed asynchronous invocation is tried again, at once.
+	// Zero means 2, as on Lambda; a negative number means none.
+	Retries int
 
 	// MemoryMB is reported to the function and in the logs. Zero means 512.
 	MemoryMB int
@@ -111,9 +104,7 @@ type Config struct {
 
 	// Refuse is for tests only. It makes calls of the Extensions API fail, to see
 	// what an extension does then: it maps "register", "next", "init/error" and
-	// "exit/error" to the HTTP status to answer with. An internal extension
-	// that is refused its next event is not waited for, and gets no events;
-	// an external one has to exit.
+	// "exit/error" to the HTTP status to answer with.
 	Refuse map[string]int
 
 	// Observe, if set, is called with every entry as it is logged, one at a

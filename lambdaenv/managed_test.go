@@ -3,7 +3,6 @@ package lambdaenv_test
 import (
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -172,44 +171,4 @@ func TestManagedInstanceIsReplacedAfterCrash(t *testing.T) {
 		t.Errorf("got %+v from the new instance, want success", r)
 	}
 	env.Shutdown()
-}
-
-func TestShutdownOfManagedInstanceWaits(t *testing.T) {
-	t.Parallel()
-	gate := newGate(t)
-	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t), MaxConcurrency: 2})
-	response := make(chan *lambdaenv.Response)
-	go func() { response <- env.Invoke(event{"Gate": gate.String()}.String()) }()
-	open := gate.next()
-	go open()
-	env.Shutdown()
-	if r := <-response; r.FunctionError != "" {
-		t.Errorf("got %+v, want success", r)
-	}
-}
-
-func TestManagedInstanceThatCannotBeReplaced(t *testing.T) {
-	t.Parallel()
-	marker := t.TempDir() + "/fail"
-	env := lambdaenvtest.Start(t, lambdaenv.Config{
-		Function:       function(t),
-		Extensions:     []string{extension(t, "ext")},
-		Env:            []string{script{Events: []string{"SHUTDOWN"}, Init: "crash if " + marker}.variable("ext")},
-		MaxConcurrency: 2,
-	})
-	env.Invoke(`{"Exit": 1}`)
-	env.WaitIdle()
-	env.AwaitLine("ext SHUTDOWN <nil> failure")
-	if err := os.WriteFile(marker, nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if r := env.Invoke(`{}`); r.FunctionError != "Extension.Crash" {
-		t.Errorf("got %+v, want Extension.Crash", r)
-	}
-	if err := os.Remove(marker); err != nil {
-		t.Fatal(err)
-	}
-	if r := env.Invoke(`{}`); r.FunctionError != "" {
-		t.Errorf("got %+v, want success", r)
-	}
 }

@@ -8,3 +8,6 @@ import "syscall"
 func childAttr() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
+
+// rssUnit is the unit of Rusage.Maxrss: getrusage(2).
+const rssUnit = 1024

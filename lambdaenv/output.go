@@ -10,11 +10,6 @@ import (
 )
 
 const (
-	// maxLine is the size of the largest event CloudWatch Logs takes.
-	// Longer lines are split.
-	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
-	maxLine = 256 << 10
-
 	// drainLimit is the capacity of a pipe on Linux: all that a process can
 	// have printed before it made a call, and not been read yet.
 	drainLimit = 64 << 10
@@ -45,10 +40,8 @@ func newOutput(line func(string)) (o *output, w *os.File, err error) {
 		return nil, nil, err
 	}
 	o = &output{pipe: r, line: line, done: make(chan struct{}), buf: make([]byte, 32<<10)}
-	if o.raw, err = r.SyscallConn(); err != nil {
-		panic("lambdaenv: internal error: " + err.Error()) // of a file that is open
-	}
-	go func() { // ends in finish
+	o.raw, _ = r.SyscallConn() // no error: the file is open
+	go func() {                // ends in finish
 		defer close(o.done)
 		// The poller reports new output only, so all of the old must be read.
 		o.raw.Read(func(fd uintptr) bool { return !o.take(fd, math.MaxInt) })
@@ -68,9 +61,9 @@ func (o *output) take(fd uintptr, limit int) (more bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for taken := 0; taken < limit; {
-		n, more := readNow(fd, o.buf)
-		if n == 0 {
-			return more
+		n, err := syscall.Read(int(fd), o.buf) // which does not block
+		if n <= 0 {
+			return err == syscall.EAGAIN // else it is the end
 		}
 		o.split(o.buf[:n])
 		taken += n
@@ -79,16 +72,12 @@ func (o *output) take(fd uintptr, limit int) (more bool) {
 }
 
 func (o *output) split(b []byte) {
-	for len(b) > 0 {
-		line, rest, complete := bytes.Cut(b, []byte("\n"))
-		if room := maxLine - len(o.partial); len(line) > room {
-			line, rest, complete = b[:room], b[room:], true
-		}
-		o.partial = append(o.partial, line...)
+	for line := range bytes.Lines(b) {
+		text, complete := bytes.CutSuffix(line, []byte("\n"))
+		o.partial = append(o.partial, text...)
 		if complete {
 			o.flush()
 		}
-		b = rest
 	}
 }
 

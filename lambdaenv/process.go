@@ -1,23 +1,18 @@
 package lambdaenv
 
 import (
-	"errors"
+	"bytes"
 	"fmt"
 	"os"
-	"runtime"
+	"os/exec"
+	"strconv"
 	"sync"
-	"sync/atomic"
 	"syscall"
-	"time"
 )
 
 // RuntimeName is the name of the function's process, beside the file names of
 // the extensions.
 const RuntimeName = "runtime"
-
-// signalTimeout bounds how long a process may take to stop or to die after the
-// signal: only one in uninterruptible sleep takes any time at all.
-const signalTimeout = 10 * time.Second
 
 // A process is a running extension or runtime with all its descendants, as
 // far as they stay in its process group.
@@ -28,68 +23,67 @@ type process struct {
 	out    *output
 	log    *eventLog
 
-	signaledByTest bool // by Environment.Signal, so it may run while frozen; owned by the environment
-	stopped        atomic.Bool
-	stops          chan struct{} // has one when something was stopped
+	mu      sync.Mutex // held while sending a signal, so that the pid is not another's
+	changed *sync.Cond // stopped or dead
+	stopped bool
+	dead    bool
 
-	mu   sync.Mutex // held while sending a signal, so that the pid is not another's
-	dead bool
-
-	exited chan struct{} // closed after the process, its output and its log
-	status exitStatus    // of the ended process
-	peak   int64         // memory of the ended process
-}
-
-// exitStatus is how a process ended. The code is -1 after a signal.
-type exitStatus struct {
-	text string
-	code int
+	exited chan struct{}      // closed after the process, its output and its log
+	status syscall.WaitStatus // of the ended process
+	peak   int64              // memory of the ended process
 }
 
 func newProcess(source Source, name string, log *eventLog) *process {
-	return &process{source: source, name: name, log: log, stops: make(chan struct{}, 1), exited: make(chan struct{})}
+	p := &process{source: source, name: name, log: log, exited: make(chan struct{})}
+	p.changed = sync.NewCond(&p.mu)
+	return p
 }
 
-// run runs the executable at path in dir, and returns when it has ended; false means
-// that it did not start. It sends on started when it runs, or could not be started.
-//
-// It locks its thread: the kernel kills the child when the thread that started it
-// ends (see childAttr), and this one ends after the child.
-func (p *process) run(path, dir string, environ []string, started chan<- error) bool {
-	runtime.LockOSThread() // without an end, so the thread ends with the goroutine
+// spawn starts the process as the leader of a new process group.
+func (p *process) spawn(path, dir string, environ []string) error {
 	out, w, err := newOutput(func(line string) { p.entry(Line, line) })
-	if err == nil {
-		p.out = out
-		p.pid, err = spawn(path, dir, environ, w)
-		w.Close()
-	}
-	started <- err
 	if err != nil {
-		if out != nil {
-			out.finish()
-		}
-		return false
+		return err
 	}
+	defer w.Close()
+	cmd := exec.Command(path)
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = dir, environ, w, w, childAttr()
+	if err := cmd.Start(); err != nil {
+		out.finish()
+		return err
+	}
+	p.out = out
+	p.pid = cmd.Process.Pid
+	return cmd.Process.Release() // wait does what os.Process cannot do: wait for a stop
+}
+
+// awaitChange blocks until the child stopped or ended. After the end the pid is free.
+func awaitChange(pid int) (status syscall.WaitStatus, usage syscall.Rusage) {
 	for {
-		stopped, status, peak := awaitChange(p.pid)
-		if !stopped {
-			p.status, p.peak = status, peak
-			break
-		}
-		p.stopped.Store(true)
-		select {
-		case p.stops <- struct{}{}:
-		default:
+		_, err := syscall.Wait4(pid, &status, syscall.WUNTRACED, &usage)
+		if err != syscall.EINTR {
+			return status, usage
 		}
 	}
-	p.mu.Lock()
-	p.dead = true
-	signalGroup(p.pid, syscall.SIGKILL) // its descendants
-	p.mu.Unlock()
+}
+
+// wait returns when the process has ended.
+func (p *process) wait() {
+	for !p.dead {
+		status, usage := awaitChange(p.pid)
+		p.mu.Lock()
+		p.stopped = status.Stopped()
+		if !p.stopped {
+			p.dead = true
+			p.status, p.peak = status, usage.Maxrss*rssUnit
+			signalGroup(p.pid, syscall.SIGKILL) // its descendants
+		}
+		p.changed.Broadcast()
+		p.mu.Unlock()
+	}
 	p.out.finish()
-	p.entry(Exited, p.status.text)
+	p.entry(Exited, describe(p.status))
 	close(p.exited)
-	return true
 }
 
 func (p *process) entry(kind Kind, text string) {
@@ -98,6 +92,14 @@ func (p *process) entry(kind Kind, text string) {
 		e.Name = p.name
 	}
 	p.log.add(e)
+}
+
+// describe is how a process ended, in the words of package os.
+func describe(status syscall.WaitStatus) string {
+	if status.Signaled() {
+		return "signal: " + status.Signal().String()
+	}
+	return fmt.Sprint("exit status ", status.ExitStatus())
 }
 
 // String names the process in messages.
@@ -117,11 +119,8 @@ func (p *process) alive() bool {
 	}
 }
 
-// send sends a signal to the process group. If the process is dead the error
-// is os.ErrProcessDone.
-func (p *process) send(sig syscall.Signal) error { return p.signal(sig, "") }
-
-// signal is send with an entry in the log of that text, ahead of what comes of it.
+// signal sends a signal to the process group. A text is logged ahead of what comes of
+// it. If the process is dead the error is os.ErrProcessDone.
 func (p *process) signal(sig syscall.Signal, text string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -131,57 +130,48 @@ func (p *process) signal(sig syscall.Signal, text string) error {
 	if text != "" {
 		p.entry(Signaled, text)
 	}
-	if sig == sigCont {
-		p.stopped.Store(false)
+	if sig == syscall.SIGCONT {
+		p.stopped = false
 	}
 	return signalGroup(p.pid, sig)
 }
 
-// stopProcesses stops the processes and returns when none of their threads runs any
-// more, which is when the kernel reports the stop to us: waitpid(2), WUNTRACED.
-func stopProcesses(ps []*process) error {
-	for _, p := range ps {
-		p.send(sigStop)
+// signalGroup sends sig to every process of the group.
+func signalGroup(pgid int, sig syscall.Signal) error {
+	err := syscall.Kill(-pgid, sig)
+	if err == syscall.EPERM {
+		return syscall.ESRCH // macOS answers so for a group of nothing but zombies
 	}
-	expired := time.NewTimer(signalTimeout)
-	defer expired.Stop()
-	for _, p := range ps {
-		for p.alive() && !p.stopped.Load() {
-			select {
-			case <-p.stops:
-			case <-p.exited:
-			case <-expired.C:
-				return fmt.Errorf("freeze %v (pid %d): still running %v after SIGSTOP", p, p.pid, signalTimeout)
-			}
-		}
-		p.out.drain()
+	return err
+}
+
+// stop stops the process and returns when none of its threads runs any more, which
+// is when the kernel reports the stop to us: waitpid(2), WUNTRACED.
+func (p *process) stop() error {
+	if err := p.signal(syscall.SIGSTOP, ""); err != nil {
+		return err
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for !p.stopped && !p.dead {
+		p.changed.Wait()
+	}
+	p.out.drain()
 	return nil
 }
 
 // kill kills the processes and returns when they are gone.
-func kill(ps []*process) error {
+func kill(ps ...*process) {
 	for _, p := range ps {
 		p.signal(syscall.SIGKILL, "SIGKILL")
 	}
-	expired := time.NewTimer(signalTimeout)
-	defer expired.Stop()
-	var errs []error
 	for _, p := range ps {
-		select {
-		case <-p.exited:
-		case <-expired.C:
-			errs = append(errs, fmt.Errorf("kill %v (pid %d): still there %v after SIGKILL", p, p.pid, signalTimeout))
-		}
+		<-p.exited
 	}
-	return errors.Join(errs...)
 }
 
 // maxMemory returns the peak memory of all processes together, in MB.
 func (e *Environment) maxMemory() int {
-	if e.sandbox == nil {
-		return 0
-	}
 	var sum int64
 	for _, p := range e.sandbox.processes() {
 		if p.alive() {
@@ -191,6 +181,19 @@ func (e *Environment) maxMemory() int {
 		}
 	}
 	return int((sum + 1<<20 - 1) >> 20)
+}
+
+// peakMemory returns the most memory, in bytes, that a running process ever used. On
+// macOS it is not available without cgo, and so zero.
+func peakMemory(pid int) int64 {
+	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := bytes.Cut(status, []byte("\nVmHWM:"))
+	line, _, _ := bytes.Cut(rest, []byte("kB"))
+	kb, _ := strconv.ParseInt(string(bytes.TrimSpace(line)), 10, 64)
+	return kb * 1024
 }
 
 // A Process is one process of an environment, for tests of what processes use and
@@ -209,9 +212,6 @@ func (p Process) PeakMemory() int64 { return peakMemory(p.Pid) }
 func (e *Environment) Processes() []Process {
 	var ps []Process
 	e.do(func() {
-		if e.sandbox == nil {
-			return
-		}
 		for _, p := range e.sandbox.processes() {
 			if p.alive() {
 				ps = append(ps, Process{p.name, p.pid})
@@ -224,24 +224,15 @@ func (e *Environment) Processes() []Process {
 // Signal sends a signal to a process and its descendants, for tests of what
 // happens then. It returns os.ErrProcessDone if there is no such process.
 func (e *Environment) Signal(name string, sig os.Signal) error {
-	s, ok := sig.(syscall.Signal)
-	if !ok {
-		return fmt.Errorf("lambdaenv: send %v: not a signal of this operating system", sig)
-	}
 	err := os.ErrProcessDone
 	e.do(func() {
-		if e.sandbox == nil {
-			return
-		}
 		for _, p := range e.sandbox.processes() {
-			if p.name != name {
-				continue
-			}
-			p.signaledByTest = true
-			if s == sigStop {
-				err = stopProcesses([]*process{p})
-			} else {
-				err = p.send(s)
+			switch {
+			case p.name != name:
+			case sig == syscall.SIGSTOP:
+				err = p.stop()
+			default:
+				err = p.signal(sig.(syscall.Signal), "")
 			}
 		}
 	})

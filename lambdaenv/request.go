@@ -2,7 +2,6 @@ package lambdaenv
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -28,7 +27,7 @@ type Request struct {
 	CognitoIdentityID, CognitoIdentityPoolID string
 
 	// TenantID is the tenant of a function with tenant isolation. Lambda gives
-	// each tenant separate environments, so here the first one is the only one.
+	// each tenant separate environments: start one for each.
 	TenantID string
 
 	// TraceHeader is X-Amzn-Trace-Id. Empty means one that is not sampled.
@@ -37,31 +36,6 @@ type Request struct {
 	// Qualifier is a version or alias. It is in the ARN by which the function was
 	// invoked, and changes nothing else.
 	Qualifier string
-}
-
-// cognito is the header that identifies a mobile user to the runtime.
-func (r *Request) cognito() string {
-	if r.CognitoIdentityID == "" && r.CognitoIdentityPoolID == "" {
-		return ""
-	}
-	return string(mustJSON(struct {
-		ID   string `json:"cognitoIdentityId"`
-		Pool string `json:"cognitoIdentityPoolId"`
-	}{r.CognitoIdentityID, r.CognitoIdentityPoolID}))
-}
-
-func (r *Request) check() error {
-	limit := MaxEvent
-	if r.Async {
-		limit = MaxAsyncEvent
-	}
-	if len(r.Payload) > limit {
-		return fmt.Errorf("lambdaenv: an event of %d bytes: Lambda takes at most %d", len(r.Payload), limit)
-	}
-	if r.ClientContext != "" && !json.Valid([]byte(r.ClientContext)) {
-		return errors.New("lambdaenv: Request.ClientContext is not JSON")
-	}
-	return nil
 }
 
 // Invoke is [Environment.Do] with nothing but an event.
@@ -89,7 +63,7 @@ func (e *Environment) Do(ctx context.Context, r Request) (*Response, error) {
 	if r.Async {
 		return &Response{RequestID: inv.RequestID}, nil
 	}
-	if err := e.await(ctx, inv, inv.result.done); err != nil {
+	if err := e.await(ctx, inv); err != nil {
 		return nil, err
 	}
 	return inv.result.Response()
@@ -106,7 +80,7 @@ func (e *Environment) InvokeStream(ctx context.Context, r Request) (*ResponseStr
 	if err != nil {
 		return nil, err
 	}
-	if err := e.await(ctx, inv, inv.result.begun); err != nil {
+	if err := e.await(ctx, inv); err != nil {
 		return nil, err
 	}
 	return inv.result, nil
@@ -114,31 +88,29 @@ func (e *Environment) InvokeStream(ctx context.Context, r Request) (*ResponseStr
 
 // submit puts an invocation into the queue.
 func (e *Environment) submit(r Request, streamed bool) (*invocation, error) {
-	if err := r.check(); err != nil {
-		return nil, err
+	limit := MaxEvent
+	if r.Async {
+		limit = MaxAsyncEvent
 	}
-	inv := newInvocation(r, streamed)
-	err := ErrClosed
-	e.do(func() {
-		if e.tenant != nil && *e.tenant != r.TenantID {
-			err = fmt.Errorf("lambdaenv: this environment serves tenant %q, not %q: start another for it",
-				*e.tenant, r.TenantID)
-			return
-		}
-		e.tenant = &r.TenantID
-		e.queue = append(e.queue, inv)
-		err = nil
-	})
-	return inv, err
+	if len(r.Payload) > limit {
+		return nil, fmt.Errorf("lambdaenv: an event of %d bytes: Lambda takes at most %d", len(r.Payload), limit)
+	}
+	inv := newInvocation(r, newUUID(), 0)
+	inv.streamed = streamed
+	if !e.do(func() { e.queue = append(e.queue, inv) }) {
+		return nil, ErrClosed
+	}
+	return inv, nil
 }
 
-// await waits until c is closed. The invocation of a caller who does not wait so
-// long is taken out of the queue, if it is still there.
-func (e *Environment) await(ctx context.Context, inv *invocation, c <-chan struct{}) error {
+// await waits for the result. The invocation of a caller who does not wait so long is
+// taken out of the queue, if it is still there.
+func (e *Environment) await(ctx context.Context, inv *invocation) error {
 	select {
-	case <-c:
+	case <-inv.result.ready:
 		return nil
 	case <-ctx.Done():
+		inv.result.Close()
 		e.do(func() {
 			e.queue = slices.DeleteFunc(e.queue, func(q *invocation) bool { return q == inv })
 		})
@@ -166,88 +138,72 @@ func (e *Environment) WaitIdle(ctx context.Context) (*Report, error) {
 	}
 }
 
-// A ResponseStream is a response that can be read as it arrives.
+// A ResponseStream is a response that can be read as it arrives. The function waits
+// while nobody reads, so read to the end, or close it.
 type ResponseStream struct {
 	RequestID   string
 	ContentType string
 
-	once  sync.Once
-	begun chan struct{} // closed when ContentType is set
-	done  chan struct{} // closed when response or err is set
-
-	mu       sync.Mutex
-	changed  *sync.Cond
-	unread   []byte
+	once     sync.Once
+	ready    chan struct{} // closed when the response begins, if it is streamed, or ends
+	body     *io.PipeReader
+	arriving *io.PipeWriter
 	response *Response
-	err      error
+	done     chan struct{} // closed when response is set, or stays nil
 }
 
 func newResponseStream(requestID string) *ResponseStream {
-	s := &ResponseStream{RequestID: requestID, begun: make(chan struct{}), done: make(chan struct{})}
-	s.changed = sync.NewCond(&s.mu)
+	s := &ResponseStream{RequestID: requestID, ready: make(chan struct{}), done: make(chan struct{})}
+	s.body, s.arriving = io.Pipe()
 	return s
 }
 
 // Read reads what has arrived, or waits for more. At the end of the response the
 // error is io.EOF, or describes how the function failed halfway.
-func (s *ResponseStream) Read(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for len(s.unread) == 0 && len(p) > 0 {
-		switch r := s.response; {
-		case s.err != nil:
-			return 0, s.err
-		case r == nil:
-			s.changed.Wait()
-		case r.FunctionError != "":
-			return 0, fmt.Errorf("lambdaenv: the response ended with %s: %s", r.FunctionError, r.Payload)
-		default:
-			return 0, io.EOF
-		}
-	}
-	n := copy(p, s.unread)
-	s.unread = s.unread[n:]
-	return n, nil
-}
+func (s *ResponseStream) Read(p []byte) (int, error) { return s.body.Read(p) }
 
-// Response waits for the end of the response and returns all of it. The error is
-// ErrClosed when the environment was closed before that.
+// Close drops what is not read yet, and what still arrives.
+func (s *ResponseStream) Close() error { return s.body.Close() }
+
+// Response reads the rest of the response and returns all of it. The error is
+// ErrClosed when the environment was closed before the end.
 func (s *ResponseStream) Response() (*Response, error) {
+	io.Copy(io.Discard, s.body)
 	<-s.done
-	return s.response, s.err
+	if s.response == nil {
+		return nil, ErrClosed
+	}
+	return s.response, nil
 }
 
-// begin wakes the caller when the response begins.
+// begin wakes the caller.
 func (s *ResponseStream) begin(contentType string) {
 	s.once.Do(func() {
 		s.ContentType = contentType
-		close(s.begun)
+		close(s.ready)
 	})
 }
 
-// responseWriter passes a response on to the caller as it arrives. It never blocks:
-// what is not read yet is kept.
+// end is the end of the response, or, without one, of the environment.
+func (s *ResponseStream) end(r *Response) {
+	contentType, ended := "", ErrClosed
+	if r != nil {
+		contentType, ended = r.ContentType, io.EOF
+		if r.FunctionError != "" {
+			ended = fmt.Errorf("lambdaenv: the response ended with %s: %s", r.FunctionError, r.Payload)
+		}
+	}
+	s.response = r
+	close(s.done)
+	s.arriving.CloseWithError(ended)
+	s.begin(contentType)
+}
+
+// responseWriter passes a response on to the caller as it arrives. One who is gone
+// does not matter.
 type responseWriter struct{ *ResponseStream }
 
 func (s responseWriter) Write(b []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.response == nil { // else it is too late
-		s.unread = append(s.unread, b...)
-		s.changed.Broadcast()
-	}
+	s.arriving.Write(b)
 	return len(b), nil
-}
-
-// end is the end of the response, or of the environment.
-func (s *ResponseStream) end(r *Response, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.response, s.err = r, err
-	if r != nil {
-		s.begin(r.ContentType)
-	}
-	s.begin("")
-	close(s.done)
-	s.changed.Broadcast()
 }

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"example.com/postinvoke/lambdaenv"
 )
@@ -59,10 +58,6 @@ func TestWhatCallersSend(t *testing.T) {
 	if _, err := se.env.WaitIdle(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := se.env.Do(t.Context(), lambdaenv.Request{TenantID: "green"}); err == nil ||
-		!strings.Contains(err.Error(), `serves tenant "blue", not "green"`) {
-		t.Errorf("got %v for another tenant, want an error", err)
-	}
 }
 
 func TestRequestsThatLambdaDoesNotTake(t *testing.T) {
@@ -71,7 +66,6 @@ func TestRequestsThatLambdaDoesNotTake(t *testing.T) {
 	for name, r := range map[string]lambdaenv.Request{
 		"an event of 6291457 bytes":            {Payload: make([]byte, lambdaenv.MaxEvent+1)},
 		"an event of 1048577 bytes":            {Payload: make([]byte, lambdaenv.MaxAsyncEvent+1), Async: true},
-		"Request.ClientContext is not JSON":    {ClientContext: "shop"},
 		"asynchronous request has no response": {Async: true},
 	} {
 		err := error(nil)
@@ -125,7 +119,7 @@ func TestAsynchronousInvocationIsTriedAgain(t *testing.T) {
 func TestRetriesOfAsynchronousInvocations(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ retries, want int }{{-1, 1}, {1, 2}} {
-		se, function, next := startStub(t, lambdaenv.Config{Retries: tt.retries, RetryDelay: time.Millisecond})
+		se, function, next := startStub(t, lambdaenv.Config{Retries: tt.retries})
 		if _, err := se.env.Do(t.Context(), lambdaenv.Request{Async: true}); err != nil {
 			t.Fatal(err)
 		}
@@ -177,12 +171,14 @@ func TestResponseIsReadWhileItComes(t *testing.T) {
 		t.Errorf("got %q of %s and %v before the end", part, stream.ContentType, err)
 	}
 	long := strings.Repeat("x", 7<<20) // more than a caller who waits may have
-	io.WriteString(w, long)
-	w.Close()
-	accepted(t, <-posted, http.StatusAccepted)
+	go func() {
+		io.WriteString(w, long)
+		w.Close()
+	}()
 	if rest, err := io.ReadAll(stream); err != nil || string(rest) != long {
 		t.Errorf("got %d bytes and %v, want %d", len(rest), err, len(long))
 	}
+	accepted(t, <-posted, http.StatusAccepted)
 	if r, err := stream.Response(); err != nil || len(r.Payload) != len("first, "+long) || r.RequestID != id ||
 		stream.RequestID != id {
 		t.Errorf("got %+v and %v", r, err)

@@ -168,7 +168,7 @@ func TestCrashes(t *testing.T) {
 		{"function panics", script{Events: both}, `{"Panic": "no such order"}`,
 			"string", "Runtime.ExitError", "Runtime exited with error: exit status 1"},
 		{"extension exits while the function hangs", script{Events: both, Invoke: "exit"}, `{"Hang": true}`,
-			"Extension.Crash", "Extension.Crash", "exit code 0"},
+			"Extension.Crash", "Extension.Crash", "exit status 0"},
 		{"extension reports and exits", script{Events: both, Invoke: "exit error"}, `{"Hang": true}`,
 			"Extension.ExitError", "Extension.ExitError", "exit status 1"},
 	} {

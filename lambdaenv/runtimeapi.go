@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -44,8 +43,6 @@ const (
 var (
 	errInvalidRequestID = &apiError{http.StatusBadRequest, "InvalidRequestID", "Invalid request ID"}
 	errInvokeTimeout    = &apiError{http.StatusGone, "InvokeTimeout", "Invoke timeout"}
-	errResponseMode     = &apiError{http.StatusBadRequest,
-		"InvalidFunctionResponseMode", "Invalid function response mode"}
 )
 
 // runtimeNext serves GET /runtime/invocation/next, with which the runtime also ends
@@ -54,7 +51,24 @@ var (
 func (s *sandbox) runtimeNext(w http.ResponseWriter, _ *http.Request) *apiError {
 	arrived := time.Now()
 	next := make(chan *invocation, 1)
-	refused := s.call(func() *apiError { return s.runtimeAsks(next, arrived) })
+	refused := s.call(func() *apiError {
+		s.drain()
+		before := s.runtimeState
+		if before == runtimeRunning { // it has not responded: the same event again
+			next <- s.current
+			return nil
+		}
+		if refused := s.enterRuntime(runtimeReady); refused != nil {
+			return refused
+		}
+		s.waiting = append(s.waiting, next)
+		if before == runtimeResponseSent && !s.stopping {
+			s.current.RuntimeDone = arrived
+			s.env.log.add(Entry{Source: Function, Kind: RuntimeDone, Text: "the runtime requested the next event"})
+			s.env.log.runtimeDone(s.current, arrived)
+		}
+		return nil
+	})
 	if refused != nil {
 		return refused
 	}
@@ -64,38 +78,23 @@ func (s *sandbox) runtimeNext(w http.ResponseWriter, _ *http.Request) *apiError 
 	return nil
 }
 
-func (s *sandbox) runtimeAsks(next chan<- *invocation, arrived time.Time) *apiError {
-	if s.runtime != nil {
-		s.runtime.out.drain()
-	}
-	before := s.runtimeState
-	if before == runtimeRunning { // it has not responded: the same event again
-		next <- s.current
-		return nil
-	}
-	if refused := s.enterRuntime(runtimeReady); refused != nil {
-		return refused
-	}
-	s.waiting = append(s.waiting, next)
-	if before == runtimeResponseSent && !s.stopping {
-		inv := s.current
-		inv.RuntimeDone = arrived
-		s.env.log.add(Entry{Source: Function, Kind: RuntimeDone, Text: "the runtime requested the next event"})
-		s.env.platform.runtimeDone(inv, arrived)
-	}
-	return nil
-}
-
 // writeHeader writes what the runtime gets with the event.
 func (inv *invocation) writeHeader(h http.Header, arn string) {
+	r := &inv.request
+	cognito := ""
+	if r.CognitoIdentityID != "" || r.CognitoIdentityPoolID != "" {
+		cognito = string(mustJSON(map[string]string{
+			"cognitoIdentityId": r.CognitoIdentityID, "cognitoIdentityPoolId": r.CognitoIdentityPoolID,
+		}))
+	}
 	for name, value := range map[string]string{
 		"Lambda-Runtime-Aws-Request-Id":       inv.RequestID,
-		"Lambda-Runtime-Trace-Id":             inv.trace,
+		"Lambda-Runtime-Trace-Id":             r.TraceHeader,
 		"Lambda-Runtime-Invoked-Function-Arn": arn,
 		"Lambda-Runtime-Deadline-Ms":          strconv.FormatInt(inv.deadline.UnixMilli(), 10),
-		"Lambda-Runtime-Client-Context":       inv.request.ClientContext,
-		"Lambda-Runtime-Cognito-Identity":     inv.request.cognito(),
-		"Lambda-Runtime-Aws-Tenant-Id":        inv.request.TenantID,
+		"Lambda-Runtime-Client-Context":       r.ClientContext,
+		"Lambda-Runtime-Cognito-Identity":     cognito,
+		"Lambda-Runtime-Aws-Tenant-Id":        r.TenantID,
 		headerInvocationID:                    inv.attemptID,
 		"Content-Type":                        contentJSON,
 	} {
@@ -105,83 +104,24 @@ func (inv *invocation) writeHeader(h http.Header, arn string) {
 	}
 }
 
-// runtimeInvocationResponse serves POST /runtime/invocation/{id}/response.
-func (s *sandbox) runtimeInvocationResponse(w http.ResponseWriter, r *http.Request) *apiError {
-	return s.respond(w, r, runtimeResponse, func(inv *invocation) (*Response, *apiError) {
-		if mode := r.Header.Get(headerResponseMode); mode != "" && mode != "streaming" {
-			return &Response{FunctionError: "Runtime.InvalidResponseModeHeader"}, errResponseMode
+// runtimeRespond serves POST /runtime/invocation/{id}/response and …/error. There is a
+// response for the caller in any case, and perhaps an error for the function.
+func (s *sandbox) runtimeRespond(state runtimeState) apiHandler {
+	return func(w http.ResponseWriter, r *http.Request) *apiError {
+		arrived := time.Now()
+		var inv *invocation
+		refused := s.call(func() (refused *apiError) {
+			inv, refused = s.beginResponse(r, state, arrived)
+			return refused
+		})
+		if refused != nil {
+			return refused
 		}
-		source, limit := io.Reader(r.Body), int64(maxResponse)
-		contentType := r.Header.Get("Content-Type")
-		if inv.streamed {
-			source, limit = io.TeeReader(r.Body, responseWriter{inv.result}), maxStreamed
-			inv.result.begin(contentType)
-		}
-		body, err := readBody(source, limit)
-		if err != nil {
-			return unreadable(err)
-		}
-		response := &Response{Payload: body, ContentType: contentType}
-		if errorType := r.Trailer.Get(headerErrorType); errorType != "" {
-			// The function failed after it had begun to stream.
-			response.FunctionError = errorType
-			if b, err := base64.StdEncoding.DecodeString(r.Trailer.Get(headerErrorBody)); err == nil && len(b) > 0 {
-				response.Payload, response.ContentType = b, contentJSON
-			}
-		}
-		return response, nil
-	})
-}
-
-// runtimeInvocationError serves POST /runtime/invocation/{id}/error.
-func (s *sandbox) runtimeInvocationError(w http.ResponseWriter, r *http.Request) *apiError {
-	return s.respond(w, r, runtimeErrorResponse, func(*invocation) (*Response, *apiError) {
-		body, err := readBody(r.Body, maxResponse)
-		if err != nil {
-			return unreadable(err)
-		}
-		var reported struct {
-			Message string   `json:"errorMessage"`
-			Type    string   `json:"errorType"`
-			Stack   []string `json:"stackTrace,omitempty"`
-		}
-		malformed := json.Unmarshal(body, &reported) // the body may be anything
-		contentType := r.Header.Get("Content-Type")
-		if contentType == "application/vnd.aws.lambda.error.cause+json" {
-			// It has a cause for X-Ray, which is not for the caller.
-			contentType, body = contentJSON, mustJSON(reported)
-			if malformed != nil {
-				contentType, body = "application/octet-stream", []byte(`"Invalid error body"`)
-			}
-		}
-		return &Response{
-			Payload:       body,
-			ContentType:   contentType,
-			FunctionError: cmp.Or(r.Header.Get(headerErrorType), reported.Type, "Runtime.Unknown"),
-		}, nil
-	})
-}
-
-// respond takes the function's response, which read gets from the request: one for
-// the caller in any case, and perhaps an error for the function.
-func (s *sandbox) respond(w http.ResponseWriter, r *http.Request, state runtimeState,
-	read func(*invocation) (*Response, *apiError),
-) *apiError {
-	arrived := time.Now()
-	var inv *invocation
-	refused := s.call(func() (refused *apiError) {
-		inv, refused = s.beginResponse(r, state, arrived)
-		return refused
-	})
-	if refused != nil {
-		return refused
+		response, wrong := readResponse(r, inv, state)
+		complete := time.Now()
+		refused = s.call(func() *apiError { return s.endResponse(inv, response, complete) })
+		return accept(w, cmp.Or(refused, wrong))
 	}
-	response, unreadable := read(inv)
-	complete := time.Now()
-	refused = s.call(func() *apiError {
-		return s.endResponse(inv, response, recordedType(r, response), complete)
-	})
-	return accept(w, cmp.Or(refused, unreadable))
 }
 
 // beginResponse finds the invocation that the response is for, or refuses it.
@@ -206,50 +146,74 @@ func (s *sandbox) beginResponse(r *http.Request, state runtimeState, arrived tim
 }
 
 // endResponse gives the response to the caller.
-func (s *sandbox) endResponse(inv *invocation, r *Response, errorType string, at time.Time) *apiError {
-	managed := s.env.cfg.managed()
-	switch {
-	case !inv.answered:
-	case managed: // the time ran out while the body arrived
+func (s *sandbox) endResponse(inv *invocation, r *Response, at time.Time) *apiError {
+	if inv.answered { // the time ran out while the body arrived
 		return errInvokeTimeout
-	default:
-		return errInvalidRequestID
 	}
-	s.runtime.out.drain()
+	s.drain()
 	inv.Responded = at
 	inv.produced = len(r.Payload)
 	r.Latency = at.Sub(inv.HandedOver)
 	if r.FunctionError != "" {
-		inv.Status, inv.errorType = statusError, errorType
+		inv.Status, inv.errorType = statusError, reportableType(r.FunctionError)
 	}
 	s.env.answer(inv, r)
-	// Lambda leaves a runtime whose response mode is wrong in its state, with no way
-	// out but to exit.
-	if !managed && r.FunctionError != "Runtime.InvalidResponseModeHeader" {
-		return s.enterRuntime(runtimeResponseSent)
+	if s.env.cfg.managed() {
+		return nil
 	}
-	return nil
+	return s.enterRuntime(runtimeResponseSent)
 }
 
-// unreadable is what caller and function get of a body that could not be read.
-func unreadable(err error) (*Response, *apiError) {
-	if e, ok := errors.AsType[*tooLargeError](err); ok {
-		return errorResponse("Function.ResponseSizeTooLarge", e.Error()),
-			&apiError{http.StatusRequestEntityTooLarge, "RequestEntityTooLarge",
-				fmt.Sprintf("Exceeded maximum allowed payload size (%d bytes).", e.limit)}
+// readResponse reads a response or an error. Of one that it cannot read, caller and
+// function each get an error.
+func readResponse(r *http.Request, inv *invocation, state runtimeState) (*Response, *apiError) {
+	source, limit := io.Reader(r.Body), int64(maxResponse)
+	contentType, mode := r.Header.Get("Content-Type"), r.Header.Get(headerResponseMode)
+	if state == runtimeResponse {
+		if mode != "" && mode != "streaming" {
+			return &Response{FunctionError: "Runtime.InvalidResponseModeHeader"},
+				&apiError{http.StatusBadRequest, "InvalidFunctionResponseMode", "Invalid function response mode"}
+		}
+		if inv.streamed {
+			source, limit = io.TeeReader(r.Body, responseWriter{inv.result}), maxStreamed
+			inv.result.begin(contentType)
+		}
 	}
-	return errorResponse("Runtime.TruncatedResponse", "Response body ended early: "+err.Error()),
-		&apiError{http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated"}
+	body, size, err := readBody(source, limit)
+	if err != nil {
+		return errorResponse("Runtime.TruncatedResponse", "Response body ended early: "+err.Error()),
+			&apiError{http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated"}
+	}
+	if size > limit {
+		tooLarge := fmt.Sprintf("Response payload size (%d bytes) exceeded maximum allowed payload size (%d bytes).",
+			size, limit)
+		return errorResponse("Function.ResponseSizeTooLarge", tooLarge),
+			&apiError{http.StatusRequestEntityTooLarge, "RequestEntityTooLarge",
+				fmt.Sprintf("Exceeded maximum allowed payload size (%d bytes).", limit)}
+	}
+	response := &Response{Payload: body, ContentType: contentType}
+	if state == runtimeErrorResponse {
+		var reported errorBody
+		json.Unmarshal(body, &reported) // which may be anything
+		response.FunctionError = cmp.Or(r.Header.Get(headerErrorType), reported.Type, "Runtime.Unknown")
+	} else if errorType := r.Trailer.Get(headerErrorType); errorType != "" {
+		// The function failed after it had begun to stream.
+		response.FunctionError = errorType
+		if b, err := base64.StdEncoding.DecodeString(r.Trailer.Get(headerErrorBody)); err == nil && len(b) > 0 {
+			response.Payload, response.ContentType = b, contentJSON
+		}
+	}
+	return response, nil
 }
 
 // runtimeInitError serves POST /runtime/init/error, after which the runtime
 // should exit.
 func (s *sandbox) runtimeInitError(w http.ResponseWriter, r *http.Request) *apiError {
-	body, _ := readBody(r.Body, maxResponse) // as much of it as arrived
+	body, _, _ := readBody(r.Body, maxResponse) // as much of it as arrived
 	return accept(w, s.call(func() *apiError {
 		refused := s.enterRuntime(runtimeInitError)
 		if refused == nil {
-			s.initError, s.initReason = validErrorType(r.Header.Get(headerErrorType)), body
+			s.initError, s.initReason = reportableType(r.Header.Get(headerErrorType)), body
 		}
 		return refused
 	}))
@@ -257,16 +221,9 @@ func (s *sandbox) runtimeInitError(w http.ResponseWriter, r *http.Request) *apiE
 
 var reportableError = regexp.MustCompile(`(Runtime|Function)\.[A-Z][a-zA-Z]+`)
 
-// recordedType is the error type in the platform's records. A type that is not
+// reportableType is the error type in the platform's records. A type that is not
 // in Lambda's form does not get there.
-func recordedType(r *http.Request, response *Response) string {
-	if reportableError.MatchString(response.FunctionError) {
-		return response.FunctionError
-	}
-	return validErrorType(r.Header.Get(headerErrorType))
-}
-
-func validErrorType(t string) string {
+func reportableType(t string) string {
 	switch {
 	case reportableError.MatchString(t):
 		return t

@@ -82,21 +82,6 @@ func TestErrorOfTheFunction(t *testing.T) {
 	}
 }
 
-func TestResponseTooLargeOfUnknownLength(t *testing.T) {
-	t.Parallel()
-	se, function, next := startStub(t, lambdaenv.Config{})
-	_, id, response := se.do(lambdaenv.Request{Payload: []byte(`{}`)}, next)
-	refused(t, function.chunked(id, strings.NewReader(strings.Repeat("x", 6<<20+101)), nil),
-		413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (6291556 bytes).")
-	if r := <-response; r.FunctionError != "Function.ResponseSizeTooLarge" {
-		t.Errorf("got %+v", r)
-	}
-	function.runtimeNext()
-	if report, err := se.env.WaitIdle(t.Context()); err != nil || report.Status != "error" {
-		t.Errorf("got %+v and %v, want status error", report, err)
-	}
-}
-
 // The caller has the response only when all of it is there, and until then the
 // runtime cannot request another event.
 func TestCallerWaitsForTheWholeBody(t *testing.T) {

@@ -2,13 +2,13 @@ package lambdaenv
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -22,48 +22,54 @@ import (
 // Apart from the first fields, which are set when it is made, it belongs to the
 // goroutine of the environment.
 type sandbox struct {
-	env       *Environment
-	telemetry *telemetry
-	address   string
-	server    *http.Server
-	ctx       context.Context // ends when the sandbox has ended
-	cancel    context.CancelFunc
-	workers   sync.WaitGroup // goroutines
-	serving   sync.RWMutex   // held for reading by handlers, and for good by close
+	env     *Environment
+	server  *http.Server
+	ctx     context.Context // ends when the sandbox has ended
+	cancel  context.CancelFunc
+	workers sync.WaitGroup // goroutines
+	serving sync.RWMutex   // held for reading by handlers, and for good by close
 
-	runtime            *process // nil before it was started
-	runtimeState       runtimeState
-	waiting            []chan<- *invocation // the runtime's calls for the next event
-	current            *invocation          // the last that the runtime got, if not on a managed instance
-	initError          string               // type of the error that the runtime reported
-	initReason         []byte               // and what it said
-	extensions         []*extension         // external ones first
-	extensionErrorType string               // of the first extension that reported an error
-	late               map[string]bool      // ids that a managed instance gave up on
-	fault              *fault               // the first that happened
-	stopping           bool                 // the processes are meant to end
-	shutdownEvent      extensionEvent       // once it is out
+	started       []*process // see processes
+	runtime       *process   // nil before it was started
+	runtimeState  runtimeState
+	waiting       []chan<- *invocation // the runtime's calls for the next event
+	current       *invocation          // the last that the runtime got, if not on a managed instance
+	initError     string               // type of the error that the runtime reported
+	initReason    []byte               // and what it said
+	extensions    []*extension         // external ones first
+	late          map[string]bool      // ids that a managed instance gave up on
+	fault         *fault               // the first that happened
+	stopping      bool                 // the processes are meant to end
+	shutdownEvent *extensionEvent      // once it is out
 }
 
 // A fault ends the sandbox.
 type fault struct {
+	status    status
 	errorType string
-	message   string // in Lambda's words
-	timeout   bool
-	payload   []byte // for the caller, if the function reported an error itself
-	process   *process
+	message   string   // in Lambda's words
+	payload   []byte   // for the caller, if the function reported an error itself
+	process   *process // nil if it is not about one
 	at        time.Time
 	memory    int // that was in use, if the processes are gone by now
+}
+
+func newFault(errorType, message string) *fault {
+	return &fault{status: statusError, errorType: errorType, message: message, at: time.Now()}
+}
+
+func timeoutFault(at time.Time, message string) *fault {
+	return &fault{status: statusTimeout, errorType: "Sandbox.Timedout", message: message, at: at}
 }
 
 // Error is for the caller of Start: it names the process, and has the last lines
 // that it printed.
 func (f *fault) Error() string {
-	text := "lambdaenv: init: "
+	text := f.message + " (" + f.errorType + ")"
 	if f.process == nil {
-		return text + f.message + " (" + f.errorType + ")"
+		return "lambdaenv: init: " + text
 	}
-	text += fmt.Sprintf("%v: %s (%s)", f.process, f.message, f.errorType)
+	text = fmt.Sprintf("lambdaenv: init: %v: %s", f.process, text)
 	lines := f.process.out.lastLines()
 	if len(lines) == 0 {
 		return text + "; it printed nothing"
@@ -71,56 +77,39 @@ func (f *fault) Error() string {
 	return text + "; it printed last:\n\t" + strings.Join(lines, "\n\t")
 }
 
-func (f *fault) status() status {
-	if f.timeout {
-		return statusTimeout
-	}
-	return statusError
-}
-
-// recordedType is the error type in the platform's records. A timeout has none.
-func (f *fault) recordedType() string {
-	if f.timeout {
-		return ""
-	}
-	return f.errorType
-}
-
 // initialize starts the processes and returns when all of them have requested
-// the next event. The error is a *fault, or ErrClosed.
-func (e *Environment) initialize(name string, deadline time.Time) error {
-	e.enter(phaseInit)
+// the next event.
+func (e *Environment) initialize(phase string, deadline time.Time) *fault {
 	begun := time.Now()
 	s := newSandbox(e)
 	e.sandbox = s
-	defer s.telemetry.closeSubscription()
-	e.event(InitStarted, name)
-	e.platform.initStart(name)
-	err := s.startProcesses(deadline)
-	if errors.Is(err, ErrClosed) {
-		return err
+	e.log.with(func() { e.log.telemetry = telemetry{open: true} })
+	defer e.log.with(func() { e.log.telemetry.open, e.log.telemetry.past = false, nil })
+	e.log.event(InitStarted, phase)
+	e.log.record("initStart", platformRecord{InitializationType: e.cfg.initType(), Phase: phase,
+		RuntimeVersion: runtimeVersion, RuntimeVersionArn: runtimeVersionARN})
+	f := s.startProcesses(deadline)
+	if e.ctx.Err() != nil {
+		return f // and nothing is logged about what was not waited for
 	}
 	for _, x := range s.extensions {
-		e.platform.extension(x)
+		e.log.record("extension", platformRecord{Name: x.name, State: string(x.state),
+			Events: append([]string{}, x.events...), ErrorType: x.errorType})
 	}
-	f, failed := errors.AsType[*fault](err)
-	e.platform.initDone(name, time.Since(begun), f)
-	if !failed {
-		e.event(InitDone, "function and extensions have requested the next event")
-		e.enter(phaseReady)
+	e.log.initDone(phase, time.Since(begun), f)
+	if f == nil {
+		e.log.event(InitDone, "function and extensions have requested the next event")
 		return nil
 	}
 	f.memory = e.maxMemory()
 	e.sandbox = nil
-	e.enter(phaseCold)
-	return errors.Join(f, s.close())
+	s.close()
+	return f
 }
 
 func newSandbox(e *Environment) *sandbox {
 	s := &sandbox{env: e, runtimeState: runtimeStarted, late: map[string]bool{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.telemetry = &telemetry{ctx: s.ctx, workers: &s.workers}
-	e.log.setTelemetry(s.telemetry)
 	// A process may die in the middle of a call, which is not for the log of the tests.
 	s.server = &http.Server{Handler: s.handler(), ErrorLog: log.New(io.Discard, "", 0)}
 	return s
@@ -128,29 +117,28 @@ func newSandbox(e *Environment) *sandbox {
 
 // startProcesses starts the extensions and, when all have registered, the function.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
-func (s *sandbox) startProcesses(deadline time.Time) error {
-	e := s.env
+func (s *sandbox) startProcesses(deadline time.Time) *fault {
+	cfg, tmp := &s.env.cfg, s.env.tmp
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return &fault{errorType: "Sandbox.Failure", message: err.Error(), at: time.Now()}
+		return newFault("Sandbox.Failure", err.Error())
 	}
-	s.address = listener.Addr().String()
 	s.workers.Go(func() { s.server.Serve(listener) })
-	functionEnv, extensionEnv := e.cfg.environs(s.address, e.tmp, e.logStream)
-	for _, path := range e.cfg.Extensions {
+	functionEnv, extensionEnv := cfg.environs(listener.Addr().String(), tmp, s.env.logStream)
+	for _, path := range cfg.Extensions {
 		x := &extension{name: filepath.Base(path), state: extensionStarted}
 		s.extensions = append(s.extensions, x)
-		if x.process, err = s.start(Extension, x.name, path, e.tmp, extensionEnv); err != nil {
+		if x.process, err = s.start(Extension, x.name, path, tmp, extensionEnv); err != nil {
 			x.enter(extensionLaunchError)
-			return &fault{errorType: "Extension.LaunchError", message: err.Error(), at: time.Now()}
+			return newFault("Extension.LaunchError", err.Error())
 		}
 	}
-	if err := s.await(deadline); err != nil {
-		return err
+	if f := s.await(deadline); f != nil {
+		return f
 	}
-	s.runtime, err = s.start(Function, RuntimeName, e.cfg.Function, e.cfg.taskRoot(), functionEnv)
+	s.runtime, err = s.start(Function, RuntimeName, cfg.Function, filepath.Dir(cfg.Function), functionEnv)
 	if err != nil {
-		return &fault{errorType: "Runtime.InvalidEntrypoint", message: err.Error(), at: time.Now()}
+		return newFault("Runtime.InvalidEntrypoint", err.Error())
 	}
 	return s.await(deadline)
 }
@@ -160,57 +148,60 @@ func (s *sandbox) start(source Source, name, path, dir string, environ []string)
 	p := newProcess(source, name, s.env.log)
 	started := make(chan error, 1)
 	s.workers.Go(func() {
-		if p.run(path, dir, environ, started) {
+		// The kernel kills the child when the thread that started it ends (see
+		// childAttr), so this thread has to end after the child, with this goroutine.
+		runtime.LockOSThread()
+		err := p.spawn(path, dir, environ)
+		started <- err
+		if err == nil {
+			p.wait()
 			s.do(func() { s.exited(p) })
 		}
 	})
 	if err := <-started; err != nil {
 		return nil, err
 	}
+	s.started = append([]*process{p}, s.started...)
 	return p, nil
 }
 
 // await returns when nothing is missing.
-func (s *sandbox) await(deadline time.Time) error {
-	err := s.env.until(deadline, func() bool {
-		missing, _ := s.missing()
-		return s.fault != nil || missing == ""
+func (s *sandbox) await(deadline time.Time) *fault {
+	s.env.until(deadline, func() bool {
+		p, _ := s.missing()
+		return s.fault != nil || p == nil
 	})
-	switch {
-	case s.fault != nil:
-		return s.fault
-	case errors.Is(err, errExpired):
-		missing, p := s.missing()
-		return &fault{errorType: "Sandbox.Timedout", timeout: true, at: deadline,
-			message: "the init timed out: " + missing, process: p}
+	if p, missing := s.missing(); s.fault == nil && p != nil {
+		s.fault = timeoutFault(deadline, "the init timed out: "+missing)
+		s.fault.process = p
 	}
-	return err
+	return s.fault
 }
 
-// missing returns what the init waits for, and which process has to do it. Before the
-// runtime is started that is registration.
-func (s *sandbox) missing() (string, *process) {
+// missing returns the process that the init waits for, and why; nil for none. Before
+// the runtime is started it waits for registration.
+func (s *sandbox) missing() (*process, string) {
 	for _, x := range s.extensions {
 		if x.state == extensionStarted {
-			return "it has not registered under its file name", x.process
+			return x.process, "it has not registered under its file name"
 		}
 	}
 	if s.runtime == nil {
-		return "", nil
+		return nil, ""
 	}
 	if !s.runtimeRequestedEvent() {
-		return "it has not requested an event", s.runtime
+		return s.runtime, "it has not requested an event"
 	}
 	for _, x := range s.extensions {
 		switch {
 		case x.state == extensionReady:
-		case x.process != nil:
-			return "it has registered, but not requested an event", x.process
+		case x.internal():
+			return s.runtime, fmt.Sprintf("its internal extension %q has not requested an event", x.name)
 		default:
-			return fmt.Sprintf("its internal extension %q has not requested an event", x.name), s.runtime
+			return x.process, "it has registered, but not requested an event"
 		}
 	}
-	return "", nil
+	return nil, ""
 }
 
 // exited handles the end of a process. It is a crash with any exit status, unless
@@ -219,22 +210,22 @@ func (s *sandbox) exited(p *process) {
 	if s.stopping || s.fault != nil {
 		return
 	}
-	f := &fault{process: p, at: time.Now(), errorType: "Extension.Crash", message: p.status.text}
-	switch {
-	case p == s.runtime:
+	f := newFault("Extension.Crash", describe(p.status))
+	f.process = p
+	if p == s.runtime {
 		f.errorType, f.message = "Runtime.ExitError", "Runtime exited without providing a reason"
-		if p.status.code != 0 {
-			f.message = "Runtime exited with error: " + p.status.text
+		if p.status != 0 {
+			f.message = "Runtime exited with error: " + describe(p.status)
 		}
 		if s.initError != "" {
 			f.errorType, f.payload = s.initError, s.initReason
 			f.message += ", having reported " + string(s.initReason)
 		}
-	case p.status.code == 0:
-		f.message = "exit code 0"
 	}
-	if s.extensionErrorType != "" {
-		f.errorType = s.extensionErrorType
+	for _, x := range s.extensions {
+		if x.errorType != "" {
+			f.errorType = "Extension." + string(x.state)
+		}
 	}
 	s.fault = f
 }
@@ -244,12 +235,15 @@ func (s *sandbox) handOver(inv *invocation) {
 	inv.hasExtensions = len(s.extensions) > 0
 	delete(s.late, inv.RequestID) // of an earlier attempt
 	inv.HandedOver = time.Now()
-	var event extensionEvent
 	for _, x := range s.extensions {
-		if event.body == nil && x.registeredFor(eventInvoke) {
-			event = s.invokeEvent(inv)
-		}
-		x.send(event)
+		// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html#runtimes-lifecycle-invoke
+		x.send(&extensionEvent{
+			EventType:  eventInvoke,
+			DeadlineMs: inv.deadline.UnixMilli(),
+			RequestID:  inv.RequestID,
+			ARN:        s.env.cfg.functionARN(inv.request.Qualifier),
+			Tracing:    &tracing{Type: "X-Amzn-Trace-Id", Value: inv.request.TraceHeader},
+		})
 	}
 	s.env.log.add(Entry{Source: Platform, Kind: Invoked, RequestID: inv.RequestID, Text: "the runtime has the event"})
 	if !s.env.cfg.managed() {
@@ -258,21 +252,6 @@ func (s *sandbox) handOver(inv *invocation) {
 	}
 	s.waiting[0] <- inv
 	s.waiting = slices.Delete(s.waiting, 0, 1)
-}
-
-// invokeEvent is what extensions see of an invocation.
-// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html#runtimes-lifecycle-invoke
-func (s *sandbox) invokeEvent(inv *invocation) extensionEvent {
-	return extensionEvent{eventInvoke, mustJSON(struct {
-		EventType  string  `json:"eventType"`
-		DeadlineMs int64   `json:"deadlineMs"`
-		RequestID  string  `json:"requestId"`
-		ARN        string  `json:"invokedFunctionArn"`
-		Tracing    tracing `json:"tracing"`
-	}{
-		eventInvoke, inv.deadline.UnixMilli(), inv.RequestID, s.env.cfg.functionARN(inv.request.Qualifier),
-		tracing{Type: "X-Amzn-Trace-Id", Value: inv.trace},
-	})}
 }
 
 // settled reports whether the work of the invocation is done, and when that was: the
@@ -302,18 +281,13 @@ func (s *sandbox) runtimeRequestedEvent() bool {
 	return s.runtimeState != runtimeStarted && s.runtimeState != runtimeInitError
 }
 
-// processes returns the processes that were started: the function's first.
+// processes returns the processes that were started, the last one first: that is the
+// function's. A nil sandbox has none.
 func (s *sandbox) processes() []*process {
-	var ps []*process
-	if s.runtime != nil {
-		ps = append(ps, s.runtime)
+	if s == nil {
+		return nil
 	}
-	for _, x := range s.extensions {
-		if x.process != nil {
-			ps = append(ps, x.process)
-		}
-	}
-	return ps
+	return s.started
 }
 
 // drain takes what all processes have printed so far.
@@ -328,12 +302,11 @@ func (s *sandbox) do(f func()) bool { return s.env.doUnless(s.ctx.Done(), f) }
 
 // close kills the processes that are left, closes the APIs, and waits for all
 // goroutines.
-func (s *sandbox) close() error {
+func (s *sandbox) close() {
 	s.stopping = true
-	err := kill(s.processes())
+	kill(s.processes()...)
 	s.server.Close() // first: a call that gets no answer is one of a sandbox that is gone
 	s.cancel()
 	s.serving.Lock()
 	s.workers.Wait()
-	return err
 }

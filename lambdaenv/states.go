@@ -5,39 +5,10 @@ import (
 	"slices"
 )
 
-// This file has every state that there is, and every way from one to the next.
-
-// phase is the phase of an environment.
-type phase string
-
-const (
-	phaseCold     phase = "cold"     // no processes: before an init, and after a reset
-	phaseInit     phase = "init"     // the processes start, register, and request their first event
-	phaseReady    phase = "ready"    // the processes run, and no invocation is in progress
-	phaseFrozen   phase = "frozen"   // the processes are stopped; never on a managed instance
-	phaseInvoke   phase = "invoke"   // an invocation is in progress; on a managed instance one or more
-	phaseReset    phase = "reset"    // the processes end after a timeout or a crash
-	phaseShutdown phase = "shutdown" // the processes end for good
-	phaseClosed   phase = "closed"   // nothing is left
-)
-
-var nextPhases = map[phase][]phase{
-	phaseCold:     {phaseInit, phaseShutdown, phaseClosed},
-	phaseInit:     {phaseReady, phaseCold, phaseClosed},
-	phaseReady:    {phaseInvoke, phaseFrozen, phaseReset, phaseShutdown, phaseClosed},
-	phaseFrozen:   {phaseReady, phaseReset, phaseShutdown, phaseClosed},
-	phaseInvoke:   {phaseReady, phaseReset, phaseClosed},
-	phaseReset:    {phaseCold, phaseClosed},
-	phaseShutdown: {phaseClosed},
-}
-
-// enter begins a phase.
-func (e *Environment) enter(next phase) {
-	if !slices.Contains(nextPhases[e.phase], next) {
-		panic(fmt.Sprintf("lambdaenv: internal error: phase %s after %s", next, e.phase))
-	}
-	e.phase = next
-}
+// This file has the states of the runtime and of extensions, and every way from one to
+// the next. The phase of an environment follows from its fields: without a sandbox it is
+// cold, with frozen it is frozen, with invocations in progress it is Invoke, and while
+// the sandbox is stopping, a reset or the Shutdown phase.
 
 // runtimeState is the state of the runtime. The names are those of Lambda's error
 // messages. On a managed instance, where the runtime works on many invocations at

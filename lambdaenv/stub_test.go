@@ -239,7 +239,7 @@ func (p *client) chunked(id string, body io.Reader, trailer map[string]string, h
 // refused checks that a call was refused so.
 func refused(t *testing.T, got answer, status int, errorType, message string) {
 	t.Helper()
-	want := `{"errorMessage":"` + message + `","errorType":"` + errorType + `"}`
+	want := `{"errorType":"` + errorType + `","errorMessage":"` + message + `"}`
 	if got.err != nil || got.status != status || got.body != want || got.header.Get("Content-Type") != "application/json" {
 		t.Errorf("got %+v, want %d %s", got, status, want)
 	}

@@ -1,7 +1,6 @@
 package lambdaenvtest
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -26,14 +25,16 @@ import (
 // go test -c stay in the folder for temporary files.
 func Build(t testing.TB, pkg string, flags ...string) string {
 	t.Helper()
-	dir, err := packageDir(pkg)
-	if err != nil {
-		t.Fatalf("lambdaenvtest: build %s: %v", pkg, err)
-	}
 	if raceEnabled {
 		flags = append([]string{"-race"}, flags...)
 	}
-	path, err := built(dir, flags)
+	dir := filepath.Join(moduleRoot(), pkg)
+	if filepath.IsAbs(pkg) || strings.HasPrefix(pkg, ".") {
+		dir, _ = filepath.Abs(pkg) // go build fails without a working directory, too
+	}
+	key := strings.Join(append(flags, dir), "\x00")
+	build, _ := builds.LoadOrStore(key, sync.OnceValues(func() (string, error) { return goBuild(dir, flags) }))
+	path, err := build.(func() (string, error))()
 	if err != nil {
 		t.Fatalf("lambdaenvtest: build %s: %v", pkg, err)
 	}
@@ -59,26 +60,19 @@ var raceEnabled = func() bool {
 
 var builds sync.Map // of func() (string, error), by folder and flags
 
-// built returns the executable, which it builds the first time.
-func built(dir string, flags []string) (string, error) {
-	key := dir + "\x00" + strings.Join(flags, "\x00")
-	build, _ := builds.LoadOrStore(key, sync.OnceValues(func() (string, error) { return goBuild(dir, flags) }))
-	return build.(func() (string, error))()
-}
-
 func goBuild(dir string, flags []string) (string, error) {
-	root, err := binaries()
-	if err != nil {
-		return "", err
+	root := "" // the folder for temporary files
+	if self, err := os.Executable(); err == nil && strings.Contains(self, "go-build") {
+		root = filepath.Dir(self) // which the go command removes
 	}
-	folder, err := os.MkdirTemp(root, "")
+	folder, err := os.MkdirTemp(root, "lambdaenvtest-")
 	if err != nil {
 		return "", err
 	}
 	path := filepath.Join(folder, filepath.Base(dir))
 	// Without the tables for debuggers, linking takes two thirds of the time.
-	args := append([]string{"build", "-o", path, "-ldflags=-w"}, flags...)
-	cmd := exec.Command("go", append(args, ".")...)
+	args := slices.Concat([]string{"build", "-o", path, "-ldflags=-w"}, flags, []string{"."})
+	cmd := exec.Command("go", args...)
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%v: %w\n%s", cmd, err, out)
@@ -86,35 +80,8 @@ func goBuild(dir string, flags []string) (string, error) {
 	return path, nil
 }
 
-// binaries returns the folder for the executables of this test process. The
-// folder of a test binary that go test made goes away with it.
-var binaries = sync.OnceValues(func() (string, error) {
-	self, err := os.Executable()
-	if err == nil && strings.Contains(self, "go-build") {
-		if dir, err := os.MkdirTemp(filepath.Dir(self), "lambdaenvtest-"); err == nil {
-			return dir, nil
-		}
-	}
-	return os.MkdirTemp("", "lambdaenvtest-")
-})
-
-func packageDir(pkg string) (string, error) {
-	if filepath.IsAbs(pkg) || strings.HasPrefix(pkg, ".") {
-		return filepath.Abs(pkg)
-	}
-	root, err := moduleRoot()
-	return filepath.Join(root, pkg), err
-}
-
-// moduleRoot returns the folder of the module whose test this is.
-var moduleRoot = sync.OnceValues(func() (string, error) {
-	out, err := exec.Command("go", "env", "GOMOD").Output()
-	if err != nil {
-		return "", fmt.Errorf("go env GOMOD: %w", err)
-	}
-	path := strings.TrimSpace(string(out))
-	if path == "" || path == os.DevNull {
-		return "", errors.New("no go.mod above the test")
-	}
-	return filepath.Dir(path), nil
+// moduleRoot is the folder of the module whose test this is.
+var moduleRoot = sync.OnceValue(func() string {
+	out, _ := exec.Command("go", "env", "GOMOD").Output() // without one the build fails
+	return filepath.Dir(strings.TrimSpace(string(out)))
 })

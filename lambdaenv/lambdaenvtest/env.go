@@ -22,10 +22,7 @@ import (
 	"time"
 
 	"example.com/postinvoke/lambdaenv"
-	"example.com/postinvoke/lambdaenv/internal/debug"
 )
-
-func init() { debug.CheckInvariants = true } // in all tests that use this package
 
 // timeout bounds every wait, so that a hung process gives a failed test with
 // a log instead of a stack dump of the test binary.
@@ -67,7 +64,11 @@ func TryStart(t testing.TB, cfg lambdaenv.Config) (*Env, error) {
 		if observe != nil {
 			observe(e) // before the caller of Await can know of the entry
 		}
-		env.note(e)
+		env.mu.Lock()
+		env.entries = append(env.entries, e)
+		close(env.changed)
+		env.changed = make(chan struct{})
+		env.mu.Unlock()
 	}
 	var err error
 	env.Environment, err = lambdaenv.Start(context.Background(), cfg)
@@ -111,7 +112,7 @@ func (e *Env) Shutdown() *lambdaenv.ShutdownReport {
 // must returns the result of f, which has a limited time for it.
 func must[T any](e *Env, what string, f func(context.Context) (T, error)) T {
 	e.t.Helper()
-	ctx, cancel := e.context()
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	result, err := f(ctx)
 	if err != nil {
@@ -142,8 +143,7 @@ func (e *Env) Lines() []string {
 // come. what names it when it does not come.
 func (e *Env) Await(what string, match func(lambdaenv.Entry) bool) lambdaenv.Entry {
 	e.t.Helper()
-	ctx, cancel := e.context()
-	defer cancel()
+	expired := time.After(timeout)
 	for seen := 0; ; {
 		e.mu.Lock()
 		entries, changed := e.entries, e.changed
@@ -155,7 +155,7 @@ func (e *Env) Await(what string, match func(lambdaenv.Entry) bool) lambdaenv.Ent
 		}
 		select {
 		case <-changed:
-		case <-ctx.Done():
+		case <-expired:
 			e.t.Fatalf("timed out while waiting for %s", what)
 		}
 	}
@@ -170,30 +170,11 @@ func (e *Env) AwaitLine(text string) lambdaenv.Entry {
 	})
 }
 
-func (e *Env) note(entry lambdaenv.Entry) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.entries = append(e.entries, entry)
-	close(e.changed)
-	e.changed = make(chan struct{})
-}
-
-// context returns one that ends after timeout, or a little before the test does.
-func (e *Env) context() (context.Context, context.CancelFunc) {
-	deadline := time.Now().Add(timeout)
-	if t, ok := e.t.(interface{ Deadline() (time.Time, bool) }); ok {
-		if d, ok := t.Deadline(); ok && d.Add(-5*time.Second).Before(deadline) {
-			deadline = d.Add(-5 * time.Second)
-		}
-	}
-	return context.WithDeadline(context.Background(), deadline)
-}
-
 func (e *Env) dump() string {
 	var b strings.Builder
 	for _, entry := range e.Entries() {
-		fmt.Fprintf(&b, "\t%s %-9s %-14s %s%s\n", entry.Time.Format("15:04:05.000000"),
-			entry.Source, entry.Kind, entry.Name, " "+entry.Text)
+		fmt.Fprintf(&b, "\t%s %-9s %-14s %s %s\n",
+			entry.Time.Format("15:04:05.000000"), entry.Source, entry.Kind, entry.Name, entry.Text)
 	}
 	return b.String()
 }

@@ -46,12 +46,12 @@ func TestAwaitFindsWhatIsThereAndWhatComes(t *testing.T) {
 }
 
 func TestBuild(t *testing.T) {
-	fromRoot := lambdaenvtest.Build(t, function)
-	fromHere := lambdaenvtest.Build(t, "../testdata/function")
-	if fromRoot != fromHere || filepath.Base(fromRoot) != "function" {
+	fromRoot := lambdaenvtest.Build(t, "lambdaenv/testdata/stub")
+	fromHere := lambdaenvtest.Build(t, "../testdata/stub")
+	if fromRoot != fromHere || filepath.Base(fromRoot) != "stub" {
 		t.Errorf("got %s and %s, want the same", fromRoot, fromHere)
 	}
-	if other := lambdaenvtest.Build(t, function, "-tags=other"); other == fromRoot {
+	if other := lambdaenvtest.Build(t, "lambdaenv/testdata/stub", "-tags=other"); other == fromRoot {
 		t.Error("got the same executable for other flags")
 	}
 }

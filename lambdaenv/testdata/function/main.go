@@ -29,7 +29,6 @@ type Event struct {
 	Fail   string
 	Panic  string
 	Exit   *int
-	Size   int    // of the response
 	Broken string // stream this, then fail
 	After  *After // what is done after the response, before requesting the next event
 }
@@ -98,10 +97,7 @@ func handle(_ context.Context, e Event) (io.Reader, error) {
 		os.Exit(*e.Exit)
 	}
 	body := io.Reader(strings.NewReader(`{"pid": ` + strconv.Itoa(os.Getpid()) + `}`))
-	switch {
-	case e.Size > 0:
-		body = strings.NewReader(strings.Repeat("x", e.Size))
-	case e.Broken != "":
+	if e.Broken != "" {
 		body = io.MultiReader(strings.NewReader(e.Broken), failing{})
 	}
 	return &response{body, e.After}, nil
