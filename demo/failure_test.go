@@ -41,8 +41,13 @@ func TestWrongUse(t *testing.T) {
 			"-metrics and -template cannot be combined: a template has metrics or has none"},
 		{[]string{"dashboard", "-template", "nowhere.json"},
 			"-template: open nowhere.json: no such file or directory"},
-		{[]string{"serve", "-port", "x"}, `invalid value "x" for flag -port: parse error; serve -h lists the flags`},
-		{[]string{"-idle", "1"}, `invalid value "1" for flag -idle: parse error; -h lists the flags`},
+		{[]string{"serve", "-port", "x"}, `invalid value "x" for flag -port: not a number, ` +
+			`or not a duration such as 500ms, 2s or 6m; serve -h lists the flags`},
+		{[]string{"-idle", "1"}, `invalid value "1" for flag -idle: not a number, ` +
+			`or not a duration such as 500ms, 2s or 6m; -h lists the flags`},
+		{[]string{"-idle", "-1s"}, "-idle -1s: it must not be negative"},
+		{[]string{"-function", ""}, `invalid value "" for flag -function: neither a folder ` +
+			`nor an executable; -h lists the flags`},
 		{[]string{"-timeout", "400ms"}, "-timeout 400ms: Lambda's timeouts are whole seconds, from 1s to 15m"},
 		{[]string{"-timeout", "15m1s"}, "-timeout 15m1s: Lambda's timeouts are whole seconds, from 1s to 15m"},
 		{[]string{"serve", "-timeout", "1500ms"}, "-timeout 1.5s: Lambda's timeouts are whole seconds, from 1s to 15m"},

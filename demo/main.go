@@ -105,7 +105,10 @@ func parseOptions(args []string, stdout io.Writer) (*options, error) {
 	if err := cli.Parse(flags, args, stdout, usageBefore, usageAfter); err != nil {
 		return nil, err
 	}
-	if o.GoroutineOnly && o.Path != "" {
+	switch {
+	case o.idle < 0:
+		return nil, cli.Usagef("-idle %v: it must not be negative", o.idle)
+	case o.GoroutineOnly && o.Path != "":
 		return nil, cli.Usagef("-plain and -function cannot be combined")
 	}
 	if err := o.Function.Check(); err != nil {

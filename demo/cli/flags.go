@@ -22,7 +22,9 @@ func Parse(flags *flag.FlagSet, args []string, stdout io.Writer, before, after s
 		_, err := fmt.Fprint(stdout, "\n", after)
 		return cmp.Or(err, flag.ErrHelp)
 	case err != nil:
-		return Usagef("%v; %s lists the flags", err, help)
+		// What package flag has about a number or a duration that is none.
+		reason := strings.ReplaceAll(err.Error(), "parse error", "not a number, or not a duration such as 500ms, 2s or 6m")
+		return Usagef("%s; %s lists the flags", reason, help)
 	case flags.NArg() > 0:
 		return Usagef("unexpected argument %q; %s lists the flags", flags.Arg(0), help)
 	}

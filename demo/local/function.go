@@ -4,6 +4,7 @@
 package local
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -28,8 +29,13 @@ type Function struct {
 
 // Define defines the flags that all commands have, with that timeout if none is given.
 func (f *Function) Define(flags *flag.FlagSet, timeout time.Duration) {
-	flags.StringVar(&f.Path, "function", "",
-		"run your own function: the `FOLDER` of its main package, or an executable")
+	flags.Func("function", "run your own function: the `FOLDER` of its main package, or an executable",
+		func(s string) error {
+			if f.Path = s; s == "" { // such as a variable that is not set
+				return errors.New("neither a folder nor an executable")
+			}
+			return nil
+		})
 	flags.BoolVar(&f.WithoutLayer, "without-layer", false,
 		"leave out the extension: then nothing logs what is lost when a process dies")
 	flags.Func("env",
