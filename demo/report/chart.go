@@ -24,6 +24,8 @@ const (
 	// it was, if it is no shorter than foldedFrom.
 	foldedWidth = 92
 	foldedFrom  = 200 * time.Millisecond
+
+	narrowWidth = 48 // below that a bar has its label beside it
 )
 
 // A chart is a timeline as a CSS grid: a column for each step from one moment to
@@ -38,6 +40,7 @@ type chart struct {
 	Lanes   []*laneView
 	Times   []timeView
 	Bars    []*bar
+	drawn   time.Duration // of all that is not folded
 }
 
 type laneView struct {
@@ -52,12 +55,13 @@ type timeView struct {
 	Text   string
 }
 
-// A bar is a span as it is drawn: with its label beside it, up to the column
+// A bar is a span as it is drawn. Its label may extend beyond it, up to the column
 // Space, where the next bar in the row begins.
 type bar struct {
 	*span
 	Row, RowEnd       int
-	Begin, End, Space int // columns; End and Space are those after the last
+	Begin, End, Space int  // columns; End and Space are those after the last
+	narrow            bool // too narrow for a word
 }
 
 // Mark reports whether it takes no time, and is drawn as a mark.
@@ -65,6 +69,14 @@ func (b *bar) Mark() bool { return b.from == b.to }
 
 // Columns is over how many of the columns it extends.
 func (b *bar) Columns() int { return max(1, b.End-b.Begin) }
+
+// LabelFrom is the column, of those of the bar, in which its label begins.
+func (b *bar) LabelFrom() int {
+	if beside := b.Columns() + 1; b.narrow && b.Begin+beside <= b.Space {
+		return beside
+	}
+	return 1
+}
 
 func newChart(spans []*span) *chart {
 	var at []time.Duration
@@ -84,6 +96,7 @@ func newChart(spans []*span) *chart {
 		l := lanes[s.Lane]
 		b := &bar{span: s, Row: l.Row + rows[s], Begin: column(s.from), End: column(s.to), Space: len(at) + 2}
 		b.RowEnd = b.Row + 1
+		b.narrow = s.Kind != starting && (s.to-s.from)*plotWidth < c.drawn*narrowWidth
 		if s.Kind == frozen { // the whole environment is
 			b.RowEnd, b.Space = c.Rows+2, b.End
 		}
@@ -114,6 +127,7 @@ func (c *chart) addColumns(spans []*span, at []time.Duration) {
 			fmt.Fprintf(&columns, " calc(var(--px)*%d)", width)
 		} else {
 			least += width
+			c.drawn += to - from
 			fmt.Fprintf(&columns, " minmax(calc(var(--px)*%d),%dfr)", width, max(1, (to-from).Microseconds()))
 		}
 	}

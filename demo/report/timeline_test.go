@@ -85,7 +85,7 @@ func TestTrouble(t *testing.T) {
 	wantBars(t, html, "hooks",
 		"audit, failed 12.2-17.2 failed; slow, abandoned 17.2-1017.2 failed; "+
 			"next, never started 1017.2-1017.2 failed; hooks unknown 1019.5-1119.6")
-	marked := strings.Contains(html, `<div class="bar event failed mark hooks"`)
+	marked := strings.Contains(html, `<div class="bar event failed mark hooks`)
 	if !marked || strings.Count(html, `<div class="bar hook`) != 2 {
 		t.Error("want a mark, and no bar, for the hook that never started")
 	}
