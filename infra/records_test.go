@@ -73,7 +73,6 @@ func linesOf(t *testing.T, d *cloudwatch.Deployment, sessions ...session) []clou
 			events = []string{`{"sleepMs": 1}`, `{"sleepMs": 1}`}
 		} else {
 			config.Function = lambdaenvtest.Build(t, "demo/failing")
-			config.Timeout = 1500 * time.Millisecond
 		}
 		log := cloudwatch.NewLog(fn)
 		config.Name, config.Observe = fn.Name, log.Observe
