@@ -65,7 +65,7 @@ func (s *sandbox) checkInvariants() error {
 		return fmt.Errorf("a managed instance has a current invocation")
 	case s.env.frozen && s.runtimeState != runtimeReady:
 		return fmt.Errorf("the runtime is %s while frozen", s.runtimeState)
-	case inProgress && busy && s.runtimeState == runtimeReady:
+	case inProgress && busy && !s.stopping && s.runtimeState == runtimeReady:
 		return fmt.Errorf("the runtime is %s, and its invocation in progress", s.runtimeState)
 	case s.shutdownEvent != nil && !s.stopping:
 		return fmt.Errorf("there is a SHUTDOWN event outside of a reset and the Shutdown phase")

@@ -1,6 +1,7 @@
 package lambdaenv_test
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -251,6 +252,27 @@ func TestOutputComesBeforeWhatFollowsIt(t *testing.T) {
 		wantSequence(t, sequence(entries, "line 000", "line 499", "last words"),
 			"thawed", "invoked", many[0], many[499], "responded", "last words", "runtime-done", "idle", "frozen")
 	}
+}
+
+// A process that prints faster than its lines are read, and that no signal to the
+// function reaches, keeps nothing waiting.
+func TestOutputWithoutEnd(t *testing.T) {
+	t.Parallel()
+	line := strings.Repeat("x", 100)
+	flooded := make(chan struct{}, 1)
+	env := lambdaenvtest.Start(t, lambdaenv.Config{Function: function(t), Forget: true, Observe: func(e lambdaenv.Entry) {
+		if e.Text == line {
+			sha256.Sum256(make([]byte, 160<<10)) // takes longer than to fill the pipe again
+			select {
+			case flooded <- struct{}{}:
+			default:
+			}
+		}
+	}})
+	env.Invoke(event{"Flood": line}.String())
+	<-flooded
+	env.WaitIdle()
+	env.Shutdown()
 }
 
 func TestLinesOfProcesses(t *testing.T) {

@@ -2,6 +2,7 @@ package lambdaenv_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"os"
 	"strings"
 	"syscall"
@@ -308,4 +309,32 @@ func TestProcessContinuesWhileFrozen(t *testing.T) {
 		t.Errorf("got %+v, want success", response)
 	}
 	env.WaitIdle()
+}
+
+// The response had been sent when the time was up. While the extension is waited for,
+// the runtime requests the next event: that does not end the invocation any more.
+func TestRuntimeRequestsAnEventDuringTheReset(t *testing.T) {
+	t.Parallel()
+	expire := make(chan struct{})
+	se := newStubEnv(t, lambdaenv.WithExpire(lambdaenv.Config{}, expire), "ext")
+	ext := se.nextProcess()
+	ext.register("ext", `"SHUTDOWN"`)
+	shutdown := ext.extensionNext()
+	function := se.nextProcess()
+	next := function.runtimeNext()
+	se.started()
+	_, id, response := se.do(lambdaenv.Request{}, next)
+	accepted(t, function.respond(id, "1"), http.StatusAccepted)
+	<-response
+	expire <- struct{}{}
+	<-shutdown
+	function.runtimeNext()
+	for state := ""; !strings.Contains(state, "from Ready"); {
+		state = function.request("POST", runtimePath+"init/error", "{}").body
+	}
+	expire <- struct{}{}
+	report, err := se.env.WaitIdle(t.Context())
+	if err != nil || report.Status != "timeout" || !report.RuntimeDone.IsZero() {
+		t.Errorf("got %+v and %v, want a timeout", report, err)
+	}
 }

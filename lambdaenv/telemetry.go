@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -71,21 +72,24 @@ func (t *telemetry) subscribe(s *subscriber) bool {
 // flushTelemetry sends the subscribers what there is, regardless of their buffering.
 // It returns when they have it, or ctx ends.
 func (l *eventLog) flushTelemetry(ctx context.Context) {
-	var marks []<-chan struct{}
-	l.with(func() {
-		for _, s := range l.telemetry.subscribers {
+	var subscribers []*subscriber
+	l.with(func() { subscribers = l.telemetry.subscribers })
+	var flushes sync.WaitGroup
+	for _, s := range subscribers {
+		flushes.Go(func() {
 			flushed := make(chan struct{})
-			if s.put(telemetryEvent{flushed: flushed}) {
-				marks = append(marks, flushed)
+			select {
+			case s.events <- telemetryEvent{flushed: flushed}:
+			case <-ctx.Done():
+				return
 			}
-		}
-	})
-	for _, flushed := range marks {
-		select {
-		case <-flushed:
-		case <-ctx.Done():
-		}
+			select {
+			case <-flushed:
+			case <-ctx.Done():
+			}
+		})
 	}
+	flushes.Wait()
 }
 
 // A subscriber is an extension that gets events.

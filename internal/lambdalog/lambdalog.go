@@ -101,7 +101,7 @@ func Unwrap(event string) (line, requestID string) {
 	var w wrapped
 	d := json.NewDecoder(strings.NewReader(event))
 	d.DisallowUnknownFields()
-	if d.Decode(&w) != nil || w.Level != info || w.Msg == nil || !isTime(w.Time) {
+	if d.Decode(&w) != nil || d.More() || w.Level != info || w.Msg == nil || !isTime(w.Time) {
 		return event, ""
 	}
 	return *w.Msg, w.RequestID

@@ -50,11 +50,12 @@ func TestWhatIsStored(t *testing.T) {
 func TestUnwrap(t *testing.T) {
 	const more = `{"time":"2026-11-26T01:02:03Z","level":"INFO","msg":"hello","customer":"7"}`
 	for event, want := range map[string][2]string{
-		wrapped:           {"hello", "r"},
-		"hello":           {"hello", ""},
-		failure:           {failure, ""},
-		`{"msg":"hello"}`: {`{"msg":"hello"}`, ""},
-		more:              {more, ""},
+		wrapped:            {"hello", "r"},
+		"hello":            {"hello", ""},
+		failure:            {failure, ""},
+		`{"msg":"hello"}`:  {`{"msg":"hello"}`, ""},
+		more:               {more, ""},
+		wrapped + " twice": {wrapped + " twice", ""},
 	} {
 		if line, requestID := lambdalog.Unwrap(event); line != want[0] || requestID != want[1] {
 			t.Errorf("%s: got %q, %q, want %q", event, line, requestID, want)

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -23,6 +24,7 @@ type Event struct {
 	Print  []string // lines
 	Write  string   // without end of line
 	Tick   bool     // print numbered lines forever, in the background
+	Flood  string   // print this line forever, faster than they are read, in another process group
 	Child  string   // start a child that never ends, connected to this address
 	Gate   string   // wait until this address closes the connection
 	Hang   bool
@@ -82,6 +84,13 @@ func handle(_ context.Context, e Event) (io.Reader, error) {
 				time.Sleep(time.Millisecond)
 			}
 		}()
+	}
+	if e.Flood != "" {
+		child := exec.Command("yes", e.Flood)
+		child.Stdout, child.SysProcAttr = os.Stdout, &syscall.SysProcAttr{Setpgid: true}
+		if err := child.Start(); err != nil {
+			log.Fatal(err)
+		}
 	}
 	if e.Child != "" {
 		startChild(e.Child)
