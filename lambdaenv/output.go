@@ -2,7 +2,8 @@ package lambdaenv
 
 import (
 	"bytes"
-	"math"
+	"cmp"
+	"io"
 	"os"
 	"slices"
 	"sync"
@@ -26,10 +27,11 @@ type output struct {
 	line func(string)
 	done chan struct{} // closed when the reader has ended
 
-	mu      sync.Mutex // held while reading, so that lines come in order
-	buf     []byte
-	partial []byte
-	tail    []string
+	mu       sync.Mutex // held while reading, so that lines come in order
+	finished bool
+	buf      []byte
+	partial  []byte
+	tail     []string
 }
 
 // newOutput returns an output, and the end of the pipe for the process. line is
@@ -43,8 +45,15 @@ func newOutput(line func(string)) (o *output, w *os.File, err error) {
 	o.raw, _ = r.SyscallConn() // no error: the file is open
 	go func() {                // ends in finish
 		defer close(o.done)
-		// The poller reports new output only, so all of the old must be read.
-		o.raw.Read(func(fd uintptr) bool { return !o.take(fd, math.MaxInt) })
+		// The poller reports new output only, so all of the old must be read: a part
+		// at a time, as a process may print faster than this reads.
+		o.raw.Read(func(fd uintptr) bool {
+			var err error
+			for err == nil {
+				err = o.take(fd)
+			}
+			return err != syscall.EAGAIN
+		})
 	}()
 	return o, w, nil
 }
@@ -52,23 +61,26 @@ func newOutput(line func(string)) (o *output, w *os.File, err error) {
 // drain returns when all that was printed before the call has become lines. It
 // does not wait for more.
 func (o *output) drain() {
-	o.raw.Control(func(fd uintptr) { o.take(fd, drainLimit) })
+	o.raw.Control(func(fd uintptr) { o.take(fd) })
 }
 
-// take turns what is in the pipe into lines, at most about limit bytes, and
-// reports whether more may come.
-func (o *output) take(fd uintptr, limit int) (more bool) {
+// take turns what is in the pipe into lines, at most about drainLimit bytes. The error
+// is EAGAIN when it has taken all there is, or any other at the end.
+func (o *output) take(fd uintptr) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for taken := 0; taken < limit; {
+	for taken := 0; taken < drainLimit; {
+		if o.finished {
+			return io.EOF
+		}
 		n, err := syscall.Read(int(fd), o.buf) // which does not block
 		if n <= 0 {
-			return err == syscall.EAGAIN // else it is the end
+			return cmp.Or(err, io.EOF)
 		}
 		o.split(o.buf[:n])
 		taken += n
 	}
-	return true
+	return nil
 }
 
 func (o *output) split(b []byte) {
@@ -101,11 +113,12 @@ func (o *output) flush() {
 // reader, even if a stray descendant still holds the other end.
 func (o *output) finish() {
 	o.drain()
+	o.mu.Lock()
+	o.finished = true
+	o.flush()
+	o.mu.Unlock()
 	o.pipe.Close()
 	<-o.done
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.flush()
 }
 
 // lastLines returns the last few lines.
