@@ -2,8 +2,7 @@ package lambdaenv
 
 import (
 	"bytes"
-	"cmp"
-	"io"
+	"math"
 	"os"
 	"slices"
 	"sync"
@@ -27,11 +26,10 @@ type output struct {
 	line func(string)
 	done chan struct{} // closed when the reader has ended
 
-	mu       sync.Mutex // held while reading, so that lines come in order
-	finished bool
-	buf      []byte
-	partial  []byte
-	tail     []string
+	mu      sync.Mutex // held while reading, so that lines come in order
+	buf     []byte
+	partial []byte
+	tail    []string
 }
 
 // newOutput returns an output, and the end of the pipe for the process. line is
@@ -45,15 +43,8 @@ func newOutput(line func(string)) (o *output, w *os.File, err error) {
 	o.raw, _ = r.SyscallConn() // no error: the file is open
 	go func() {                // ends in finish
 		defer close(o.done)
-		// The poller reports new output only, so all of the old must be read: a part
-		// at a time, as a process may print faster than this reads.
-		o.raw.Read(func(fd uintptr) bool {
-			var err error
-			for err == nil {
-				err = o.take(fd)
-			}
-			return err != syscall.EAGAIN
-		})
+		// The poller reports new output only, so all of the old must be read.
+		o.raw.Read(func(fd uintptr) bool { return !o.take(fd, math.MaxInt) })
 	}()
 	return o, w, nil
 }
@@ -61,26 +52,23 @@ func newOutput(line func(string)) (o *output, w *os.File, err error) {
 // drain returns when all that was printed before the call has become lines. It
 // does not wait for more.
 func (o *output) drain() {
-	o.raw.Control(func(fd uintptr) { o.take(fd) })
+	o.raw.Control(func(fd uintptr) { o.take(fd, drainLimit) })
 }
 
-// take turns what is in the pipe into lines, at most about drainLimit bytes. The error
-// is EAGAIN when it has taken all there is, or any other at the end.
-func (o *output) take(fd uintptr) error {
+// take turns what is in the pipe into lines, at most about limit bytes, and
+// reports whether more may come.
+func (o *output) take(fd uintptr, limit int) (more bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for taken := 0; taken < drainLimit; {
-		if o.finished {
-			return io.EOF
-		}
+	for taken := 0; taken < limit; {
 		n, err := syscall.Read(int(fd), o.buf) // which does not block
 		if n <= 0 {
-			return cmp.Or(err, io.EOF)
+			return err == syscall.EAGAIN // else it is the end
 		}
 		o.split(o.buf[:n])
 		taken += n
 	}
-	return nil
+	return true
 }
 
 func (o *output) split(b []byte) {
@@ -113,12 +101,11 @@ func (o *output) flush() {
 // reader, even if a stray descendant still holds the other end.
 func (o *output) finish() {
 	o.drain()
-	o.mu.Lock()
-	o.finished = true
-	o.flush()
-	o.mu.Unlock()
 	o.pipe.Close()
 	<-o.done
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.flush()
 }
 
 // lastLines returns the last few lines.
