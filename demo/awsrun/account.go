@@ -72,7 +72,12 @@ func connect(ctx context.Context, c *Config) (*account, error) {
 	// AWS_ENDPOINT_URL_LAMBDA and so on, or by the profile.
 	endpoint := aws.ToString(cmp.Or(a.lambda.Options().BaseEndpoint, a.logs.Options().BaseEndpoint,
 		a.stacks.Options().BaseEndpoint, a.metrics.Options().BaseEndpoint))
-	if u, err := url.Parse(endpoint); err == nil {
+	if endpoint != "" {
+		u, err := url.Parse(endpoint)
+		if err != nil || u.Host == "" {
+			return nil, errors.New("the endpoint that AWS_ENDPOINT_URL, one of its kind, or the profile names " +
+				"is not a URL such as http://localhost:4566")
+		}
 		a.endpoint = u.Redacted() // it may have a password, and reports are passed on
 	}
 	return a, a.describe(ctx, c.Stack)

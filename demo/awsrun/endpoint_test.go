@@ -53,6 +53,19 @@ func TestARunAtAnEndpointIsNotOnAWS(t *testing.T) {
 	}
 }
 
+// Its text is not shown: it may have a password.
+func TestAnEndpointThatIsNoURL(t *testing.T) {
+	startAccount(t, accountConfig{})
+	for _, endpoint := range []string{"localhost:4566", "127.0.0.1:4566", "http://user:secret%zz@localhost"} {
+		t.Setenv("AWS_ENDPOINT_URL", endpoint)
+		_, err := awsrun.Run(t.Context(), awsrun.Config{Stack: "Demo", Progress: func(string) {}})
+		const want = "names is not a URL such as http://localhost:4566"
+		if err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", endpoint, err, want)
+		}
+	}
+}
+
 // The stack that infra makes, as its golden template has it, is one that can be
 // run: what it outputs names its functions and log groups.
 func TestOutputsOfTheDemoStack(t *testing.T) {
