@@ -50,7 +50,7 @@ func drawDashboard(ctx context.Context, args []string, stdout, stderr io.Writer)
 	if err != nil {
 		return cli.Usagef("-template: %v", err)
 	}
-	tmp, err := os.MkdirTemp("", "postinvoke-demo-")
+	tmp, err := cli.TempFolder()
 	if err != nil {
 		return err
 	}
