@@ -39,16 +39,16 @@ func (f *Function) Build(ctx context.Context, tmp string, step func(string)) (p 
 		others = append(others, files...)
 	}
 	defer step("")
-	step("compiling " + f.Name() + ", which takes long only the first time")
-	folder, path := f.Path, ""
+	folder, path, compiled := f.Path, "", f.Name()
 	switch {
 	case f.isExecutable():
-		folder = ""
+		folder, compiled = "", "the extension"
 	case f.GoroutineOnly:
 		path = goroutineOnly
 	case folder == "":
 		path = example
 	}
+	step("compiling " + compiled + ", which takes long only the first time")
 	var layer *gobuild.Dependency
 	withLayer := !f.WithoutLayer && !f.GoroutineOnly // without the library the extension has nothing to read
 	if withLayer || f.Path == "" {                   // where the extension's source is, that of the example is
