@@ -104,10 +104,15 @@ func TestNoExtensionIsSaidBeforeAnythingIsBuilt(t *testing.T) {
 		"go.mod":  "module example.org/plain\n\ngo 1.26.0\n",
 		"main.go": "package main\n\nfunc main() { broken }\n",
 	})
-	for _, args := range [][]string{nil, {"-function", dir}} {
+	const here = "demo: run this inside the checkout of postinvoke, or inside a module that requires it"
+	for _, args := range [][]string{nil, {"-without-layer"}, {"-plain"}, {"-function", dir}} {
+		want := here + ": "
+		if len(args) == 2 {
+			want = here + ", or leave the layer out with -without-layer: "
+		}
 		r := demotest.RunCommand(t, with(demotest.Command(t, args...), t.TempDir(), keptBuilds+"="))
-		if r.Code != 1 || !strings.HasPrefix(r.Stderr, "demo: run me inside the checkout of postinvoke, ") {
-			t.Errorf("%s: got %v, want 1, and where to run it", args, r)
+		if r.Code != 1 || !strings.HasPrefix(r.Stderr, want) {
+			t.Errorf("%s: got %v, want 1, and %q", args, r, want)
 		}
 	}
 }

@@ -40,6 +40,9 @@ func drawDashboard(ctx context.Context, args []string, stdout, stderr io.Writer)
 	case *metrics && *template != "":
 		return cli.Usagef("-metrics and -template cannot be combined: a template has metrics or has none")
 	}
+	if !files.Wanted() {
+		return cli.Usagef("-o: the name of a file is needed")
+	}
 	if err := files.Check(); err != nil {
 		return err
 	}
@@ -47,7 +50,7 @@ func drawDashboard(ctx context.Context, args []string, stdout, stderr io.Writer)
 	if err != nil {
 		return cli.Usagef("-template: %v", err)
 	}
-	tmp, err := os.MkdirTemp("", "postinvoke-demo-")
+	tmp, err := cli.TempFolder()
 	if err != nil {
 		return err
 	}

@@ -27,3 +27,8 @@ func TestDashboardCommand(t *testing.T) {
 		t.Errorf("got %d tables without data, want all 5: nothing was invoked yet", n)
 	}
 }
+
+func TestADashboardWithoutAFile(t *testing.T) {
+	t.Parallel()
+	demotest.Run(t, "dashboard", "-o", "").Failed(t, 2, "demo: -o: the name of a file is needed\n")
+}

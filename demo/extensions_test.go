@@ -53,6 +53,15 @@ func TestSomebodyElsesExtensions(t *testing.T) {
 	}
 }
 
+func TestAnExtensionThatIsNoExecutable(t *testing.T) {
+	t.Parallel()
+	r := demotest.Run(t, "-extension", "main.go")
+	want := "main.go: permission denied: give an executable for this machine, built with GOOS="
+	if r.Code != 2 || !strings.HasPrefix(r.Stderr, "demo: -extension: ") || !strings.Contains(r.Stderr, want) {
+		t.Errorf("got %v, want 2 and %q", r, want)
+	}
+}
+
 // Nothing of a layer gets out of its folder.
 func TestLayersThatAreNone(t *testing.T) {
 	t.Parallel()

@@ -69,7 +69,9 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"-event", file("large.json")}, "-event " + file("large.json") +
 			": more than 6291456 bytes, and Lambda takes no larger events"},
 		{[]string{"-event", "nowhere.json"}, "-event nowhere.json: no such file, and not JSON either"},
-		{[]string{"-event", ""}, "-event : no such file, and not JSON either"},
+		{[]string{"-event", ""}, `invalid value "" for flag -event: neither JSON nor a file; -h lists the flags`},
+		{[]string{"serve", "-event", ""}, `invalid value "" for flag -event: neither JSON nor a file; ` +
+			`serve -h lists the flags`},
 		{[]string{"-event", dir}, "-event: read " + dir + ": is a directory"},
 		{[]string{"-event", "-"}, "-event -: not JSON: unexpected end of JSON input"},
 	}
@@ -81,6 +83,15 @@ func TestWrongUse(t *testing.T) {
 				t.Errorf("got %v, want %v", got, want)
 			}
 		})
+	}
+}
+
+func TestNoTemporaryFolder(t *testing.T) {
+	t.Parallel()
+	for _, verb := range []string{"", "serve -port 0", "dashboard -o " + filepath.Join(t.TempDir(), "page.html")} {
+		cmd := with(demotest.Command(t, strings.Fields(verb)...), "", "TMPDIR=/nowhere")
+		demotest.RunCommand(t, cmd).Failed(t, 1, "demo: a temporary folder is needed: stat /nowhere: no such file or "+
+			"directory; set TMPDIR to a folder that exists\n")
 	}
 }
 

@@ -39,11 +39,19 @@ func TestAReportThatIsThereStaysUntilTheNext(t *testing.T) {
 	if err := os.WriteFile(there, []byte("before"), 0o666); err != nil {
 		t.Fatal(err)
 	}
+	link := filepath.Join(dir, "link.html") // that leads to nothing yet
+	if err := os.Symlink("target", link); err != nil {
+		t.Fatal(err)
+	}
+	demotest.Run(t, "-o", link, "-event", "not JSON")
+	if _, err := os.Readlink(link); err != nil {
+		t.Error(err)
+	}
 	demotest.Run(t, "-o", there, "-png", filepath.Join(dir, "new.png"), "-event", "not JSON")
 	if got := read(t, there); got != "before" {
 		t.Errorf("got %q, want the report as it was", got)
 	}
-	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
 		t.Errorf("got %v, %v, want no other file", entries, err)
 	}
 }

@@ -127,7 +127,7 @@ func runFunction(ctx context.Context, args []string, stdin io.Reader, stdout, st
 	if err != nil {
 		return err
 	}
-	tmp, err := os.MkdirTemp("", "postinvoke-demo-")
+	tmp, err := cli.TempFolder()
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"example.com/postinvoke/demo/demotest"
 )
@@ -77,6 +78,33 @@ func TestACompilationThatTakesLongIsMentioned(t *testing.T) {
 		t.Errorf("got %q, want %q", got, interrupted)
 	}
 	cmd.Wait()
+}
+
+// go build does not end its compilers and linkers, and does not remove its files, when it
+// is interrupted.
+func TestInterruptWhileCompiling(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	fifo, tool := filepath.Join(dir, "started"), filepath.Join(dir, "tool")
+	if err := syscall.Mkfifo(fifo, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	script := "#!/bin/sh\ncase $*:$1 in *-V=full*) ;; */link) exec 3>" + fifo + "; exec sleep 3600 ;; esac\nexec \"$@\"\n"
+	if err := os.WriteFile(tool, []byte(script), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	p := demotest.Start(t, with(demotest.Command(t, "-function", "testdata/functions/returns", "-without-layer"), "",
+		"GOFLAGS=-toolexec="+tool, keptBuilds+"="))
+	linker, err := os.Open(fifo) // waits until it runs, and is at its end when it does not
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer linker.Close()
+	p.Signal(t, syscall.SIGINT).Failed(t, 130, "demo: build testdata/functions/returns: interrupt signal received\n")
+	linker.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if _, err := io.ReadAll(linker); err != nil {
+		t.Errorf("the linker still runs: %v", err)
+	}
 }
 
 // A browser may need its time, and who interrupts twice does not want to wait.

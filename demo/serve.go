@@ -49,7 +49,7 @@ func serve(ctx context.Context, args []string, stdin io.Reader, stdout, stderr i
 		return err
 	}
 	defer listener.Close()
-	tmp, err := os.MkdirTemp("", "postinvoke-demo-")
+	tmp, err := cli.TempFolder()
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -69,8 +70,16 @@ func connect(ctx context.Context, c *Config) (*account, error) {
 	}
 	// It is set for all services or for one of them, by AWS_ENDPOINT_URL,
 	// AWS_ENDPOINT_URL_LAMBDA and so on, or by the profile.
-	a.endpoint = aws.ToString(cmp.Or(a.lambda.Options().BaseEndpoint, a.logs.Options().BaseEndpoint,
+	endpoint := aws.ToString(cmp.Or(a.lambda.Options().BaseEndpoint, a.logs.Options().BaseEndpoint,
 		a.stacks.Options().BaseEndpoint, a.metrics.Options().BaseEndpoint))
+	if endpoint != "" {
+		u, err := url.Parse(endpoint)
+		if err != nil || u.Host == "" {
+			return nil, errors.New("the endpoint that AWS_ENDPOINT_URL, one of its kind, or the profile names " +
+				"is not a URL such as http://localhost:4566")
+		}
+		a.endpoint = u.Redacted() // it may have a password, and reports are passed on
+	}
 	return a, a.describe(ctx, c.Stack)
 }
 

@@ -133,6 +133,9 @@ func TestCheckWithoutEvidence(t *testing.T) {
 			billed, "too short to compare"},
 		{"no billed duration", accountConfig{Rewrite: with("billedDurationMs", "0")}, event,
 			billed, "its platform.report has no billed duration"},
+		{"a billed init", accountConfig{Rewrite: func(line string) string {
+			return with("billedDurationMs", "500")(with("initDurationMs", "400")(with("hooksMs", "450")(line)))
+		}, Metric: times(500)}, event, billed, "it may be the init of 400 ms that is billed"},
 		{"no records below WARN", accountConfig{Rewrite: without(record.Hooks)}, event,
 			billed, "the application log level is above INFO"},
 		{"other invocations in the metric", accountConfig{HookTime: time.Minute, Metric: another},
@@ -162,6 +165,35 @@ func TestCheckWithoutEvidence(t *testing.T) {
 				t.Errorf("got a failure:\n%s", dump(r.checks))
 			}
 		})
+	}
+}
+
+// The metric may have come for the other invocation only.
+func TestMetricOfAnInvocationWithoutRecord(t *testing.T) {
+	lost := "" // the first of the records
+	startAccount(t, accountConfig{HookTime: time.Minute, Rewrite: func(line string) string {
+		if strings.Contains(line, record.Hooks) && (lost == "" || lost == line) {
+			lost = line
+			return ""
+		}
+		return line
+	}, Metric: func(values []float64) []float64 { return values[:1] }})
+	r := execute(t.Context(), awsrun.Config{Invocations: 2, NoWait: true})
+	r.succeeded(t)
+	if got := r.checks[2]; got.Result != awsrun.NotSeen || !strings.Contains(got.Figures, "has 1 of 2 invocations") {
+		t.Errorf("got %s, want not seen", dump(r.checks[2:3]))
+	}
+}
+
+// No time is reported of a function that does not use the library, and unknown is not zero.
+func TestUnknownIdleTime(t *testing.T) {
+	startAccount(t, accountConfig{ShutdownAfter: 1, Rewrite: func(line string) string {
+		return regexp.MustCompile(`,"idleMs":[\d.]+`).ReplaceAllString(line, "")
+	}})
+	r := execute(t.Context(), awsrun.Config{Invocations: 1, Pace: quick})
+	r.succeeded(t)
+	if got := r.checks[4]; !strings.Contains(got.Figures, "spindown, after an unknown time idle and ") {
+		t.Errorf("got %s, want an unknown time", dump(r.checks[4:5]))
 	}
 }
 

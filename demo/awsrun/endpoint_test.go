@@ -17,6 +17,7 @@ func TestARunAtAnEndpointIsNotOnAWS(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			startAccount(t, accountConfig{})
 			endpoint := os.Getenv("AWS_ENDPOINT_URL")
+			shown := endpoint
 			cfg := awsrun.Config{Invocations: 1, NoWait: true, Event: []byte(event)}
 			switch name {
 			case "AWS_ENDPOINT_URL_LAMBDA":
@@ -28,6 +29,8 @@ func TestARunAtAnEndpointIsNotOnAWS(t *testing.T) {
 			case "profile":
 				t.Setenv("AWS_ENDPOINT_URL", "")
 				cfg.Profile = "local"
+				shown = strings.Replace(endpoint, "//", "//user:xxxxx@", 1) // the report is passed on
+				endpoint = strings.Replace(endpoint, "//", "//user:secret@", 1)
 				// A profile that is named on the command line has its own credentials.
 				profile := fmt.Sprintf("[profile local]\nendpoint_url = %s\nregion = eu-west-1\n"+
 					"aws_access_key_id = %s\naws_secret_access_key = secret\n",
@@ -39,14 +42,27 @@ func TestARunAtAnEndpointIsNotOnAWS(t *testing.T) {
 			r := execute(t.Context(), cfg)
 			r.succeeded(t)
 			rec := r.recordings[0]
-			if want := "at " + endpoint + " instead of AWS, in eu-west-1"; rec.Place != want {
+			if want := "at " + shown + " instead of AWS, in eu-west-1"; rec.Place != want {
 				t.Errorf("place: got %q, want %q", rec.Place, want)
 			}
 			intro := strings.Join(rec.Intro, "\n")
-			if !strings.Contains(intro, endpoint) || strings.Contains(intro, "on AWS") {
-				t.Errorf("introduction: got %q, want %s in it, and not that it is on AWS", intro, endpoint)
+			if !strings.Contains(intro, shown) || strings.Contains(intro, "on AWS") {
+				t.Errorf("introduction: got %q, want %s in it, and not that it is on AWS", intro, shown)
 			}
 		})
+	}
+}
+
+// Its text is not shown: it may have a password.
+func TestAnEndpointThatIsNoURL(t *testing.T) {
+	startAccount(t, accountConfig{})
+	for _, endpoint := range []string{"localhost:4566", "127.0.0.1:4566", "http://user:secret%zz@localhost"} {
+		t.Setenv("AWS_ENDPOINT_URL", endpoint)
+		_, err := awsrun.Run(t.Context(), awsrun.Config{Stack: "Demo", Progress: func(string) {}})
+		const want = "names is not a URL such as http://localhost:4566"
+		if err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", endpoint, err, want)
+		}
 	}
 }
 

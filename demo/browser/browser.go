@@ -55,6 +55,7 @@ const (
 	exitTimeout = 10 * time.Second // for the processes of a browser that was killed
 	firstHeight = 3000             // of the window, before the height of the page is known
 	windowParts = 200              // more than what the window shows above the page
+	mostPixels  = 300_000_000      // of a picture: a browser needs gigabytes for more, or crashes
 )
 
 // measure is appended to the page, and reports how high it is.
@@ -85,6 +86,9 @@ func Picture(ctx context.Context, page []byte, width, scale int) ([]byte, error)
 	height, window := firstHeight, 0
 	for height > window { // a second time when the height is known
 		window = height
+		if w, h := width*scale, window*scale; h > mostPixels/w {
+			return nil, fmt.Errorf("a picture of %d by %d pixels is too large for a browser: write the page instead (-o)", w, h)
+		}
 		if height, err = shoot(ctx, path, tmp, width, window+windowParts, scale); err != nil {
 			return nil, cmp.Or(context.Cause(ctx), fmt.Errorf("make the picture with %s: %w", path, err))
 		}

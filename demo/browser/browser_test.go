@@ -63,6 +63,8 @@ func TestBrowsersThatTakeNoPicture(t *testing.T) {
 	for name, test := range map[string]struct{ script, want string }{
 		"in a snap": {"", "cannot read there; set TMPDIR to a folder that it can read"},
 		"fails":     {"echo starting >&2; echo 'no display' >&2; exit 3", "chromium: exit status 3: no display"},
+		"of a page that is far too long": {`echo '<!DOCTYPE html><html lang="en" data-height="900000">'`,
+			"a picture of 600 by 900000 pixels is too large for a browser: write the page instead"},
 		"too old": {`echo '<!DOCTYPE html><html lang="en" data-height="20">'`,
 			"the browser took no picture; it may be too old"},
 	} {

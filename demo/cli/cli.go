@@ -89,6 +89,15 @@ func NewProgress(stderr io.Writer) func(step string) {
 	}
 }
 
+// TempFolder makes a folder for what a command builds.
+func TempFolder() (string, error) {
+	dir, err := os.MkdirTemp("", "postinvoke-demo-")
+	if err != nil {
+		return "", fmt.Errorf("a temporary folder is needed: %w; set TMPDIR to a folder that exists", err)
+	}
+	return dir, nil
+}
+
 // An Output ends the run when it can no longer be written to.
 type Output struct {
 	W      io.Writer

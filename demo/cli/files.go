@@ -55,7 +55,8 @@ func checkFile(flag, path string) error {
 	}
 	file.Close()
 	if errors.Is(missing, fs.ErrNotExist) {
-		return os.Remove(path)
+		made, err := filepath.EvalSymlinks(path) // of a link without a target that was the target
+		return cmp.Or(err, os.Remove(made))
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -55,7 +56,12 @@ func (s *Shared) Define(flags *flag.FlagSet) {
 // print a default with JSON's quotes escaped, so it is in the note.
 func DefineEvent(flags *flag.FlagSet, event *string, note string) {
 	flags.Func("event", "the event: `JSON`, or a file with it; - is standard input"+note,
-		func(s string) error { *event = s; return nil })
+		func(s string) error {
+			if *event = s; s == "" { // such as a variable that is not set
+				return errors.New("neither JSON nor a file")
+			}
+			return nil
+		})
 }
 
 // Check reports what is wrong with the flags.

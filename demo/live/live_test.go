@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -189,12 +191,31 @@ func TestRequestsThatCannotBeServedNow(t *testing.T) {
 		{"crash", "null", "There is no environment; invoke the function first."},
 		{"invoke", `{"a":`, "Not valid JSON: unexpected end of JSON input."},
 		{"layer", `"x"`, "Not valid JSON: json: cannot unmarshal string into Go value of type bool."},
+		{"invoke", strings.Repeat(" ", lambdaenv.MaxEvent+1),
+			"More than 6291456 bytes, and Lambda takes no larger events."},
 		{"idle", "-1", "Not valid JSON: json: cannot unmarshal number -1 into Go value of type uint16."},
 	}
 	for _, test := range tests {
 		got, body := request(t, "POST", home+test.path, test.body)
 		if got != http.StatusOK || body != test.want {
 			t.Errorf("%s: got %d %s, want %s", test.path, got, body, test.want)
+		}
+	}
+}
+
+// There is no process to kill yet, and the function was invoked.
+func TestWhileAnEnvironmentStarts(t *testing.T) {
+	t.Parallel()
+	function := filepath.Join(t.TempDir(), "function")
+	if err := os.WriteFile(function, []byte("#!/bin/sh\nexec sleep 3600\n"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	home, _ := serveAt(t, 0, live.Config{Environment: lambdaenv.Config{Function: function}})
+	post(t, home+"invoke", "1")
+	for _, path := range []string{"crash", "shutdown"} {
+		const want = "Not now: the environment still starts."
+		if _, got := request(t, "POST", home+path, "null"); got != want {
+			t.Errorf("%s: got %q, want %q", path, got, want)
 		}
 	}
 }

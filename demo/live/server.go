@@ -106,10 +106,9 @@ func answer[T any](s *session, do func(T) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var value T
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, lambdaenv.MaxEvent))
-		if err == nil {
-			err = json.Unmarshal(body, &value)
-		}
 		if err != nil {
+			err = fmt.Errorf("more than %d bytes, and Lambda takes no larger events", lambdaenv.MaxEvent)
+		} else if err = json.Unmarshal(body, &value); err != nil {
 			err = fmt.Errorf("not valid JSON: %w", err)
 		} else {
 			s.mu.Lock()

@@ -44,6 +44,7 @@ type session struct {
 // Why something cannot be done now.
 var (
 	errWaiting      = errors.New("not now: the caller still waits for its response")
+	errStarting     = errors.New("not now: the environment still starts")
 	errShuttingDown = errors.New("not now: the environment is being shut down")
 	errNoEnv        = errors.New("there is no environment; invoke the function first")
 )
@@ -91,6 +92,9 @@ func (s *session) invoke(event []byte) error {
 
 // crash kills the function's process.
 func (s *session) crash() error {
+	if s.env == nil && s.waiting {
+		return errStarting
+	}
 	if s.env == nil || s.env.Signal(lambdaenv.RuntimeName, syscall.SIGKILL) != nil {
 		return errNoEnv
 	}
@@ -122,7 +126,7 @@ func (s *session) shutdown() error {
 	case s.shuttingDown:
 		return errShuttingDown
 	case env == nil && s.waiting:
-		return errWaiting
+		return errStarting
 	case env == nil || s.ctx.Err() != nil:
 		return errNoEnv
 	}

@@ -39,19 +39,29 @@ func (f *Function) Build(ctx context.Context, tmp string, step func(string)) (p 
 		others = append(others, files...)
 	}
 	defer step("")
-	step("compiling " + f.Name() + ", which takes long only the first time")
-	folder, path := f.Path, ""
+	folder, path, compiled := f.Path, "", f.Name()
 	switch {
 	case f.isExecutable():
-		folder = ""
+		folder, compiled = "", "the extension"
 	case f.GoroutineOnly:
 		path = goroutineOnly
 	case folder == "":
 		path = example
 	}
+	step("compiling " + compiled + ", which takes long only the first time")
 	var layer *gobuild.Dependency
-	if !f.WithoutLayer && !f.GoroutineOnly { // without the library the extension has nothing to read
-		if layer, err = findExtension(ctx, folder); err != nil {
+	withLayer := !f.WithoutLayer && !f.GoroutineOnly // without the library the extension has nothing to read
+	if withLayer || f.Path == "" {                   // where the extension's source is, that of the example is
+		layer, err = findExtension(ctx, folder)
+		if missing, ok := errors.AsType[*gobuild.NotFoundError](err); ok {
+			otherwise := ""
+			if f.Path != "" {
+				otherwise = ", or leave the layer out with -without-layer"
+			}
+			return p, fmt.Errorf("run this inside the checkout of postinvoke, or inside a module that requires it%s: "+
+				"its source is compiled (%s)", otherwise, missing.Words)
+		}
+		if err != nil {
 			return p, err
 		}
 	}
@@ -63,7 +73,7 @@ func (f *Function) Build(ctx context.Context, tmp string, step func(string)) (p 
 	if err != nil {
 		return p, err
 	}
-	if layer != nil {
+	if withLayer {
 		to := filepath.Join(tmp, "extension")
 		if err := layer.Build(ctx, program("", ""), to, recording.OwnExtension); err != nil {
 			return p, fmt.Errorf("build the extension: %w", err)
@@ -84,15 +94,10 @@ func program(folder, path string) gobuild.Program {
 // here, get that of the current folder's.
 func findExtension(ctx context.Context, folder string) (*gobuild.Dependency, error) {
 	found, err := program(folder, "").Find(ctx, extension)
-	missing, ok := errors.AsType[*gobuild.NotFoundError](err)
-	if !ok {
-		return found, err
-	}
-	if folder != "" {
+	if _, missing := errors.AsType[*gobuild.NotFoundError](err); missing && folder != "" {
 		return findExtension(ctx, "")
 	}
-	return nil, fmt.Errorf("run me inside the checkout of postinvoke, or inside a module that requires it, or leave "+
-		"the layer out with -without-layer: I build its extension (%s)", missing.Words)
+	return found, err
 }
 
 // Compile builds the package of that import path as seen from the folder, or the one

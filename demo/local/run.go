@@ -74,6 +74,9 @@ func startError(err error, function string) error {
 	case strings.Contains(sentence, function+": "+syscall.ENOEXEC.Error()):
 		return cli.Usagef("-function %s: not an executable for this machine: build it with GOOS=%s GOARCH=%s, "+
 			"or give the folder of its main package", function, runtime.GOOS, runtime.GOARCH)
+	case strings.HasSuffix(reason, " (Extension.LaunchError)"):
+		return cli.Usagef("-extension: %s: give an executable for this machine, built with GOOS=%s GOARCH=%s, "+
+			"or a layer as a ZIP", strings.TrimSuffix(reason, " (Extension.LaunchError)"), runtime.GOOS, runtime.GOARCH)
 	case strings.Contains(reason, "Runtime exited without providing a reason"):
 		return fmt.Errorf("the environment did not start: %s; its main has to call postinvoke.Start or lambda.Start",
 			reason)

@@ -5,18 +5,12 @@ import (
 	"os"
 )
 
-// IsTerminal reports whether what is written to w is shown on a terminal.
-func IsTerminal(w io.Writer) bool { return Width(w) > 0 }
-
-// HasEscapes reports whether w is a terminal that understands escape sequences.
-func HasEscapes(w io.Writer) bool {
+// wantsColour reports whether w is a terminal that understands escape sequences, and whose
+// user wants colours: https://no-color.org
+func wantsColour(w io.Writer) bool {
 	kind := os.Getenv("TERM")
-	return IsTerminal(w) && kind != "dumb" && kind != ""
+	return Width(w) > 0 && kind != "dumb" && kind != "" && os.Getenv("NO_COLOR") == ""
 }
-
-// wantsColour reports whether w is a terminal whose user wants colours:
-// https://no-color.org
-func wantsColour(w io.Writer) bool { return HasEscapes(w) && os.Getenv("NO_COLOR") == "" }
 
 // Width returns the width of the terminal that w is, or 0 if w is something
 // else, where lines may have any length.

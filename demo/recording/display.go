@@ -135,12 +135,12 @@ var (
 	stamp = regexp.MustCompile(`^timestamp=\S+ `)
 )
 
-// Short is the display for a reader: with the beginnings of ids, and of an event
-// or a response the first so many characters.
+// Short is the display for a reader: with the beginnings of ids, or of a long event
+// or response the first so many characters.
 func (m *Moment) Short(most int) string {
 	s := m.Display
 	if n := utf8.RuneCountInString(s); m.Source == lambdaenv.Caller && n > most {
-		s = fmt.Sprintf("%s… (%d more characters)", string([]rune(s)[:most]), n-most)
+		return fmt.Sprintf("%s… (%d more characters)", string([]rune(s)[:most]), n-most)
 	}
 	return ids.ReplaceAllString(s, "$1…")
 }

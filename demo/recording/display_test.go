@@ -49,14 +49,14 @@ func TestShort(t *testing.T) {
 		text, display, short string
 	}{
 		{lambdaenv.Caller, recording.Called, zeros + "-", "invokes the function with " + zeros + "-",
-			"invokes the function with 0000… (61 more characters)"},
+			"invokes the function with " + zeros[:44] + "… (21 more characters)"},
 		{lambdaenv.Platform, lambdaenv.Line, "ARN: arn:aws:lambda:us-east-1::runtime:" + zeros,
 			"ARN: arn:aws:lambda:us-east-1::runtime:" + zeros, "ARN: arn:aws:lambda:us-east-1::runtime:00000000…"},
 		{lambdaenv.Function, lambdaenv.Line, "timestamp=2026-03-04T05:06:10.012Z level=INFO message=mine",
 			"level=INFO message=mine", "level=INFO message=mine"},
 	} {
 		m := moment(lambdaenv.Entry{Source: test.source, Kind: test.kind, Text: test.text})
-		if got := m.Short(30); m.Display != test.display || got != test.short {
+		if got := m.Short(70); m.Display != test.display || got != test.short {
 			t.Errorf("got %q, and in short %q; want %q, and %q", m.Display, got, test.display, test.short)
 		}
 	}

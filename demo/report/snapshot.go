@@ -12,7 +12,6 @@ import (
 type Snapshot struct {
 	Chart  template.HTML `json:"chart"` // empty if nothing has happened
 	State  string        `json:"state"` // a sentence about what happens now
-	Moving bool          `json:"-"`     // something is in progress: later it looks different
 	Ending bool          `json:"-"`     // the environment is being shut down
 }
 
@@ -42,7 +41,6 @@ func Now(r *recording.Recording, now time.Duration, invocations int) Snapshot {
 	going := map[kind]bool{}
 	for _, span := range spans {
 		going[span.Kind] = going[span.Kind] || span.Open
-		s.Moving = s.Moving || span.Open
 	}
 	s.Ending = going[ending]
 	for _, state := range slices.Backward(states) {

@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"time"
 )
 
 // Architectures, as GOARCH has them.
@@ -118,9 +117,8 @@ func (p Program) compile(ctx context.Context, scratch string) (string, error) {
 		return "", err
 	}
 	cmd := exec.CommandContext(ctx, "go", append(append([]string{"build"}, p.flags()...), "-o", out, p.target())...)
-	cmd.Dir, cmd.Env = p.Dir, env
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it then cleans up
-	cmd.WaitDelay = 5 * time.Second
+	cmd.Dir, cmd.Env = p.Dir, append(env, "GOTMPDIR="+scratch) // when it is killed, it does not remove its files
+	endTogether(cmd)
 	var words bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &words, &words
 	if err := cmd.Run(); err != nil {
