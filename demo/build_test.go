@@ -95,6 +95,22 @@ func TestFunctionInAModuleOfItsOwn(t *testing.T) {
 	demotest.InOrder(t, r.Stdout, log...)
 }
 
+// The demo refuses what NewFunction refuses.
+func TestFunctionThatNeedsCgo(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{
+		"go.mod": "module example.org/mine\n\ngo 1.26.0\n",
+		"main.go": "package main\n\n// int answer() { return 42; }\nimport \"C\"\n\nfunc main() { " +
+			"println(C.answer()) }\n",
+	})
+	r := demotest.RunCommand(t, with(demotest.Command(t, "-function", dir), "", "CGO_ENABLED=1"))
+	want := "the program in " + dir + " needs cgo: main.go in package example.org/mine imports \"C\". "
+	if r.Code != 1 || !strings.Contains(r.Stderr, want) {
+		t.Errorf("got %v, want 1 and %q", r, want)
+	}
+}
+
 // Nothing is built when there is no layer to run the function with: the function
 // would not even compile.
 func TestNoExtensionIsSaidBeforeAnythingIsBuilt(t *testing.T) {

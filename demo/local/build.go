@@ -84,9 +84,15 @@ func (f *Function) Build(ctx context.Context, tmp string, step func(string)) (p 
 	return p, nil
 }
 
-// program is the package of that import path as seen from the folder, or the one in it.
+// program is the package of that import path as seen from the folder, or the one in
+// it. A function of the user's is built without cgo, as the constructs build it; ours
+// do not use it, and share what go run has compiled with it.
 func program(folder, path string) gobuild.Program {
-	return gobuild.Program{Dir: folder, Package: path, Host: true}
+	p := gobuild.Program{Dir: folder, Package: path, Host: true}
+	if folder != "" {
+		p.Environment = map[string]string{"CGO_ENABLED": "0"}
+	}
+	return p
 }
 
 // findExtension finds the extension that fits the function in the folder: that of

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"example.com/postinvoke/demo/recording"
@@ -63,5 +64,6 @@ func extent(times []time.Duration, render func(time.Duration) string) string {
 	if least == most {
 		return most
 	}
-	return least + " – " + most
+	_, unit, _ := strings.Cut(most, " ")
+	return strings.TrimSuffix(least, " "+unit) + " – " + most
 }

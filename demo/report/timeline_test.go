@@ -159,7 +159,7 @@ func TestWhatIsBilled(t *testing.T) {
 		&lambdaenv.Report{RequestID: s.request(), Status: "success", Duration: 2 * ms, Billed: 12 * ms, Init: 10 * ms})
 	html := page(t, s.Recording())
 	for _, want := range []string{"Lambda reports 252.50 ms and bills 253 ms.",
-		"Lambda reports 2.00 ms and bills 12 ms, the Init phase before it included.", "<dd>12 ms – 253 ms</dd><dt>billed " +
+		"Lambda reports 2.00 ms and bills 12 ms, the Init phase before it included.", "<dd>12 – 253 ms</dd><dt>billed " +
 			"per invocation</dt>"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page does not say %q", want)

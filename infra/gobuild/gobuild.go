@@ -56,8 +56,8 @@ type Program struct {
 // on every machine, is the path of the program within it, Options.Files are the
 // others, and nothing else stays there.
 //
-// A program that does not compile is a [*CompileError], one for Lambda that needs
-// cgo a [*CgoError], and a package that is not a program a [*NotMainError].
+// A program that does not compile is a [*CompileError], one that does not because
+// cgo is off a [*CgoError], and a package that is not a program a [*NotMainError].
 //
 // Several processes may build into the same folder at the same time. They work
 // beside the folder, and replace each file in one step.
@@ -118,7 +118,9 @@ func (p Program) compile(ctx context.Context, scratch string) (string, error) {
 	}
 	cmd := exec.CommandContext(ctx, "go", append(append([]string{"build"}, p.flags()...), "-o", out, p.target())...)
 	cmd.Dir, cmd.Env = p.Dir, append(env, "GOTMPDIR="+scratch) // when it is killed, it does not remove its files
-	endTogether(cmd)
+	if ctx.Done() != nil {                                     // else Ctrl-C ends all of the terminal's processes
+		endTogether(cmd)
+	}
 	var words bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &words, &words
 	if err := cmd.Run(); err != nil {
@@ -177,7 +179,7 @@ func (p Program) buildError(ctx context.Context, env []string, err error, words 
 	}
 	compile := &CompileError{p.Dir, output}
 	var failed *exec.ExitError
-	if !errors.As(err, &failed) || p.Host {
+	if !errors.As(err, &failed) {
 		return compile
 	}
 	if needed := p.cgoNeeded(ctx, env, compile); needed != nil {

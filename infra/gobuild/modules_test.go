@@ -129,8 +129,7 @@ func TestModuleOneFolderUp(t *testing.T) {
 	says(t, gobuild.Program{Dir: filepath.Join(dir, "cmd", "hello")}, "hello from below")
 }
 
-// The user's cgo is not in force: neither that of the environment nor, for this
-// machine, the default.
+// The user's cgo is not in force.
 func TestCgoIsRefused(t *testing.T) {
 	const ownC = "package main\n\n// int answer() { return 42; }\nimport \"C\"\n\nfunc main() { println(C.answer()) }\n"
 	const part = "package main\n\n// int answer() { return 42; }\nimport \"C\"\n\nfunc answer() int { return " +
@@ -155,16 +154,19 @@ func TestCgoIsRefused(t *testing.T) {
 			}
 			dir := filepath.Join(tree(t, test.files), "m")
 			t.Setenv("CGO_ENABLED", "1")
-			err := gobuild.Build(t.Context(), gobuild.Program{Dir: dir}, filepath.Join(t.TempDir(), "asset"), "bootstrap")
-			var cgo *gobuild.CgoError
-			if !errors.As(err, &cgo) {
-				t.Fatalf("got %v, want a CgoError", err)
-			}
-			if cgo.Package != test.pkg || cgo.File != test.imports {
-				t.Errorf("got package %s, file %s; want %s, %s", cgo.Package, cgo.File, test.pkg, test.imports)
-			}
-			if !strings.HasPrefix(err.Error(), "the program in "+dir+" needs cgo: ") {
-				t.Errorf("got %q", err)
+			off := gobuild.Options{Environment: map[string]string{"CGO_ENABLED": "0"}}
+			for _, p := range []gobuild.Program{{Dir: dir}, {Dir: dir, Host: true, Options: off}} {
+				err := gobuild.Build(t.Context(), p, filepath.Join(t.TempDir(), "asset"), "bootstrap")
+				var cgo *gobuild.CgoError
+				if !errors.As(err, &cgo) {
+					t.Fatalf("host %t: got %v, want a CgoError", p.Host, err)
+				}
+				if cgo.Package != test.pkg || cgo.File != test.imports {
+					t.Errorf("got package %s, file %s; want %s, %s", cgo.Package, cgo.File, test.pkg, test.imports)
+				}
+				if !strings.HasPrefix(err.Error(), "the program in "+dir+" needs cgo: ") {
+					t.Errorf("got %q", err)
+				}
 			}
 		})
 	}
