@@ -17,9 +17,9 @@
 // # What happens when
 //
 // [Start] is the Init phase: the extensions start and register, then the
-// function starts, and all request their first event. [Environment.Invoke],
-// [Environment.Do] and [Environment.InvokeStream] hand over an event and return with
-// the response. The invocation continues until the function and the extensions that
+// function starts, and all request their first event. [Environment.Invoke] and
+// [Environment.Do] queue an event and return with its response (at once, if it is
+// asynchronous), [Environment.InvokeStream] when the response begins. The invocation continues until the function and the extensions that
 // registered for INVOKE have requested the next event; [Environment.WaitIdle] waits
 // for that. Then the processes are stopped until the next invocation. A timeout or a
 // crash ends the processes, and the next invocation starts new ones.
@@ -38,9 +38,10 @@
 //     (runtimeapi.go).
 //  4. The runtime and the extensions request the next event (runtimeNext in
 //     runtimeapi.go, extensionNext in extensionsapi.go).
-//  5. step finds the invocation settled: settle logs the REPORT, and freeze stops the
-//     processes (environment.go, process.go). Instead, expire ends an invocation that
-//     has timed out, and fail one whose processes crashed.
+//  5. step finds the invocation settled, and settle logs the REPORT (invocation.go). The
+//     next step begins another invocation or, if none is queued, freeze stops the
+//     processes (environment.go, process.go). Instead of settle, expire ends an
+//     invocation that has timed out, and fail one whose processes crashed.
 //
 // # What it agrees with
 //
@@ -164,10 +165,10 @@ const (
 	Invoked       Kind = "invoked"        // the event was handed to the runtime
 	Responded     Kind = "responded"      // the caller has the response
 	RuntimeDone   Kind = "runtime-done"   // the runtime requested the next event
-	Idle          Kind = "idle"           // so did every extension registered for INVOKE
+	Idle          Kind = "idle"           // runtime, and extensions with INVOKE, have requested the next event
 	Frozen        Kind = "frozen"         // the processes were stopped
 	Thawed        Kind = "thawed"         // the processes continue
-	Reset         Kind = "reset"          // after a timeout or a crash
+	Reset         Kind = "reset"          // the processes are ended, after a timeout or a crash
 	ShutdownBegan Kind = "shutdown-began" // the Shutdown phase begins
 	Signaled      Kind = "signaled"       // a process was sent SIGTERM or SIGKILL
 	Exited        Kind = "exited"         // a process ended

@@ -6,9 +6,10 @@ import (
 )
 
 // This file has the states of the runtime and of extensions, and every way from one to
-// the next. The phase of an environment follows from its fields: without a sandbox it is
-// cold, with frozen it is frozen, with invocations in progress it is Invoke, and while
-// the sandbox is stopping, a reset or the Shutdown phase.
+// the next. The phase of an environment follows from its fields, by the first of these
+// that holds: while the sandbox is stopping it is a reset or the Shutdown phase, without
+// a sandbox it is cold, while frozen is set it is frozen, and with invocations in progress
+// it is Invoke. Else it is the Init phase, or about to be frozen.
 
 // runtimeState is the state of the runtime. The names are those of Lambda's error
 // messages. On a managed instance, where the runtime works on many invocations at
@@ -27,7 +28,7 @@ const (
 
 var nextRuntimeStates = map[runtimeState][]runtimeState{
 	runtimeStarted:       {runtimeReady, runtimeInitError},
-	runtimeReady:         {runtimeReady, runtimeRunning},
+	runtimeReady:         {runtimeReady, runtimeRunning}, // the former for a second call of /next
 	runtimeRunning:       {runtimeResponse, runtimeErrorResponse},
 	runtimeResponse:      {runtimeResponseSent},
 	runtimeErrorResponse: {runtimeResponseSent},
@@ -64,7 +65,7 @@ var nextExtensionStates = map[extensionState][]extensionState{
 	extensionRegistered: {extensionReady, extensionInitError, extensionExitError},
 	extensionReady:      {extensionRunning, extensionExitError},
 	extensionRunning:    {extensionReady, extensionExitError},
-	extensionInitError:  {extensionInitError},
+	extensionInitError:  {extensionInitError}, // reported again
 	extensionExitError:  {extensionExitError},
 }
 

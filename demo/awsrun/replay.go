@@ -51,8 +51,7 @@ func (r *run) record(inv *invocation) {
 		r.recorder = r.cfg.NewRecorder(r.describe(entries[0].Time))
 	}
 	for _, e := range entries {
-		// A line that comes later than all that waited for it has the time at which
-		// it came.
+		// A line that comes after later ones were recorded has the time of the last.
 		if e.Time.After(r.recorded) {
 			r.recorded = e.Time
 		}

@@ -94,7 +94,7 @@ func (r *run) awaitShutdown(ctx context.Context) error {
 	began := time.Now()
 	var first time.Time // when the first record of the end was seen
 	err := r.follow(ctx, r.cfg.Pace.Idle, func() bool {
-		r.cfg.Progress(fmt.Sprintf("waiting for the environment to be shut down (%d minutes so far, usually about six)",
+		r.cfg.Progress(fmt.Sprintf("waiting for the environment to be shut down (%d minutes so far; others report five to ten)",
 			int(time.Since(began).Minutes())))
 		end := r.linesOfEnd()
 		for _, l := range end {

@@ -1,5 +1,5 @@
 // Package cli is what the commands of the demo have in common: exit status,
-// progress on standard error, flags, an event, and the files of a report.
+// progress on standard error, flags, reading the event, and writing the report.
 package cli
 
 import (

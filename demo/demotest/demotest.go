@@ -1,6 +1,6 @@
-// Package demotest runs the commands of the demo in tests, as processes: a variable
-// makes the test binary be the command. It also compares what they print with
-// golden files.
+// Package demotest runs the commands of the demo in tests, as processes: with an
+// environment variable set, the test binary runs as the command. It also compares
+// what they print with golden files.
 package demotest
 
 import (

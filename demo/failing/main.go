@@ -1,4 +1,4 @@
-// Command failing is a function for the drawing of the dashboard and its tests:
+// Command failing is the function whose failures the drawing of the dashboard shows:
 // it answers, runs a hook, and fails in the way that its event names.
 package main
 

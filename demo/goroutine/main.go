@@ -1,5 +1,5 @@
-// Command goroutine is a function that does without postinvoke what one might try
-// first: it answers, and leaves its cleanup to a goroutine. Lambda freezes the
+// Command goroutine is what one might try first, instead of postinvoke: a function
+// that answers, and leaves its cleanup to a goroutine. Lambda freezes the
 // process as soon as the response is sent, so the goroutine stops in the middle
 // of its work, and continues in the next invocation, if there is one.
 //

@@ -1,5 +1,5 @@
-// Package local runs a function on this machine: it has the flags that say which,
-// builds it, with the layer's extension, and invokes it in a local Lambda
+// Package local runs a function on this machine: it defines the flags that choose the
+// function, builds it and the layer's extension, and invokes it in a local Lambda
 // environment. What happens goes to a recorder.
 package local
 

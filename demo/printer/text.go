@@ -81,8 +81,7 @@ func newText(w io.Writer, width int, colours bool) *text {
 
 func (t *text) Began(r *recording.Recording) {
 	var b bytes.Buffer
-	legend := "Lines that begin with " + strings.TrimSpace(localMark) +
-		" happen on Lambda, too, but CloudWatch does not show them."
+	legend := "What lines with " + strings.TrimSpace(localMark) + " show happens on Lambda, too, but is not in CloudWatch."
 	for _, sentence := range append(slices.Clone(r.Intro), legend) {
 		for _, line := range Wrap(sentence, t.width) {
 			fmt.Fprintln(&b, line)

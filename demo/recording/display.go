@@ -43,7 +43,7 @@ func (env *environment) display(m *Moment) string {
 	case lambdaenv.Reset:
 		text = "reset after a " + m.Text + ": the next invocation starts new processes"
 	case lambdaenv.ShutdownBegan:
-		text = "the environment is shut down, reason: " + m.Text
+		text = "the shutdown begins, reason: " + m.Text
 	case lambdaenv.Signaled:
 		text = "gets " + m.Text
 	case lambdaenv.Exited:

@@ -1,11 +1,11 @@
-// Package recording is the stream of events of a run of the demo, on this
-// machine or on AWS, and what is known about them.
+// Package recording collects what happens in a run of the demo, on this machine or
+// on AWS, and what is known about it.
 //
 // A runner passes what happens to a [Recorder]: entries of the log, calls,
 // responses and reports. The recorder adds what a reader should see and notice,
 // counts hooks by the records of postinvoke, and passes each moment on to its
-// [Renderer]s, which write a log. The [Recording] of all moments is what a report
-// or a live page is made of.
+// [Renderer]s, which show a log while it grows. The [Recording] of all moments is what
+// a timeline is made of.
 package recording
 
 import (
