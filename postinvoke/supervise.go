@@ -183,8 +183,8 @@ const (
 	notAwakeWarning = "the environment is not kept awake for this invocation any more, so that its hooks may be frozen: " +
 		"the timeout is near, the handler was called late, or another wrapped handler of the invocation was done before; " +
 		"wrap the outermost handler, as postinvoke.Start does"
-	foreignContextWarning = "hooks may start before the response is sent, because the wrapped handler is not the outermost one, " +
-		"or its context was cancelled early: wrap the outermost handler, as postinvoke.Start does"
+	foreignContextWarning = "hooks may start before the response is sent, because the wrapped handler is not the " +
+		"outermost one, or its context was cancelled early: wrap the outermost handler, as postinvoke.Start does"
 )
 
 // warnIfReleased warns that nothing keeps the environment awake for the invocation.

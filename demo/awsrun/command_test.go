@@ -89,7 +89,8 @@ func TestFailedCheck(t *testing.T) {
 func TestInterruptedOnAWS(t *testing.T) {
 	startAccount(t, accountConfig{HookTime: time.Minute})
 	report := filepath.Join(t.TempDir(), "report.html")
-	p := demotest.Start(t, demotest.Command(t, "-stack", stackName, "-event", `{"sleepMs":1}`, "-invocations", "1", "-o", report))
+	p := demotest.Start(t, demotest.Command(t, "-stack", stackName, "-event", `{"sleepMs":1}`, "-invocations", "1",
+		"-o", report))
 	p.See(t, "── frozen")
 	r := p.Signal(t, syscall.SIGINT)
 	r.Failed(t, 130, "demo: wrote "+report+"\ndemo: interrupt signal received\n")

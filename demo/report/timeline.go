@@ -163,7 +163,8 @@ func (t *tracker) responded(m *recording.Moment) {
 	}
 	if s := t.end(function, handling, m.Since); s != nil {
 		s.Failed = failed
-		s.Detail = fmt.Sprintf("The handler runs, and its answer is sent to the caller: %s for both.", recording.Length(s.length()))
+		s.Detail = fmt.Sprintf("The handler runs, and its answer is sent to the caller: %s for both.",
+			recording.Length(s.length()))
 		t.hooks.responded, t.hooks.since = true, m.Since
 	}
 }

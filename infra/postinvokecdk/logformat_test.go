@@ -97,7 +97,8 @@ func TestNoWarningOfOtherLogs(t *testing.T) {
 	setLogging(deployed, &awslambda.CfnFunction_LoggingConfigProperty{LogFormat: parameter})
 	setLogging(conditional, awscdk.Fn_ConditionIf(condition.LogicalId(), map[string]any{"LogFormat": "JSON"},
 		awscdk.Aws_NO_VALUE()))
-	managed.Node().DefaultChild().(awslambda.CfnFunction).SetCapacityProviderConfig(&awslambda.CfnFunction_CapacityProviderConfigProperty{
+	function := managed.Node().DefaultChild().(awslambda.CfnFunction)
+	function.SetCapacityProviderConfig(&awslambda.CfnFunction_CapacityProviderConfigProperty{
 		LambdaManagedInstancesCapacityProviderConfig: &awslambda.CfnFunction_LambdaManagedInstancesCapacityProviderConfigProperty{
 			CapacityProviderArn: jsii.String("arn:aws:lambda:eu-west-1:123456789012:capacity-provider:mine"),
 		},

@@ -68,7 +68,7 @@ func run(ctx context.Context) error {
 	os.Setenv(ci.LeftOutFile, leftOut.Name())
 
 	r := newReporter(os.Stdout)
-	fmt.Fprintf(r, "This takes some 8 minutes on 2 processors; this machine has %d. The first time it takes some "+
+	fmt.Fprintf(r, "This takes some 6 minutes on 2 processors; this machine has %d. The first time it takes some "+
 		"15 minutes, because it downloads and compiles everything.\n", runtime.NumCPU())
 	r.run(ctx, step{"npm ci", needsNode(root.command("npm", "ci", "--no-audit", "--no-fund"))})
 	race, err := raceDetector(ctx)
