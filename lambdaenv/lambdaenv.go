@@ -19,10 +19,11 @@
 // [Start] is the Init phase: the extensions start and register, then the
 // function starts, and all request their first event. [Environment.Invoke] and
 // [Environment.Do] queue an event and return with its response (at once, if it is
-// asynchronous), [Environment.InvokeStream] when the response begins. The invocation continues until the function and the extensions that
-// registered for INVOKE have requested the next event; [Environment.WaitIdle] waits
-// for that. Then the processes are stopped until the next invocation. A timeout or a
-// crash ends the processes, and the next invocation starts new ones.
+// asynchronous), [Environment.InvokeStream] when the response begins. The invocation
+// continues until the function and the extensions that registered for INVOKE have
+// requested the next event; [Environment.WaitIdle] waits for that. Then the processes
+// are stopped until the next invocation. A timeout or a crash ends the processes, and
+// the next invocation starts new ones.
 // [Environment.Shutdown] is the Shutdown phase; [Environment.Close] kills everything.
 //
 // [Environment.Entries] returns the log, as CloudWatch has it, and the moments that

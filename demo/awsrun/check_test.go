@@ -135,7 +135,8 @@ func TestCheckWithoutEvidence(t *testing.T) {
 			billed, "its platform.report has no billed duration"},
 		{"a billed init", accountConfig{Rewrite: func(line string) string {
 			return with("billedDurationMs", "500")(with("initDurationMs", "400")(with("hooksMs", "450")(line)))
-		}, Metric: func([]float64) []float64 { return []float64{450} }}, event, billed, "it may be the init of 400 ms that is billed"},
+		}, Metric: func([]float64) []float64 { return []float64{450} }}, event,
+			billed, "it may be the init of 400 ms that is billed"},
 		{"no records below WARN", accountConfig{Rewrite: without(record.Hooks)}, event,
 			billed, "the application log level is above INFO"},
 		{"other invocations in the metric", accountConfig{HookTime: time.Minute, Metric: another},

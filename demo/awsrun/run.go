@@ -94,8 +94,8 @@ func (r *run) awaitShutdown(ctx context.Context) error {
 	began := time.Now()
 	var first time.Time // when the first record of the end was seen
 	err := r.follow(ctx, r.cfg.Pace.Idle, func() bool {
-		r.cfg.Progress(fmt.Sprintf("waiting for the environment to be shut down (%d minutes so far; others report five to ten)",
-			int(time.Since(began).Minutes())))
+		r.cfg.Progress(fmt.Sprintf("waiting for the environment to be shut down "+
+			"(%d minutes so far; others report five to ten)", int(time.Since(began).Minutes())))
 		end := r.linesOfEnd()
 		for _, l := range end {
 			switch l.message {

@@ -97,12 +97,11 @@ func TestNoWarningOfOtherLogs(t *testing.T) {
 	setLogging(deployed, &awslambda.CfnFunction_LoggingConfigProperty{LogFormat: parameter})
 	setLogging(conditional, awscdk.Fn_ConditionIf(condition.LogicalId(), map[string]any{"LogFormat": "JSON"},
 		awscdk.Aws_NO_VALUE()))
-	function := managed.Node().DefaultChild().(awslambda.CfnFunction)
-	function.SetCapacityProviderConfig(&awslambda.CfnFunction_CapacityProviderConfigProperty{
-		LambdaManagedInstancesCapacityProviderConfig: &awslambda.CfnFunction_LambdaManagedInstancesCapacityProviderConfigProperty{
-			CapacityProviderArn: jsii.String("arn:aws:lambda:eu-west-1:123456789012:capacity-provider:mine"),
-		},
-	})
+	provider := &awslambda.CfnFunction_LambdaManagedInstancesCapacityProviderConfigProperty{
+		CapacityProviderArn: jsii.String("arn:aws:lambda:eu-west-1:123456789012:capacity-provider:mine"),
+	}
+	managed.Node().DefaultChild().(awslambda.CfnFunction).SetCapacityProviderConfig(
+		&awslambda.CfnFunction_CapacityProviderConfigProperty{LambdaManagedInstancesCapacityProviderConfig: provider})
 	postinvokecdk.NewDashboard(stack, jsii.String("Dashboard"),
 		&postinvokecdk.DashboardProps{Functions: []awslambda.IFunction{
 			plainWith(stack, "JSON", awslambda.FunctionProps{LoggingFormat: awslambda.LoggingFormat_JSON}),
