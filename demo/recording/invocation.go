@@ -38,15 +38,15 @@ const onlyTheLayer = "only the layer could log what became of hooks"
 
 // read collects what a line with these fields has about the invocation.
 func (inv *Invocation) read(e lambdaenv.Entry, fields map[string]string) {
-	if h := HooksIn(e); h != nil {
+	if h := hooksIn(e, fields, record.Hooks); h != nil {
 		inv.Hooks = h
 	} else if e.Source == lambdaenv.Function && strings.Contains(e.Text, record.Hooks) {
 		inv.Unlogged = true // the record cannot be read
 	}
-	if l := LostIn(e); l != nil && l.RequestID != "" {
+	if l := lostIn(e, fields); l != nil && l.RequestID != "" {
 		inv.Lost, inv.Unknown = l, ""
 	}
-	if EnvironmentEnded(e) {
+	if Message(fields) == record.Environment {
 		inv.boxRead = fields[record.Invocations] != ""
 	}
 }

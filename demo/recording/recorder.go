@@ -180,10 +180,10 @@ func (r *Recorder) line(e lambdaenv.Entry) {
 			inv.read(e, fields)
 		}
 	}
-	if h := hooksIn(e, record.ShutdownHooks); h != nil {
+	if h := hooksIn(e, fields, record.ShutdownHooks); h != nil {
 		r.shutdown.Hooks = h
 	}
-	if l := LostIn(e); l != nil && l.RequestID == "" {
+	if l := lostIn(e, fields); l != nil && l.RequestID == "" {
 		r.recording.Lost = l
 	}
 }

@@ -24,13 +24,12 @@ type Hooks struct {
 
 // HooksIn returns what the entry reports about the hooks of an invocation, or
 // nil.
-func HooksIn(e lambdaenv.Entry) *Hooks { return hooksIn(e, record.Hooks) }
+func HooksIn(e lambdaenv.Entry) *Hooks { return hooksIn(e, recordIn(e), record.Hooks) }
 
 // outcomePanic is the outcome of a handler that panicked.
 const outcomePanic = "panic"
 
-func hooksIn(e lambdaenv.Entry, message string) *Hooks {
-	fields := recordIn(e)
+func hooksIn(e lambdaenv.Entry, fields map[string]string, message string) *Hooks {
 	if Message(fields) != message || e.Source != lambdaenv.Function {
 		return nil
 	}
@@ -57,8 +56,9 @@ type Lost struct {
 }
 
 // LostIn returns what the entry reports about hooks that were lost, or nil.
-func LostIn(e lambdaenv.Entry) *Lost {
-	fields := recordIn(e)
+func LostIn(e lambdaenv.Entry) *Lost { return lostIn(e, recordIn(e)) }
+
+func lostIn(e lambdaenv.Entry, fields map[string]string) *Lost {
 	if Message(fields) != record.HooksLost || e.Source != lambdaenv.Extension {
 		return nil
 	}
