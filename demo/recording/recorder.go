@@ -2,6 +2,7 @@ package recording
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -125,7 +126,7 @@ func (r *Recorder) add(e lambdaenv.Entry, response *lambdaenv.Response) {
 		m.Remark = r.remark(&m)
 	}
 	if r.recording.Endless && len(r.recording.Moments) >= mostMoments {
-		r.recording.Moments = slices.Clone(r.recording.Moments[mostMoments/2:])
+		r.trim()
 	}
 	r.recording.Moments = append(r.recording.Moments, m)
 	for _, renderer := range r.renderers {
@@ -133,6 +134,20 @@ func (r *Recorder) add(e lambdaenv.Entry, response *lambdaenv.Response) {
 			renderer.Moment(&r.recording, &m)
 		}
 	}
+}
+
+// trim leaves out the older half of the moments, and the invocations that only those
+// are about: each has an event and a response.
+func (r *Recorder) trim() {
+	r.recording.Moments = slices.Clone(r.recording.Moments[mostMoments/2:])
+	kept := map[string]bool{}
+	for _, m := range r.recording.Moments {
+		kept[m.RequestID] = true
+	}
+	maps.DeleteFunc(r.byRequest, func(id string, _ *Invocation) bool { return !kept[id] })
+	r.recording.Invocations = slices.DeleteFunc(r.recording.Invocations, func(inv Invocation) bool {
+		return !kept[inv.Report.RequestID]
+	})
 }
 
 // follow collects what a moment has about the environment and its invocations.

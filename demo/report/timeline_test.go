@@ -221,6 +221,9 @@ func TestForgottenInvocationsAreNotMissed(t *testing.T) {
 	if got := len(s.Recording().Moments); got > 2000 {
 		t.Errorf("got %d moments, want no more than 2000", got)
 	}
+	if got := len(s.Recording().Invocations); got == 0 || got == 200 {
+		t.Errorf("got %d invocations, want those of the moments that are kept", got)
+	}
 	chart := string(report.Now(s.Recording(), s.at, 3).Chart)
 	if got := strings.Count(bars(chart, "platform"), "invocation") + strings.Count(bars(chart, "hooks"), "a "); got != 6 {
 		t.Errorf("got the bars %s, want three invocations, with their hooks", bars(chart, "platform"))
